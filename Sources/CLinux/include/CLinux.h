@@ -1,0 +1,58 @@
+// What Swift can't spell: raw and variadic system calls, macros, and a loop that the optimiser leaves alone.
+// Calls return what the kernel returns: 0 or more, or a negative errno.
+#pragma once
+#include <stdint.h>
+#include <stddef.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <time.h>
+
+/// Forks this single-threaded process without running glibc's fork handlers. The child's parent is this process's
+/// parent. Returns 0 in the child.
+int32_t par_fork_sibling(void);
+
+int32_t par_futex_wait(const uint32_t *word, uint32_t expected, const struct timespec *relative_timeout);
+int32_t par_futex_wake(const uint32_t *word, int32_t count);
+
+int32_t par_memfd_create(const char *name);
+/// Forbids shrinking the memory file, so that no holder can make another's mapping fault.
+int32_t par_memfd_seal_size(int32_t fd);
+int32_t par_memory_release(int32_t fd, uint64_t offset, uint64_t length);
+
+int32_t par_pidfd_open(int32_t pid);
+int32_t par_pidfd_send_signal(int32_t pidfd, int32_t signal);
+
+/// What wait4 says of a child that has ended.
+typedef struct {
+    int32_t pid;
+    /// The exit code, or the signal's number where `killed` is not 0.
+    int32_t status;
+    int32_t killed;
+} par_exit;
+
+/// Reaps the process of `pidfd`; 0 in `exit->pid` while it still runs.
+int32_t par_pidfd_reap(int32_t pidfd, par_exit *exit);
+/// The pid of a child that has ended and is not reaped yet; 0 if there is none.
+int32_t par_ended_child(void);
+int32_t par_reap(int32_t pid);
+
+int32_t par_die_with_parent(void);
+int32_t par_set_name(const char *name);
+int32_t par_set_timer_slack(uint64_t nanoseconds);
+int32_t par_gettid(void);
+int32_t par_getcpu(void);
+/// How many CPUs this thread may run on.
+int32_t par_cpu_count(void);
+int32_t par_pin(int32_t cpu);
+
+/// One pause of a spinning loop.
+static inline void par_relax(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+/// `sum + from + (from + 1) + … + (to - 1)`, one dependent addition after the other.
+uint64_t par_add_range(uint64_t sum, uint64_t from, uint64_t to);

@@ -1,0 +1,31 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int32_t par_futex_wait(const uint32_t *word, uint32_t expected, const struct timespec *relative_timeout) {
+    return syscall(SYS_futex, word, FUTEX_WAIT, expected, relative_timeout, NULL, 0) < 0 ? -errno : 0;
+}
+
+int32_t par_futex_wake(const uint32_t *word, int32_t count) {
+    long woken = syscall(SYS_futex, word, FUTEX_WAKE, count, NULL, NULL, 0);
+    return woken < 0 ? -errno : (int32_t)woken;
+}
+
+int32_t par_memfd_create(const char *name) {
+    int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    return fd < 0 ? -errno : fd;
+}
+
+int32_t par_memfd_seal_size(int32_t fd) {
+    return fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0 ? -errno : 0;
+}
+
+int32_t par_memory_release(int32_t fd, uint64_t offset, uint64_t length) {
+    int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+    return fallocate(fd, mode, (off_t)offset, (off_t)length) < 0 ? -errno : 0;
+}

@@ -1,0 +1,68 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+#include <errno.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int32_t result(long value) { return value < 0 ? -errno : (int32_t)value; }
+
+int32_t par_fork_sibling(void) {
+    // The kernel keeps the address where glibc caches the thread's id. Handing it back makes the child's cache true.
+    int *tid = NULL;
+    long flags = CLONE_PARENT | SIGCHLD;
+    if (prctl(PR_GET_TID_ADDRESS, &tid) == 0 && tid != NULL) flags |= CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID;
+#if defined(__x86_64__)
+    return result(syscall(SYS_clone, flags, NULL, NULL, tid, NULL));
+#else
+    return result(syscall(SYS_clone, flags, NULL, NULL, NULL, tid));
+#endif
+}
+
+int32_t par_pidfd_open(int32_t pid) { return result(syscall(SYS_pidfd_open, pid, 0)); }
+
+int32_t par_pidfd_send_signal(int32_t pidfd, int32_t signal) {
+    return result(syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0));
+}
+
+int32_t par_pidfd_reap(int32_t pidfd, par_exit *exit) {
+    siginfo_t info = {0};
+    long code = waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG);
+    if (code < 0) return -errno;
+    exit->pid = info.si_pid;
+    exit->status = info.si_status;
+    exit->killed = info.si_code != CLD_EXITED;
+    return 0;
+}
+
+int32_t par_ended_child(void) {
+    siginfo_t info = {0};
+    if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0) return errno == ECHILD ? 0 : -errno;
+    return info.si_pid;
+}
+
+int32_t par_reap(int32_t pid) { return result(waitid(P_PID, (id_t)pid, NULL, WEXITED | WNOHANG)); }
+
+int32_t par_die_with_parent(void) { return result(prctl(PR_SET_PDEATHSIG, SIGKILL)); }
+int32_t par_set_name(const char *name) { return result(prctl(PR_SET_NAME, name)); }
+int32_t par_set_timer_slack(uint64_t nanoseconds) { return result(prctl(PR_SET_TIMERSLACK, nanoseconds)); }
+int32_t par_gettid(void) { return (int32_t)syscall(SYS_gettid); }
+int32_t par_getcpu(void) { return sched_getcpu(); }
+
+int32_t par_cpu_count(void) {
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) < 0) return -errno;
+    return CPU_COUNT(&set);
+}
+
+int32_t par_pin(int32_t cpu) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(cpu, &set);
+    return result(sched_setaffinity(0, sizeof set, &set));
+}

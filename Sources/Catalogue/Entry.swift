@@ -1,0 +1,62 @@
+/// What a workload is called, takes and returns: all that a client or a help text needs, and nothing that runs.
+public struct Entry: Sendable, Equatable {
+    public let id: WorkloadID
+    /// One line.
+    public let summary: String
+    /// What it really does, and what its figures do and don't say.
+    public let detail: String
+    /// What a task's value counts, such as `bytes`; nil where it returns none.
+    public let unit: String?
+    /// Whether a task whose worker died may be run again.
+    public let rerun: Bool
+    public let options: [Option]
+
+    public var name: String { id.name }
+
+    public init(
+        _ id: WorkloadID, summary: String, detail: String, unit: String? = nil, rerun: Bool = true, options: [Option] = []
+    ) {
+        self.id = id
+        self.summary = summary
+        self.detail = detail
+        self.unit = unit
+        self.rerun = rerun
+        self.options = options
+    }
+}
+
+/// An option of a workload.
+public struct Option: Sendable, Equatable {
+    /// As typed, without the dashes.
+    public let name: String
+    public let kind: Kind
+    /// The default, as it would be typed; nil where there is none.
+    public let value: String?
+    public let summary: String
+    /// The values a size, duration or count may take, in bytes, nanoseconds or ones.
+    public let range: ClosedRange<Int>
+
+    /// How an option's text is read.
+    public enum Kind: String, Sendable, CaseIterable {
+        case size, duration, count, text, flag
+    }
+
+    public init(_ name: String, _ kind: Kind, default value: String? = nil, in range: ClosedRange<Int> = 0...Int.max, _ summary: String) {
+        self.name = name
+        self.kind = kind
+        self.value = value
+        self.summary = summary
+        self.range = range
+    }
+
+    /// What the option takes, for a person.
+    public var expected: String {
+        switch kind {
+        case .size: "a size such as 64KiB or 8MiB, from \(range.lowerBound) to \(range.upperBound) bytes"
+        case .duration: "a duration such as 250us, 10ms or 2s, at most \(range.upperBound / 1_000_000_000) s"
+        case .count: "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        case .text: "a text of at most \(range.upperBound) bytes"
+        case .flag: "no value, or true or false"
+        }
+    }
+}

@@ -1,0 +1,48 @@
+/// A workload as the daemon offers it.
+public struct WorkloadDescription: Codable, Sendable, Equatable {
+    public var name: String
+    public var summary: String
+    public var detail: String
+    /// What a task's value counts, such as `bytes`.
+    public var unit: String?
+    /// Whether a task whose worker died is run again.
+    public var rerun: Bool
+    public var options: [Option]
+
+    public struct Option: Codable, Sendable, Equatable {
+        public var name: String
+        /// `size`, `duration`, `count`, `text` or `flag`.
+        public var kind: String
+        /// The default, as it would be typed.
+        public var value: String?
+        public var summary: String
+
+        public init(name: String, kind: String, value: String?, summary: String) {
+            self.name = name
+            self.kind = kind
+            self.value = value
+            self.summary = summary
+        }
+    }
+
+    public init(name: String, summary: String, detail: String, unit: String?, rerun: Bool, options: [Option]) {
+        self.name = name
+        self.summary = summary
+        self.detail = detail
+        self.unit = unit
+        self.rerun = rerun
+        self.options = options
+    }
+}
+
+public enum ListWorkloads {
+    public static let method = "org.pard.Control.ListWorkloads"
+
+    public struct Reply: Codable, Sendable, Equatable {
+        public var workloads: [WorkloadDescription]
+
+        public init(workloads: [WorkloadDescription]) {
+            self.workloads = workloads
+        }
+    }
+}

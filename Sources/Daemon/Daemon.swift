@@ -1,0 +1,100 @@
+import Control
+import Glibc
+import Journal
+import Linux
+public import Logging
+import Pools
+public import ServiceLifecycle
+import Varlink
+import VarlinkServer
+
+/// The whole daemon as one service: it comes up, serves until it is told to stop, and lets its jobs finish.
+public struct Daemon: ServiceLifecycle.Service {
+    private let configuration: Configuration
+    private let logger: Logger
+
+    public init(_ configuration: Configuration, logger: Logger) {
+        self.configuration = configuration
+        self.logger = logger
+    }
+
+    public func run() async throws {
+        let startedAt = Monotonic.now()
+        let listener = try Listener(binding: configuration.socketPath, mode: configuration.socketMode)
+        let directory = try JobDirectory()
+        let supervisor = try Supervisor(
+            .init(
+                policy: configuration.policy, zygotePath: configuration.zygotePath, environment: environmentOfProcess(),
+                queueLimit: configuration.limits.queuedJobs, ledgerBytes: configuration.limits.ledgerBytes))
+        let (warmth, feed) = AsyncStream<Void>.makeStream()
+        let thread = try supervisor.start { [logger] notice in
+            if notice == .warm { feed.finish() }
+            log(notice, to: logger)
+        }
+        for await _ in warmth {}
+        let context = DaemonContext(
+            configuration: configuration, supervisor: supervisor, book: JobBook(prefix: jobPrefix(startedAt)),
+            directory: directory.path, startedAt: startedAt)
+        let server = try await serve(context, on: listener)
+        announceReady()
+        try await gracefulShutdown()
+        logger.info("stopping: no new work is taken")
+        Notify.stopping(status: "Letting jobs finish")
+        supervisor.shutDown(deadline: Monotonic.now() + configuration.drainNanoseconds)
+        let patience = configuration.drainNanoseconds + 2 * configuration.policy.cancelGraceNanoseconds
+        await server.stop(within: .nanoseconds(Int64(patience)))
+        thread.join()
+        logger.info("stopped")
+    }
+
+    private func serve(_ context: DaemonContext, on listener: consuming Listener) async throws -> Server {
+        var options = ServerConfiguration()
+        options.limits = configuration.frameLimits
+        options.connections = configuration.connectionLimit
+        options.refusal = ControlError.busy(limit: "connections", allowed: configuration.connectionLimit)
+        options.onEvent = { [logger] event in logger.notice("\(event)") }
+        let service = ControlService(
+            interface: try InterfaceDescription(Interface.description), daemon: context)
+        return try await Server.start(
+            on: listener,
+            info: ServiceInfo(vendor: "par", product: "pard", version: Version.current, url: "https://varlink.org"),
+            services: [service], configuration: options)
+    }
+
+    private func announceReady() {
+        let policy = configuration.policy
+        let status = "\(policy.threadFloor) threads and \(policy.processFloor) processes are warm"
+        logger.info("ready: \(status)", metadata: ["socket": "\(configuration.socketPath)"])
+        Notify.ready(status: status)
+        configuration.leash.map(Leash.init)?.ready()
+    }
+
+    /// Four digits that hardly any other daemon of this host has had.
+    private func jobPrefix(_ time: UInt64) -> String {
+        let mixed = (time / 1000 &* 0x9e37_79b9_7f4a_7c15) >> 48
+        let digits = String(mixed, radix: 16)
+        return String(repeating: "0", count: 4 - digits.count) + digits
+    }
+}
+
+/// Writes what the supervisor tells into the log.
+private func log(_ notice: Supervisor.Notice, to logger: Logger) {
+    switch notice {
+    case .warm: logger.info("all pools are warm")
+    case .workerLost(let pid, let pool, let exit):
+        logger.warning("worker lost: process \(pid) of pool \(pool) ended with \(exit)")
+    case .zygoteLost(let exit): logger.error("the zygote ended with \(exit); another one is started")
+    case .trouble(let what): logger.error("\(what)")
+    }
+}
+
+/// `NAME=value` for each variable.
+private func environmentOfProcess() -> [String] {
+    var variables: [String] = []
+    var next = environ
+    while let variable = next.pointee {
+        variables.append(String(cString: variable))
+        next += 1
+    }
+    return variables
+}

@@ -1,0 +1,67 @@
+import Control
+import Linux
+import Pools
+import VarlinkServer
+
+/// `ListPools`, `ResizePool` and `RecyclePool`.
+struct PoolsHandler: Sendable {
+    let daemon: DaemonContext
+
+    func list() async throws -> ListPools.Reply {
+        let snapshot = try await daemon.snapshot()
+        return ListPools.Reply(pools: snapshot.kinds.map { pool($0, in: snapshot) })
+    }
+
+    func resize(_ request: ResizePool.Request) async throws -> PoolReply {
+        let kind = try await kind(named: request.name)
+        guard request.size >= 0 else {
+            throw ControlError.badArgument("size", value: "\(request.size)", expected: "a number of 0 or more")
+        }
+        let limit = daemon.configuration.policy.workerLimit
+        guard request.size <= limit / kind.workersPerUnit else {
+            throw ControlError.limitExceeded(
+                limit: "workers", value: request.size.multipliedReportingOverflow(by: kind.workersPerUnit).partialValue,
+                allowed: limit)
+        }
+        daemon.supervisor.resize(kind, to: request.size)
+        return PoolReply(pool: pool(kind, in: try await daemon.snapshot()))
+    }
+
+    func recycle(_ request: RecyclePool.Request) async throws -> PoolReply {
+        let kind = try await kind(named: request.name)
+        daemon.supervisor.recycle(kind)
+        return PoolReply(pool: pool(kind, in: try await daemon.snapshot()))
+    }
+
+    private func kind(named name: String) async throws(ControlError) -> PoolKind {
+        let kinds = try await daemon.snapshot().kinds
+        guard let kind = kinds.first(where: { $0.name == name }) else {
+            throw .noSuchPool(name, known: kinds.map(\.name))
+        }
+        return kind
+    }
+
+    private func pool(_ kind: PoolKind, in snapshot: Snapshot) -> Pool {
+        let machine = snapshot.machine
+        let row = machine.pools[kind]
+        let members = machine.members(of: kind)
+        let ready = members.filter { $0.state == .ready }
+        let paid = (ready.compactMap(\.readyAt).max() ?? 0).since(ready.map(\.askedAt).min() ?? 0)
+        let floor = row?.floor ?? 0
+        return Pool(
+            name: kind.name, unit: kind == .threads ? "threads" : "processes",
+            threadsPerProcess: kind == .threads ? members.count : kind.workersPerUnit,
+            state: machine.isDraining ? "draining" : ready.count < max(floor, members.count) ? "starting" : "ready",
+            floor: floor, size: members.count, ready: ready.count, busy: members.count { $0.job != nil },
+            waiting: row?.queue.count ?? 0, pids: snapshot.pids[kind] ?? [], startupPaid: ready.isEmpty ? 0 : paid,
+            readyFor: ready.compactMap(\.readyAt).max().map { Monotonic.now().since($0) } ?? 0,
+            replaced: row?.replaced ?? 0)
+    }
+}
+
+extension Snapshot {
+    /// The pools that there are: threads, processes, then the mixed ones.
+    var kinds: [PoolKind] {
+        machine.pools.keys.sorted { ($0 != .threads ? 1 : 0, $0.workersPerUnit) < ($1 != .threads ? 1 : 0, $1.workersPerUnit) }
+    }
+}

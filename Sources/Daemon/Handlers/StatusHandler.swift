@@ -1,0 +1,38 @@
+import Control
+import Glibc
+import Linux
+import Pools
+
+/// `GetStatus`: the daemon in figures.
+struct StatusHandler: Sendable {
+    let daemon: DaemonContext
+
+    func answer() async throws -> GetStatus.Reply {
+        let snapshot = try await daemon.snapshot()
+        let machine = snapshot.machine
+        let queued = machine.jobs.values.count { $0.state == .queued }
+        let counts = daemon.book.counts
+        return GetStatus.Reply(
+            version: Version.current,
+            state: machine.isDraining ? "draining" : machine.isEveryFloorReady ? "ready" : "starting",
+            pid: Int(ThisProcess.pid), zygotePid: snapshot.zygotePID,
+            uptime: Int(Monotonic.now() - daemon.startedAt), uid: Int(getuid()),
+            socket: daemon.configuration.socketPath, jobsRunning: machine.jobs.count - queued, jobsQueued: queued,
+            jobsFinished: counts.finished, jobsRefused: counts.refused, workers: machine.workerCount,
+            workersBusy: machine.units.values.reduce(0) { $0 + ($1.job == nil ? 0 : $1.workers) },
+            workersReplaced: machine.replaced, ledgerBytes: daemon.supervisor.ledgerBytesUsed, limits: limits)
+    }
+
+    private var limits: [String: Int] {
+        let configuration = daemon.configuration
+        return [
+            "workers": configuration.policy.workerLimit,
+            "tasks": configuration.limits.tasks,
+            "queued_jobs": configuration.limits.queuedJobs,
+            "ledger_bytes": configuration.limits.ledgerBytes,
+            "connections": configuration.connectionLimit,
+            "frame_bytes": configuration.frameLimits.frameBytes,
+            "json_depth": configuration.frameLimits.jsonDepth,
+        ]
+    }
+}

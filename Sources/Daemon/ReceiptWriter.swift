@@ -1,0 +1,67 @@
+import Control
+import Pools
+import Timing
+
+/// Puts a run's receipt together from what was asked, what the ledger holds and when the phases changed.
+struct ReceiptWriter: Sendable {
+    let name: String
+    let plan: RunPlan
+    let account: RunAccount
+    let finished: FinishedJob
+
+    /// - Parameters:
+    ///   - row: the job as it was when its workers were back or gone.
+    ///   - accepted: when the daemon had accepted the job.
+    func receipt(_ row: JobRow, accepted: UInt64) -> Receipt {
+        var stamps = row.stamps
+        stamps.accepted = accepted
+        stamps.firstStart = account.firstStart
+        stamps.lastStop = account.lastStop
+        let times = stamps.phases
+        let startup = row.reason == nil ? finished.startupPaid : times.startup
+        let derived = DerivedFigures(
+            taskSum: account.samples.sum, tasks: account.samples.count, run: times.run,
+            workers: plan.processes * plan.threads, startup: startup)
+        return Receipt(
+            job: name, workload: plan.entry.name, arguments: plan.arguments, mode: plan.mode,
+            processes: plan.processes, threads: plan.threads, temperature: row.reason == nil ? .warm : .cold,
+            reason: row.reason?.rawValue, outcome: outcome(row), tasks: account.tasks,
+            phases: Phases(
+                queue: times.queue, startup: times.startup, dispatch: times.dispatch, run: times.run,
+                collect: times.collect, teardown: times.teardown),
+            poolStartupPaid: row.reason == nil ? finished.startupPaid : 0,
+            poolReadyFor: row.reason == nil ? accepted.since(finished.readyAt) : 0,
+            task: taskTimes, speedup: derived.speedup, efficiency: derived.efficiency, breakEven: derived.breakEven,
+            valueSum: plan.entry.unit == nil ? 0 : Int(account.valueSum), valueUnit: plan.entry.unit,
+            workerCosts: workerCosts(ready: stamps.ready), failures: account.failures)
+    }
+
+    private func outcome(_ row: JobRow) -> Receipt.Outcome {
+        switch row.cancelled {
+        // A job that was done before it could be told is not cancelled.
+        case _ where account.tasks.ok == account.tasks.total: .ok
+        case .timeout: .timeout
+        case .request, .shutdown: .cancelled
+        case .workersFailed, nil: .failed
+        }
+    }
+
+    private var taskTimes: TaskTimes {
+        let samples = account.samples
+        return TaskTimes(
+            sum: Int(samples.sum), cpuSum: Int(account.cpuSum), cpuCovered: account.cpuCovered,
+            cpuInterval: Int(RunPlan.cpuInterval), min: Int(samples.min), p50: Int(samples.percentile(50)),
+            p90: Int(samples.percentile(90)), p99: Int(samples.percentile(99)), max: Int(samples.max))
+    }
+
+    private func workerCosts(ready: UInt64?) -> [WorkerCost] {
+        zip(finished.crew, account.seats).enumerated().map { index, pair in
+            let (member, seat) = pair
+            let isUp = member.map { $0.readyAt != 0 } ?? false
+            return WorkerCost(
+                worker: index, pid: member?.pid ?? 0, tid: member?.tid ?? 0,
+                startup: isUp ? member.map { $0.readyAt.since($0.askedAt) } ?? 0 : 0,
+                dispatch: seat.firstStart.flatMap { start in ready.map { start.since($0) } } ?? 0, tasks: seat.tasks)
+        }
+    }
+}

@@ -1,0 +1,99 @@
+import Control
+import Ledger
+import Pools
+import Timing
+
+/// A run's records, read once and summed up.
+struct RunAccount: Sendable {
+    private(set) var tasks = Tasks()
+    private(set) var samples = Samples()
+    private(set) var cpuSum: UInt64 = 0
+    private(set) var cpuCovered = 0
+    private(set) var valueSum: Int64 = 0
+    private(set) var firstStart: UInt64?
+    private(set) var lastStop: UInt64?
+    private(set) var failures: [Failure] = []
+    private(set) var seats: [Seat]
+
+    /// What one worker did.
+    struct Seat: Sendable {
+        var tasks = 0
+        var firstStart: UInt64?
+    }
+
+    /// Reasons that are told apart; further ones are counted together.
+    static let failureKinds = 16
+
+    init(_ job: FinishedJob) {
+        seats = Array(repeating: Seat(), count: job.crew.count)
+        var ok = 0
+        var failed = 0
+        var lost = 0
+        var cancelled = 0
+        var reasons: [String: Int] = [:]
+        for (task, record) in job.records.enumerated() {
+            switch record.status {
+            case .ok: ok += 1
+            case .failed: failed += 1
+            case .cancelled: cancelled += 1
+            case .lost, .pending, .running: lost += 1
+            }
+            if record.status == .failed || record.status == .lost {
+                note(record.reason, of: task, in: &reasons)
+            }
+            if record.start != 0 { add(record) }
+        }
+        tasks = Tasks(ok: ok, failed: failed, lost: lost, cancelled: cancelled)
+        if let start = job.firstStart { firstStart = min(firstStart ?? start, start) }
+    }
+
+    private mutating func add(_ record: TaskRecord) {
+        samples.record(record.stop &- record.start)
+        cpuSum &+= record.cpu
+        cpuCovered += Int(record.cpuTasks)
+        valueSum &+= record.value
+        firstStart = min(firstStart ?? record.start, record.start)
+        lastStop = max(lastStop ?? 0, record.stop)
+        let seat = Int(record.seat)
+        guard seats.indices.contains(seat) else { return }
+        seats[seat].tasks += 1
+        seats[seat].firstStart = min(seats[seat].firstStart ?? record.start, record.start)
+    }
+
+    private mutating func note(_ reason: String?, of task: Int, in places: inout [String: Int]) {
+        let reason = reason ?? "unknown"
+        if let place = places[reason] ?? (failures.count == Self.failureKinds ? failures.count - 1 : nil) {
+            failures[place].count += 1
+            return
+        }
+        let isLast = failures.count == Self.failureKinds - 1
+        places[reason] = failures.count
+        failures.append(Failure(reason: isLast ? "other reasons" : reason, count: 1, firstTask: task))
+    }
+}
+
+extension TaskRecord {
+    /// Why the task did not end ok, for a person; nil where it did.
+    var reason: String? {
+        switch status {
+        case .ok, .pending, .running: nil
+        case .failed: TaskFailure(code: failure).description
+        case .lost: "its worker died (\(deaths) \(deaths == 1 ? "time" : "times"))"
+        case .cancelled: start == 0 ? "cancelled before it began" : "cancelled while it ran"
+        }
+    }
+
+    /// The runs of the task that were begun.
+    private var attempt: Int {
+        if start == 0 { return 0 }
+        return status == .lost ? Int(deaths) : Int(deaths) + 1
+    }
+
+    /// The record as a client gets it.
+    func record(task: Int, since accepted: UInt64) -> Control.Record {
+        Control.Record(
+            task: task, worker: Int(seat), pid: Int(pid), tid: Int(tid), start: start == 0 ? 0 : start.since(accepted),
+            stop: start == 0 ? 0 : stop.since(accepted), cpu: Int(cpu), attempt: attempt,
+            status: "\(status)", value: Int(value), reason: reason)
+    }
+}

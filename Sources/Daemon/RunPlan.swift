@@ -1,0 +1,130 @@
+import Catalogue
+import Control
+import Glibc
+import Ledger
+import Pools
+import Workloads
+
+/// A run as it was asked for, checked and completed: nothing has been started yet.
+struct RunPlan: Sendable {
+    let entry: Entry
+    /// As the receipt shows them: every option with its value.
+    let arguments: [String: String]
+    let mode: Mode
+    let processes: Int
+    let threads: Int
+    let tasks: Int
+    let spec: JobSpec
+
+    /// Below this, a reading of the CPU clock would cost more than one hundredth of what it measures.
+    static let cpuInterval: UInt64 = 20_000
+    /// How many workers may die of a task until it is given up.
+    static let attempts = 3
+    static let tasksPerWorker = 4
+
+    /// - Parameters:
+    ///   - processors: how many workers a run has that names no number.
+    ///   - directory: where files go that were given no other place.
+    init(
+        _ request: Run.Request, limits: JobLimits, processors: Int, directory: String, now: UInt64
+    ) throws(ControlError) {
+        guard let entry = Catalogue.entry(named: request.workload) else {
+            throw .unknownWorkload(request.workload, known: Catalogue.entries.map(\.name))
+        }
+        self.entry = entry
+        (mode, processes, threads) = try Self.shape(request, processors: processors)
+        tasks = request.tasks ?? processes * threads * Self.tasksPerWorker
+        guard tasks >= 1 else { throw .badArgument("tasks", value: "\(tasks)", expected: "a number of 1 or more") }
+        guard tasks <= limits.tasks else {
+            throw .limitExceeded(limit: "tasks", value: tasks, allowed: limits.tasks)
+        }
+        if let timeout = request.timeout, timeout <= 0 {
+            throw .badArgument("timeout", value: "\(timeout)", expected: "a duration above 0")
+        }
+        let given = request.arguments ?? [:]
+        let read = try Self.read(given, for: entry, directory: directory)
+        arguments = Dictionary(
+            uniqueKeysWithValues: entry.options.compactMap { option in
+                (given[option.name] ?? option.value ?? read.texts[option.name]).map { (option.name, $0) }
+            })
+        let kind: PoolKind =
+            switch mode {
+            case .serial, .threads: .threads
+            case .processes: .processes(threads: 1)
+            case .mixed: .processes(threads: threads)
+            }
+        let cold: ColdStart? = request.cold.map { $0 == .exec ? .exec : .fresh }
+        let lease = LeaseRequest(
+            kind: kind, units: kind == .threads ? threads : processes, cold: cold,
+            deadline: request.timeout.map { now &+ UInt64($0) })
+        var plan = JobPlan(
+            job: 0, tasks: tasks, workload: entry.id.rawValue, crew: lease.workers, cpuInterval: Self.cpuInterval,
+            rings: true)
+        let text = JobArguments.encode(read, of: entry, into: &plan)
+        spec = JobSpec(
+            lease: lease, tasks: tasks, plan: plan, text: text, attempts: entry.rerun ? Self.attempts : nil,
+            progressNanoseconds: limits.progressNanoseconds)
+    }
+
+    /// Reads the workload's options and puts the daemon's directory where none was given.
+    private static func read(
+        _ given: [String: String], for entry: Entry, directory: String
+    ) throws(ControlError) -> Arguments {
+        var given = given
+        if entry.options.contains(where: { $0.name == "dir" }) {
+            let chosen = given["dir"] ?? ""
+            if chosen.isEmpty {
+                given["dir"] = directory
+            } else if !chosen.hasPrefix("/") || access(chosen, W_OK | X_OK) != 0 {
+                throw .badArgument(
+                    "dir", value: chosen, expected: "the absolute path of a directory in which the daemon may write")
+            }
+        }
+        do {
+            return try Arguments(given, for: entry)
+        } catch {
+            throw .badArgument(error.option, value: error.value, expected: error.expected)
+        }
+    }
+
+    /// How many processes of how many threads: what was asked for, or one worker for each processor.
+    private static func shape(
+        _ request: Run.Request, processors: Int
+    ) throws(ControlError) -> (Mode, processes: Int, threads: Int) {
+        for (name, value) in [("threads", request.threads), ("processes", request.processes)] {
+            if let value, value < 1 { throw .badArgument(name, value: "\(value)", expected: "a number of 1 or more") }
+            // Far above any limit on workers, and low enough that products can't overflow.
+            if let value, value > 1 << 20 { throw .limitExceeded(limit: name, value: value, allowed: 1 << 20) }
+        }
+        let inferred: Mode =
+            switch (request.processes, request.threads) {
+            case (nil, _): .threads
+            case (_?, nil), (_?, 1): .processes
+            case (_?, _?): .mixed
+            }
+        let mode = request.mode ?? inferred
+        switch mode {
+        case .serial:
+            try refuse("threads", request.threads, above: 1, in: mode)
+            try refuse("processes", request.processes, above: 1, in: mode)
+            return (.serial, 1, 1)
+        case .threads:
+            try refuse("processes", request.processes, above: 1, in: mode)
+            return (.threads, 1, request.threads ?? processors)
+        case .processes:
+            try refuse("threads", request.threads, above: 1, in: mode)
+            return (.processes, request.processes ?? processors, 1)
+        case .mixed:
+            guard let processes = request.processes, let threads = request.threads else {
+                throw .badArgument("mode", value: "mixed", expected: "processes and threads beside it")
+            }
+            return threads == 1 ? (.processes, processes, 1) : (.mixed, processes, threads)
+        }
+    }
+
+    private static func refuse(_ name: String, _ value: Int?, above limit: Int, in mode: Mode) throws(ControlError) {
+        if let value, value > limit {
+            throw .badArgument(name, value: "\(value)", expected: "no number above \(limit) in mode \(mode.rawValue)")
+        }
+    }
+}

@@ -1,0 +1,120 @@
+public import Linux
+public import Synchronization
+
+/// The shared memory of a daemon and all of its workers: the board of slots, then the jobs.
+///
+/// It is mapped before any worker is forked, so that a job costs no mapping and no message. Whatever refers to a place in
+/// it does so by offset: it may be mapped elsewhere in a program that was started anew.
+///
+/// ```
+/// 0        ArenaHeader
+/// 4096     slot 0, slot 1, …   128 bytes each
+/// …        jobs                whole pages each, see Job
+/// ```
+public final class Arena: @unchecked Sendable {
+    // The mapping is shared with other processes; what orders access to it is said where it is accessed.
+    private let memory: SharedMemory
+    public let slotCount: Int
+    /// Where jobs begin.
+    public let jobsOffset: Int
+
+    static let magic: UInt64 = 0x7061_7264_6c65_6431
+    public static let pageBytes = 4096
+
+    /// Makes a new arena for `slotCount` workers and `jobBytes` bytes of jobs.
+    public init(slotCount: Int, jobBytes: Int) throws(SystemError) {
+        self.slotCount = slotCount
+        jobsOffset = Self.jobsOffset(slotCount: slotCount)
+        memory = try SharedMemory(named: "par-ledger", byteCount: jobsOffset + Self.roundedToPages(jobBytes))
+        header.magic.pointee = Self.magic
+        header.slotCount.pointee = UInt32(slotCount)
+    }
+
+    /// Maps an arena made by another process. Nil if the file isn't one.
+    public init?(mapping file: consuming Descriptor) throws(SystemError) {
+        let byteCount = try memoryFileSize(file.raw)
+        memory = try SharedMemory(mapping: file, byteCount: byteCount)
+        let header = ArenaHeader(base: memory.base)
+        slotCount = Int(header.slotCount.pointee)
+        jobsOffset = Self.jobsOffset(slotCount: slotCount)
+        if header.magic.pointee != Self.magic { return nil }
+    }
+
+    public var byteCount: Int { memory.byteCount }
+    public var descriptor: Int32 { memory.descriptor }
+    public var header: ArenaHeader { ArenaHeader(base: memory.base) }
+
+    /// The slot of one worker, by its number from 0.
+    @inlinable public func slot(_ number: Int) -> Slot {
+        Slot(base: address(Self.pageBytes + number * Slot.byteCount))
+    }
+
+    /// The job that begins at `offset`.
+    public func job(at offset: Int) -> Job {
+        Job(offset: offset, base: address(offset))
+    }
+
+    @usableFromInline func address(_ offset: Int) -> UnsafeMutableRawPointer {
+        memory.base + offset
+    }
+
+    /// Gives pages of jobs that have ended back to the system.
+    public func release(_ extent: Range<Int>) throws(SystemError) {
+        try memory.release(offset: extent.lowerBound, byteCount: extent.count)
+    }
+
+    static func roundedToPages(_ byteCount: Int) -> Int {
+        (byteCount + pageBytes - 1) / pageBytes * pageBytes
+    }
+
+    private static func jobsOffset(slotCount: Int) -> Int {
+        pageBytes + roundedToPages(slotCount * Slot.byteCount)
+    }
+}
+
+/// What the whole arena shares. Each word that workers write has a cache line of its own.
+public struct ArenaHeader {
+    let base: UnsafeMutableRawPointer
+
+    var magic: UnsafeMutablePointer<UInt64> { place(0) }
+    var slotCount: UnsafeMutablePointer<UInt32> { place(8) }
+    /// The daemon's pid, which a worker's parent must be.
+    public var daemon: UnsafeMutablePointer<UInt32> { place(16) }
+    /// The slot that spins for its next order, plus 1; 0 when none does. On few processors more than one would only be
+    /// in the others' way.
+    public var searcher: UnsafeMutablePointer<Atomic<UInt32>> { place(64) }
+    /// The processor that it was on last.
+    public var searcherProcessor: UnsafeMutablePointer<Atomic<Int32>> { place(68) }
+    /// How many workers that were asked for are not ready; whoever takes it to 0 or below rings. The control side sets
+    /// it to 0 when one of them has died, so that each of the rest rings.
+    public var starting: UnsafeMutablePointer<Atomic<Int32>> { place(128) }
+
+    private func place<Value: ~Copyable>(_ offset: Int) -> UnsafeMutablePointer<Value> {
+        (base + offset).assumingMemoryBound(to: Value.self)
+    }
+}
+
+extension Arena {
+    /// The task numbers of a job's further round.
+    @inlinable public func table(at offset: Int) -> UnsafeMutablePointer<UInt32> {
+        address(offset).assumingMemoryBound(to: UInt32.self)
+    }
+
+    /// The slots that are linked together from `first` on. A broken chain ends where it has been before.
+    public func chain(from first: UInt32) -> [Int] {
+        var chain: [Int] = []
+        var next = first
+        while next != Slot.none, Int(next) < slotCount, chain.count < slotCount {
+            chain.append(Int(next))
+            next = slot(Int(next)).link.pointee
+        }
+        return chain
+    }
+}
+
+extension Arena {
+    /// Overwrites a range with zeros.
+    public func clear(_ extent: Range<Int>) {
+        address(extent.lowerBound).initializeMemory(as: UInt8.self, repeating: 0, count: extent.count)
+    }
+}

@@ -1,0 +1,126 @@
+import Linux
+public import Synchronization
+
+/// A job in shared memory: one page of head, then a record a task.
+///
+/// ```
+/// 0     next           claimed by adding to it
+/// 64    remaining, finished, waiting
+/// 128   cancelled      read by all, written once
+/// 192   plan           written before the job is handed out
+/// 512   text           the texts among the arguments
+/// 4096  records        64 bytes each
+/// ```
+///
+/// Workers claim tasks by adding to `next`, and the last one to leave rings once. A worker that dies has left claimed tasks
+/// without a terminal state; they are found when the rest of the crew has left, and handed out again through the table.
+public struct Job {
+    public static let headBytes = Arena.pageBytes
+    static let textOffset = 512
+    /// The room for all texts of the arguments together.
+    public static let textBytes = headBytes - textOffset
+
+    /// Where it is in the arena; the number by which workers are told of it.
+    public let offset: Int
+    @usableFromInline let base: UnsafeMutableRawPointer
+
+    init(offset: Int, base: UnsafeMutableRawPointer) {
+        self.offset = offset
+        self.base = base
+    }
+
+    /// How many bytes a job of `tasks` tasks takes.
+    public static func byteCount(tasks: Int) -> Int {
+        Arena.roundedToPages(headBytes + tasks * TaskRecord.byteCount)
+    }
+
+    @inlinable public var next: UnsafeMutablePointer<Atomic<UInt64>> { place(0) }
+    /// How many of the crew are still at it; whoever takes it to 0 or below rings. Set to 0 by the control side when one
+    /// has died, so that each of the rest rings.
+    public var remaining: UnsafeMutablePointer<Atomic<Int32>> { place(64) }
+    /// 1 when the last of the crew has left; slept on.
+    public var finished: UnsafeMutablePointer<Atomic<UInt32>> { place(68) }
+    /// 1 while somebody sleeps on `finished`.
+    public var waiting: UnsafeMutablePointer<Atomic<UInt32>> { place(72) }
+    /// Not 0 once the job is to end; slept on by tasks that wait.
+    @inlinable public var cancelled: UnsafeMutablePointer<Atomic<UInt32>> { place(128) }
+    @inlinable public var plan: UnsafeMutablePointer<JobPlan> { place(192) }
+
+    /// The record of one task.
+    @inlinable public func record(_ task: Int) -> UnsafeMutablePointer<TaskRecord> {
+        place(Self.headBytes + task * TaskRecord.byteCount)
+    }
+
+    /// All records, in the order of the tasks.
+    public var records: UnsafeMutableBufferPointer<TaskRecord> {
+        UnsafeMutableBufferPointer(start: record(0), count: Int(plan.pointee.tasks))
+    }
+
+    /// The bytes of the texts among the arguments.
+    public var text: UnsafeMutableBufferPointer<UInt8> {
+        UnsafeMutableBufferPointer(start: place(Self.textOffset), count: Self.textBytes)
+    }
+
+    /// Lays the job out in memory that may hold an older one: every task pending.
+    public func prepare(_ plan: JobPlan, text: [UInt8] = []) {
+        base.initializeMemory(as: UInt8.self, repeating: 0, count: 192)
+        self.plan.initialize(to: plan)
+        _ = self.text.update(fromContentsOf: text.prefix(Self.textBytes))
+    }
+
+    /// Makes room in the claims for another round over the tasks of `table`.
+    public func reissue(table: Range<Int>, crew: Int) {
+        plan.pointee.tableOffset = UInt64(table.lowerBound)
+        plan.pointee.claims = UInt64(table.count / MemoryLayout<UInt32>.stride)
+        next.pointee.store(0, ordering: .relaxed)
+        enlist(crew)
+    }
+
+    /// Sets how many workers are about to be told of the job.
+    public func enlist(_ crew: Int) {
+        finished.pointee.store(0, ordering: .relaxed)
+        remaining.pointee.store(Int32(crew), ordering: .releasing)
+    }
+
+    /// Tells workers, and tasks that wait, to stop.
+    public func cancel() {
+        cancelled.pointee.store(1, ordering: .sequentiallyConsistent)
+        Futex.wake(cancelled, atMost: .max)
+    }
+
+    @usableFromInline func place<Value: ~Copyable>(_ offset: Int) -> UnsafeMutablePointer<Value> {
+        (base + offset).assumingMemoryBound(to: Value.self)
+    }
+}
+
+/// What a job is: written before its workers are told of it, and only read by them.
+public struct JobPlan: Sendable {
+    /// Numbers that a workload can be given.
+    public static let numberCount = 4
+
+    /// The daemon's number for the job.
+    public var job: UInt64
+    public var tasks: UInt64
+    /// How many claims there are in this round: all tasks at first, those in the table later.
+    public var claims: UInt64
+    /// The table of task numbers of this round; 0 at first, when claim and task are the same number.
+    public var tableOffset: UInt64 = 0
+    public var numbers: (Int64, Int64, Int64, Int64) = (0, 0, 0, 0)
+    /// How long a worker waits at least between two readings of its CPU clock; 0 for no readings.
+    public var cpuInterval: UInt64
+    public var workload: UInt32
+    public var crew: UInt32
+    /// 1 if the end is told on the daemon's event, 0 if somebody waits on `finished` only.
+    public var rings: UInt32
+    public var textCount: UInt32 = 0
+
+    public init(job: UInt64, tasks: Int, workload: UInt32, crew: Int, cpuInterval: UInt64, rings: Bool) {
+        self.job = job
+        self.tasks = UInt64(tasks)
+        self.claims = UInt64(tasks)
+        self.workload = workload
+        self.crew = UInt32(crew)
+        self.cpuInterval = cpuInterval
+        self.rings = rings ? 1 : 0
+    }
+}

@@ -1,0 +1,53 @@
+/// What becomes of the tasks that a crew left behind: claimed by a worker that died, or never claimed.
+public struct Settlement: Sendable, Equatable {
+    /// Tasks to be handed out again.
+    public var again: [UInt32] = []
+    /// Tasks that are lost for good.
+    public var lost = 0
+    public var cancelled = 0
+    /// The earliest start among the tasks that were running; nil where none was.
+    public var firstStart: UInt64?
+
+    /// How to settle.
+    public enum Policy: Sendable, Equatable {
+        /// Hand out again whatever has not killed this many workers yet.
+        case rerun(attempts: Int)
+        /// A task that may have begun is lost.
+        case lose
+        /// The job was cancelled.
+        case cancel
+    }
+
+    /// Gives every task of `records` a terminal state or a place in `again`. No worker may be at the job.
+    ///
+    /// - Parameter now: the stop of a task that ends here although it had started.
+    public init(_ records: UnsafeMutableBufferPointer<TaskRecord>, policy: Policy, now: UInt64) {
+        for (task, record) in records.enumerated() where !record.status.isTerminal {
+            var record = record
+            let wasRunning = record.status == .running
+            if wasRunning { firstStart = min(firstStart ?? record.start, record.start) }
+            switch policy {
+            case .cancel:
+                record.status = .cancelled
+                cancelled += 1
+            case .lose where wasRunning:
+                record.deaths += 1
+                record.status = .lost
+                lost += 1
+            case .rerun(let attempts) where wasRunning:
+                record.deaths += 1
+                if record.deaths >= attempts {
+                    record.status = .lost
+                    lost += 1
+                } else {
+                    record.status = .pending
+                    again.append(UInt32(task))
+                }
+            case .lose, .rerun:
+                again.append(UInt32(task))
+            }
+            if wasRunning, record.status.isTerminal { record.stop = now }
+            records[task] = record
+        }
+    }
+}

@@ -1,0 +1,45 @@
+public import SystemPackage
+
+/// Why a task failed, in 32 bits: what it was doing and the error of the system.
+public struct TaskFailure: Error, Sendable, Equatable, Hashable, CustomStringConvertible {
+    public let step: Step
+    public let errno: Errno
+
+    /// What a task was doing.
+    public enum Step: UInt16, Sendable, CaseIterable {
+        case none = 0
+        case create, write, sync, measure, read, compare, remove, compute
+
+        var text: String {
+            switch self {
+            case .none: ""
+            case .create: "creating the file"
+            case .write: "writing the file"
+            case .sync: "waiting for the file to be on the disk"
+            case .measure: "checking the file's length"
+            case .read: "reading the file back"
+            case .compare: "comparing what was read"
+            case .remove: "removing the file"
+            case .compute: "computing"
+            }
+        }
+    }
+
+    /// `errno` 0 stands for a wrong result.
+    public init(_ step: Step, _ errno: Errno = Errno(rawValue: 0)) {
+        self.step = step
+        self.errno = errno
+    }
+
+    /// The failure that a record holds.
+    public init(code: UInt32) {
+        step = Step(rawValue: UInt16(truncatingIfNeeded: code >> 16)) ?? .none
+        errno = Errno(rawValue: Int32(code & 0xffff))
+    }
+
+    public var code: UInt32 { UInt32(step.rawValue) << 16 | UInt32(errno.rawValue & 0xffff) }
+
+    public var description: String {
+        errno.rawValue == 0 ? "\(step.text): the result is wrong" : "\(step.text): \(errno)"
+    }
+}

@@ -1,0 +1,126 @@
+import CLinux
+import Glibc
+import SystemPackage
+
+/// A process by its pidfd, which keeps naming the same process whatever happens to its number.
+public struct ProcessHandle: ~Copyable, Sendable {
+    public let pid: Int32
+    private let descriptor: Descriptor
+
+    /// Opens a child of this process that has not been reaped, so that its number can't have been given to another.
+    public init(child pid: Int32) throws(SystemError) {
+        self.pid = pid
+        self.descriptor = Descriptor(owning: try kernel("pidfd_open") { par_pidfd_open(pid) })
+    }
+
+    /// Readable once the process has ended.
+    public var pidfd: Int32 { descriptor.raw }
+
+    /// Sends a signal. A process that has ended is left as it is.
+    public func signal(_ number: Int32) throws(SystemError) {
+        let raw = descriptor.raw
+        do {
+            try kernel("pidfd_send_signal") { par_pidfd_send_signal(raw, number) }
+        } catch where error.errno == .noSuchProcess {
+            return
+        }
+    }
+
+    /// Takes the process's exit status if it has ended, nil while it runs.
+    public func reap() throws(SystemError) -> Exit? {
+        var exit = par_exit()
+        let raw = descriptor.raw
+        try kernel("waitid") { par_pidfd_reap(raw, &exit) }
+        if exit.pid == 0 { return nil }
+        return exit.killed != 0 ? .signal(exit.status) : .code(exit.status)
+    }
+}
+
+/// How a process ended.
+public enum Exit: Sendable, Equatable, CustomStringConvertible {
+    case code(Int32)
+    case signal(Int32)
+
+    public var description: String {
+        switch self {
+        case .code(let code): "exit code \(code)"
+        case .signal(let number): "signal \(number)"
+        }
+    }
+}
+
+/// Reaps every ended child of this process that `isKnown` doesn't claim.
+public func reapStrangers(isKnown: (Int32) -> Bool) throws(SystemError) {
+    while true {
+        let pid = try kernel("waitid") { par_ended_child() }
+        if pid == 0 || isKnown(pid) { return }
+        try kernel("waitid") { par_reap(pid) }
+    }
+}
+
+/// A program to be started, without a shell and with nothing inherited but what is listed.
+public struct Program: Sendable {
+    public var path: String
+    public var arguments: [String]
+    public var environment: [String]
+    /// Descriptors of this process, which become 3, 4, … in the program. 0, 1 and 2 are inherited as they are.
+    public var descriptors: [Int32]
+
+    public init(path: String, arguments: [String], environment: [String], descriptors: [Int32]) {
+        self.path = path
+        self.arguments = arguments
+        self.environment = environment
+        self.descriptors = descriptors
+    }
+
+    /// Starts the program in a process group of its own, with no signal blocked and all at their defaults.
+    ///
+    /// The child's parent is the calling thread: a child that dies with its parent dies when this thread ends.
+    public func spawn() throws(SystemError) -> Int32 {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        // The kernel's dup2 of a descriptor to itself would leave CLOEXEC set, so all move out of the way first.
+        let high: Int32 = 200
+        for (index, descriptor) in descriptors.enumerated() {
+            posix_spawn_file_actions_adddup2(&actions, descriptor, high + Int32(index))
+        }
+        for index in descriptors.indices {
+            posix_spawn_file_actions_adddup2(&actions, high + Int32(index), 3 + Int32(index))
+            posix_spawn_file_actions_addclose(&actions, high + Int32(index))
+        }
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        var all = sigset_t()
+        sigfillset(&all)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setsigdefault(&attributes, &all)
+        posix_spawnattr_setpgroup(&attributes, 0)
+        posix_spawnattr_setflags(
+            &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
+        var pid: pid_t = 0
+        let code = withCStrings([path] + arguments) { argv in
+            withCStrings(environment) { envp in
+                posix_spawn(&pid, path, &actions, &attributes, argv, envp)
+            }
+        }
+        if code != 0 { throw SystemError("posix_spawn", Errno(rawValue: code), on: path) }
+        return pid
+    }
+}
+
+/// Runs `body` with a null-terminated array of C strings.
+public func withCStrings<Result>(
+    _ strings: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Result
+) -> Result {
+    var pointers = strings.map { strdup($0) }
+    pointers.append(nil)
+    defer { for pointer in pointers { free(pointer) } }
+    return pointers.withUnsafeMutableBufferPointer { buffer in
+        // A buffer of at least the terminator always has a base address.
+        body(buffer.baseAddress.unsafelyUnwrapped)
+    }
+}

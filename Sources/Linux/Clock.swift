@@ -1,0 +1,35 @@
+import CLinux
+import Glibc
+
+/// The one clock of all stamps: CLOCK_MONOTONIC of this host, the same in every process.
+public enum Monotonic {
+    /// Nanoseconds since some moment before the host started.
+    @inlinable public static func now() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(bitPattern: Int64(time.tv_sec)) &* 1_000_000_000 &+ UInt64(bitPattern: Int64(time.tv_nsec))
+    }
+}
+
+/// The processor time of the calling thread.
+public enum ThreadCPU {
+    /// Nanoseconds since the thread started. Costs about ten times as much as ``Monotonic/now()``.
+    public static func now() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return UInt64(bitPattern: Int64(time.tv_sec)) &* 1_000_000_000 &+ UInt64(bitPattern: Int64(time.tv_nsec))
+    }
+}
+
+/// The processors that the calling thread may use.
+public enum Processors {
+    /// How many of them its affinity allows.
+    public static var available: Int { max(1, Int(par_cpu_count())) }
+    /// The one it is on.
+    public static var current: Int32 { par_getcpu() }
+
+    /// Keeps the calling thread on one of them.
+    public static func pin(to processor: Int) throws(SystemError) {
+        try kernel("sched_setaffinity") { par_pin(Int32(processor)) }
+    }
+}

@@ -1,0 +1,42 @@
+import CLinux
+import Glibc
+
+func errnoOfThread() -> Int32 { errno }
+
+/// An open file descriptor with one owner, who closes it by letting it go.
+public struct Descriptor: ~Copyable, Sendable {
+    public let raw: Int32
+
+    /// Takes over `raw`, which must be open and belong to nobody else.
+    public init(owning raw: Int32) {
+        self.raw = raw
+    }
+
+    deinit {
+        close(raw)
+    }
+
+    /// Gives the descriptor up to a caller who closes it.
+    public consuming func release() -> Int32 {
+        let raw = raw
+        discard self
+        return raw
+    }
+
+    /// A new eventfd that doesn't block: writing adds to it, reading empties it.
+    public static func event() throws(SystemError) -> Descriptor {
+        Descriptor(owning: try system("eventfd") { eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK)) })
+    }
+}
+
+/// Rings an eventfd. Async-signal-safe; a full counter is a bell already rung.
+public func ring(_ event: Int32) {
+    var one: UInt64 = 1
+    _ = write(event, &one, 8)
+}
+
+/// Empties an eventfd.
+public func silence(_ event: Int32) {
+    var count: UInt64 = 0
+    _ = read(event, &count, 8)
+}

@@ -1,0 +1,35 @@
+import CLinux
+import Glibc
+
+/// A set of descriptors to wait on, each with a number of the caller's.
+public struct EventLoop: ~Copyable {
+    private let epoll: Descriptor
+    private var ready = [epoll_event](repeating: epoll_event(), count: 64)
+
+    public init() throws(SystemError) {
+        epoll = Descriptor(owning: try system("epoll_create1") { epoll_create1(Int32(EPOLL_CLOEXEC)) })
+    }
+
+    /// Reports `key` from now on whenever `descriptor` is readable or hung up.
+    public borrowing func add(_ descriptor: Int32, key: UInt64) throws(SystemError) {
+        var event = epoll_event(events: EPOLLIN.rawValue, data: epoll_data_t(u64: key))
+        let raw = epoll.raw
+        try system("epoll_ctl") { epoll_ctl(raw, EPOLL_CTL_ADD, descriptor, &event) }
+    }
+
+    /// Forgets `descriptor`, which is still open.
+    public borrowing func remove(_ descriptor: Int32) throws(SystemError) {
+        let raw = epoll.raw
+        try system("epoll_ctl") { epoll_ctl(raw, EPOLL_CTL_DEL, descriptor, nil) }
+    }
+
+    /// Waits for at most `milliseconds` (for ever when nil) and returns the keys of what is readable.
+    public mutating func wait(milliseconds: Int32?) throws(SystemError) -> [UInt64] {
+        let raw = epoll.raw
+        let room = Int32(ready.count)
+        var events = ready
+        let count = try system("epoll_wait") { epoll_wait(raw, &events, room, milliseconds ?? -1) }
+        ready = events
+        return events.prefix(Int(count)).map(\.data.u64)
+    }
+}

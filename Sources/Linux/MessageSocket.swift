@@ -1,0 +1,49 @@
+import Glibc
+import SystemPackage
+
+/// One end of a socket that keeps message boundaries, for messages of 32-bit words.
+public struct MessageSocket: ~Copyable, Sendable {
+    private let descriptor: Descriptor
+
+    public init(_ descriptor: consuming Descriptor) {
+        self.descriptor = descriptor
+    }
+
+    /// Makes a connected pair and hands one end to `other`.
+    public static func pair(other: (consuming Descriptor) throws(SystemError) -> Void) throws(SystemError) -> MessageSocket {
+        var ends: [Int32] = [-1, -1]
+        let type = Int32(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue)
+        try system("socketpair") { socketpair(AF_UNIX, type, 0, &ends) }
+        let mine = MessageSocket(Descriptor(owning: ends[0]))
+        try other(Descriptor(owning: ends[1]))
+        return mine
+    }
+
+    public var raw: Int32 { descriptor.raw }
+
+    /// Sends one message whole.
+    public func send(_ words: [UInt32]) throws(SystemError) {
+        let raw = descriptor.raw
+        try system("send") {
+            words.withUnsafeBytes { Glibc.send(raw, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+        }
+    }
+
+    /// Waits for a message of at most `limit` words.
+    ///
+    /// - Returns: the message, or nil once the other end is closed.
+    public func receive(atMost limit: Int, waiting: Bool = true) throws(SystemError) -> [UInt32]? {
+        let raw = descriptor.raw
+        let flags = waiting ? 0 : Int32(MSG_DONTWAIT)
+        var words = [UInt32](repeating: 0, count: limit)
+        let count: Int
+        do {
+            count = try system("recv") {
+                words.withUnsafeMutableBytes { recv(raw, $0.baseAddress, $0.count, flags) }
+            }
+        } catch where error.errno == .connectionReset {
+            return nil
+        }
+        return count == 0 ? nil : Array(words.prefix(count / 4))
+    }
+}

@@ -1,0 +1,37 @@
+import CLinux
+import Glibc
+
+/// What a process sets for itself.
+public enum ThisProcess {
+    public static var pid: Int32 { getpid() }
+    public static var parent: Int32 { getppid() }
+    /// The calling thread's number.
+    public static var tid: Int32 { par_gettid() }
+
+    /// Has the kernel kill this process when the thread that started it ends.
+    public static func dieWithParent() throws(SystemError) {
+        try kernel("prctl(PR_SET_PDEATHSIG)") { par_die_with_parent() }
+    }
+
+    /// Names the calling thread, in at most 15 bytes, as `ps` and `top` show it.
+    public static func setName(_ name: String) {
+        _ = par_set_name(name)
+    }
+
+    /// How far the kernel may put off the calling thread's timers.
+    public static func setTimerSlack(nanoseconds: UInt64) {
+        _ = par_set_timer_slack(nanoseconds)
+    }
+
+    /// Forks. The child is a sibling: its parent is this process's parent. This process must have one thread only.
+    ///
+    /// - Returns: the child's pid, or 0 in the child.
+    public static func forkSibling() throws(SystemError) -> Int32 {
+        try kernel("clone") { par_fork_sibling() }
+    }
+
+    /// Ends this process at once: no handlers, no flushing of what it shares with its siblings.
+    public static func leave(_ code: Int32) -> Never {
+        _exit(code)
+    }
+}

@@ -1,0 +1,35 @@
+/// Why a job was not accepted.
+public enum Refusal: Error, Sendable, Equatable {
+    /// The limit of this name is used up; it may not be in a moment.
+    case busy(limit: String, allowed: Int)
+    /// More than the limit of this name allows.
+    case tooMuch(limit: String, value: Int, allowed: Int)
+    case draining
+    /// There is not enough shared memory left for the job's records.
+    case noMemory(bytes: Int)
+}
+
+extension PoolMachine {
+    /// Says why a job can't be accepted now; nil if it can.
+    public func refusal(of request: LeaseRequest, queueLimit: Int) -> Refusal? {
+        if isDraining { return .draining }
+        if request.workers > policy.workerLimit {
+            return .tooMuch(limit: "workers", value: request.workers, allowed: policy.workerLimit)
+        }
+        let present = request.cold == nil ? members(of: request.kind).reduce(0) { $0 + $1.workers } : 0
+        if workerCount + max(0, request.workers - present) > policy.workerLimit {
+            return .busy(limit: "workers", allowed: policy.workerLimit)
+        }
+        if request.cold == nil, pools.values.reduce(0, { $0 + $1.queue.count }) >= queueLimit {
+            return .busy(limit: "queued jobs", allowed: queueLimit)
+        }
+        return nil
+    }
+
+    /// Notes that a warm job is handed out at `time`: until then it was waiting for its lease.
+    mutating func stampPublished(_ id: JobID, at time: UInt64) {
+        guard let job = jobs[id], job.reason == nil, job.atWork.count == job.crew.count, !job.isDisturbed else { return }
+        jobs[id]?.stamps.leased = time
+        jobs[id]?.stamps.ready = time
+    }
+}

@@ -1,0 +1,151 @@
+import Ledger
+import Linux
+
+// What the driver hears of processes, and sees in shared memory.
+extension Driver {
+    func hearZygote() throws(SystemError) {
+        guard let answers = try zygote?.answer() else {
+            try loseZygote()
+            return
+        }
+        for (id, pid) in answers { try adopt(id, pid: pid) }
+    }
+
+    /// Takes a forked process in, or notes that there is none.
+    private func adopt(_ id: ProcessID, pid: Int32) throws(SystemError) {
+        guard let worker = workers[id] else { return }
+        if pid <= 0 {
+            notice(.trouble("no worker process could be started: \(SystemError("clone", .init(rawValue: -pid)))"))
+            forget(worker)
+            return
+        }
+        worker.handle = try ProcessHandle(child: pid)
+        try watch(worker)
+        if worker.isToBeKilled { try worker.handle?.signal(killSignal) }
+    }
+
+    /// The zygote is gone: settles which of the processes it was asked for exist, and starts another.
+    private func loseZygote() throws(SystemError) {
+        guard let lost = zygote.take() else { return }
+        let pending = lost.pending
+        try loop.remove(lost.socket.raw)
+        let exit = try lost.process.reap()
+        notice(.zygoteLost(exit: exit.map(\.description) ?? "still running"))
+        if exit == nil { try lost.process.signal(killSignal) }
+        for id in pending.joined() {
+            guard let worker = workers[id] else { continue }
+            let owner = arena.slot(worker.head).owner
+            let (isFree, pid) = owner.pointee.compareExchange(
+                expected: 0, desired: Slot.revoked, ordering: .acquiringAndReleasing)
+            if isFree {
+                // A child that comes late finds its slot revoked; the slot is never used again.
+                forget(worker, keepingHead: true)
+            } else {
+                try adopt(id, pid: Int32(bitPattern: pid))
+            }
+        }
+        zygoteRestarts += 1
+        zygoteRetryAt = Monotonic.now() + zygoteRetryNanoseconds << UInt64(min(zygoteRestarts - 1, 10))
+        if zygoteRestarts <= 3 { zygoteRetryAt = 0 }
+    }
+
+    func hearWorker(_ id: ProcessID) throws(SystemError) {
+        guard let worker = workers[id], let exit = try worker.handle?.reap() else { return }
+        let pid = worker.handle?.pid ?? 0
+        if let process = machine.processes[id], !process.isStopping {
+            notice(.workerLost(pid: Int(pid), pool: process.kind.name, exit: exit.description))
+        }
+        disturbJobs(of: id)
+        forget(worker)
+        let known = Set(workers.values.compactMap { $0.handle?.pid } + [zygote?.process.pid].compactMap { $0 })
+        try reapStrangers { known.contains($0) }
+    }
+
+    /// Makes every worker that shares a count with the lost one ring, so that nobody waits for it.
+    private func disturbJobs(of process: ProcessID) {
+        _ = arena.header.starting.pointee.exchange(0, ordering: .acquiringAndReleasing)
+        for unit in machine.units.values where unit.process == process {
+            for slot in slots[unit.id] ?? [] {
+                _ = arena.header.searcher.pointee.compareExchange(
+                    expected: UInt32(slot) + 1, desired: 0, ordering: .acquiringAndReleasing)
+            }
+            guard let id = unit.job, let record = jobs[id] else { continue }
+            _ = record.job.remaining.pointee.exchange(0, ordering: .acquiringAndReleasing)
+            if record.lease != nil {
+                record.job.finished.pointee.store(1, ordering: .sequentiallyConsistent)
+                Futex.wake(record.job.finished)
+            }
+        }
+    }
+
+    /// Lets go of a process that has ended, or never was, and tells the machine.
+    private func forget(_ worker: WorkerRecord, keepingHead: Bool = false) {
+        workers[worker.id] = nil
+        for unit in machine.units.values.filter({ $0.process == worker.id }) {
+            for slot in slots.removeValue(forKey: unit.id) ?? [] where slot != worker.head { free(slot) }
+        }
+        if !keepingHead { free(worker.head) }
+        tell(.processGone(worker.id, at: Monotonic.now()))
+    }
+
+    /// Looks for what workers say in shared memory.
+    func look() {
+        var ready: [UnitID: UInt64] = [:]
+        var gone: [UnitID] = []
+        for unit in machine.units.values {
+            guard let slots = slots[unit.id]?.map(arena.slot) else { continue }
+            if unit.state == .starting, slots.allSatisfy(\.isReady) {
+                ready[unit.id] = slots.map { $0.readyAt.pointee.load(ordering: .acquiring) }.max()
+            } else if unit.state == .stopping, slots.allSatisfy({ $0.goneAt.pointee.load(ordering: .acquiring) != 0 }) {
+                gone.append(unit.id)
+            }
+        }
+        if !ready.isEmpty { tell(.unitsReady(ready)) }
+        if !gone.isEmpty { forgetThreads(gone.sorted()) }
+        for worker in workers.values { advance(worker) }
+        for job in machine.jobs.values where job.state == .running && jobs[job.id]?.lease == nil {
+            let slots = job.atWork.flatMap { self.slots[$0] ?? [] }
+            if !slots.isEmpty, slots.allSatisfy({ arena.slot($0).isIdle }) { tell(.crewLeft(job.id)) }
+        }
+    }
+
+    private func forgetThreads(_ units: [UnitID]) {
+        var last: UInt64 = 0
+        for slot in units.flatMap({ slots.removeValue(forKey: $0) ?? [] }) {
+            last = max(last, arena.slot(slot).goneAt.pointee.load(ordering: .acquiring))
+            free(slot)
+        }
+        tell(.unitsGone(units, at: last))
+    }
+
+    /// Tells observers how far their jobs are.
+    func report(_ now: UInt64) {
+        for (id, record) in jobs {
+            guard let due = record.nextProgress, now >= due, let row = machine.jobs[id] else { continue }
+            record.nextProgress = record.progressNanoseconds.map { now + $0 }
+            if row.state != .stopping { record.observer(.progress(state: row.state, done: done(in: id))) }
+        }
+    }
+
+    /// How many of a job's tasks have ended, as far as can be seen while its workers are at it.
+    func done(in id: JobID) -> Int {
+        guard let row = machine.jobs[id], let record = jobs[id] else { return 0 }
+        let current = row.units.flatMap { slots[$0] ?? [] }.reduce(0) {
+            $0 + (arena.slot($1).subject.pointee == UInt64(record.extent.lowerBound)
+                ? Int(arena.slot($1).done.pointee.load(ordering: .relaxed)) : 0)
+        }
+        return min(Int(record.job.plan.pointee.tasks), record.settledTasks + current)
+    }
+
+    var snapshot: Snapshot {
+        var pids: [PoolKind: [Int]] = [:]
+        for process in machine.processes.values.sorted(by: { $0.id < $1.id }) {
+            guard let pid = workers[process.id]?.handle?.pid else { continue }
+            pids[process.kind, default: []].append(Int(pid))
+        }
+        let done = Dictionary(uniqueKeysWithValues: machine.jobs.keys.map { ($0, self.done(in: $0)) })
+        return Snapshot(
+            machine: machine, pids: pids, done: done, zygotePID: Int(zygote?.process.pid ?? 0),
+            zygoteRestarts: zygoteRestarts)
+    }
+}

@@ -1,0 +1,232 @@
+import Glibc
+import Ledger
+import Linux
+import Timing
+
+let killSignal = SIGKILL
+/// How long after its fourth loss a zygote is started again; doubled with each further one.
+let zygoteRetryNanoseconds: UInt64 = 100_000_000
+
+// What the driver does for the machine.
+extension Driver {
+    func perform(_ action: PoolMachine.Action) throws(SystemError) {
+        switch action {
+        case .fork(let process, let units, let exec): fork(process, units, exec: exec)
+        case .startThreads(let process, let units): startThreads(process, units)
+        case .stopThreads(let process, let units): stopThreads(process, units)
+        case .stopProcess(let process): stop(process)
+        case .kill(let process):
+            workers[process]?.isToBeKilled = true
+            try workers[process]?.handle?.signal(killSignal)
+        case .publish(let id, let units): publish(id, units)
+        case .cancelTasks(let id): jobs[id]?.job.cancel()
+        case .settle(let id): settle(id)
+        case .finished(let id): finish(id)
+        case .ended(let id): end(id)
+        case .warm: notice(.warm)
+        }
+    }
+
+    // MARK: Processes and threads
+
+    private func fork(_ id: ProcessID, _ units: [UnitID], exec: Bool) {
+        let workerCount = units.reduce(0) { $0 + (machine.units[$1]?.workers ?? 0) }
+        let kind = machine.processes[id]?.kind ?? .threads
+        let hasForeman = kind == .threads || workerCount > 1
+        guard let head = freeSlots.popLast() else { return failToStart(id) }
+        arena.slot(head).reset()
+        if hasForeman {
+            guard let chain = takeChain(for: units) else {
+                freeSlots.append(head)
+                return failToStart(id)
+            }
+            arena.slot(head).link.pointee = UInt32(chain)
+        } else {
+            for unit in units { slots[unit] = [head] }
+            stampAsked([head], for: units)
+        }
+        workers[id] = WorkerRecord(id: id, head: head, hasForeman: hasForeman)
+        arena.header.starting.pointee.add(Int32(workerCount), ordering: .acquiringAndReleasing)
+        forks.append((id, head, exec))
+    }
+
+    private func failToStart(_ id: ProcessID) {
+        notice(.trouble("no slot is left for another worker"))
+        tell(.processGone(id, at: Monotonic.now()))
+    }
+
+    /// Sends off the forks that were asked for. Without a zygote they wait for the next one.
+    func flushForks() throws(SystemError) {
+        guard !forks.isEmpty, zygote != nil else { return }
+        do {
+            for exec in [false, true] {
+                let wanted = forks.filter { $0.exec == exec }.map { (process: $0.process, slot: $0.slot) }
+                if !wanted.isEmpty { try zygote?.request(wanted, exec: exec) }
+                forks.removeAll { $0.exec == exec }
+            }
+        } catch where error.errno == .brokenPipe || error.errno == .connectionReset {
+            // The zygote's end is about to be heard; what it wasn't asked for stays in `forks`.
+            return
+        }
+    }
+
+    /// Slots for all workers of `units`, linked together; nil if there are too few.
+    private func takeChain(for units: [UnitID]) -> Int? {
+        let counts = units.map { machine.units[$0]?.workers ?? 0 }
+        guard counts.reduce(0, +) <= freeSlots.count else { return nil }
+        var chain: [Int] = []
+        for (unit, count) in zip(units, counts) {
+            let taken = Array(freeSlots.suffix(count).reversed())
+            freeSlots.removeLast(count)
+            for slot in taken { arena.slot(slot).reset() }
+            slots[unit] = taken
+            chain += taken
+        }
+        link(chain)
+        stampAsked(chain, for: units)
+        return chain.first
+    }
+
+    private func link(_ chain: [Int]) {
+        for (slot, next) in zip(chain, chain.dropFirst()) { arena.slot(slot).link.pointee = UInt32(next) }
+        if let last = chain.last { arena.slot(last).link.pointee = Slot.none }
+    }
+
+    private func stampAsked(_ chain: [Int], for units: [UnitID]) {
+        let askedAt = units.first.flatMap { machine.units[$0]?.askedAt } ?? 0
+        for slot in chain { arena.slot(slot).askedAt.pointee = askedAt }
+    }
+
+    func free(_ slot: Int) {
+        arena.slot(slot).reset()
+        freeSlots.append(slot)
+    }
+
+    private func startThreads(_ process: ProcessID, _ units: [UnitID]) {
+        guard let worker = workers[process] else { return }
+        guard let first = takeChain(for: units) else {
+            notice(.trouble("no slot is left for another thread"))
+            worker.isToBeKilled = true
+            return
+        }
+        arena.header.starting.pointee.add(Int32(units.count), ordering: .acquiringAndReleasing)
+        worker.orders.append((.startThreads, UInt64(first)))
+        advance(worker)
+    }
+
+    private func stopThreads(_ process: ProcessID, _ units: [UnitID]) {
+        guard let worker = workers[process] else { return }
+        let chain = units.flatMap { slots[$0] ?? [] }
+        guard let first = chain.first else { return }
+        link(chain)
+        worker.orders.append((.stopThreads, UInt64(first)))
+        advance(worker)
+    }
+
+    private func stop(_ process: ProcessID) {
+        guard let worker = workers[process] else { return }
+        worker.orders.append((.leave, 0))
+        advance(worker)
+    }
+
+    /// Gives a process's first thread its next order, if it has carried out the one before.
+    func advance(_ worker: WorkerRecord) {
+        guard !worker.orders.isEmpty else { return }
+        let slot = arena.slot(worker.head)
+        guard slot.isReady, slot.isIdle else { return }
+        let (order, subject) = worker.orders.removeFirst()
+        if slot.post(order, subject: subject) { slot.wake() }
+    }
+
+    // MARK: Jobs
+
+    private func publish(_ id: JobID, _ units: [UnitID]) {
+        guard let record = jobs[id], let row = machine.jobs[id] else { return }
+        var crew: [Int] = []
+        var seats: [Int] = []
+        for unit in units {
+            guard let seat = row.crew.firstIndex(of: unit), let own = slots[unit] else { continue }
+            for (offset, slot) in own.enumerated() {
+                crew.append(slot)
+                seats.append(seat * own.count + offset)
+            }
+        }
+        if let answer = record.lease {
+            if record.isToEnlist {
+                let job = record.job
+                answer(.success(Lease(supervisor: supervisor, id: id, job: job, slots: crew.map(arena.slot))))
+            }
+            record.isToEnlist = false
+            return
+        }
+        // Workers that join while others are at it aren't counted: once one has died, everybody who leaves rings.
+        if record.isToEnlist { record.job.enlist(crew.count) }
+        record.isToEnlist = false
+        machine.stampPublished(id, at: Monotonic.now())
+        Pools.publish(record.job, to: crew.map(arena.slot), seats: seats)
+    }
+
+    /// Gives tasks that were left behind a terminal state, or lays them out for another round.
+    private func settle(_ id: JobID) {
+        guard let record = jobs[id], let row = machine.jobs[id] else { return }
+        var policy = record.attempts.map { Settlement.Policy.rerun(attempts: $0) } ?? .lose
+        if row.cancelled != nil { policy = .cancel }
+        let settlement = Settlement(record.job.records, policy: policy, now: Monotonic.now())
+        if let start = settlement.firstStart { record.firstStart = min(record.firstStart ?? start, start) }
+        record.settledTasks = Int(record.job.plan.pointee.tasks) - settlement.again.count
+        var again = settlement.again.count
+        if again > 0, !layOut(settlement.again, for: record, crew: row.request.workers) {
+            again = 0
+            notice(.trouble("tasks of job \(id) are lost: there is no memory to run them again"))
+            _ = Settlement(record.job.records, policy: .cancel, now: Monotonic.now())
+        }
+        tell(.settled(id, again: again))
+    }
+
+    private func layOut(_ tasks: [UInt32], for record: JobRecord, crew: Int) -> Bool {
+        if let old = record.table.take() { giveBack(old) }
+        let byteCount = tasks.count * MemoryLayout<UInt32>.stride
+        guard let extent = supervisor.takeExtent(byteCount) else { return false }
+        let table = arena.table(at: extent.lowerBound)
+        for (index, task) in tasks.enumerated() { table[index] = task }
+        record.table = extent
+        record.isToEnlist = true
+        record.job.reissue(table: extent.lowerBound..<(extent.lowerBound + byteCount), crew: crew)
+        return true
+    }
+
+    private func finish(_ id: JobID) {
+        guard let record = jobs[id], let row = machine.jobs[id] else { return }
+        record.nextProgress = nil
+        if record.lease != nil {
+            tell(.collected(id, at: Monotonic.now()))
+            return
+        }
+        let crew = row.crew.flatMap { unit -> [CrewMember?] in
+            let none = [CrewMember?](repeating: nil, count: row.request.kind.workersPerUnit)
+            return unit.flatMap { slots[$0] }?.map(member) ?? none
+        }
+        let present = crew.compactMap { $0 }.filter { $0.readyAt != 0 }
+        let asked = present.map(\.askedAt).min() ?? 0
+        let ready = present.map(\.readyAt).max() ?? 0
+        record.observer(
+            .finished(
+                FinishedJob(
+                    records: UnsafeBufferPointer(record.job.records), row: row, crew: crew,
+                    startupPaid: ready.since(asked), readyAt: ready, firstStart: record.firstStart)))
+    }
+
+    private func member(_ number: Int) -> CrewMember {
+        let slot = arena.slot(number)
+        return CrewMember(
+            pid: Int(slot.owner.pointee.load(ordering: .relaxed)), tid: Int(slot.tid.pointee),
+            askedAt: slot.askedAt.pointee, readyAt: slot.readyAt.pointee.load(ordering: .relaxed))
+    }
+
+    private func end(_ id: JobID) {
+        guard let record = jobs.removeValue(forKey: id), let row = machine.forget(id) else { return }
+        giveBack(record.extent)
+        if let table = record.table { giveBack(table) }
+        record.observer(.ended(row))
+    }
+}

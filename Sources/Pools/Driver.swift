@@ -1,0 +1,161 @@
+import Ledger
+import Linux
+import Timing
+
+/// Carries out what the pool machine says, and tells it what happens: the supervisor's thread.
+final class Driver {
+    let supervisor: Supervisor
+    let notice: @Sendable (Supervisor.Notice) -> Void
+    let bell: Int32
+    let arena: Arena
+    var machine: PoolMachine
+    var loop: EventLoop
+    var zygote: ZygoteLink?
+    var zygoteRestarts = 0
+    var zygoteRetryAt: UInt64 = 0
+    var workers: [ProcessID: WorkerRecord] = [:]
+    var jobs: [JobID: JobRecord] = [:]
+    /// The slots of each unit's workers.
+    var slots: [UnitID: [Int]] = [:]
+    var freeSlots: [Int]
+    /// Events that the machine has not been told of yet, oldest first.
+    var events: [PoolMachine.Event] = []
+    /// Forks to be asked for together.
+    var forks: [(process: ProcessID, slot: Int, exec: Bool)] = []
+    var deadline: UInt64?
+
+    /// The keys of what is waited on: these, and above them one for each worker process.
+    private enum Key {
+        static let bell: UInt64 = 0
+        static let zygote: UInt64 = 1
+        static let firstWorker: UInt64 = 2
+    }
+
+    init(_ supervisor: Supervisor, bell: Int32, notice: @escaping @Sendable (Supervisor.Notice) -> Void) throws(SystemError) {
+        self.supervisor = supervisor
+        self.bell = bell
+        self.notice = notice
+        arena = supervisor.arena
+        machine = PoolMachine(policy: supervisor.configuration.policy)
+        loop = try EventLoop()
+        freeSlots = Array((0..<arena.slotCount).reversed())
+        try loop.add(bell, key: Key.bell)
+        try startZygote()
+    }
+
+    /// Works until it has been told to shut down and all is over.
+    func run() throws(SystemError) {
+        tell(.begin)
+        while true {
+            try carryOut()
+            if isOver { return }
+            for key in try loop.wait(milliseconds: patience) {
+                switch key {
+                case Key.bell: silence(bell)
+                case Key.zygote: try hearZygote()
+                default: try hearWorker(ProcessID(key - Key.firstWorker))
+                }
+            }
+            for command in supervisor.takeCommands() { take(command) }
+            look()
+            let now = Monotonic.now()
+            if let due = machine.nextDeadline(after: now), due <= now { tell(.tick) }
+            if zygote == nil, now >= zygoteRetryAt { try startZygote() }
+            if let deadline, now >= deadline { cancelAll() }
+            report(now)
+        }
+    }
+
+    private var isOver: Bool { deadline != nil && machine.jobs.isEmpty && workers.isEmpty }
+
+    /// How long to sleep at most, in milliseconds; nil for as long as nothing happens.
+    private var patience: Int32? {
+        let now = Monotonic.now()
+        var deadlines = jobs.values.compactMap(\.nextProgress)
+        if let next = machine.nextDeadline(after: now) { deadlines.append(next) }
+        if let deadline, !machine.jobs.isEmpty { deadlines.append(deadline) }
+        if zygote == nil { deadlines.append(zygoteRetryAt) }
+        guard let first = deadlines.min() else { return nil }
+        return first <= now ? 0 : Int32(clamping: (first - now) / 1_000_000 + 1)
+    }
+
+    func tell(_ event: PoolMachine.Event) {
+        events.append(event)
+    }
+
+    /// Tells the machine all that has happened and does what it says, until there is nothing more.
+    private func carryOut() throws(SystemError) {
+        while !events.isEmpty {
+            let event = events.removeFirst()
+            for action in machine.step(event, at: Monotonic.now()) { try perform(action) }
+            try flushForks()
+        }
+    }
+
+    private func take(_ command: Supervisor.Command) {
+        switch command {
+        case .submit(let id, let spec, let extent, let observer, let answer):
+            let record = JobRecord(
+                id: id, extent: extent, job: arena.job(at: extent.lowerBound), attempts: spec.attempts,
+                progressNanoseconds: spec.progressNanoseconds, observer: observer)
+            admit(record, spec.lease) { refusal in answer(refusal.map { .failure($0) } ?? .success(id)) }
+        case .lease(let id, let request, let extent, let answer):
+            let record = JobRecord(
+                id: id, extent: extent, job: arena.job(at: extent.lowerBound), attempts: nil, progressNanoseconds: nil,
+                lease: answer, observer: { _ in })
+            admit(record, request) { refusal in if let refusal { answer(.failure(refusal)) } }
+        case .release(let id): tell(.crewLeft(id))
+        case .collected(let id, let at): tell(.collected(id, at: at))
+        case .cancel(let id, let cause): tell(.cancel(id, cause))
+        case .resize(let kind, let size): tell(.resize(kind, size))
+        case .recycle(let kind): tell(.recycle(kind))
+        case .look(let answer): answer(snapshot)
+        case .shutDown(let deadline):
+            self.deadline = deadline
+            tell(.drain)
+        }
+    }
+
+    private func admit(
+        _ record: JobRecord, _ request: LeaseRequest, _ answer: @Sendable (Refusal?) -> Void
+    ) {
+        if let refusal = machine.refusal(of: request, queueLimit: supervisor.configuration.queueLimit) {
+            giveBack(record.extent)
+            answer(refusal)
+            return
+        }
+        jobs[record.id] = record
+        if let interval = record.progressNanoseconds { record.nextProgress = Monotonic.now() + interval }
+        answer(nil)
+        tell(.submit(record.id, request))
+    }
+
+    private func cancelAll() {
+        deadline = .max
+        for id in machine.jobs.keys.sorted() { tell(.cancel(id, .shutdown)) }
+    }
+
+    func giveBack(_ extent: Range<Int>) {
+        do {
+            try supervisor.giveBack(extent)
+        } catch {
+            notice(.trouble("memory of a job is lost until the daemon is restarted: \(error)"))
+        }
+    }
+
+    /// Waits for the end of a worker process from now on.
+    func watch(_ worker: WorkerRecord) throws(SystemError) {
+        guard let pidfd = worker.handle?.pidfd else { return }
+        try loop.add(pidfd, key: Key.firstWorker + UInt64(worker.id))
+    }
+
+    /// Starts a zygote, or puts it off for a while when that fails.
+    func startZygote() throws(SystemError) {
+        let configuration = supervisor.configuration
+        let link = try ZygoteLink(
+            path: configuration.zygotePath, environment: configuration.environment, arena: arena.descriptor, event: bell)
+        try loop.add(link.socket.raw, key: Key.zygote)
+        zygote = link
+        try flushForks()
+    }
+}

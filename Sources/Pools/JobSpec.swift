@@ -1,0 +1,57 @@
+public import Ledger
+
+/// A job as it is handed to the supervisor.
+public struct JobSpec: Sendable {
+    public var lease: LeaseRequest
+    public var tasks: Int
+    /// The workload's number, its arguments and how to read the CPU clock. The rest is filled in.
+    public var plan: JobPlan
+    public var text: [UInt8]
+    /// How often a task may take a worker down with it before it is lost; nil if it may not be run a second time.
+    public var attempts: Int?
+    /// How often ``JobEvent/progress`` is told; nil for never.
+    public var progressNanoseconds: UInt64?
+
+    public init(
+        lease: LeaseRequest, tasks: Int, plan: JobPlan, text: [UInt8] = [], attempts: Int? = 3,
+        progressNanoseconds: UInt64? = nil
+    ) {
+        self.lease = lease
+        self.tasks = tasks
+        self.plan = plan
+        self.text = text
+        self.attempts = attempts
+        self.progressNanoseconds = progressNanoseconds
+    }
+}
+
+/// What becomes of a job, in this order: any number of `progress`, one `finished`, one `ended`.
+public enum JobEvent: Sendable {
+    case progress(state: JobRow.State, done: Int)
+    /// All tasks have their terminal state. The records may be read until ``Supervisor/collected(_:at:)`` is called.
+    case finished(FinishedJob)
+    /// Its workers are back, or gone.
+    case ended(JobRow)
+}
+
+/// A job whose tasks have all ended.
+public struct FinishedJob: @unchecked Sendable {
+    // The records are in shared memory that nobody writes any more, until the receiver says that it has read them.
+    public let records: UnsafeBufferPointer<TaskRecord>
+    public let row: JobRow
+    /// The crew by seat; nil where a worker died and was not replaced in time.
+    public let crew: [CrewMember?]
+    /// What the leased units' start-up took, from the first asked for to the last ready, and when that was.
+    public let startupPaid: Int
+    public let readyAt: UInt64
+    /// The start of a first task whose record is gone, because it was run again.
+    public let firstStart: UInt64?
+}
+
+/// One worker of a crew.
+public struct CrewMember: Sendable, Equatable {
+    public let pid: Int
+    public let tid: Int
+    public let askedAt: UInt64
+    public let readyAt: UInt64
+}

@@ -1,0 +1,77 @@
+public import Ledger
+import Linux
+import Synchronization
+
+/// Warm workers of the holder's own, for many small jobs one after the other: no queue, no message, only shared memory.
+///
+/// One caller at a time may use it.
+public final class Lease: @unchecked Sendable {
+    // Used by one caller at a time, as documented; what it shares with the workers is ordered by the slots' doorbells.
+    private let supervisor: Supervisor
+    private let id: JobID
+    private let job: Job
+    private let slots: [Slot]
+    private let spins: Bool
+
+    /// How long a caller stays awake for a worker that is awake, too.
+    private static let spinNanoseconds: UInt64 = 50_000
+
+    init(supervisor: Supervisor, id: JobID, job: Job, slots: [Slot]) {
+        self.supervisor = supervisor
+        self.id = id
+        self.job = job
+        self.slots = slots
+        spins = Processors.available > 1
+    }
+
+    deinit {
+        supervisor.release(id)
+    }
+
+    /// The records of the last job, valid until the next one.
+    public var records: UnsafeBufferPointer<TaskRecord> { UnsafeBufferPointer(job.records) }
+
+    /// Runs a job of at most the lease's number of tasks and waits for its end.
+    ///
+    /// - Returns: when the workers were told.
+    @discardableResult
+    public func run(workload: UInt32, tasks: Int, numbers: (Int64, Int64, Int64, Int64) = (0, 0, 0, 0), cpuInterval: UInt64 = 0) -> UInt64 {
+        var plan = JobPlan(
+            job: id, tasks: tasks, workload: workload, crew: slots.count, cpuInterval: cpuInterval, rings: false)
+        plan.numbers = numbers
+        job.prepare(plan)
+        job.enlist(slots.count)
+        // Only a worker that is awake on another processor can answer before this thread could fall asleep.
+        let header = supervisor.arena.header
+        let isAwaited = spins && header.searcher.pointee.load(ordering: .acquiring) != 0
+            && header.searcherProcessor.pointee.load(ordering: .relaxed) != Processors.current
+        let told = Monotonic.now()
+        publish(job, to: slots)
+        if isAwaited, awaitAwake() { return told }
+        job.waiting.pointee.store(1, ordering: .sequentiallyConsistent)
+        while job.finished.pointee.load(ordering: .sequentiallyConsistent) == 0 { Futex.wait(job.finished, while: 0) }
+        return told
+    }
+
+    private func awaitAwake() -> Bool {
+        let end = Monotonic.now() + Self.spinNanoseconds
+        repeat {
+            for _ in 0..<64 {
+                if job.finished.pointee.load(ordering: .acquiring) != 0 { return true }
+                relax()
+            }
+        } while Monotonic.now() < end
+        return false
+    }
+}
+
+/// Hands a job to workers: all are told first, then those that sleep are woken.
+func publish(_ job: Job, to slots: [Slot], seats: [Int]? = nil) {
+    withUnsafeTemporaryAllocation(of: Bool.self, capacity: slots.count) { asleep in
+        for index in slots.indices {
+            let seat = UInt32(seats?[index] ?? index)
+            asleep.initializeElement(at: index, to: slots[index].post(.work, subject: UInt64(job.offset), seat: seat))
+        }
+        for index in slots.indices where asleep[index] { slots[index].wake() }
+    }
+}

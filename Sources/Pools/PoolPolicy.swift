@@ -1,0 +1,22 @@
+/// The times and sizes by which pools are kept. All can be configured.
+public struct PoolPolicy: Sendable, Equatable {
+    /// Threads that are kept warm.
+    public var threadFloor: Int
+    /// Processes that are kept warm.
+    public var processFloor: Int
+    /// Workers of all pools and cold runs together.
+    public var workerLimit = 256
+    /// How long a worker above the floor waits for work before it is stopped.
+    public var idleNanoseconds: UInt64 = 60_000_000_000
+    /// How long a cancelled task may take to notice before its process is killed.
+    public var cancelGraceNanoseconds: UInt64 = 1_000_000_000
+    /// How many workers in a row may die before they are up until the jobs that wait for them are given up.
+    public var startFailureLimit = 5
+    /// How long a pool waits after such a death before it tries again; doubled each time.
+    public var startRetryNanoseconds: UInt64 = 100_000_000
+
+    public init(threadFloor: Int, processFloor: Int) {
+        self.threadFloor = threadFloor
+        self.processFloor = processFloor
+    }
+}

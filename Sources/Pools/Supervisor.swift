@@ -1,0 +1,200 @@
+public import Ledger
+public import Linux
+import Synchronization
+
+/// Keeps the pools: owns the zygote and the workers' memory, and runs the jobs.
+///
+/// All its work is done on one thread of its own, which sleeps until something happens. Every method may be called from
+/// anywhere; those that take a closure call it on that thread, where it must not block.
+public final class Supervisor: Sendable {
+    /// What the supervisor can't find out by itself.
+    public struct Configuration: Sendable {
+        public var policy: PoolPolicy
+        /// The zygote's program.
+        public var zygotePath: String
+        public var environment: [String]
+        /// Jobs that may wait for workers.
+        public var queueLimit: Int
+        /// Memory for the records of all jobs together.
+        public var ledgerBytes: Int
+
+        public init(
+            policy: PoolPolicy, zygotePath: String, environment: [String], queueLimit: Int = 64,
+            ledgerBytes: Int = 1 << 30
+        ) {
+            self.policy = policy
+            self.zygotePath = zygotePath
+            self.environment = environment
+            self.queueLimit = queueLimit
+            self.ledgerBytes = ledgerBytes
+        }
+    }
+
+    /// What the supervisor tells of itself, apart from jobs.
+    public enum Notice: Sendable, Equatable {
+        /// Every floor is warm.
+        case warm
+        case workerLost(pid: Int, pool: String, exit: String)
+        case zygoteLost(exit: String)
+        /// Something the supervisor could not do, and goes on without.
+        case trouble(String)
+    }
+
+    public let arena: Arena
+    let configuration: Configuration
+    private let bell: Descriptor
+    private let state: Mutex<State>
+
+    private struct State: Sendable {
+        var commands: [Command] = []
+        var extents: Extents
+        var nextJob: JobID = 1
+        var isOver = false
+    }
+
+    enum Command: Sendable {
+        case submit(JobID, JobSpec, Range<Int>, @Sendable (JobEvent) -> Void, @Sendable (Result<JobID, Refusal>) -> Void)
+        case lease(JobID, LeaseRequest, Range<Int>, @Sendable (Result<Lease, Refusal>) -> Void)
+        case release(JobID)
+        case collected(JobID, at: UInt64)
+        case cancel(JobID, CancelCause)
+        case resize(PoolKind, Int)
+        case recycle(PoolKind)
+        case look(@Sendable (Snapshot?) -> Void)
+        /// Finish what is running until the deadline, cancel it then, and end.
+        case shutDown(deadline: UInt64)
+    }
+
+    public init(_ configuration: Configuration) throws(SystemError) {
+        self.configuration = configuration
+        // Threads need a slot each, and their processes one for the foreman: twice the workers is room for both, and for
+        // as many again that are just leaving.
+        arena = try Arena(slotCount: configuration.policy.workerLimit * 4, jobBytes: configuration.ledgerBytes)
+        arena.header.daemon.pointee = UInt32(ThisProcess.pid)
+        state = Mutex(State(extents: Extents(arena.jobsOffset..<arena.byteCount)))
+        bell = try Descriptor.event()
+    }
+
+    /// Starts the zygote and the floors, and works until ``shutDown(deadline:)`` has been carried out.
+    ///
+    /// - Parameter notice: told of what happens.
+    /// - Returns: the thread, which ends with the last worker.
+    public func start(notice: @escaping @Sendable (Notice) -> Void) throws(SystemError) -> SystemThread {
+        let bell = bell.raw
+        return try SystemThread(named: "par-supervisor") { [self] in
+            do {
+                let driver = try Driver(self, bell: bell, notice: notice)
+                try driver.run()
+            } catch {
+                notice(.trouble("the supervisor can't go on: \(error)"))
+            }
+            end()
+        }
+    }
+
+    /// Hands in a job.
+    ///
+    /// - Parameters:
+    ///   - observer: told what becomes of it, if it is accepted.
+    ///   - answer: told first: the job's number once it is accepted.
+    public func submit(
+        _ spec: JobSpec, observer: @escaping @Sendable (JobEvent) -> Void,
+        answer: @escaping @Sendable (Result<JobID, Refusal>) -> Void
+    ) {
+        guard let extent = takeExtent(Job.byteCount(tasks: spec.tasks)) else {
+            answer(.failure(.noMemory(bytes: Job.byteCount(tasks: spec.tasks))))
+            return
+        }
+        let id = nextJob()
+        var plan = spec.plan
+        plan.job = id
+        plan.tasks = UInt64(spec.tasks)
+        plan.claims = UInt64(spec.tasks)
+        plan.crew = UInt32(spec.lease.workers)
+        plan.rings = 1
+        arena.job(at: extent.lowerBound).prepare(plan, text: spec.text)
+        send(.submit(id, spec, extent, observer, answer))
+    }
+
+    /// Takes workers for the caller's own use, see ``Lease``. The answer comes once all of them are ready.
+    public func lease(_ request: LeaseRequest, tasks: Int, answer: @escaping @Sendable (Result<Lease, Refusal>) -> Void) {
+        guard let extent = takeExtent(Job.byteCount(tasks: tasks)) else {
+            answer(.failure(.noMemory(bytes: Job.byteCount(tasks: tasks))))
+            return
+        }
+        send(.lease(nextJob(), request, extent, answer))
+    }
+
+    /// Says that a finished job's records have been read and its results assembled, at this time.
+    public func collected(_ job: JobID, at time: UInt64) { send(.collected(job, at: time)) }
+    public func cancel(_ job: JobID, _ cause: CancelCause) { send(.cancel(job, cause)) }
+    public func resize(_ pool: PoolKind, to units: Int) { send(.resize(pool, units)) }
+    public func recycle(_ pool: PoolKind) { send(.recycle(pool)) }
+    /// Shows pools and jobs as they are now; nil once the supervisor has ended.
+    public func look(_ answer: @escaping @Sendable (Snapshot?) -> Void) { send(.look(answer)) }
+    /// Ends all jobs, at the deadline by force, and then all workers.
+    public func shutDown(deadline: UInt64) { send(.shutDown(deadline: deadline)) }
+
+    func release(_ job: JobID) { send(.release(job)) }
+
+    /// Bytes of records that jobs hold.
+    public var ledgerBytesUsed: Int { state.withLock { $0.extents.used } }
+
+    func takeExtent(_ byteCount: Int) -> Range<Int>? {
+        state.withLock { $0.extents.take(byteCount) }
+    }
+
+    private func nextJob() -> JobID {
+        state.withLock { state in
+            defer { state.nextJob += 1 }
+            return state.nextJob
+        }
+    }
+
+    /// Above this size, memory goes back to the system rather than being kept for the next job.
+    private static let keptBytes = 1 << 20
+
+    /// Puts a job's memory back. Free memory reads as zeros.
+    func giveBack(_ extent: Range<Int>) throws(SystemError) {
+        if extent.count > Self.keptBytes {
+            try arena.release(extent)
+        } else {
+            arena.clear(extent)
+        }
+        state.withLock { $0.extents.giveBack(extent) }
+    }
+
+    func takeCommands() -> [Command] {
+        state.withLock { state in
+            defer { state.commands = [] }
+            return state.commands
+        }
+    }
+
+    private func send(_ command: Command) {
+        let isOver = state.withLock { state in
+            if !state.isOver { state.commands.append(command) }
+            return state.isOver
+        }
+        if isOver { Self.refuse(command) } else { ring(bell.raw) }
+    }
+
+    private func end() {
+        let left = state.withLock { state in
+            state.isOver = true
+            defer { state.commands = [] }
+            return state.commands
+        }
+        for command in left { Self.refuse(command) }
+    }
+
+    /// Answers a command that comes after the end.
+    private static func refuse(_ command: Command) {
+        switch command {
+        case .submit(_, _, _, _, let answer): answer(.failure(.draining))
+        case .lease(_, _, _, let answer): answer(.failure(.draining))
+        case .look(let answer): answer(nil)
+        case .release, .collected, .cancel, .resize, .recycle, .shutDown: break
+        }
+    }
+}

@@ -1,0 +1,54 @@
+import Ledger
+import Linux
+
+/// What the driver knows of a worker process beside what the machine does: its slots, its handle, its orders.
+final class WorkerRecord {
+    let id: ProcessID
+    /// The slot of its first thread: a worker's, or the foreman's.
+    let head: Int
+    let hasForeman: Bool
+    /// Nil until the zygote has told of it.
+    var handle: ProcessHandle?
+    var isToBeKilled = false
+    /// Orders for the foreman that wait until it has carried out the one before.
+    var orders: [(order: Slot.Order, subject: UInt64)] = []
+
+    init(id: ProcessID, head: Int, hasForeman: Bool) {
+        self.id = id
+        self.head = head
+        self.hasForeman = hasForeman
+    }
+}
+
+/// What the driver knows of a job beside what the machine does.
+final class JobRecord {
+    let id: JobID
+    let extent: Range<Int>
+    let job: Job
+    let attempts: Int?
+    let observer: @Sendable (JobEvent) -> Void
+    let progressNanoseconds: UInt64?
+    var nextProgress: UInt64?
+    /// The table of the last further round.
+    var table: Range<Int>?
+    /// Whether the crew that is about to be told is all there is.
+    var isToEnlist = true
+    var firstStart: UInt64?
+    /// Tasks that ended in earlier rounds.
+    var settledTasks = 0
+    /// Answers the lease that this is, if it is one.
+    let lease: (@Sendable (Result<Lease, Refusal>) -> Void)?
+
+    init(
+        id: JobID, extent: Range<Int>, job: Job, attempts: Int?, progressNanoseconds: UInt64?,
+        lease: (@Sendable (Result<Lease, Refusal>) -> Void)? = nil, observer: @escaping @Sendable (JobEvent) -> Void
+    ) {
+        self.id = id
+        self.extent = extent
+        self.job = job
+        self.attempts = attempts
+        self.progressNanoseconds = progressNanoseconds
+        self.lease = lease
+        self.observer = observer
+    }
+}

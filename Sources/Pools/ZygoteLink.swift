@@ -1,0 +1,40 @@
+import Ledger
+import Linux
+
+/// The daemon's end of the zygote: starts it, asks it for processes, hears of its end.
+final class ZygoteLink {
+    let process: ProcessHandle
+    let socket: MessageSocket
+    /// Requests that have not been answered, oldest first, each with the processes it was for.
+    private(set) var pending: [[ProcessID]] = []
+
+    init(
+        path: String, environment: [String], arena: Int32, event: Int32
+    ) throws(SystemError) {
+        var started: Int32 = 0
+        socket = try MessageSocket.pair { other throws(SystemError) in
+            let program = Program(
+                path: path, arguments: [], environment: environment + ["SWIFT_BACKTRACE=enable=no"],
+                descriptors: [arena, event, other.raw])
+            started = try program.spawn()
+        }
+        process = try ProcessHandle(child: started)
+    }
+
+    /// Asks for one new process for each slot.
+    func request(_ processes: [(process: ProcessID, slot: Int)], exec: Bool) throws(SystemError) {
+        let kind = exec ? ZygoteProtocol.Request.exec : ZygoteProtocol.Request.fork
+        for batch in stride(from: 0, to: processes.count, by: ZygoteProtocol.requestLimit) {
+            let part = processes[batch..<min(batch + ZygoteProtocol.requestLimit, processes.count)]
+            try socket.send([kind.rawValue] + part.map { UInt32($0.slot) })
+            pending.append(part.map(\.process))
+        }
+    }
+
+    /// The oldest answer: a pid, or an errno negated, for each process. Nil once the zygote is gone.
+    func answer() throws(SystemError) -> [(process: ProcessID, pid: Int32)]? {
+        guard let words = try socket.receive(atMost: ZygoteProtocol.requestLimit, waiting: false) else { return nil }
+        if pending.isEmpty { return [] }
+        return zip(pending.removeFirst(), words).map { ($0, Int32(bitPattern: $1)) }
+    }
+}

@@ -1,0 +1,51 @@
+import Control
+
+/// What follows from a receipt's measured times: said to be derived, and never mixed with them.
+struct DerivedFigures: Sendable {
+    let receipt: Receipt
+    let look: Look
+
+    init(_ receipt: Receipt, look: Look) {
+        self.receipt = receipt
+        self.look = look
+    }
+
+    var lines: [String] {
+        let flow = look.flow(figures, indent: ReceiptText.indent)
+        guard let first = flow.first else { return [] }
+        return ["  derived" + String(repeating: " ", count: ReceiptText.indent - 9) + first] + flow.dropFirst()
+    }
+
+    private var figures: [String] {
+        var figures: [String] = []
+        if let speedup = receipt.speedup {
+            figures.append("speed-up \(Units.fixed(speedup, decimals: 2))\(look.times)")
+        }
+        if let efficiency = receipt.efficiency {
+            figures.append("efficiency \(Units.fixed(efficiency * 100, decimals: 1)) %")
+        }
+        if receipt.tasks.ok > 0, let rate = throughput { figures.append("throughput \(rate)") }
+        if receipt.temperature == .cold, receipt.elapsed > 0 {
+            figures.append("start-up share \(Units.percent(receipt.phases.startup, of: receipt.elapsed))")
+        }
+        if receipt.workers > 1, receipt.tasks.ok > 0 {
+            figures.append(receipt.breakEven.map { "break-even \(Units.counted($0, "task"))" } ?? "break-even never")
+        }
+        return figures
+    }
+
+    /// Bytes a second of the run phase where the tasks return bytes, tasks a second elsewhere.
+    private var throughput: String? {
+        receipt.valueUnit == "bytes" && receipt.valueSum > 0
+            ? Units.rate(bytes: receipt.valueSum, in: receipt.phases.run)
+            : Units.rate(count: receipt.tasks.ok, in: receipt.phases.run).map {
+                $0.replacingSuffix("/s", by: " tasks/s")
+            }
+    }
+}
+
+extension String {
+    fileprivate func replacingSuffix(_ suffix: String, by other: String) -> String {
+        hasSuffix(suffix) ? String(dropLast(suffix.count)) + other : self
+    }
+}

@@ -1,0 +1,101 @@
+import Control
+
+/// A receipt for people: what ran and on what, where the time went, what the tasks took, what follows from it, what each
+/// worker cost, and what failed.
+public struct ReceiptText: Sendable {
+    let receipt: Receipt
+    let look: Look
+
+    /// How many workers are listed one by one.
+    public static let workersShown = 8
+    /// How many reasons of failure are listed.
+    public static let failuresShown = 5
+    /// Where the second column of the lines below the phases begins.
+    static let indent = 14
+
+    public init(_ receipt: Receipt, look: Look) {
+        self.receipt = receipt
+        self.look = look
+    }
+
+    /// The whole text, each line ended.
+    public var text: String {
+        let blocks = [headline, PhaseTable(receipt, look: look).lines, tasks + derived, workers, failures]
+        return blocks.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") + "\n" }.joined(separator: "\n")
+    }
+
+    private var headline: [String] {
+        let temperature =
+            switch receipt.temperature {
+            case .warm: look.paint("warm", .yellow)
+            case .cold: look.paint("cold", .cyan) + (receipt.reason.map { " (\(look.clean($0)))" } ?? "")
+            }
+        return [[look.paint(command, .bold), arrangement, temperature, outcome].joined(separator: look.separator)]
+    }
+
+    /// The workload and its options, as they would be typed.
+    private var command: String {
+        let options = receipt.arguments.sorted { $0.key < $1.key }.compactMap { name, value -> String? in
+            switch value {
+            case "", "false": nil
+            case "true": "--\(name)"
+            default: "--\(name) \(value)"
+            }
+        }
+        return look.clean(([receipt.workload] + options).joined(separator: " "))
+    }
+
+    private var arrangement: String {
+        let processes = Units.counted(receipt.processes, "process")
+        return switch receipt.mode {
+        case .serial: "serial"
+        case .threads: Units.counted(receipt.threads, "thread")
+        case .processes: processes
+        case .mixed: "\(processes) \(look.times) \(Units.counted(receipt.threads, "thread"))"
+        }
+    }
+
+    private var outcome: String {
+        let tasks = receipt.tasks
+        let done = "\(Units.grouped(tasks.ok)) of \(Units.counted(tasks.total, "task")) ok"
+        return switch receipt.outcome {
+        case .ok: look.paint(tasks.total == 1 ? "1 task ok" : "all \(Units.counted(tasks.total, "task")) ok", .green)
+        case .failed: look.paint("failed: \(done)", .red)
+        case .cancelled: look.paint("cancelled: \(done)", .yellow)
+        case .timeout: look.paint("timed out: \(done)", .red)
+        }
+    }
+
+    private var tasks: [String] { TaskSummary(receipt, look: look).lines }
+    private var derived: [String] { DerivedFigures(receipt, look: look).lines }
+
+    private var workers: [String] {
+        let costs = receipt.workerCosts
+        guard costs.count > 0 else { return [] }
+        var table = Table(
+            [.right("worker"), .right("pid"), .right("tid"), .right("start-up"), .right("dispatch"), .right("tasks")],
+            indent: 2)
+        for cost in costs.prefix(costs.count > Self.workersShown + 1 ? Self.workersShown : costs.count) {
+            table.rows.append([
+                "\(cost.worker)", "\(cost.pid)", "\(cost.tid)",
+                .init(cost.pid == 0 ? "never ready" : look.duration(cost.startup)),
+                .init(cost.tasks == 0 ? "-" : look.duration(cost.dispatch)),
+                .init(Units.grouped(cost.tasks)),
+            ])
+        }
+        let rest = costs.count - table.rows.count
+        return table.lines(look) + (rest > 0 ? [look.paint("  and \(Units.grouped(rest)) more", .dim)] : [])
+    }
+
+    private var failures: [String] {
+        guard !receipt.failures.isEmpty else { return [] }
+        let shown = receipt.failures.prefix(Self.failuresShown).map { failure in
+            let count = "  \(Units.grouped(failure.count))\(look.times) "
+            let first = " (first: task \(Units.grouped(failure.firstTask)))"
+            return count + look.clean(failure.reason, limit: max(look.width - count.count - first.count, 20)) + first
+        }
+        let rest = receipt.failures.count - shown.count
+        return [look.paint("  failures", .red)] + shown
+            + (rest > 0 ? [look.paint("  and \(Units.counted(rest, "other reason"))", .dim)] : [])
+    }
+}

@@ -1,0 +1,45 @@
+import Control
+
+/// Records as JSON, written straight into bytes: a run may have a million of them, and they need no more than that.
+public enum RecordJSON {
+    /// Appends `record` as one JSON object with the keys of its Codable form, in the order of the interface description.
+    public static func append(_ record: Record, to bytes: inout [UInt8]) {
+        append("{\"task\":", record.task, to: &bytes)
+        append(",\"worker\":", record.worker, to: &bytes)
+        append(",\"pid\":", record.pid, to: &bytes)
+        append(",\"tid\":", record.tid, to: &bytes)
+        append(",\"start\":", record.start, to: &bytes)
+        append(",\"stop\":", record.stop, to: &bytes)
+        append(",\"cpu\":", record.cpu, to: &bytes)
+        append(",\"attempt\":", record.attempt, to: &bytes)
+        bytes += ",\"status\":".utf8
+        append(quoted: record.status, to: &bytes)
+        append(",\"value\":", record.value, to: &bytes)
+        if let reason = record.reason {
+            bytes += ",\"reason\":".utf8
+            append(quoted: reason, to: &bytes)
+        }
+        bytes.append(UInt8(ascii: "}"))
+    }
+
+    private static func append(_ key: StaticString, _ number: Int, to bytes: inout [UInt8]) {
+        key.withUTF8Buffer { bytes.append(contentsOf: $0) }
+        bytes += String(number).utf8
+    }
+
+    private static func append(quoted text: String, to bytes: inout [UInt8]) {
+        let hex = Array("0123456789abcdef".utf8)
+        bytes.append(UInt8(ascii: "\""))
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+                bytes += [UInt8(ascii: "\\"), byte]
+            case ..<0x20:
+                bytes += Array("\\u00".utf8) + [hex[Int(byte >> 4)], hex[Int(byte & 15)]]
+            default:
+                bytes.append(byte)
+            }
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+}

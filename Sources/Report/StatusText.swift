@@ -1,0 +1,39 @@
+import Control
+
+/// The daemon's state for people.
+public struct StatusText: Sendable {
+    let status: GetStatus.Reply
+    let look: Look
+
+    public init(_ status: GetStatus.Reply, look: Look) {
+        self.status = status
+        self.look = look
+    }
+
+    /// The text, each line ended.
+    public var text: String {
+        let title = [
+            look.paint("pard \(look.clean(status.version))", .bold),
+            look.paint(look.clean(status.state), PoolTable.ink(status.state)),
+            "up \(look.duration(status.uptime))",
+        ].joined(separator: look.separator)
+        var table = Table([.left(""), .left("")], indent: 2)
+        func add(_ name: String, _ parts: String...) {
+            table.rows.append([.init(name, .dim), .init(parts.joined(separator: look.separator))])
+        }
+        add("socket", look.clean(status.socket))
+        add("process", "pid \(status.pid)", "zygote \(status.zygotePid)", "uid \(status.uid)")
+        add(
+            "workers", Units.grouped(status.workers), "\(Units.grouped(status.workersBusy)) busy",
+            "\(Units.grouped(status.workersReplaced)) replaced")
+        add(
+            "jobs", "\(Units.grouped(status.jobsRunning)) running", "\(Units.grouped(status.jobsQueued)) queued",
+            "\(Units.grouped(status.jobsFinished)) finished", "\(Units.grouped(status.jobsRefused)) refused")
+        add("ledgers", Units.bytes(status.ledgerBytes))
+        for (index, limit) in status.limits.sorted(by: { $0.key < $1.key }).enumerated() {
+            let value = limit.key.hasSuffix("bytes") ? Units.bytes(limit.value) : Units.grouped(limit.value)
+            table.rows.append([.init(index == 0 ? "limits" : "", .dim), .init("\(look.clean(limit.key)) \(value)")])
+        }
+        return ([title] + table.lines(look)).joined(separator: "\n") + "\n"
+    }
+}

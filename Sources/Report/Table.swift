@@ -1,0 +1,61 @@
+/// Rows under headings, each column as wide as its widest cell.
+public struct Table: Sendable {
+    /// A column's heading and side.
+    public struct Column: Sendable {
+        public var title: String
+        public var right: Bool
+
+        /// A column whose cells stand at the left, for words.
+        public static func left(_ title: String) -> Column { Column(title: title, right: false) }
+        /// A column whose cells stand at the right, for numbers.
+        public static func right(_ title: String) -> Column { Column(title: title, right: true) }
+    }
+
+    /// A cell's text and the ink that it is painted in.
+    public struct Cell: Sendable, ExpressibleByStringInterpolation {
+        public var text: String
+        public var ink: Look.Ink
+
+        public init(_ text: String, _ ink: Look.Ink = .plain) {
+            self.text = text
+            self.ink = ink
+        }
+
+        public init(stringLiteral text: String) {
+            self.init(text)
+        }
+    }
+
+    public var columns: [Column]
+    public var rows: [[Cell]] = []
+    /// Columns before the first cell.
+    public var indent = 0
+
+    public init(_ columns: [Column], indent: Int = 0) {
+        self.columns = columns
+        self.indent = indent
+    }
+
+    /// The headings, unless all of them are empty, and the rows, without spaces at the ends of lines.
+    public func lines(_ look: Look) -> [String] {
+        var widths = columns.map(\.title.count)
+        for row in rows {
+            for (index, cell) in row.enumerated() { widths[index] = max(widths[index], cell.text.count) }
+        }
+        let titles = columns.map { Cell($0.title, .dim) }
+        return ((titles.contains { !$0.text.isEmpty } ? [titles] : []) + rows).map { line($0, widths, look) }
+    }
+
+    private func line(_ cells: [Cell], _ widths: [Int], _ look: Look) -> String {
+        var line = String(repeating: " ", count: indent)
+        let last = cells.lastIndex { !$0.text.isEmpty } ?? -1
+        for (index, cell) in cells.enumerated() where index <= last {
+            let padding = String(repeating: " ", count: widths[index] - cell.text.count)
+            if index > 0 { line += "  " }
+            line += columns[index].right ? padding : ""
+            line += look.paint(cell.text, cell.ink)
+            line += columns[index].right || index == last ? "" : padding
+        }
+        return line
+    }
+}

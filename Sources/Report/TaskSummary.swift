@@ -1,0 +1,59 @@
+import Control
+
+/// What the tasks of a run came to, took and returned.
+struct TaskSummary: Sendable {
+    let receipt: Receipt
+    let look: Look
+
+    init(_ receipt: Receipt, look: Look) {
+        self.receipt = receipt
+        self.look = look
+    }
+
+    var lines: [String] {
+        let ended = line("tasks", counts)
+        // A run whose tasks all took 0 ns is none that ran: the shortest stamp is longer.
+        guard receipt.task.max > 0 else { return ended + line("task times", ["no task ran"]) }
+        return ended + line("task times", times) + line("task CPU", cpu) + (value.map { line("returned", [$0]) } ?? [])
+    }
+
+    private var counts: [String] {
+        let tasks = receipt.tasks
+        return [(tasks.ok, "ok"), (tasks.failed, "failed"), (tasks.lost, "lost"), (tasks.cancelled, "cancelled")]
+            .filter { $0.0 > 0 || ($0.1 == "ok" && tasks.total == 0) }
+            .map { "\(Units.grouped($0.0)) \($0.1)" }
+    }
+
+    private var times: [String] {
+        let task = receipt.task
+        return [
+            ("sum", task.sum), ("min", task.min), ("p50", task.p50), ("p90", task.p90), ("p99", task.p99),
+            ("max", task.max),
+        ].map { "\($0.0) \(look.duration($0.1))" }
+    }
+
+    private var cpu: [String] {
+        let task = receipt.task
+        let ran = receipt.tasks.ok + receipt.tasks.failed
+        guard task.cpuCovered > 0 else { return ["not sampled: every task was too short"] }
+        let sum = "sum \(look.duration(task.cpuSum))"
+        guard task.cpuCovered < ran else { return ["\(sum), \(Units.percent(task.cpuSum, of: task.sum)) of task time"] }
+        return [
+            "\(sum) in \(Units.grouped(task.cpuCovered)) of \(Units.counted(ran, "task"))",
+            "sampled every \(look.duration(task.cpuInterval)) at most",
+        ]
+    }
+
+    private var value: String? {
+        guard let unit = receipt.valueUnit else { return nil }
+        let sum = Units.grouped(receipt.valueSum)
+        guard unit == "bytes" else { return "\(look.clean(unit)) \(sum)" }
+        return receipt.valueSum >= 1024 ? "\(sum) bytes (\(Units.bytes(receipt.valueSum)))" : "\(sum) bytes"
+    }
+
+    private func line(_ name: String, _ parts: [String]) -> [String] {
+        let title = "  " + name + String(repeating: " ", count: ReceiptText.indent - 2 - name.count)
+        let flow = look.flow(parts, indent: ReceiptText.indent)
+        return [title + (flow.first ?? "")] + flow.dropFirst()
+    }
+}

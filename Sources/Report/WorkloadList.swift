@@ -1,0 +1,59 @@
+import Control
+
+/// The workloads and their options.
+public struct WorkloadList: Sendable {
+    let workloads: [WorkloadDescription]
+    let look: Look
+
+    public init(_ workloads: [WorkloadDescription], look: Look) {
+        self.workloads = workloads
+        self.look = look
+    }
+
+    /// Every workload with its line and its options, each line ended.
+    public var text: String {
+        let width = workloads.reduce(0) { max($0, $1.name.count) }
+        return workloads.map { workload in
+            let name = look.clean(workload.name)
+            let title = look.paint(name, .bold) + String(repeating: " ", count: max(width - name.count, 0) + 2)
+            return title + look.clean(workload.summary) + "\n"
+                + options(of: workload, indent: width + 2).map { $0 + "\n" }.joined()
+        }.joined()
+    }
+
+    /// One workload at length: its line, what it does, its options.
+    public static func page(_ workload: WorkloadDescription, look: Look) -> String {
+        let list = WorkloadList([workload], look: look)
+        let detail = list.look.flow(words: look.clean(workload.detail))
+        let options = list.options(of: workload, indent: 2)
+        let title = look.paint(look.clean(workload.name), .bold) + ": " + look.clean(workload.summary)
+        return ([title, ""] + detail + [""] + (options.isEmpty ? ["It takes no options of its own."] : options))
+            .joined(separator: "\n") + "\n"
+    }
+
+    private func options(of workload: WorkloadDescription, indent: Int) -> [String] {
+        var table = Table([.left(""), .left("")], indent: indent)
+        for option in workload.options {
+            let value = option.kind == "flag" ? "" : " <\(look.clean(option.kind))>"
+            let summary = look.clean(option.summary) + (option.value.map { " (default: \(look.clean($0)))" } ?? "")
+            table.rows.append([.init("--\(look.clean(option.name))\(value)", .cyan), .init(summary)])
+        }
+        return table.lines(look)
+    }
+}
+
+extension Look {
+    /// `text` in lines of whole words.
+    fileprivate func flow(words text: String) -> [String] {
+        var lines: [String] = []
+        var line = ""
+        for word in text.split(separator: " ") {
+            if !line.isEmpty, line.count + 1 + word.count > min(width, 100) {
+                lines.append(line)
+                line = ""
+            }
+            line += (line.isEmpty ? "" : " ") + word
+        }
+        return line.isEmpty ? lines : lines + [line]
+    }
+}

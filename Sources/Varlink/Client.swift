@@ -1,0 +1,116 @@
+/// A connection to a service, for programs that wait for their replies.
+///
+/// Every call blocks its thread. Replies come in the order of their calls, so several may be started before the first
+/// reply is taken.
+public struct Client: ~Copyable {
+    /// Bytes asked of the kernel at once.
+    private static let readBytes = 1 << 15
+
+    private let socket: StreamSocket
+    private let limits: Limits
+    private var frames: FrameSplitter
+    private var buffer = [UInt8](repeating: 0, count: readBytes)
+    /// Calls whose last reply has not come.
+    private var unanswered = 0
+
+    /// Connects to the socket at `path`. Throws ``ClientError/unreachable(path:errno:)``.
+    public init(connectingTo path: String) throws(ClientError) {
+        try self.init(connectingTo: path, limits: .client)
+    }
+
+    /// Connects to the socket at `path`, accepting replies within `limits`.
+    public init(connectingTo path: String, limits: Limits) throws(ClientError) {
+        socket = try Self.socket(connectedTo: path)
+        self.limits = limits
+        frames = FrameSplitter(limit: limits.frameBytes)
+    }
+
+    private static func socket(connectedTo path: String) throws(ClientError) -> StreamSocket {
+        guard let address = UnixAddress(path) else {
+            throw .unreachable(path: path, errno: UnixAddress.errno(of: path))
+        }
+        do {
+            let socket = try StreamSocket()
+            try socket.connect(to: address)
+            return socket
+        } catch {
+            throw .unreachable(path: path, errno: error.errno)
+        }
+    }
+
+    /// The socket, to wait for with poll(2) beside others. It stays the client's.
+    public var fileDescriptor: Int32 { socket.descriptor }
+
+    /// Whether ``next(as:)`` will not block: a whole reply is here, which poll(2) would not report.
+    public var hasBufferedReply: Bool { frames.hasFrame }
+
+    /// Calls a method that has one reply, and waits for it.
+    ///
+    /// Throws ``ClientError/failed(_:)`` when the service answers with an error; the connection can then be used further.
+    public mutating func call<Answer: Decodable>(
+        _ method: String, _ parameters: some Encodable, as: Answer.Type = Answer.self
+    ) throws(ClientError) -> Answer {
+        guard unanswered == 0 else { throw .protocolViolation("\(method) was called before earlier replies were taken") }
+        try start(method, parameters, more: false)
+        return try next(as: Answer.self).reply
+    }
+
+    /// Sends a call; ``next(as:)`` takes its replies. With `more`, the service may answer several times.
+    public mutating func start(_ method: String, _ parameters: some Encodable, more: Bool) throws(ClientError) {
+        let call: Call
+        do {
+            call = try Call(method, parameters, more: more)
+        } catch {
+            throw .protocolViolation("\(method): \(error)")
+        }
+        do {
+            try socket.send(call.frame)
+        } catch {
+            // A service that refuses a connection says why before it closes, so the reason may be there to read.
+            if unanswered == 0, let reply = try? receive(), let name = reply.error {
+                throw .failed(ErrorReply(name: name, json: reply.parameters))
+            }
+            throw .disconnected
+        }
+        unanswered += 1
+    }
+
+    /// Waits for the next reply. `continues` says that more replies to the same call follow.
+    public mutating func next<Answer: Decodable>(
+        as: Answer.Type = Answer.self
+    ) throws(ClientError) -> (reply: Answer, continues: Bool) {
+        guard unanswered > 0 else { throw .protocolViolation("a reply was asked for, but no call is waiting for one") }
+        let reply = try receive()
+        if !reply.continues { unanswered -= 1 }
+        if let name = reply.error { throw .failed(ErrorReply(name: name, json: reply.parameters)) }
+        do {
+            return (try JSON.decode(Answer.self, from: reply.parameters), reply.continues)
+        } catch {
+            throw .protocolViolation("the reply can't be read, \(error)")
+        }
+    }
+
+    private mutating func receive() throws(ClientError) -> Reply {
+        do {
+            while true {
+                if let frame = try frames.next() { return try Reply(frame: frame, limits: limits) }
+                try fill()
+            }
+        } catch let error as FrameError {
+            throw .protocolViolation("the reply is not Varlink, \(error)")
+        } catch {
+            throw .disconnected
+        }
+    }
+
+    private mutating func fill() throws(ClientError) {
+        let count: Int
+        do {
+            count = try socket.receive(into: &buffer)
+        } catch {
+            throw .disconnected
+        }
+        guard count > 0 else { throw .disconnected }
+        buffer.withUnsafeBytes { frames.append(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+    }
+}

@@ -1,0 +1,32 @@
+import Glibc
+
+/// The address of a Unix socket in the file system.
+package struct UnixAddress {
+    /// The longest path in bytes: sockaddr_un holds 108 with the terminating NUL.
+    package static let maximumBytes = MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1
+
+    private var address = sockaddr_un()
+
+    /// Nil when `path` is empty, too long or holds a NUL.
+    package init?(_ path: String) {
+        let bytes = Array(path.utf8)
+        guard !bytes.isEmpty, bytes.count <= Self.maximumBytes, !bytes.contains(0) else { return nil }
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+    }
+
+    /// Why `path` is no address: ENOENT when it is empty, EINVAL with a NUL in it, else ENAMETOOLONG.
+    package static func errno(of path: String) -> Int32 {
+        if path.isEmpty { return ENOENT }
+        return path.utf8.contains(0) ? EINVAL : ENAMETOOLONG
+    }
+
+    /// Hands the address to a system call.
+    package func withSocketAddress<R>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> R) -> R {
+        withUnsafePointer(to: address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+    }
+}

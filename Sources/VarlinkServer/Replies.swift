@@ -1,0 +1,25 @@
+import NIOCore
+import Varlink
+
+/// The way for replies before the last one, which a handler returns.
+public struct Replies: Sendable {
+    let channel: any Channel
+    let wantsMore: Bool
+    let isOneway: Bool
+
+    /// Sends a reply that says that more follow, and waits until the kernel has taken it: a client that reads slowly slows
+    /// its handler down.
+    ///
+    /// Throws ``ServiceError/expectedMore`` when the client takes only one reply, CancellationError when the connection has
+    /// gone, and ``FrameError/notEncodable(reason:)``.
+    public func send(_ parameters: some Encodable) async throws {
+        if isOneway { return }
+        guard wantsMore else { throw ServiceError.expectedMore }
+        let frame = try Reply(parameters, continues: true).frame
+        do {
+            try await channel.writeAndFlush(channel.allocator.buffer(bytes: frame))
+        } catch {
+            throw CancellationError()
+        }
+    }
+}

@@ -1,0 +1,63 @@
+import Ledger
+import Linux
+
+/// The first thread of a process of several: it starts and stops the others, and does no task itself.
+struct Foreman {
+    let arena: Arena
+    let number: Int
+    let event: Int32
+    private let slot: Slot
+
+    init(arena: Arena, number: Int, event: Int32) {
+        self.arena = arena
+        self.number = number
+        self.event = event
+        slot = arena.slot(number)
+    }
+
+    /// Starts the threads that are linked to its own slot, then takes orders until told to leave, with all its threads.
+    func serve() {
+        var threads: [Int: WorkerThread] = [:]
+        start(from: slot.link.pointee, into: &threads)
+        slot.tid.pointee = UInt32(ThisProcess.tid)
+        slot.readyAt.pointee.store(Monotonic.now(), ordering: .releasing)
+        ring(event)
+        var waiter = OrderWaiter(arena: arena, number: number)
+        while true {
+            switch waiter.next() {
+            case .startThreads: start(from: UInt32(slot.subject.pointee), into: &threads)
+            case .stopThreads: stop(from: UInt32(slot.subject.pointee), outOf: &threads)
+            case .leave: return
+            case .work: break
+            }
+            waiter.finish()
+            ring(event)
+        }
+    }
+
+    private func start(from first: UInt32, into threads: inout [Int: WorkerThread]) {
+        let chain = arena.chain(from: first)
+        let stacks = ThreadStacks(count: chain.count)
+        for (index, number) in chain.enumerated() {
+            let worker = WorkerThread.Seat(arena: arena, number: number, event: event)
+            do {
+                threads[number] = try WorkerThread(worker, stack: stacks, index: index)
+            } catch {
+                // Its slot never becomes ready, so the daemon has to give the whole process up.
+                ThisProcess.leave(WorkerProcess.ExitCode.noThread)
+            }
+        }
+    }
+
+    private func stop(from first: UInt32, outOf threads: inout [Int: WorkerThread]) {
+        let chain = arena.chain(from: first)
+        for number in chain {
+            let slot = arena.slot(number)
+            if slot.post(.leave, subject: 0) { slot.wake() }
+        }
+        for number in chain {
+            threads.removeValue(forKey: number)?.join()
+            arena.slot(number).goneAt.pointee.store(Monotonic.now(), ordering: .releasing)
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import Ledger
+import Linux
+import Synchronization
+
+/// Waits for a slot's next order: for a moment awake, if no other worker does so already, then asleep.
+struct OrderWaiter {
+    private let arena: Arena
+    private let slot: Slot
+    /// What this worker puts into the arena's `searcher`.
+    private let mark: UInt32
+    private var seen: UInt32 = 0
+    private let maySpin: Bool
+
+    /// How long a worker without an order stays awake. A new order within it costs no wake-up; longer would take the
+    /// processor from those who could give one.
+    private static let spinNanoseconds: UInt64 = 20_000
+
+    init(arena: Arena, number: Int) {
+        self.arena = arena
+        slot = arena.slot(number)
+        mark = UInt32(number) + 1
+        maySpin = Processors.available > 1
+    }
+
+    /// The next order, whenever it comes.
+    mutating func next() -> Slot.Order {
+        // Before its first order a worker has nothing to be awake for.
+        if !(maySpin && seen != 0 && spin()) { park() }
+        seen = slot.doorbell.pointee.load(ordering: .acquiring)
+        return Slot.Order(rawValue: slot.order.pointee) ?? .leave
+    }
+
+    /// Says that the order has been carried out, where doing so has not said it already.
+    func finish() {
+        if slot.finished.pointee.load(ordering: .relaxed) != seen {
+            slot.finished.pointee.store(seen, ordering: .releasing)
+        }
+    }
+
+    private var isRung: Bool { slot.doorbell.pointee.load(ordering: .acquiring) != seen }
+
+    /// Waits awake, as the only one on the arena.
+    ///
+    /// - Returns: whether an order has come.
+    private func spin() -> Bool {
+        let header = arena.header
+        let (took, _) = header.searcher.pointee.compareExchange(expected: 0, desired: mark, ordering: .relaxed)
+        if !took { return isRung }
+        defer { header.searcher.pointee.store(0, ordering: .releasing) }
+        let end = Monotonic.now() + Self.spinNanoseconds
+        repeat {
+            header.searcherProcessor.pointee.store(Processors.current, ordering: .relaxed)
+            for _ in 0..<32 {
+                if isRung { return true }
+                relax()
+            }
+        } while Monotonic.now() < end
+        return isRung
+    }
+
+    private func park() {
+        // Sequentially consistent against the doorbell, see Slot.post.
+        slot.parked.pointee.store(1, ordering: .sequentiallyConsistent)
+        while slot.doorbell.pointee.load(ordering: .sequentiallyConsistent) == seen {
+            Futex.wait(slot.doorbell, while: seen)
+        }
+        slot.parked.pointee.store(0, ordering: .relaxed)
+    }
+}

@@ -1,0 +1,116 @@
+import Ledger
+import Linux
+import Workloads
+
+/// One worker's part in one job: it claims tasks, does them and stamps their records. Nothing here allocates, locks or
+/// sends a message.
+struct Shift {
+    private let worker: Worker
+    private let job: Job
+    private let claims: UInt64
+    private let tableOffset: Int
+    private var cpu: CPUMeter
+    private var batch: UInt64 = 1
+
+    /// How long a batch of tiny tasks should take. It bounds how long tasks wait behind a long one in the same batch.
+    private static let batchNanoseconds: UInt64 = 20_000
+
+    init(worker: Worker, job: Job) {
+        self.worker = worker
+        self.job = job
+        claims = job.plan.pointee.claims
+        tableOffset = Int(job.plan.pointee.tableOffset)
+        cpu = CPUMeter(interval: job.plan.pointee.cpuInterval)
+    }
+
+    mutating func run<W: Workload>(_ workload: consuming W) {
+        var workload = workload
+        while job.cancelled.pointee.load(ordering: .relaxed) == 0 {
+            let first = job.next.pointee.wrappingAdd(batch, ordering: .relaxed).oldValue
+            if first >= claims { return }
+            let end = min(first + batch, claims)
+            let began = Monotonic.now()
+            // Within a batch, one reading of the clock is the stop of a task and the start of the next one.
+            var start = began
+            for claim in first..<end {
+                if job.cancelled.pointee.load(ordering: .relaxed) != 0 { return }
+                start = perform(task(claim), start: start, by: &workload)
+            }
+            resize(after: start - began, tasks: end - first, left: claims - end)
+        }
+    }
+
+    /// Does one task and returns its stop.
+    @inline(__always)
+    private mutating func perform<W: Workload>(_ task: Int, start: UInt64, by workload: inout W) -> UInt64 {
+        let record = job.record(task)
+        record.pointee.start = start
+        record.pointee.pid = worker.pid
+        record.pointee.tid = worker.tid
+        record.pointee.seat = UInt16(truncatingIfNeeded: worker.slot.seat.pointee)
+        record.pointee.status = .running
+        let context = TaskContext(task: task, of: job)
+        var status = TaskRecord.Status.ok
+        do {
+            record.pointee.value = try workload.run(context)
+        } catch {
+            record.pointee.failure = error.code
+            status = error.step == .none ? .cancelled : .failed
+        }
+        if status == .ok, context.isCancelled { status = .cancelled }
+        let stop = Monotonic.now()
+        record.pointee.stop = stop
+        if let reading = cpu.read(at: stop) {
+            record.pointee.cpu = reading.nanoseconds
+            record.pointee.cpuTasks = reading.tasks
+        }
+        record.pointee.status = status
+        let done = worker.slot.done
+        done.pointee.store(done.pointee.load(ordering: .relaxed) + 1, ordering: .relaxed)
+        return stop
+    }
+
+    /// Takes as many tasks at once as the ones just done say are tiny, and no more than leave the others their part.
+    private mutating func resize(after nanoseconds: UInt64, tasks: UInt64, left: UInt64) {
+        let mean = max(1, nanoseconds / tasks)
+        let share = left / (2 * UInt64(max(1, job.plan.pointee.crew)))
+        batch = max(1, min(Self.batchNanoseconds / mean, share))
+    }
+
+    private func task(_ claim: UInt64) -> Int {
+        if tableOffset == 0 { return Int(claim) }
+        return Int(worker.arena.table(at: tableOffset)[Int(claim)])
+    }
+}
+
+/// Reads a worker's CPU clock, which costs as much as ten tiny tasks, no more often than an interval.
+struct CPUMeter {
+    private let interval: UInt64
+    private var readAt: UInt64 = 0
+    private var reading: UInt64 = 0
+    private var tasks: UInt32 = 0
+
+    init(interval: UInt64) {
+        self.interval = interval
+        if interval > 0 {
+            reading = ThreadCPU.now()
+            readAt = Monotonic.now()
+        }
+    }
+
+    /// Counts a task that stopped at `now`.
+    ///
+    /// - Returns: the processor time since the last reading and how many tasks share it, if the interval is over.
+    @inline(__always)
+    mutating func read(at now: UInt64) -> (nanoseconds: UInt64, tasks: UInt32)? {
+        if interval == 0 { return nil }
+        tasks &+= 1
+        if now &- readAt < interval { return nil }
+        let before = reading
+        let count = tasks
+        reading = ThreadCPU.now()
+        readAt = now
+        tasks = 0
+        return (reading &- before, count)
+    }
+}

@@ -1,0 +1,31 @@
+import Glibc
+import Ledger
+import Linux
+
+/// A worker process that is a program of its own, for the comparison with forked ones.
+public enum WorkerProgram {
+    /// The argument by which the program knows what it is.
+    public static let flag = "--worker"
+    private static let startFailed: Int32 = 73
+
+    /// Turns this process into the program, for the worker at `slot`.
+    static func start(slot: UInt32) -> Never {
+        withCStrings(["parzygote", flag, String(slot)]) { arguments in
+            for descriptor in [ZygoteProtocol.Inherited.arena, ZygoteProtocol.Inherited.event] { _ = fcntl(descriptor, F_SETFD, 0) }
+            _ = execve("/proc/self/exe", arguments, environ)
+        }
+        ThisProcess.leave(startFailed)
+    }
+
+    /// Runs the program.
+    public static func run(slot: Int) throws(SystemError) -> Never {
+        let file = Descriptor(owning: ZygoteProtocol.Inherited.arena)
+        guard let arena = try Arena(mapping: file), slot < arena.slotCount else { ThisProcess.leave(startFailed) }
+        WorkerProcess.run(arena: arena, number: slot, event: ZygoteProtocol.Inherited.event)
+    }
+}
+
+/// Closes a descriptor that this process got from its parent and has no owner for.
+func closeInherited(_ descriptor: Int32) {
+    close(descriptor)
+}

@@ -1,0 +1,48 @@
+import Ledger
+import Linux
+import SystemPackage
+
+/// The fork server: one thread that waits for the daemon's word and forks.
+public struct Zygote: ~Copyable {
+    private let arena: Arena
+    private let control: MessageSocket
+
+    public init(arena: Arena, control: consuming MessageSocket) {
+        self.arena = arena
+        self.control = control
+    }
+
+    /// Serves until the daemon closes its end.
+    public consuming func serve() throws(SystemError) {
+        while let request = try control.receive(atMost: ZygoteProtocol.requestLimit + 1) {
+            switch request.first.flatMap(ZygoteProtocol.Request.init(rawValue:)) {
+            case .fork: try reply(to: request.dropFirst(), exec: false)
+            case .exec: try reply(to: request.dropFirst(), exec: true)
+            case .ping: try control.send([ZygoteProtocol.Request.ping.rawValue])
+            case nil: break
+            }
+        }
+    }
+
+    private borrowing func reply(to slots: ArraySlice<UInt32>, exec: Bool) throws(SystemError) {
+        var pids: [UInt32] = []
+        pids.reserveCapacity(slots.count)
+        for slot in slots {
+            do {
+                let pid = try ThisProcess.forkSibling()
+                if pid == 0 { become(worker: slot, exec: exec) }
+                pids.append(UInt32(pid))
+            } catch {
+                pids.append(UInt32(bitPattern: -error.errno.rawValue))
+            }
+        }
+        try control.send(pids)
+    }
+
+    private borrowing func become(worker slot: UInt32, exec: Bool) -> Never {
+        // Without this, the daemon would not see the zygote's end while a worker lives.
+        closeInherited(control.raw)
+        if exec { WorkerProgram.start(slot: slot) }
+        WorkerProcess.run(arena: arena, number: Int(slot), event: ZygoteProtocol.Inherited.event)
+    }
+}

@@ -1,0 +1,32 @@
+import CLinux
+public import Ledger
+
+/// Adds up the numbers below N, one dependent addition at a time.
+public struct CPU: Workload {
+    private let iterations: UInt64
+    /// Additions between two looks at whether the job is still wanted: about half a millisecond.
+    private static let stride: UInt64 = 1 << 20
+
+    public init(_ arguments: JobArguments) {
+        iterations = UInt64(arguments.number(0))
+    }
+
+    public mutating func run(_ task: TaskContext) throws(TaskFailure) -> Int64 {
+        var sum: UInt64 = 0
+        var from: UInt64 = 0
+        while from < iterations {
+            if task.isCancelled { throw TaskFailure(.none) }
+            let to = min(from + Self.stride, iterations)
+            sum = par_add_range(sum, from, to)
+            from = to
+        }
+        guard sum == Self.sum(below: iterations) else { throw TaskFailure(.compute) }
+        return Int64(bitPattern: sum)
+    }
+
+    /// The sum by formula, modulo 2⁶⁴.
+    static func sum(below count: UInt64) -> UInt64 {
+        if count == 0 { return 0 }
+        return count.isMultiple(of: 2) ? (count / 2) &* (count - 1) : count &* ((count - 1) / 2)
+    }
+}

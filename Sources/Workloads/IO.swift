@@ -1,0 +1,90 @@
+import Glibc
+public import Ledger
+import Linux
+import SystemPackage
+
+/// Writes a text file of its own for each task, checks its length, reads it back if asked, and removes it.
+public struct IO: Workload {
+    private let size: Int
+    private let reads: Bool
+    private let syncs: Bool
+    private let directory: String
+
+    /// What is written, again and again: lines of UTF-8 text.
+    private static let block: [UInt8] = {
+        let line = "Warm workers wait for work; cold ones are still putting on their boots – être prêt, c'est tout.\n"
+        var text = Array(line.utf8)
+        while text.count < 1 << 16 { text += Array(line.utf8) }
+        return Array(text.prefix(1 << 16))
+    }()
+
+    public init(_ arguments: JobArguments) {
+        size = Int(arguments.number(0))
+        reads = arguments.number(1) != 0
+        syncs = arguments.number(2) != 0
+        directory = arguments.text
+    }
+
+    public mutating func run(_ task: TaskContext) throws(TaskFailure) -> Int64 {
+        let path = "\(directory)/pard-io-\(task.job)-\(task.task)"
+        // What an attempt whose worker died has left behind; the name belongs to this task alone.
+        unlink(path)
+        let flags = O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC | O_NOFOLLOW
+        let file = Descriptor(owning: try attempt(.create) { open(path, flags, 0o600) })
+        defer { unlink(path) }
+        try write(to: file, of: task)
+        let raw = file.raw
+        if syncs { try attempt(.sync) { fsync(raw) } }
+        var status = stat()
+        try attempt(.measure) { fstat(raw, &status) }
+        guard Int(status.st_size) == size else { throw TaskFailure(.measure) }
+        if reads { try check(file, of: task) }
+        try attempt(.remove) { unlink(path) }
+        return Int64(size)
+    }
+
+    private func write(to file: borrowing Descriptor, of task: TaskContext) throws(TaskFailure) {
+        let raw = file.raw
+        var written = 0
+        while written < size {
+            if task.isCancelled { throw TaskFailure(.none) }
+            let from = written % Self.block.count
+            let count = min(Self.block.count - from, size - written)
+            written += try attempt(.write) {
+                Self.block.withUnsafeBytes { Glibc.write(raw, $0.baseAddress.unsafelyUnwrapped + from, count) }
+            }
+        }
+    }
+
+    private func check(_ file: borrowing Descriptor, of task: TaskContext) throws(TaskFailure) {
+        let raw = file.raw
+        var seen = 0
+        try withUnsafeTemporaryAllocation(byteCount: Self.block.count, alignment: 64) { buffer throws(TaskFailure) in
+            while seen < size {
+                if task.isCancelled { throw TaskFailure(.none) }
+                let from = seen % Self.block.count
+                let room = Self.block.count - from
+                let place = off_t(seen)
+                let count = try attempt(.read) { pread(raw, buffer.baseAddress, room, place) }
+                if count == 0 { throw TaskFailure(.compare) }
+                let same = Self.block.withUnsafeBytes {
+                    memcmp(buffer.baseAddress.unsafelyUnwrapped, $0.baseAddress.unsafelyUnwrapped + from, count) == 0
+                }
+                guard same else { throw TaskFailure(.compare) }
+                seen += count
+            }
+        }
+    }
+
+    /// Makes a system call as a step of the task.
+    @discardableResult
+    private func attempt<Value: SignedInteger>(
+        _ step: TaskFailure.Step, _ body: () -> Value
+    ) throws(TaskFailure) -> Value {
+        do {
+            return try system("", body)
+        } catch {
+            throw TaskFailure(step, error.errno)
+        }
+    }
+}

@@ -1,0 +1,35 @@
+public import Catalogue
+public import Ledger
+
+/// A workload's arguments in a job's plan: the numbers and texts of its options, in the catalogue's order.
+public struct JobArguments {
+    private let job: Job
+
+    public init(of job: Job) {
+        self.job = job
+    }
+
+    /// The `index`th option that is a number.
+    public func number(_ index: Int) -> Int64 {
+        withUnsafeBytes(of: job.plan.pointee.numbers) { $0.load(fromByteOffset: index * 8, as: Int64.self) }
+    }
+
+    /// All texts, one after the other. No workload has more than one.
+    public var text: String {
+        String(decoding: job.text.prefix(Int(job.plan.pointee.textCount)), as: UTF8.self)
+    }
+
+    /// Puts the arguments of `entry` into a plan, and returns the bytes of its text.
+    public static func encode(_ arguments: Arguments, of entry: Entry, into plan: inout JobPlan) -> [UInt8] {
+        let numbers = entry.options.filter { $0.kind != .text }.map { Int64(arguments.numbers[$0.name] ?? 0) }
+        withUnsafeMutableBytes(of: &plan.numbers) { places in
+            for (index, number) in numbers.prefix(JobPlan.numberCount).enumerated() {
+                places.storeBytes(of: number, toByteOffset: index * 8, as: Int64.self)
+            }
+        }
+        let text = entry.options.first { $0.kind == .text }.flatMap { arguments.texts[$0.name] } ?? ""
+        let bytes = Array(text.utf8)
+        plan.textCount = UInt32(bytes.count)
+        return bytes
+    }
+}

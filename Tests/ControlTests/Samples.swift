@@ -1,0 +1,71 @@
+import Control
+import Varlink
+
+/// A value of every Swift twin, with nothing left out, so that its JSON has every member.
+enum Samples {
+    static let tasks = Tasks(ok: 1, failed: 2, lost: 3, cancelled: 4)
+    static let phases = Phases(queue: 1, startup: 2, dispatch: 3, run: 4, collect: 5, teardown: 6)
+    static let record = Record(
+        task: 1, worker: 2, pid: 3, tid: 4, start: 5, stop: 6, cpu: 7, attempt: 1, status: "ok", value: .max, reason: "r")
+    static let option = WorkloadDescription.Option(name: "size", kind: "size", value: "8MiB", summary: "s")
+    static let workload = WorkloadDescription(
+        name: "io", summary: "s", detail: "d", unit: "bytes", rerun: true, options: [option])
+    static let pool = Pool(
+        name: "threads", unit: "threads", threadsPerProcess: 4, state: "ready", floor: 4, size: 4, ready: 4, busy: 1,
+        waiting: 0, pids: [1], startupPaid: 1, readyFor: 2, replaced: 0)
+    static let job = Job(
+        job: "j1", workload: "io", mode: .threads, workers: 4, state: "running", tasks: 16, done: 1, uid: 1000, age: 5)
+
+    static func receipt(_ reason: String? = "requested", speedup: Double? = 1.5, valueUnit: String? = "bytes") -> Receipt {
+        Receipt(
+            job: "j1", workload: "io", arguments: ["size": "8MiB"], mode: .threads, processes: 1, threads: 4,
+            temperature: reason == nil ? .warm : .cold, reason: reason, outcome: .ok, tasks: tasks, phases: phases,
+            poolStartupPaid: 7, poolReadyFor: 8, task: TaskTimes(sum: 1, cpuSum: 2, max: 9), speedup: speedup,
+            efficiency: speedup.map { $0 / 4 }, breakEven: speedup.map { _ in 12 }, valueSum: .min,
+            valueUnit: valueUnit, workerCosts: [WorkerCost(worker: 0, pid: 1, tid: 2, startup: 3, dispatch: 4, tasks: 5)],
+            failures: [Failure(reason: "r", count: 1, firstTask: 0)])
+    }
+
+    /// Named types of the interface.
+    static let types: [(name: String, value: any Encodable & Sendable)] = [
+        ("Mode", Mode.threads), ("Cold", Cold.fresh), ("Tasks", tasks), ("Phases", phases),
+        ("TaskTimes", TaskTimes()), ("Record", record), ("WorkerCost", receipt().workerCosts[0]),
+        ("Failure", receipt().failures[0]), ("Receipt", receipt()), ("Pool", pool), ("Job", job), ("Option", option),
+        ("Workload", workload),
+    ]
+
+    /// Methods by full name, with their parameters and reply.
+    static let methods: [(name: String, input: any Encodable & Sendable, output: any Encodable & Sendable)] = [
+        (Ping.method, Empty(), Empty()),
+        (
+            GetStatus.method, Empty(),
+            GetStatus.Reply(
+                version: "1", state: "ready", pid: 1, zygotePid: 2, uptime: 3, uid: 4, socket: "/s", jobsRunning: 1,
+                jobsQueued: 2, jobsFinished: 3, jobsRefused: 4, workers: 8, workersBusy: 1, workersReplaced: 0,
+                ledgerBytes: 0, limits: ["jobs": 1])
+        ),
+        (
+            Run.method,
+            Run.Request(
+                workload: "io", arguments: ["size": "8MiB"], mode: .threads, processes: 1, threads: 4, tasks: 16,
+                cold: .exec, timeout: 1, records: true),
+            Run.Reply(
+                accepted: .init(job: "j1", workers: 4, tasks: 16),
+                progress: .init(state: "running", done: 1, total: 16, elapsed: 5), records: [record],
+                receipt: receipt())
+        ),
+        (ListPools.method, Empty(), ListPools.Reply(pools: [pool])),
+        (ResizePool.method, ResizePool.Request(name: "threads", size: 8), PoolReply(pool: pool)),
+        (RecyclePool.method, RecyclePool.Request(name: "threads"), PoolReply(pool: pool)),
+        (ListJobs.method, Empty(), ListJobs.Reply(jobs: [job])),
+        (CancelJob.method, CancelJob.Request(job: "j1"), Empty()),
+        (ListWorkloads.method, Empty(), ListWorkloads.Reply(workloads: [workload])),
+    ]
+
+    static let errors: [ControlError] = [
+        .unknownWorkload("x", known: ["io", "cpu"]), .badArgument("size", value: "8XB", expected: "a size"),
+        .busy(limit: "queued jobs", allowed: 4), .limitExceeded(limit: "tasks", value: 9, allowed: 8),
+        .noSuchJob("j9"), .noSuchPool("x", known: ["threads"]), .notPermitted(action: "resize pools", needs: "root"),
+        .draining, .workersFailed(reason: "no memory"),
+    ]
+}

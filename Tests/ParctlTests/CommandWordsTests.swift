@@ -1,0 +1,86 @@
+import Catalogue
+import Testing
+
+@testable import parctl
+
+@Suite struct CommandWordsTests {
+    /// The message of the usage error that reading `words` ends in.
+    private func complaint(_ words: String...) -> String? {
+        do {
+            _ = try CommandWords.read(words)
+            return nil
+        } catch {
+            guard case .usage(let text, _) = error else { return nil }
+            return text
+        }
+    }
+
+    @Test func `options are read with a space, with an equals sign, and as flags`() throws {
+        let (entry, arguments) = try CommandWords.read(["io", "--size", "4KiB", "--dir=/tmp", "--read"])
+        #expect(entry.name == "io")
+        #expect(arguments == ["size": "4KiB", "dir": "/tmp", "read": "true"])
+    }
+
+    @Test func `a flag can be denied, and the last of two values counts`() throws {
+        #expect(try CommandWords.read(["io", "--read=false"]).arguments == ["read": "false"])
+        #expect(try CommandWords.read(["io", "--size", "1KiB", "--size=2KiB"]).arguments == ["size": "2KiB"])
+    }
+
+    @Test func `only what was typed is sent`() throws {
+        #expect(try CommandWords.read(["io"]).arguments.isEmpty)
+        #expect(try CommandWords.read(["--", "cpu", "--iterations", "1_000"]).arguments == ["iterations": "1_000"])
+    }
+
+    @Test func `an unknown workload is answered with those there are`() {
+        #expect(complaint("xyz") == "there is no workload 'xyz': there are noop, sleep, cpu, io")
+        #expect(complaint("nop") == "there is no workload 'nop': did you mean 'noop'?")
+        #expect(complaint() == "which workload? There are noop, sleep, cpu, io")
+    }
+
+    @Test func `an unknown option is answered with what the workload takes`() {
+        #expect(complaint("io", "--blub") == "unknown option '--blub': io takes --size, --read, --fsync, --dir")
+        #expect(complaint("noop", "--blub", "3") == "unknown option '--blub': noop takes no options of its own")
+        #expect(complaint("io", "-x") == "unknown option '-x': io takes --size, --read, --fsync, --dir")
+    }
+
+    @Test func `a mistyped option is answered with the nearest one`() {
+        #expect(complaint("io", "--thread", "4") == "unknown option '--thread'; did you mean '--threads'?")
+        #expect(complaint("io", "--thread=4") == "unknown option '--thread'; did you mean '--threads'?")
+        #expect(complaint("io", "--sise", "4") == "unknown option '--sise'; did you mean '--size'?")
+    }
+
+    @Test func `options before the workload are not lost in silence`() {
+        #expect(
+            complaint("--size", "8MiB", "io") == "the workload comes before its options, as in 'parctl run io --size'")
+    }
+
+    @Test func `a value that is missing or wrong is answered with what the option takes`() throws {
+        #expect(try #require(complaint("io", "--size")).hasPrefix("io: --size needs a value: a size such as 64KiB"))
+        #expect(try #require(complaint("io", "--dir", "--read")).hasPrefix("io: --dir needs a value"))
+        #expect(try #require(complaint("io", "--size", "abc")).hasSuffix("bytes, not 'abc'"))
+        #expect(try #require(complaint("io", "--size", "-5")).hasSuffix("bytes, not '-5'"))
+        #expect(complaint("io", "stray") == "io: unexpected 'stray'")
+    }
+
+    @Test func `a bare cold becomes a fresh one, and nothing else is touched`() {
+        #expect(
+            CommandWords.expandingCold(["run", "io", "--cold", "--tasks", "2"]) == [
+                "run", "io", "--cold=fresh", "--tasks", "2",
+            ])
+        #expect(
+            CommandWords.expandingCold(["run", "--cold=exec", "--", "--cold"]) == [
+                "run", "--cold=exec", "--", "--cold",
+            ])
+    }
+
+    @Test(arguments: [("kitten", "sitting", 3), ("", "abc", 3), ("same", "same", 0), ("threads", "thread", 1)])
+    func `the distance of words is the number of letters to change`(one: String, other: String, distance: Int) {
+        #expect(Spelling.distance(one, other) == distance)
+        #expect(Spelling.distance(other, one) == distance)
+    }
+
+    @Test func `a word that is too different is no suggestion`() {
+        #expect(Spelling.nearest(to: "xyz", in: ["cpu", "io"]) == nil)
+        #expect(Spelling.nearest(to: "ip", in: ["cpu", "io"]) == nil)
+    }
+}

@@ -1,0 +1,96 @@
+import Control
+import Report
+import Testing
+
+@Suite struct ListTests {
+    static let pool = Pool(
+        name: "threads", unit: "threads", threadsPerProcess: 4, state: "ready", floor: 4, size: 6, ready: 6, busy: 2,
+        waiting: 1, pids: [4242], startupPaid: 247_000, readyFor: 720_000_000_000, replaced: 0)
+    static let mixed = Pool(
+        name: "mixed-2", unit: "processes", threadsPerProcess: 2, state: "starting", floor: 5, size: 5, ready: 0,
+        busy: 0,
+        waiting: 0, pids: [1, 2, 3, 4, 5], startupPaid: 0, readyFor: 0, replaced: 3)
+
+    @Test func `pools stand one a line`() {
+        #expect(
+            PoolTable([Self.pool, Self.mixed], look: Samples.look).text == """
+                pool     state     workers                floor  size  ready  busy  waiting  replaced  start-up paid  ready for  pids
+                threads  ready     threads                    4     6      6     2        1         0         247 µs     12 min  4242
+                mixed-2  starting  processes × 2 threads      5     5      0     0        0         3              0          0  1,2,3,4,…
+
+                """)
+        #expect(PoolTable([], look: Samples.look).text == "no pools\n")
+    }
+
+    @Test func `jobs stand one a line`() {
+        let job = Job(
+            job: "j1", workload: "io", mode: .threads, workers: 4, state: "running", tasks: 100_000, done: 5000,
+            uid: 1000,
+            age: 2_500_000_000)
+        #expect(
+            JobTable([job], look: Samples.look).text == """
+                job  workload  mode     workers  state     done    tasks            age   uid
+                j1   io        threads        4  running  5,000  100,000  5.0 %  2.50 s  1000
+
+                """)
+        #expect(JobTable([], look: Samples.look).text == "no jobs\n")
+    }
+
+    @Test func `the daemon's status names every limit, in bytes where it is bytes`() {
+        let status = GetStatus.Reply(
+            version: "0.1.0", state: "ready", pid: 10, zygotePid: 11, uptime: 3_723_000_000_000, uid: 1000,
+            socket: "/run/pard/pard.sock", jobsRunning: 1, jobsQueued: 2, jobsFinished: 1234, jobsRefused: 3,
+            workers: 8,
+            workersBusy: 4, workersReplaced: 0, ledgerBytes: 1_048_576,
+            limits: ["queued_jobs": 64, "frame_bytes": 16_777_216])
+        #expect(
+            StatusText(status, look: Samples.look).text == """
+                pard 0.1.0 · ready · up 1 h 2 min
+                  socket   /run/pard/pard.sock
+                  process  pid 10 · zygote 11 · uid 1000
+                  workers  8 · 4 busy · 0 replaced
+                  jobs     1 running · 2 queued · 1,234 finished · 3 refused
+                  ledgers  1.00 MiB
+                  limits   frame_bytes 16.0 MiB
+                           queued_jobs 64
+
+                """)
+    }
+
+    static let io = WorkloadDescription(
+        name: "io", summary: "write a file", detail: String(repeating: "word ", count: 20), unit: "bytes", rerun: true,
+        options: [
+            .init(name: "size", kind: "size", value: "8MiB", summary: "size of each file"),
+            .init(name: "read", kind: "flag", value: nil, summary: "read it back"),
+        ])
+    static let noop = WorkloadDescription(
+        name: "noop", summary: "do nothing", detail: "Nothing.", unit: nil, rerun: true, options: [])
+
+    @Test func `workloads stand with their options and defaults`() {
+        #expect(
+            WorkloadList([Self.noop, Self.io], look: Samples.look).text == """
+                noop  do nothing
+                io    write a file
+                      --size <size>  size of each file (default: 8MiB)
+                      --read         read it back
+
+                """)
+    }
+
+    @Test func `one workload is told at length, in lines of whole words`() {
+        #expect(
+            WorkloadList.page(Self.io, look: Look(color: false, unicode: true, width: 40)) == """
+                io: write a file
+
+                word word word word word word word word
+                word word word word word word word word
+                word word word word
+
+                  --size <size>  size of each file (default: 8MiB)
+                  --read         read it back
+
+                """)
+        #expect(
+            WorkloadList.page(Self.noop, look: Samples.look).hasSuffix("Nothing.\n\nIt takes no options of its own.\n"))
+    }
+}

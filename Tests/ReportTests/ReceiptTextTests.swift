@@ -1,0 +1,137 @@
+import Control
+import Report
+import Testing
+
+@Suite struct ReceiptTextTests {
+    @Test func `a warm receipt tells what the pool once paid`() {
+        #expect(
+            ReceiptText(Samples.warm, look: Samples.look).text == """
+                io --read --size 8MiB · 4 threads · warm · all 16 tasks ok
+
+                  queue     12.3 µs  <0.1 %  ▏
+                  startup         0   0.0 %  warm: the pool paid 247 µs 12 min ago
+                  dispatch  18.2 µs   0.1 %  ▏
+                  run       26.0 ms  99.8 %  ████████████████████████
+                  collect   31.0 µs   0.1 %  ▏
+                  teardown        0   0.0 %
+                  elapsed   26.1 ms   100 %
+
+                  tasks       16 ok
+                  task times  sum 98.3 ms · min 5.81 ms · p50 6.10 ms · p90 6.71 ms
+                              p99 7.02 ms · max 7.02 ms
+                  task CPU    sum 41.2 ms, 41.9 % of task time
+                  returned    134,217,728 bytes (128 MiB)
+                  derived     speed-up 3.78× · efficiency 94.5 % · throughput 4.81 GiB/s
+                              break-even 3 tasks
+
+                  worker   pid   tid  start-up  dispatch  tasks
+                       0  4242  4243   62.0 µs   18.2 µs      4
+                       1  4242  4244   62.0 µs   18.3 µs      4
+                       2  4242  4245   62.0 µs   18.4 µs      4
+                       3  4242  4246   62.0 µs   18.5 µs      4
+
+                """)
+    }
+
+    @Test func `a cold receipt tells why, what the start-up was of the whole, and not every worker`() {
+        #expect(
+            ReceiptText(Samples.cold, look: Look(color: false, unicode: true, width: 120)).text == """
+                noop · 2 processes × 6 threads · cold (pool too small) · all 1,000,000 tasks ok
+
+                  queue     9.00 µs  <0.1 %  ▏
+                  startup    446 µs   2.1 %  ▌
+                  dispatch  21.0 µs   0.1 %  ▏
+                  run       20.0 ms  92.2 %  ██████████████████████▏
+                  collect    900 µs   4.2 %  █
+                  teardown   310 µs   1.4 %  ▍
+                  elapsed   21.7 ms   100 %
+
+                  tasks       1,000,000 ok
+                  task times  sum 38.0 ms · min 12 ns · p50 17 ns · p90 19 ns · p99 40 ns · max 61.0 µs
+                  task CPU    sum 900 µs in 41 of 1,000,000 tasks · sampled every 20.0 µs at most
+                  derived     speed-up 1.90× · efficiency 15.8 % · throughput 50.0 million tasks/s · start-up share 2.1 %
+                              break-even never
+
+                  worker  pid  tid  start-up  dispatch   tasks
+                       0  700  700    400 µs   21.0 µs  83,333
+                       1  700  701    400 µs   21.0 µs  83,333
+                       2  700  702    400 µs   21.0 µs  83,333
+                       3  700  703    400 µs   21.0 µs  83,333
+                       4  700  704    400 µs   21.0 µs  83,333
+                       5  700  705    400 µs   21.0 µs  83,333
+                       6  701  706    400 µs   21.0 µs  83,333
+                       7  701  707    400 µs   21.0 µs  83,333
+                  and 4 more
+
+                """)
+    }
+
+    @Test func `a receipt of a run without a task says so and derives nothing`() {
+        #expect(
+            ReceiptText(Samples.cancelled, look: Samples.look).text == """
+                sleep --for 1h · serial · warm · cancelled: 0 of 4 tasks ok
+
+                  queue      800 ms  100.0 %  ████████████████████████
+                  startup         0    0.0 %  warm
+                  dispatch        0    0.0 %
+                  run             0    0.0 %
+                  collect   4.00 µs   <0.1 %  ▏
+                  teardown        0    0.0 %
+                  elapsed    800 ms    100 %
+
+                  tasks       4 cancelled
+                  task times  no task ran
+
+                """)
+    }
+
+    @Test func `failures are grouped, cut to the width, and readable in ASCII`() {
+        #expect(
+            ReceiptText(Samples.failed, look: Samples.ascii).text == """
+                io --dir /full | 2 processes | cold (worker replaced) | failed: 5 of 8 tasks ok
+
+                  queue     1.00 us  <0.1 %  #
+                  startup    250 us   5.9 %  #
+                  dispatch  9.00 us   0.2 %  #
+                  run       4.00 ms  93.7 %  ######################
+                  collect   10.0 us   0.2 %  #
+                  teardown        0   0.0 %
+                  elapsed   4.27 ms   100 %
+
+                  tasks       5 ok | 2 failed | 1 lost
+                  task times  sum 6.00 ms | min 600 us | p50 800 us | p90 900 us | p99 1.00 ms
+                              max 1.00 ms
+                  task CPU    not sampled: every task was too short
+                  returned    640 bytes
+                  derived     speed-up 1.50x | efficiency 75.0 % | throughput 156 KiB/s
+                              start-up share 5.9 % | break-even 9 tasks
+
+                  worker  pid  tid     start-up  dispatch  tasks
+                       0   31   31       240 us   9.00 us      8
+                       1    0    0  never ready         -      0
+
+                  failures
+                  2x write: No space left on device (first: task 3)
+                  1x worker killed by signal 9, and a reason that is far too ... (first: task 7)
+
+                """)
+    }
+
+    @Test func `an ASCII receipt has nothing but ASCII`() {
+        for receipt in [Samples.warm, Samples.cold, Samples.cancelled, Samples.failed] {
+            #expect(ReceiptText(receipt, look: Samples.ascii).text.utf8.allSatisfy { $0 < 0x80 })
+        }
+    }
+
+    @Test func `colours change nothing but colours`() {
+        let colored = ReceiptText(Samples.failed, look: Look(color: true, unicode: true, width: 80)).text
+        #expect(colored.contains("\u{1B}[31mfailed: 5 of 8 tasks ok\u{1B}[0m"))
+        #expect(colored.replacing(/\u{1B}\[\d*m/, with: "") == ReceiptText(Samples.failed, look: Samples.look).text)
+    }
+
+    @Test(arguments: [10, 40, 80, 200])
+    func `a receipt can be told at any width`(width: Int) {
+        let text = ReceiptText(Samples.failed, look: Look(color: false, unicode: true, width: width)).text
+        #expect(text.contains("elapsed") && text.contains("failures"))
+    }
+}

@@ -1,0 +1,218 @@
+import Foundation
+import Glibc
+import NIOPosix
+import Synchronization
+import Testing
+import Varlink
+import VarlinkServer
+
+/// A service with a method for each way that a call can go.
+final class TestService: Service {
+    enum Event: Sendable, Equatable {
+        case started, cancelled
+    }
+
+    let interface: InterfaceDescription
+    let events: AsyncStream<Event>
+    private let happened: AsyncStream<Event>.Continuation
+    /// What Wait waits for.
+    let gate = Gate()
+
+    init() throws {
+        interface = try InterfaceDescription(
+            """
+            interface org.example.test
+
+            method Ping() -> ()
+            method Echo(number: int, text: ?string) -> (number: int, text: ?string)
+            # Ends its call on another thread than the connection's.
+            method Hop(number: int) -> (number: int, text: ?string)
+            method Count(to: int) -> (number: int)
+            # Until the gate is opened.
+            method Wait() -> ()
+            method Fail(code: int) -> ()
+            method Break() -> ()
+            # Whether the peer is this process.
+            method Who() -> (self: bool)
+            error Failed (code: int)
+            """)
+        (events, happened) = AsyncStream.makeStream()
+    }
+
+    struct Echo: Codable, Sendable, Equatable {
+        var number: Int
+        var text: String?
+    }
+
+    struct Failed: ErrorConvertible, Codable {
+        var code: Int
+        var errorName: String { "org.example.test.Failed" }
+        var errorParameters: any Encodable { self }
+    }
+
+    struct Unexpected: Error {}
+
+    func handle(_ call: IncomingCall, _ replies: Replies) async throws -> any Encodable {
+        switch call.method.split(separator: ".").last {
+        case "Echo": return try call.parameters(as: Echo.self)
+        case "Hop":
+            await Task.yield()
+            return try call.parameters(as: Echo.self)
+        case "Count": return try await count(call, replies)
+        case "Wait":
+            happened.yield(.started)
+            try await withTaskCancellationHandler {
+                try await gate.wait()
+            } onCancel: {
+                happened.yield(.cancelled)
+                gate.cancel()
+            }
+        case "Fail": throw try call.parameters(as: Failed.self)
+        case "Break": throw Unexpected()
+        case "Who": return ["self": call.peer == Peer(uid: getuid(), gid: getgid(), pid: getpid())]
+        default: break
+        }
+        return [String: Int]()
+    }
+
+    private func count(_ call: IncomingCall, _ replies: Replies) async throws -> any Encodable {
+        struct Parameters: Decodable { var to: Int }
+        let last = try call.parameters(as: Parameters.self).to
+        try call.requireMore()
+        for number in 1..<max(last, 1) { try await replies.send(["number": number]) }
+        return ["number": last]
+    }
+}
+
+/// Holds calls until it is opened.
+final class Gate: Sendable {
+    private struct State {
+        var isOpen = false
+        var waiting: [CheckedContinuation<Void, any Error>] = []
+        var isCancelled = false
+    }
+
+    private let state = Mutex(State())
+
+    func wait() async throws {
+        try await withCheckedThrowingContinuation { continuation in
+            let result: Result<Void, any Error>? = state.withLock { state in
+                if state.isOpen { return .success(()) }
+                if state.isCancelled { return .failure(CancellationError()) }
+                state.waiting.append(continuation)
+                return nil
+            }
+            if let result { continuation.resume(with: result) }
+        }
+    }
+
+    func open() {
+        release(.success(())) { $0.isOpen = true }
+    }
+
+    func cancel() {
+        release(.failure(CancellationError())) { $0.isCancelled = true }
+    }
+
+    private func release(_ result: Result<Void, any Error>, _ change: (inout sending State) -> Void) {
+        let waiting = state.withLock { state in
+            change(&state)
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume(with: result) }
+    }
+}
+
+/// A server on a socket in a directory of its own.
+struct Fixture: Sendable {
+    let path: String
+    let server: Server
+    let service: TestService
+
+    /// Starts a server, runs `body` and stops the server.
+    static func run(
+        _ configuration: ServerConfiguration = ServerConfiguration(),
+        _ body: @Sendable (Fixture) async throws -> Void
+    ) async throws {
+        try await withTemporaryDirectory { directory in
+            let service = try TestService()
+            let path = directory + "/test.sock"
+            let server = try await Server.start(
+                on: try Listener(binding: path, mode: 0o600), info: info, services: [service],
+                configuration: configuration)
+            do {
+                try await body(Fixture(path: path, server: server, service: service))
+            } catch {
+                await server.stop(within: .zero)
+                throw error
+            }
+            await server.stop(within: .zero)
+        }
+    }
+
+    static let info = ServiceInfo(vendor: "Example", product: "Test", version: "1.2", url: "https://example.org")
+
+    /// Waits for the service's next event.
+    func nextEvent() async -> TestService.Event? {
+        var iterator = service.events.makeAsyncIterator()
+        return await iterator.next()
+    }
+}
+
+/// Makes a directory for `body` and removes it.
+func withTemporaryDirectory(_ body: (String) async throws -> Void) async throws {
+    let directory = FileManager.default.temporaryDirectory.path + "/varlink-\(getpid())-\(UInt32.random(in: 0...(.max)))"
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    try await body(directory)
+}
+
+/// Runs `body`, which may block, on a thread of its own.
+func onThread<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
+    try await withCheckedThrowingContinuation { continuation in
+        Thread { continuation.resume(with: Result { try body() }) }.start()
+    }
+}
+
+/// A connection that sends whatever it is told to.
+struct RawClient: ~Copyable {
+    private let socket: StreamSocket
+    private var frames = FrameSplitter(limit: 1 << 26)
+    private var buffer = [UInt8](repeating: 0, count: 1 << 16)
+
+    init(_ path: String) throws {
+        socket = try Self.connected(path)
+    }
+
+    private static func connected(_ path: String) throws -> StreamSocket {
+        let address = try #require(UnixAddress(path))
+        let socket = try StreamSocket()
+        try socket.connect(to: address)
+        return socket
+    }
+
+    func send(_ text: String, end: Bool = true) throws {
+        try socket.send(Array(text.utf8) + (end ? [0] : []))
+    }
+
+    /// Says that nothing more will be sent.
+    func finishSending() {
+        shutdown(socket.descriptor, Int32(SHUT_WR))
+    }
+
+    /// The next frame as text; nil when the other side has closed.
+    mutating func next() throws -> String? {
+        while true {
+            if let frame = try frames.next() { return String(decoding: frame, as: UTF8.self) }
+            let count: Int
+            do {
+                count = try socket.receive(into: &buffer)
+            } catch where error.errno == ECONNRESET {
+                return nil
+            }
+            guard count > 0 else { return nil }
+            frames.append(Array(buffer[..<count]))
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import Catalogue
+
+/// The words of `parctl run` that are not options of every run: the workload and its own options.
+enum CommandWords {
+    /// The options that every run takes, without their dashes; told to people who mistype one.
+    static let runOptions = [
+        "threads", "processes", "serial", "cold", "tasks", "timeout", "json", "records", "socket", "no-spawn", "color",
+        "help",
+    ]
+
+    /// Writes a bare `--cold` as `--cold=fresh`: the parser's options that are both take the next word for a value.
+    static func expandingCold(_ arguments: [String]) -> [String] {
+        let end = arguments.firstIndex(of: "--") ?? arguments.endIndex
+        return arguments[..<end].map { $0 == "--cold" ? "--cold=fresh" : $0 } + arguments[end...]
+    }
+
+    /// The workload called `name`. Throws ``Failure/usage(_:help:)``, which names those there are.
+    static func entry(named name: String) throws(Failure) -> Entry {
+        if let entry = Catalogue.entry(named: name) { return entry }
+        let names = Catalogue.entries.map(\.name)
+        let hint = Spelling.nearest(to: name, in: names).map { "did you mean '\($0)'?" }
+        throw .usage(
+            "there is no workload '\(name)': \(hint ?? "there are " + names.joined(separator: ", "))",
+            help: "parctl workloads")
+    }
+
+    /// Reads `words`: the workload's name, then its options as `--name value`, `--name=value` or, for flags, `--name`.
+    /// Where an option is given twice, the last one counts. Values are checked against the catalogue, and returned as
+    /// typed.
+    static func read(_ words: [String]) throws(Failure) -> (entry: Entry, arguments: [String: String]) {
+        var words = words.filter { $0 != "--" }[...]
+        guard let name = words.popFirst() else {
+            throw .usage(
+                "which workload? There are \(Catalogue.entries.map(\.name).joined(separator: ", "))",
+                help: "parctl run --help")
+        }
+        guard !name.hasPrefix("-") else { throw stranger(name, of: nil) }
+        let entry = try entry(named: name)
+        let help = "parctl run \(entry.name) --help"
+        var given: [String: String] = [:]
+        while let word = words.popFirst() {
+            guard word.hasPrefix("-") else { throw .usage("\(entry.name): unexpected '\(word)'", help: help) }
+            let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard word.hasPrefix("--"), let option = entry.options.first(where: { "--\($0.name)" == parts[0] }) else {
+                throw stranger(String(parts[0]), of: entry)
+            }
+            if parts.count == 2 {
+                given[option.name] = String(parts[1])
+            } else if option.kind == .flag {
+                given[option.name] = "true"
+            } else if let value = words.first, !value.hasPrefix("--") {
+                words.removeFirst()
+                given[option.name] = value
+            } else {
+                throw .usage("\(entry.name): --\(option.name) needs a value: \(option.expected)", help: help)
+            }
+        }
+        do {
+            _ = try Arguments(given, for: entry)
+        } catch {
+            throw .usage("\(entry.name): --\(error.option) takes \(error.expected), not '\(error.value)'", help: help)
+        }
+        return (entry, given)
+    }
+
+    /// An option that neither every run nor `entry` has; a nil entry is one that was not named yet.
+    private static func stranger(_ option: String, of entry: Entry?) -> Failure {
+        let name = String(option.drop { $0 == "-" })
+        let own = entry?.options.map(\.name) ?? []
+        if let near = Spelling.nearest(to: name, in: own + runOptions) {
+            return .usage("unknown option '\(option)'; did you mean '--\(near)'?", help: "parctl run --help")
+        }
+        guard let entry else {
+            return .usage(
+                "the workload comes before its options, as in 'parctl run io \(option)'", help: "parctl run --help")
+        }
+        let taken =
+            own.isEmpty ? "takes no options of its own" : "takes " + own.map { "--\($0)" }.joined(separator: ", ")
+        return .usage("unknown option '\(option)': \(entry.name) \(taken)", help: "parctl run \(entry.name) --help")
+    }
+}

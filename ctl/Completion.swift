@@ -1,0 +1,18 @@
+import Catalogue
+
+/// What the shell offers for the words of `parctl run`.
+enum Completion {
+    /// Completions for the word at `index` of a command line `words`, which begins with the program's name.
+    @Sendable
+    static func words(_ words: [String], index: Int, prefix: String) -> [String] {
+        guard let run = words.firstIndex(of: "run") else { return [] }
+        let before = words[(run + 1)..<min(max(index, run + 1), words.count)]
+        guard let entry = before.lazy.compactMap({ Catalogue.entry(named: $0) }).first else {
+            return Catalogue.entries.map(\.name)
+        }
+        let option = before.last.flatMap { last in entry.options.first { "--\($0.name)" == last && $0.kind != .flag } }
+        // After an option that takes a value comes that value: its default is an example of one.
+        if let option { return [option.value].compactMap(\.self) }
+        return entry.options.map { "--\($0.name)" }
+    }
+}

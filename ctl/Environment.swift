@@ -1,0 +1,9 @@
+import Glibc
+
+/// The environment's variables. A variable that is empty counts as one that is not set.
+enum Environment {
+    static func value(_ name: String) -> String? {
+        guard let text = getenv(name), text.pointee != 0 else { return nil }
+        return String(cString: text)
+    }
+}

@@ -1,0 +1,47 @@
+import Control
+
+/// What `parctl` ends with. Thrown by a command that ends otherwise than with ``ok``.
+enum ExitStatus: Int32, Error, CaseIterable {
+    case ok = 0
+    /// Some task failed or was lost; or what was asked about isn't there.
+    case failed = 1
+    case usage = 2
+    case unreachable = 3
+    case refused = 4
+    case timedOut = 124
+    case cancelled = 130
+
+    /// The status of a run that came to `outcome`; `interrupted` says that the user asked for its end.
+    init(_ outcome: Receipt.Outcome, interrupted: Bool = false) {
+        self =
+            switch outcome {
+            case _ where interrupted: .cancelled
+            case .ok: .ok
+            case .failed: .failed
+            case .cancelled: .cancelled
+            case .timeout: .timedOut
+            }
+    }
+
+    /// The status of a call that the daemon answered with `error`.
+    init(_ error: ControlError) {
+        self =
+            switch error {
+            case .unknownWorkload, .badArgument: .usage
+            case .noSuchJob, .noSuchPool: .failed
+            case .busy, .limitExceeded, .notPermitted, .draining, .workersFailed: .refused
+            }
+    }
+
+    /// The table of statuses in the help text.
+    static let help = """
+        EXIT STATUS:
+          0    every task ended ok
+          1    some task failed or was lost, or there is no such job or pool
+          2    wrong usage
+          3    the daemon can't be reached
+          4    the daemon refused: busy, draining, over a limit, not permitted
+          124  the run timed out
+          130  the run was cancelled
+        """
+}

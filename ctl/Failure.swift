@@ -1,0 +1,66 @@
+import Control
+import Glibc
+import Varlink
+
+/// Why a command could not do its work: the message for standard error and the exit status.
+enum Failure: Error {
+    /// The command line asks for something that can't be; `help` is the command that tells more.
+    case usage(String, help: String = "parctl --help")
+    /// No socket was named, and there is a daemon at none of `places`.
+    case noDaemon(places: [String])
+    /// The connection to the daemon failed.
+    case client(ClientError)
+    case refused(ControlError)
+    /// A private daemon could not be started.
+    case privateDaemon(String)
+    /// Standard output can't be written.
+    case output(errno: Int32)
+    /// A reply holds what JSON can't say.
+    case unwritable(String)
+    /// A system call that should not fail did.
+    case system(call: String, errno: Int32)
+
+    init(_ error: ClientError) {
+        if case .failed(let reply) = error, let refusal = ControlError(reply) {
+            self = .refused(refusal)
+        } else {
+            self = .client(error)
+        }
+    }
+
+    var status: ExitStatus {
+        switch self {
+        case .usage: .usage
+        case .client(.failed): .refused
+        case .noDaemon, .client, .privateDaemon: .unreachable
+        case .refused(let error): ExitStatus(error)
+        case .output, .unwritable, .system: .failed
+        }
+    }
+
+    /// What to say; nil where the reader went away and nobody listens.
+    var message: String? {
+        switch self {
+        case .usage(let text, let help): "\(text)\nSee '\(help)'."
+        case .noDaemon(let places):
+            "no daemon is running: there is none at \(places.joined(separator: " or ")); " + Self.howToStart
+        case .client(.unreachable(let path, let number)):
+            switch number {
+            case ENOENT: "no daemon is running at \(path): there is no such socket; " + Self.howToStart
+            case ECONNREFUSED:
+                "no daemon is running at \(path): its socket is there, but nobody listens; " + Self.howToStart
+            default: ClientError.unreachable(path: path, errno: number).description
+            }
+        case .client(let error): error.description
+        case .refused(let error): error.description
+        case .privateDaemon(let reason): "the private daemon did not start: \(reason)"
+        case .output(EPIPE): nil
+        case .output(let number): "can't write to standard output: \(String(cString: strerror(number)))"
+        case .unwritable(let reason): "the data can't be written as JSON: \(reason)"
+        case .system(let call, let number): "\(call): \(String(cString: strerror(number)))"
+        }
+    }
+
+    private static let howToStart =
+        "start one with 'systemctl --user start pard', or with 'pard --socket PATH' and 'parctl --socket PATH'"
+}

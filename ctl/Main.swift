@@ -1,0 +1,48 @@
+import ArgumentParser
+import Glibc
+
+/// `parctl`: parses its arguments, runs one command, and ends with that command's exit status.
+@main
+enum Main {
+    static func main() {
+        // A reader that went away is met as EPIPE where the write is, not as a signal.
+        signal(SIGPIPE, SIG_IGN)
+        exit((DirectPing.status(for: CommandLine.arguments) ?? status(of: CommandLine.arguments)).rawValue)
+    }
+
+    private static func status(of arguments: [String]) -> ExitStatus {
+        do {
+            var command = try Parctl.parseAsRoot(CommandWords.expandingCold(Array(arguments.dropFirst())))
+            try command.run()
+            return .ok
+        } catch let status as ExitStatus {
+            return status
+        } catch let failure as Failure {
+            return report(failure)
+        } catch {
+            return report(parsing: error)
+        }
+    }
+
+    private static func report(_ failure: Failure) -> ExitStatus {
+        if let message = failure.message { StandardError.write("parctl: \(message)\n") }
+        return failure.status
+    }
+
+    /// Reports what ArgumentParser throws: wrong usage, and texts that were asked for.
+    private static func report(parsing error: any Error) -> ExitStatus {
+        let text = Parctl.fullMessage(for: error)
+        guard Parctl.exitCode(for: error).isSuccess else {
+            let prefix = "Error: "
+            StandardError.write(
+                "parctl: " + (text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text) + "\n")
+            return .usage
+        }
+        do {
+            if !text.isEmpty { try StandardOutput.write(text + "\n") }
+            return .ok
+        } catch {
+            return report(error)
+        }
+    }
+}

@@ -1,0 +1,28 @@
+import ArgumentParser
+import Control
+
+/// The root of the command line. `@OptionGroup` here as in each command lets the common options stand on both sides of
+/// the command's name.
+struct Parctl: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "parctl",
+        abstract: "Run tasks on warm pools of threads and processes, and see where the time went.",
+        discussion: """
+            EXAMPLES:
+              parctl run io --threads 4
+              parctl run cpu --processes 2 --cold
+              parctl run noop --tasks 1000000 --threads 2 --json
+              parctl pools
+              parctl pools resize threads 8
+
+            \(ExitStatus.help)
+            """,
+        version: "parctl \(Version.current)",
+        subcommands: [
+            RunCommand.self, PingCommand.self, StatusCommand.self, PoolsCommand.self, JobsCommand.self,
+            CancelCommand.self,
+            WorkloadsCommand.self, VersionCommand.self, CompletionsCommand.self,
+        ])
+
+    @OptionGroup var service: ServiceOptions
+}

@@ -1,0 +1,72 @@
+import ArgumentParser
+import Control
+import Report
+
+/// `parctl pools`: the warm pools, and what an operator may do to them.
+struct PoolsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pools", abstract: "List the pools of warm workers; resize or recycle one.",
+        subcommands: [PoolsListCommand.self, PoolsResizeCommand.self, PoolsRecycleCommand.self],
+        defaultSubcommand: PoolsListCommand.self)
+}
+
+/// `parctl pools list`, or just `parctl pools`.
+struct PoolsListCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "List the pools.")
+
+    @OptionGroup var service: ServiceOptions
+    @OptionGroup var output: JSONOption
+
+    func run() throws {
+        let reply = try service.call(ListPools.method, as: ListPools.Reply.self)
+        if output.json {
+            try StandardOutput.write(json: reply)
+        } else {
+            try StandardOutput.write(PoolTable(reply.pools, look: service.look).text)
+        }
+    }
+}
+
+/// `parctl pools resize NAME N`: sets the size that a pool keeps warm.
+struct PoolsResizeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "resize", abstract: "Set how many workers a pool keeps warm.",
+        discussion: "Workers are started or stopped to match it; busy ones stop when their job has ended.")
+
+    @Argument(help: "The pool, as 'parctl pools' calls it.") var name: String
+    @Argument(help: ArgumentHelp("How many workers.", valueName: "n"), transform: Count.orNone) var size: Int
+    @OptionGroup var service: ServiceOptions
+    @OptionGroup var output: JSONOption
+
+    func run() throws {
+        try service.show(
+            ResizePool.method, ResizePool.Request(name: name, size: size), json: output.json)
+    }
+}
+
+/// `parctl pools recycle NAME`: replaces every worker of a pool by a fresh one.
+struct PoolsRecycleCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "recycle", abstract: "Replace every worker of a pool by a fresh one.",
+        discussion: "Busy workers are replaced when their job has ended.")
+
+    @Argument(help: "The pool, as 'parctl pools' calls it.") var name: String
+    @OptionGroup var service: ServiceOptions
+    @OptionGroup var output: JSONOption
+
+    func run() throws {
+        try service.show(RecyclePool.method, RecyclePool.Request(name: name), json: output.json)
+    }
+}
+
+extension ServiceOptions {
+    /// Calls a method that changes one pool, and prints the pool as it is then.
+    fileprivate func show(_ method: String, _ request: some Encodable, json: Bool) throws(Failure) {
+        let reply = try call(method, request, as: PoolReply.self)
+        if json {
+            try StandardOutput.write(json: reply)
+        } else {
+            try StandardOutput.write(PoolTable([reply.pool], look: look).text)
+        }
+    }
+}

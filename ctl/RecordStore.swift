@@ -1,0 +1,46 @@
+import Control
+import Report
+
+/// The records of a run as they come, kept in the blocks that they came in: there may be a million.
+struct RecordStore {
+    private var blocks: [[Record]] = []
+    /// Bytes that are written at once.
+    private static let chunk = 1 << 18
+
+    mutating func append(_ block: [Record]) {
+        blocks.append(block)
+    }
+
+    /// Writes the receipt and the records as one JSON document: the receipt's keys, then `records`.
+    func write(json receipt: Receipt, pretty: Bool) throws(Failure) {
+        var bytes = try StandardOutput.json(receipt, pretty: pretty)
+        while bytes.last == UInt8(ascii: "}") || bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
+        bytes += Array((pretty ? ",\n  \"records\" : [" : ",\"records\":[").utf8)
+        var isFirst = true
+        for record in blocks.joined() {
+            bytes += Array((isFirst ? "" : ",").utf8)
+            if pretty { bytes += Array("\n    ".utf8) }
+            isFirst = false
+            RecordJSON.append(record, to: &bytes)
+            if bytes.count >= Self.chunk {
+                try StandardOutput.write(bytes)
+                bytes.removeAll(keepingCapacity: true)
+            }
+        }
+        try StandardOutput.write(bytes + Array((pretty ? "\n  ]\n}\n" : "]}\n").utf8))
+    }
+
+    /// Writes the records as a table.
+    func write(table look: Look) throws(Failure) {
+        let table = RecordTable(fitting: blocks.joined(), look: look)
+        var text = table.heading
+        for record in blocks.joined() {
+            text += table.row(record)
+            if text.utf8.count >= Self.chunk {
+                try StandardOutput.write(text)
+                text.removeAll(keepingCapacity: true)
+            }
+        }
+        try StandardOutput.write(text)
+    }
+}

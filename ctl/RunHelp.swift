@@ -1,0 +1,29 @@
+import Catalogue
+
+/// The parts of `parctl run --help` that come from the catalogue.
+enum RunHelp {
+    static let discussion = """
+        The receipt says where the time went: queue, start-up, dispatch, run, collect and teardown add up to the elapsed \
+        time exactly. Without --threads, --processes or --serial the daemon chooses the workers.
+
+        WORKLOADS (see 'parctl run <workload> --help'):
+        \(workloads)
+
+        EXAMPLES:
+          parctl run io --threads 4
+          parctl run io --size 64MiB --fsync --processes 2 --tasks 8
+          parctl run cpu --iterations 1_000_000 --processes 2 --json
+          parctl run noop --tasks 1000000 --threads 2 --cold
+        """
+
+    /// One line a workload, with its options and their defaults.
+    static var workloads: String {
+        Catalogue.entries.map { entry in
+            let options = entry.options.map { option in
+                option.kind == .flag
+                    ? " [--\(option.name)]" : " [--\(option.name) \(option.value ?? "<\(option.kind.rawValue)>")]"
+            }
+            return "  \(entry.name)\(options.joined())\n      \(entry.summary)"
+        }.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,39 @@
+import Control
+
+/// How a run is asked for, apart from the workload: the options of `parctl run` as typed, and what follows from them.
+struct RunShape: Equatable {
+    var threads: Int?
+    var processes: Int?
+    var serial = false
+    var cold: Cold?
+    var tasks: Int?
+    /// Nanoseconds.
+    var timeout: Int?
+    var records = false
+
+    /// The arrangement that the numbers ask for; nil leaves it to the daemon.
+    func mode() throws(Failure) -> Mode? {
+        if serial {
+            guard threads == nil, processes == nil else {
+                throw .usage(
+                    "--serial is one worker: it can't be joined with \(threads == nil ? "--processes" : "--threads")",
+                    help: "parctl run --help")
+            }
+            return .serial
+        }
+        return switch (processes, threads) {
+        case (nil, nil): nil
+        case (nil, _): .threads
+        case (_, nil), (_, 1): .processes
+        case (1, _): .threads
+        default: .mixed
+        }
+    }
+
+    /// The request that runs `workload` with `arguments` in this way.
+    func request(_ workload: String, _ arguments: [String: String]) throws(Failure) -> Run.Request {
+        Run.Request(
+            workload: workload, arguments: arguments.isEmpty ? nil : arguments, mode: try mode(), processes: processes,
+            threads: threads, tasks: tasks, cold: cold, timeout: timeout, records: records ? true : nil)
+    }
+}

@@ -1,0 +1,58 @@
+import Glibc
+import Synchronization
+
+/// Signals as bytes of a pipe, so that one poll(2) waits for them beside a socket.
+///
+/// There is one, for the life of the process: a handler has no other way to find its pipe than a global.
+struct Signals {
+    /// To poll for reading.
+    let descriptor: Int32
+
+    /// The end of the pipe that handlers write to.
+    private static let entry = Atomic<Int32>(-1)
+
+    /// Takes the named signals from now on.
+    init(_ numbers: [Int32]) throws(Failure) {
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { throw .system(call: "pipe", errno: errno) }
+        for end in ends {
+            // The writing end must not block: a handler that does would stop the program for good.
+            guard fcntl(end, F_SETFD, FD_CLOEXEC) == 0, fcntl(end, F_SETFL, O_NONBLOCK) == 0 else {
+                throw .system(call: "fcntl", errno: errno)
+            }
+        }
+        descriptor = ends[0]
+        Self.entry.store(ends[1], ordering: .releasing)
+        for number in numbers {
+            var action = sigaction()
+            action.__sigaction_handler.sa_handler = { number in
+                // Only what signal-safety(7) allows: an atomic load and write(2), with errno kept.
+                let saved = errno
+                var byte = UInt8(truncatingIfNeeded: number)
+                _ = Glibc.write(Signals.entry.load(ordering: .acquiring), &byte, 1)
+                errno = saved
+            }
+            action.sa_flags = SA_RESTART
+            guard sigaction(number, &action, nil) == 0 else { throw .system(call: "sigaction", errno: errno) }
+        }
+    }
+
+    /// The next signal that came; nil if there is none.
+    func next() -> Int32? {
+        var byte: UInt8 = 0
+        return read(descriptor, &byte, 1) == 1 ? Int32(byte) : nil
+    }
+
+    /// Waits until `other` or a signal can be read, for at most `milliseconds` (-1: for ever).
+    func wait(beside other: Int32, milliseconds: Int32) throws(Failure) -> (other: Bool, signal: Bool) {
+        var events = [
+            pollfd(fd: other, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+        ]
+        guard poll(&events, 2, milliseconds) >= 0 else {
+            guard errno == EINTR else { throw .system(call: "poll", errno: errno) }
+            return (false, false)
+        }
+        return (events[0].revents != 0, events[1].revents != 0)
+    }
+}

@@ -1,0 +1,48 @@
+import ArgumentParser
+import Glibc
+import Report
+
+/// When to use colours.
+enum ColorChoice: String, ExpressibleByArgument, CaseIterable, Sendable {
+    case auto, always, never
+}
+
+/// What one of the standard streams can show.
+struct Terminal {
+    let look: Look
+    /// Whether a line can be drawn anew.
+    let redraws: Bool
+
+    /// Columns where the stream is no terminal, or a terminal that doesn't say.
+    static let usualWidth = 80
+
+    /// What is known about the stream `descriptor` from the kernel and the environment.
+    init(_ descriptor: Int32, color: ColorChoice) {
+        self.init(
+            isTerminal: isatty(descriptor) == 1, columns: Self.columns(descriptor), color: color,
+            variable: Environment.value)
+    }
+
+    /// The rules alone: `NO_COLOR` and `TERM=dumb` turn colours off unless they are asked for, and a locale that isn't
+    /// UTF-8 everything but ASCII.
+    init(isTerminal: Bool, columns: Int?, color: ColorChoice, variable: (String) -> String?) {
+        let dumb = variable("TERM") == nil || variable("TERM") == "dumb"
+        let colored =
+            switch color {
+            case .always: true
+            case .never: false
+            case .auto: isTerminal && !dumb && variable("NO_COLOR") == nil
+            }
+        let locale = (variable("LC_ALL") ?? variable("LC_CTYPE") ?? variable("LANG") ?? "").lowercased()
+        look = Look(
+            color: colored, unicode: locale.contains("utf-8") || locale.contains("utf8"),
+            width: columns ?? Self.usualWidth)
+        redraws = isTerminal && !dumb
+    }
+
+    private static func columns(_ descriptor: Int32) -> Int? {
+        var size = winsize()
+        guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+        return Int(size.ws_col)
+    }
+}

@@ -1,0 +1,39 @@
+import ArgumentParser
+import Catalogue
+import Control
+import Report
+
+/// `parctl workloads`: what can be run, from the catalogue; needs no daemon.
+struct WorkloadsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "workloads", abstract: "List what can be run, with its options; or describe one workload.",
+        discussion: "Needs no daemon.")
+
+    @Argument(help: "The workload to describe.", completion: .list(Catalogue.entries.map(\.name)))
+    var workload: String?
+    @OptionGroup var service: ServiceOptions
+    @OptionGroup var output: JSONOption
+
+    func run() throws {
+        let chosen = try workload.map { [try CommandWords.entry(named: $0)] } ?? Catalogue.entries
+        let workloads = chosen.map(WorkloadDescription.init)
+        if output.json {
+            try StandardOutput.write(json: ListWorkloads.Reply(workloads: workloads))
+        } else if workload != nil, let only = workloads.first {
+            try StandardOutput.write(WorkloadList.page(only, look: service.look))
+        } else {
+            try StandardOutput.write(WorkloadList(workloads, look: service.look).text)
+        }
+    }
+}
+
+extension WorkloadDescription {
+    /// The catalogue's entry, as the daemon would describe it.
+    init(_ entry: Entry) {
+        self.init(
+            name: entry.name, summary: entry.summary, detail: entry.detail, unit: entry.unit, rerun: entry.rerun,
+            options: entry.options.map {
+                Option(name: $0.name, kind: $0.kind.rawValue, value: $0.value, summary: $0.summary)
+            })
+    }
+}
