@@ -67,11 +67,11 @@ let package = Package(
         .executableTarget(
             name: "parctl",
             dependencies: [
-                "Catalogue", "Control", "Report",
+                "Catalogue", "Control", "Report", "Varlink",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "ctl",
-            
+
             swiftSettings: strict,
             // A fully static program needs no relocations and starts in a third of the time; the two
             // libraries complete the static Foundation where `--static-swift-stdlib` is not given.
@@ -80,6 +80,29 @@ let package = Package(
                     ["-static-executable", "-l_FoundationCShims", "-l_FoundationCollections"],
                     .when(configuration: .release))
             ]),
+        .testTarget(
+            name: "LinuxTests", dependencies: ["Linux", .product(name: "SystemPackage", package: "swift-system")],
+            swiftSettings: strict),
+        .testTarget(
+            name: "LedgerTests", dependencies: ["Ledger", .product(name: "SystemPackage", package: "swift-system")],
+            swiftSettings: strict),
+        .testTarget(name: "TimingTests", dependencies: ["Timing"], swiftSettings: strict),
+        .testTarget(name: "CatalogueTests", dependencies: ["Catalogue"], swiftSettings: strict),
+        .testTarget(name: "WorkloadsTests", dependencies: ["Catalogue", "CLinux", "Workloads"], swiftSettings: strict),
+        .testTarget(name: "PoolsTests", dependencies: ["Pools", "parzygote"], swiftSettings: strict),
+        .testTarget(name: "VarlinkTests", dependencies: ["Varlink", "VarlinkServer"], swiftSettings: strict),
+        .testTarget(name: "ControlTests", dependencies: ["Control", "Varlink"], swiftSettings: strict),
+        .testTarget(name: "ReportTests", dependencies: ["Control", "Report"], swiftSettings: strict),
+        .testTarget(
+            name: "ParctlTests",
+            dependencies: [
+                "Catalogue", "Control", "Report", "Varlink", "parctl",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["Control", "Varlink", "pard", "parzygote", "parctl"],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

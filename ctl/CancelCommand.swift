@@ -6,8 +6,8 @@ struct CancelCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cancel", abstract: "Ask a job to end.",
         discussion: """
-            Tasks that have not started are cancelled; running ones are told, and killed with their worker if they go on. \
-            Says nothing when the job was asked.
+            Tasks that have not started are cancelled; running ones are told, and killed with their worker if they go \
+            on. Says nothing when the job was asked.
             """)
 
     @Argument(help: "The job, as 'parctl jobs' calls it.") var job: String

@@ -3,8 +3,8 @@ import Catalogue
 /// The parts of `parctl run --help` that come from the catalogue.
 enum RunHelp {
     static let discussion = """
-        The receipt says where the time went: queue, start-up, dispatch, run, collect and teardown add up to the elapsed \
-        time exactly. Without --threads, --processes or --serial the daemon chooses the workers.
+        The receipt says where the time went: queue, start-up, dispatch, run, collect and teardown add up to the \
+        elapsed time exactly. Without --threads, --processes or --serial the daemon chooses the workers.
 
         WORKLOADS (see 'parctl run <workload> --help'):
         \(workloads)

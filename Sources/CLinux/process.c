@@ -30,10 +30,9 @@ int32_t par_pidfd_send_signal(int32_t pidfd, int32_t signal) {
     return result(syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0));
 }
 
-int32_t par_pidfd_reap(int32_t pidfd, par_exit *exit) {
+int32_t par_pidfd_reap(int32_t pidfd, int32_t waits, par_exit *exit) {
     siginfo_t info = {0};
-    long code = waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG);
-    if (code < 0) return -errno;
+    if (waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | (waits ? 0 : WNOHANG)) < 0) return -errno;
     exit->pid = info.si_pid;
     exit->status = info.si_status;
     exit->killed = info.si_code != CLD_EXITED;

@@ -20,7 +20,8 @@ public struct Arguments: Sendable, Equatable {
             let known = entry.options.map { "--\($0.name)" }.joined(separator: ", ")
             throw Mismatch(
                 option: stranger, value: given[stranger] ?? "",
-                expected: known.isEmpty ? "no option: \(entry.name) takes none" : "one of \(known), which \(entry.name) takes")
+                expected: known.isEmpty
+                    ? "no option: \(entry.name) takes none" : "one of \(known), which \(entry.name) takes")
         }
         for option in entry.options {
             let text = given[option.name] ?? option.value

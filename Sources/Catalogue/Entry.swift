@@ -14,7 +14,8 @@ public struct Entry: Sendable, Equatable {
     public var name: String { id.name }
 
     public init(
-        _ id: WorkloadID, summary: String, detail: String, unit: String? = nil, rerun: Bool = true, options: [Option] = []
+        _ id: WorkloadID, summary: String, detail: String, unit: String? = nil, rerun: Bool = true,
+        options: [Option] = []
     ) {
         self.id = id
         self.summary = summary
@@ -41,7 +42,10 @@ public struct Option: Sendable, Equatable {
         case size, duration, count, text, flag
     }
 
-    public init(_ name: String, _ kind: Kind, default value: String? = nil, in range: ClosedRange<Int> = 0...Int.max, _ summary: String) {
+    public init(
+        _ name: String, _ kind: Kind, default value: String? = nil, in range: ClosedRange<Int> = 0...Int.max,
+        _ summary: String
+    ) {
         self.name = name
         self.kind = kind
         self.value = value

@@ -14,7 +14,9 @@ public enum Quantity {
 
     /// A whole number of 0 or more, with `_` between digits allowed, as in `1_000_000`. Nil for anything else.
     public static func count(_ text: String) -> Int? {
-        guard let first = text.utf8.first, first != UInt8(ascii: "_"), text.utf8.last != UInt8(ascii: "_") else { return nil }
+        guard let first = text.utf8.first, first != UInt8(ascii: "_"), text.utf8.last != UInt8(ascii: "_") else {
+            return nil
+        }
         let digits = text.filter { $0 != "_" }
         guard digits.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return nil }
         return Int(digits)

@@ -14,7 +14,7 @@ public struct Pool: Codable, Sendable, Equatable {
     /// Jobs that wait for workers of this pool.
     public var waiting: Int
     public var pids: [Int]
-    /// Nanoseconds from asking for the floor to all of it being ready.
+    /// Nanoseconds from asking for the slowest of the workers to its being ready.
     public var startupPaid: Int
     /// Nanoseconds since then.
     public var readyFor: Int

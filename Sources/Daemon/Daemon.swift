@@ -83,7 +83,7 @@ private func log(_ notice: Supervisor.Notice, to logger: Logger) {
     case .warm: logger.info("all pools are warm")
     case .workerLost(let pid, let pool, let exit):
         logger.warning("worker lost: process \(pid) of pool \(pool) ended with \(exit)")
-    case .zygoteLost(let exit): logger.error("the zygote ended with \(exit); another one is started")
+    case .zygoteLost(let exit): logger.error("the zygote ended with \(exit) and is replaced")
     case .trouble(let what): logger.error("\(what)")
     }
 }

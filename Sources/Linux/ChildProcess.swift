@@ -21,16 +21,18 @@ public struct ProcessHandle: ~Copyable, Sendable {
         let raw = descriptor.raw
         do {
             try kernel("pidfd_send_signal") { par_pidfd_send_signal(raw, number) }
-        } catch where error.errno == .noSuchProcess {
+        } catch  where error.errno == .noSuchProcess {
             return
         }
     }
 
     /// Takes the process's exit status if it has ended, nil while it runs.
-    public func reap() throws(SystemError) -> Exit? {
+    ///
+    /// - Parameter waiting: wait for its end.
+    public func reap(waiting: Bool = false) throws(SystemError) -> Exit? {
         var exit = par_exit()
         let raw = descriptor.raw
-        try kernel("waitid") { par_pidfd_reap(raw, &exit) }
+        try kernel("waitid") { par_pidfd_reap(raw, waiting ? 1 : 0, &exit) }
         if exit.pid == 0 { return nil }
         return exit.killed != 0 ? .signal(exit.status) : .code(exit.status)
     }

@@ -10,7 +10,9 @@ public struct MessageSocket: ~Copyable, Sendable {
     }
 
     /// Makes a connected pair and hands one end to `other`.
-    public static func pair(other: (consuming Descriptor) throws(SystemError) -> Void) throws(SystemError) -> MessageSocket {
+    public static func pair(other: (consuming Descriptor) throws(SystemError) -> Void) throws(SystemError)
+        -> MessageSocket
+    {
         var ends: [Int32] = [-1, -1]
         let type = Int32(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue)
         try system("socketpair") { socketpair(AF_UNIX, type, 0, &ends) }
@@ -41,7 +43,7 @@ public struct MessageSocket: ~Copyable, Sendable {
             count = try system("recv") {
                 words.withUnsafeMutableBytes { recv(raw, $0.baseAddress, $0.count, flags) }
             }
-        } catch where error.errno == .connectionReset {
+        } catch  where error.errno == .connectionReset {
             return nil
         }
         return count == 0 ? nil : Array(words.prefix(count / 4))

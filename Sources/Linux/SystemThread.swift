@@ -13,7 +13,8 @@ public struct SystemThread: Sendable {
         }
     }
 
-    private static let entry: @convention(c) @Sendable (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { start in
+    private static let entry: @convention(c) @Sendable (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = {
+        start in
         guard let start else { return nil }
         let taken = Unmanaged<Start>.fromOpaque(start).takeRetainedValue()
         ThisProcess.setName(taken.name)

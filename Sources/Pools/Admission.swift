@@ -28,7 +28,9 @@ extension PoolMachine {
 
     /// Notes that a warm job is handed out at `time`: until then it was waiting for its lease.
     mutating func stampPublished(_ id: JobID, at time: UInt64) {
-        guard let job = jobs[id], job.reason == nil, job.atWork.count == job.crew.count, !job.isDisturbed else { return }
+        guard let job = jobs[id], job.reason == nil, job.atWork.count == job.crew.count, !job.isDisturbed else {
+            return
+        }
         jobs[id]?.stamps.leased = time
         jobs[id]?.stamps.ready = time
     }

@@ -4,8 +4,11 @@ import Linux
 // What the driver hears of processes, and sees in shared memory.
 extension Driver {
     func hearZygote() throws(SystemError) {
-        guard let answers = try zygote?.answer() else {
-            try loseZygote()
+        guard let zygote else { return }
+        guard let answers = try zygote.answer() else {
+            // It is of no use any more. Its pidfd tells when it has ended.
+            try loop.remove(zygote.socket.raw)
+            try zygote.process.signal(killSignal)
             return
         }
         for (id, pid) in answers { try adopt(id, pid: pid) }
@@ -25,21 +28,18 @@ extension Driver {
     }
 
     /// The zygote is gone: settles which of the processes it was asked for exist, and starts another.
-    private func loseZygote() throws(SystemError) {
-        guard let lost = zygote.take() else { return }
-        let pending = lost.pending
-        try loop.remove(lost.socket.raw)
-        let exit = try lost.process.reap()
-        notice(.zygoteLost(exit: exit.map(\.description) ?? "still running"))
-        if exit == nil { try lost.process.signal(killSignal) }
-        for id in pending.joined() {
+    func loseZygote() throws(SystemError) {
+        guard let lost = zygote, let exit = try lost.process.reap() else { return }
+        zygote = nil
+        notice(.zygoteLost(exit: exit.description))
+        for id in lost.pending.joined() {
             guard let worker = workers[id] else { continue }
             let owner = arena.slot(worker.head).owner
             let (isFree, pid) = owner.pointee.compareExchange(
                 expected: 0, desired: Slot.revoked, ordering: .acquiringAndReleasing)
             if isFree {
                 // A child that comes late finds its slot revoked; the slot is never used again.
-                forget(worker, keepingHead: true)
+                forget(worker, keepingHead: true, isBlameless: true)
             } else {
                 try adopt(id, pid: Int32(bitPattern: pid))
             }
@@ -63,7 +63,6 @@ extension Driver {
 
     /// Makes every worker that shares a count with the lost one ring, so that nobody waits for it.
     private func disturbJobs(of process: ProcessID) {
-        _ = arena.header.starting.pointee.exchange(0, ordering: .acquiringAndReleasing)
         for unit in machine.units.values where unit.process == process {
             for slot in slots[unit.id] ?? [] {
                 _ = arena.header.searcher.pointee.compareExchange(
@@ -79,13 +78,15 @@ extension Driver {
     }
 
     /// Lets go of a process that has ended, or never was, and tells the machine.
-    private func forget(_ worker: WorkerRecord, keepingHead: Bool = false) {
+    private func forget(_ worker: WorkerRecord, keepingHead: Bool = false, isBlameless: Bool = false) {
         workers[worker.id] = nil
+        // It may have been one of those that are counted until they are up: from now on each of them rings.
+        _ = arena.header.starting.pointee.exchange(0, ordering: .acquiringAndReleasing)
         for unit in machine.units.values.filter({ $0.process == worker.id }) {
             for slot in slots.removeValue(forKey: unit.id) ?? [] where slot != worker.head { free(slot) }
         }
         if !keepingHead { free(worker.head) }
-        tell(.processGone(worker.id, at: Monotonic.now()))
+        tell(isBlameless ? .processMissing(worker.id) : .processGone(worker.id, at: Monotonic.now()))
     }
 
     /// Looks for what workers say in shared memory.
@@ -131,8 +132,9 @@ extension Driver {
     func done(in id: JobID) -> Int {
         guard let row = machine.jobs[id], let record = jobs[id] else { return 0 }
         let current = row.units.flatMap { slots[$0] ?? [] }.reduce(0) {
-            $0 + (arena.slot($1).subject.pointee == UInt64(record.extent.lowerBound)
-                ? Int(arena.slot($1).done.pointee.load(ordering: .relaxed)) : 0)
+            $0
+                + (arena.slot($1).subject.pointee == UInt64(record.extent.lowerBound)
+                    ? Int(arena.slot($1).done.pointee.load(ordering: .relaxed)) : 0)
         }
         return min(Int(record.job.plan.pointee.tasks), record.settledTasks + current)
     }

@@ -64,7 +64,7 @@ extension Driver {
                 if !wanted.isEmpty { try zygote?.request(wanted, exec: exec) }
                 forks.removeAll { $0.exec == exec }
             }
-        } catch where error.errno == .brokenPipe || error.errno == .connectionReset {
+        } catch  where error.errno == .brokenPipe || error.errno == .connectionReset {
             // The zygote's end is about to be heard; what it wasn't asked for stays in `forks`.
             return
         }
@@ -207,13 +207,13 @@ extension Driver {
             return unit.flatMap { slots[$0] }?.map(member) ?? none
         }
         let present = crew.compactMap { $0 }.filter { $0.readyAt != 0 }
-        let asked = present.map(\.askedAt).min() ?? 0
         let ready = present.map(\.readyAt).max() ?? 0
         record.observer(
             .finished(
                 FinishedJob(
                     records: UnsafeBufferPointer(record.job.records), row: row, crew: crew,
-                    startupPaid: ready.since(asked), readyAt: ready, firstStart: record.firstStart)))
+                    startupPaid: present.map { $0.readyAt.since($0.askedAt) }.max() ?? 0, readyAt: ready,
+                    firstStart: record.firstStart)))
     }
 
     private func member(_ number: Int) -> CrewMember {

@@ -28,10 +28,13 @@ final class Driver {
     private enum Key {
         static let bell: UInt64 = 0
         static let zygote: UInt64 = 1
-        static let firstWorker: UInt64 = 2
+        static let zygoteEnd: UInt64 = 2
+        static let firstWorker: UInt64 = 3
     }
 
-    init(_ supervisor: Supervisor, bell: Int32, notice: @escaping @Sendable (Supervisor.Notice) -> Void) throws(SystemError) {
+    init(_ supervisor: Supervisor, bell: Int32, notice: @escaping @Sendable (Supervisor.Notice) -> Void)
+        throws(SystemError)
+    {
         self.supervisor = supervisor
         self.bell = bell
         self.notice = notice
@@ -48,11 +51,12 @@ final class Driver {
         tell(.begin)
         while true {
             try carryOut()
-            if isOver { return }
+            if isOver { return try stopZygote() }
             for key in try loop.wait(milliseconds: patience) {
                 switch key {
                 case Key.bell: silence(bell)
                 case Key.zygote: try hearZygote()
+                case Key.zygoteEnd: try loseZygote()
                 default: try hearWorker(ProcessID(key - Key.firstWorker))
                 }
             }
@@ -149,12 +153,21 @@ final class Driver {
         try loop.add(pidfd, key: Key.firstWorker + UInt64(worker.id))
     }
 
+    /// Ends the zygote, which has no more children to make.
+    private func stopZygote() throws(SystemError) {
+        try zygote?.process.signal(killSignal)
+        _ = try zygote?.process.reap(waiting: true)
+        zygote = nil
+    }
+
     /// Starts a zygote, or puts it off for a while when that fails.
     func startZygote() throws(SystemError) {
         let configuration = supervisor.configuration
         let link = try ZygoteLink(
-            path: configuration.zygotePath, environment: configuration.environment, arena: arena.descriptor, event: bell)
+            path: configuration.zygotePath, environment: configuration.environment, arena: arena.descriptor, event: bell
+        )
         try loop.add(link.socket.raw, key: Key.zygote)
+        try loop.add(link.process.pidfd, key: Key.zygoteEnd)
         zygote = link
         try flushForks()
     }

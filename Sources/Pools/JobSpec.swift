@@ -41,8 +41,9 @@ public struct FinishedJob: @unchecked Sendable {
     public let row: JobRow
     /// The crew by seat; nil where a worker died and was not replaced in time.
     public let crew: [CrewMember?]
-    /// What the leased units' start-up took, from the first asked for to the last ready, and when that was.
+    /// What the start-up of the crew's slowest worker took, from asking for it to its being ready.
     public let startupPaid: Int
+    /// When the last of the crew became ready.
     public let readyAt: UInt64
     /// The start of a first task whose record is gone, because it was run again.
     public let firstStart: UInt64?

@@ -35,7 +35,9 @@ public final class Lease: @unchecked Sendable {
     ///
     /// - Returns: when the workers were told.
     @discardableResult
-    public func run(workload: UInt32, tasks: Int, numbers: (Int64, Int64, Int64, Int64) = (0, 0, 0, 0), cpuInterval: UInt64 = 0) -> UInt64 {
+    public func run(
+        workload: UInt32, tasks: Int, numbers: (Int64, Int64, Int64, Int64) = (0, 0, 0, 0), cpuInterval: UInt64 = 0
+    ) -> UInt64 {
         var plan = JobPlan(
             job: id, tasks: tasks, workload: workload, crew: slots.count, cpuInterval: cpuInterval, rings: false)
         plan.numbers = numbers
@@ -43,7 +45,8 @@ public final class Lease: @unchecked Sendable {
         job.enlist(slots.count)
         // Only a worker that is awake on another processor can answer before this thread could fall asleep.
         let header = supervisor.arena.header
-        let isAwaited = spins && header.searcher.pointee.load(ordering: .acquiring) != 0
+        let isAwaited =
+            spins && header.searcher.pointee.load(ordering: .acquiring) != 0
             && header.searcherProcessor.pointee.load(ordering: .relaxed) != Processors.current
         let told = Monotonic.now()
         publish(job, to: slots)

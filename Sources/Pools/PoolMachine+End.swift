@@ -5,18 +5,22 @@ extension PoolMachine {
         jobs[id]?.left.formUnion(job.atWork)
         jobs[id]?.atWork = []
         if job.isDisturbed {
-            actions.append(.settle(id))
+            settle(id)
         } else {
             finish(id, now)
         }
     }
 
+    private mutating func settle(_ id: JobID) {
+        jobs[id]?.state = .settling
+        actions.append(.settle(id))
+    }
+
     mutating func settled(_ id: JobID, again: Int, _ now: UInt64) {
-        guard let job = jobs[id] else { return }
-        if again == 0 || job.cancelled != nil {
-            finish(id, now)
-            return
-        }
+        guard let job = jobs[id], job.state == .settling else { return }
+        if again == 0 { return finish(id, now) }
+        // Cancelled in the meantime: what was put aside is settled for good.
+        if job.cancelled != nil { return settle(id) }
         jobs[id]?.state = .regrouping
         jobs[id]?.isDisturbed = false
         jobs[id]?.left = []
@@ -71,15 +75,15 @@ extension PoolMachine {
         case .collecting, .stopping: return
         case .queued:
             pools[job.request.kind]?.queue.removeAll { $0 == id }
-        case .starting, .running, .regrouping: break
+        case .starting, .running, .settling, .regrouping: break
         }
         jobs[id]?.cancelled = cause
         jobs[id]?.isDisturbed = true
         if job.state == .running {
             jobs[id]?.killAt = now + policy.cancelGraceNanoseconds
             actions.append(.cancelTasks(id))
-        } else {
-            actions.append(.settle(id))
+        } else if job.state != .settling {
+            settle(id)
         }
     }
 

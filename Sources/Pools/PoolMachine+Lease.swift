@@ -140,7 +140,7 @@ extension PoolMachine {
         case .regrouping:
             guard crew.allSatisfy({ $0.state == .ready }) else { return }
             publish(id, crew.map(\.id))
-        case .queued, .collecting, .stopping: break
+        case .queued, .settling, .collecting, .stopping: break
         }
     }
 }

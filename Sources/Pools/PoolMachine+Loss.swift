@@ -6,24 +6,26 @@ extension PoolMachine {
     }
 
     private mutating func remove(_ id: UnitID, at: UInt64) {
-        guard let unit = units.removeValue(forKey: id), unit.isCold, let job = unit.job.flatMap({ jobs[$0] }) else { return }
+        guard let unit = units.removeValue(forKey: id), unit.isCold, let job = unit.job.flatMap({ jobs[$0] }) else {
+            return
+        }
         if job.state == .stopping {
             jobs[job.id]?.stamps.gone = max(at, job.stamps.gone ?? at)
             endIfGone(job.id)
         }
     }
 
-    mutating func processGone(_ id: ProcessID, _ at: UInt64, _ now: UInt64) {
+    mutating func processGone(_ id: ProcessID, _ at: UInt64, _ now: UInt64, isBlameless: Bool = false) {
         guard let process = processes.removeValue(forKey: id) else { return }
         let members = units.values.filter { $0.process == id }.sorted { $0.id < $1.id }
-        let isExpected = process.isStopping
-        if !isExpected { noteFailure(of: process.kind, members, now) }
+        if !process.isStopping, !isBlameless { noteFailure(of: process.kind, members, now) }
         var bereft: [JobID: [Int]] = [:]
         for unit in members {
             if unit.state != .stopping, let job = unit.job, let seat = jobs[job]?.crew.firstIndex(of: unit.id) {
                 jobs[job]?.crew[seat] = nil
                 jobs[job]?.atWork.remove(unit.id)
                 jobs[job]?.isDisturbed = true
+                if unit.state == .starting, !isBlameless { jobs[job]?.startFailures += 1 }
                 bereft[job, default: []].append(seat)
             }
             remove(unit.id, at: at)
@@ -47,13 +49,13 @@ extension PoolMachine {
         guard let job = jobs[id] else { return }
         switch job.state {
         case .queued, .collecting, .stopping: return
-        case .starting, .running, .regrouping: break
+        case .starting, .running, .settling, .regrouping: break
         }
         if job.cancelled != nil {
             if job.state == .running, job.atWork.isEmpty { crewLeft(id, now) }
             return
         }
-        if (pools[job.request.kind]?.startFailures ?? 0) >= policy.startFailureLimit {
+        if job.startFailures >= policy.startFailureLimit * job.request.units {
             cancel(id, .workersFailed, now)
             if job.state == .running, jobs[id]?.atWork.isEmpty == true { crewLeft(id, now) }
             return

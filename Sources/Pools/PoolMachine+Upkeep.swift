@@ -11,7 +11,9 @@ extension PoolMachine {
             retire(kind, now)
             refill(kind, now)
         }
-        for process in processes.values.sorted(by: { $0.id < $1.id }) where isDeserted(process) { stopProcess(process.id) }
+        for process in processes.values.sorted(by: { $0.id < $1.id }) where isDeserted(process) {
+            stopProcess(process.id)
+        }
     }
 
     private mutating func killCrew(of id: JobID) {

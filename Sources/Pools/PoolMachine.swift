@@ -15,6 +15,8 @@ public struct PoolMachine: Sendable {
         case unitsGone([UnitID], at: UInt64)
         /// A process has ended, whatever the reason, or could not be started.
         case processGone(ProcessID, at: UInt64)
+        /// A process was not started, for no fault of its pool's.
+        case processMissing(ProcessID)
         /// No worker is at the job any more.
         case crewLeft(JobID)
         /// The job's tasks have been settled, and this many are to be done again.
@@ -84,6 +86,7 @@ public struct PoolMachine: Sendable {
         case .unitsReady(let times): unitsReady(times, now)
         case .unitsGone(let gone, let at): unitsGone(gone, at, now)
         case .processGone(let process, let at): processGone(process, at, now)
+        case .processMissing(let process): processGone(process, now, now, isBlameless: true)
         case .crewLeft(let job): crewLeft(job, now)
         case .settled(let job, let again): settled(job, again: again, now)
         case .collected(let job, let at): collected(job, at, now)

@@ -10,7 +10,7 @@ public struct PoolPolicy: Sendable, Equatable {
     public var idleNanoseconds: UInt64 = 60_000_000_000
     /// How long a cancelled task may take to notice before its process is killed.
     public var cancelGraceNanoseconds: UInt64 = 1_000_000_000
-    /// How many workers in a row may die before they are up until the jobs that wait for them are given up.
+    /// How often each of a job's workers may die before it is up until the job is given up.
     public var startFailureLimit = 5
     /// How long a pool waits after such a death before it tries again; doubled each time.
     public var startRetryNanoseconds: UInt64 = 100_000_000

@@ -72,9 +72,13 @@ public struct JobRow: Sendable {
     /// Units that have been handed the job in this round and have left.
     var left: Set<UnitID> = []
     var killAt: UInt64?
+    /// Units that died before they were up.
+    var startFailures = 0
 
     public enum State: String, Sendable {
         case queued, starting, running
+        /// Its tasks are being settled, as some may have been left behind.
+        case settling
         /// Its crew is gone or about to come, and tasks are left to be done again.
         case regrouping
         case collecting, stopping

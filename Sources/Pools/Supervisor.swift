@@ -53,7 +53,8 @@ public final class Supervisor: Sendable {
     }
 
     enum Command: Sendable {
-        case submit(JobID, JobSpec, Range<Int>, @Sendable (JobEvent) -> Void, @Sendable (Result<JobID, Refusal>) -> Void)
+        case submit(
+            JobID, JobSpec, Range<Int>, @Sendable (JobEvent) -> Void, @Sendable (Result<JobID, Refusal>) -> Void)
         case lease(JobID, LeaseRequest, Range<Int>, @Sendable (Result<Lease, Refusal>) -> Void)
         case release(JobID)
         case collected(JobID, at: UInt64)
@@ -117,7 +118,8 @@ public final class Supervisor: Sendable {
     }
 
     /// Takes workers for the caller's own use, see ``Lease``. The answer comes once all of them are ready.
-    public func lease(_ request: LeaseRequest, tasks: Int, answer: @escaping @Sendable (Result<Lease, Refusal>) -> Void) {
+    public func lease(_ request: LeaseRequest, tasks: Int, answer: @escaping @Sendable (Result<Lease, Refusal>) -> Void)
+    {
         guard let extent = takeExtent(Job.byteCount(tasks: tasks)) else {
             answer(.failure(.noMemory(bytes: Job.byteCount(tasks: tasks))))
             return

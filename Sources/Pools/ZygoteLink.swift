@@ -17,6 +17,7 @@ final class ZygoteLink {
                 path: path, arguments: [], environment: environment + ["SWIFT_BACKTRACE=enable=no"],
                 descriptors: [arena, event, other.raw])
             started = try program.spawn()
+            extendLifetime(other)
         }
         process = try ProcessHandle(child: started)
     }

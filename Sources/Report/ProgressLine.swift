@@ -29,7 +29,7 @@ public struct ProgressLine: Sendable {
         self.total = total
     }
 
-    /// The line at `now`, no longer than the look's width: state, bar, share, count, elapsed time, and the time to go as
+    /// The line at `now`, shorter than the look's width: state, bar, share, count, elapsed time, and the time to go as
     /// far as the tasks done so far tell.
     public func text(now: Int, look: Look) -> String {
         let elapsed = look.duration(Self.coarse(now - start))

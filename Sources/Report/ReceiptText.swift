@@ -1,6 +1,6 @@
 import Control
 
-/// A receipt for people: what ran and on what, where the time went, what the tasks took, what follows from it, what each
+/// A receipt for people: what ran and on what, where the time went, what the tasks took, what follows, what each
 /// worker cost, and what failed.
 public struct ReceiptText: Sendable {
     let receipt: Receipt

@@ -2,7 +2,7 @@ import Control
 
 /// Records as JSON, written straight into bytes: a run may have a million of them, and they need no more than that.
 public enum RecordJSON {
-    /// Appends `record` as one JSON object with the keys of its Codable form, in the order of the interface description.
+    /// Appends `record` as one JSON object with the keys of its Codable form, in the interface description's order.
     public static func append(_ record: Record, to bytes: inout [UInt8]) {
         append("{\"task\":", record.task, to: &bytes)
         append(",\"worker\":", record.worker, to: &bytes)

@@ -1,7 +1,7 @@
 /// Numbers as people read them. JSON never goes through here.
 public enum Units {
-    /// A time of `nanoseconds` with three significant digits below a minute (`247 µs`, `12.3 ms`, `5.81 s`), and its two
-    /// largest units from there on (`2 min 5 s`, `3 h 12 min`, `8 d 4 h`). Zero is `0`.
+    /// A time of `nanoseconds` with three significant digits below a minute (`247 µs`, `12.3 ms`), and its two largest
+    /// units from there on (`2 min 5 s`, `3 h 12 min`, `8 d 4 h`). Zero is `0`.
     public static func duration(_ nanoseconds: Int, unicode: Bool = true) -> String {
         guard nanoseconds >= 0 else {
             return "-" + duration(nanoseconds == .min ? .max : -nanoseconds, unicode: unicode)

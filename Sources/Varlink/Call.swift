@@ -23,6 +23,15 @@ public struct Call: Sendable, Equatable {
         self.upgrade = upgrade
     }
 
+    /// A call without parameters.
+    init(_ method: String) {
+        self.method = method
+        parameters = JSON.emptyObject
+        more = false
+        oneway = false
+        upgrade = false
+    }
+
     /// The call that a frame is. Members that the protocol doesn't know are passed over.
     public init(frame: [UInt8], limits: Limits) throws(FrameError) {
         let envelope = try Envelope(frame, limits: limits)

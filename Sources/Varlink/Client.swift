@@ -1,7 +1,7 @@
 /// A connection to a service, for programs that wait for their replies.
 ///
 /// Every call blocks its thread. Replies come in the order of their calls, so several may be started before the first
-/// reply is taken.
+/// reply is taken; only as many as the kernel's buffers hold, since a service doesn't read on while its replies wait.
 public struct Client: ~Copyable {
     /// Bytes asked of the kernel at once.
     private static let readBytes = 1 << 15
@@ -50,9 +50,18 @@ public struct Client: ~Copyable {
     public mutating func call<Answer: Decodable>(
         _ method: String, _ parameters: some Encodable, as: Answer.Type = Answer.self
     ) throws(ClientError) -> Answer {
-        guard unanswered == 0 else { throw .protocolViolation("\(method) was called before earlier replies were taken") }
+        try expectNoneUnanswered(method)
         try start(method, parameters, more: false)
         return try next(as: Answer.self).reply
+    }
+
+    /// Calls a method that has no parameters, waits for its one reply and passes over what that holds.
+    ///
+    /// Nothing is encoded or decoded: the first use of either costs a short-lived program a good part of its run.
+    public mutating func call(_ method: String) throws(ClientError) {
+        try expectNoneUnanswered(method)
+        try start(Call(method))
+        _ = try nextReply()
     }
 
     /// Sends a call; ``next(as:)`` takes its replies. With `more`, the service may answer several times.
@@ -63,6 +72,28 @@ public struct Client: ~Copyable {
         } catch {
             throw .protocolViolation("\(method): \(error)")
         }
+        try start(call)
+    }
+
+    /// Waits for the next reply. `continues` says that more replies to the same call follow.
+    public mutating func next<Answer: Decodable>(
+        as: Answer.Type = Answer.self
+    ) throws(ClientError) -> (reply: Answer, continues: Bool) {
+        let reply = try nextReply()
+        do {
+            return (try JSON.decode(Answer.self, from: reply.parameters), reply.continues)
+        } catch {
+            throw .protocolViolation("the reply can't be read, \(error)")
+        }
+    }
+
+    private func expectNoneUnanswered(_ method: String) throws(ClientError) {
+        guard unanswered == 0 else {
+            throw .protocolViolation("\(method) was called before the replies to earlier calls were taken")
+        }
+    }
+
+    private mutating func start(_ call: Call) throws(ClientError) {
         do {
             try socket.send(call.frame)
         } catch {
@@ -75,19 +106,12 @@ public struct Client: ~Copyable {
         unanswered += 1
     }
 
-    /// Waits for the next reply. `continues` says that more replies to the same call follow.
-    public mutating func next<Answer: Decodable>(
-        as: Answer.Type = Answer.self
-    ) throws(ClientError) -> (reply: Answer, continues: Bool) {
+    private mutating func nextReply() throws(ClientError) -> Reply {
         guard unanswered > 0 else { throw .protocolViolation("a reply was asked for, but no call is waiting for one") }
         let reply = try receive()
         if !reply.continues { unanswered -= 1 }
         if let name = reply.error { throw .failed(ErrorReply(name: name, json: reply.parameters)) }
-        do {
-            return (try JSON.decode(Answer.self, from: reply.parameters), reply.continues)
-        } catch {
-            throw .protocolViolation("the reply can't be read, \(error)")
-        }
+        return reply
     }
 
     private mutating func receive() throws(ClientError) -> Reply {

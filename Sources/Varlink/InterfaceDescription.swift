@@ -68,12 +68,3 @@ public struct InterfaceDescription: Sendable, Equatable {
         methods.first { $0.name == name }
     }
 }
-
-/// A place where an interface description is not as the language wants it.
-public struct InterfaceError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// Counts from 1.
-    public let line: Int
-    public let reason: String
-
-    public var description: String { "line \(line): \(reason)" }
-}

@@ -70,13 +70,17 @@ public struct Listener: ~Copyable {
         do {
             let probe = try StreamSocket(flags: Int32(SOCK_NONBLOCK.rawValue))
             try probe.connect(to: address)
-        } catch where error.errno == ECONNREFUSED {
-            try check("unlink", path) { unlink(path) }
-            return
-        } catch where error.errno == EAGAIN {
-            // It lives; its queue of connections is full.
         } catch {
-            throw .failed(call: "connect", path: path, errno: error.errno)
+            switch error.errno {
+            case ECONNREFUSED:
+                try check("unlink", path) { unlink(path) }
+                return
+            case EAGAIN:
+                // It lives; its queue of connections is full.
+                break
+            default:
+                throw .failed(call: "connect", path: path, errno: error.errno)
+            }
         }
         throw .alreadyServed(path: path)
     }

@@ -11,7 +11,9 @@ public enum WorkerProgram {
     /// Turns this process into the program, for the worker at `slot`.
     static func start(slot: UInt32) -> Never {
         withCStrings(["parzygote", flag, String(slot)]) { arguments in
-            for descriptor in [ZygoteProtocol.Inherited.arena, ZygoteProtocol.Inherited.event] { _ = fcntl(descriptor, F_SETFD, 0) }
+            for descriptor in [ZygoteProtocol.Inherited.arena, ZygoteProtocol.Inherited.event] {
+                _ = fcntl(descriptor, F_SETFD, 0)
+            }
             _ = execve("/proc/self/exe", arguments, environ)
         }
         ThisProcess.leave(startFailed)

@@ -46,7 +46,8 @@ final class WorkerThread {
     }
 
     /// At file scope and without captures: a closure made inside the program's main actor would insist on running there.
-    private static let body: @convention(c) @Sendable (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { start in
+    private static let body: @convention(c) @Sendable (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = {
+        start in
         guard let start else { return nil }
         let seat = Unmanaged<Start>.fromOpaque(start).takeRetainedValue().seat
         let worker = Worker(arena: seat.arena, number: seat.number, event: seat.event)

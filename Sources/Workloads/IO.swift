@@ -32,15 +32,20 @@ public struct IO: Workload {
         let flags = O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC | O_NOFOLLOW
         let file = Descriptor(owning: try attempt(.create) { open(path, flags, 0o600) })
         defer { unlink(path) }
-        try write(to: file, of: task)
+        try fill(file, of: task)
+        try attempt(.remove) { unlink(path) }
+        return Int64(size)
+    }
+
+    /// Writes the file and makes sure that what was asked for is in it.
+    private func fill(_ file: borrowing Descriptor, of task: TaskContext) throws(TaskFailure) {
         let raw = file.raw
+        try write(to: file, of: task)
         if syncs { try attempt(.sync) { fsync(raw) } }
         var status = stat()
         try attempt(.measure) { fstat(raw, &status) }
         guard Int(status.st_size) == size else { throw TaskFailure(.measure) }
         if reads { try check(file, of: task) }
-        try attempt(.remove) { unlink(path) }
-        return Int64(size)
     }
 
     private func write(to file: borrowing Descriptor, of task: TaskContext) throws(TaskFailure) {

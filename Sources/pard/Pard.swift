@@ -48,7 +48,8 @@ struct Pard: AsyncParsableCommand {
     @ArgumentParser.Option(help: "Shared memory for the records of all jobs.", transform: size)
     var ledgerSize = JobLimits().ledgerBytes
 
-    @ArgumentParser.Option(help: "How long a worker above the floor waits for work until it is stopped.", transform: duration)
+    @ArgumentParser.Option(
+        help: "How long a worker above the floor waits for work until it is stopped.", transform: duration)
     var idleTime = 60_000_000_000
 
     @ArgumentParser.Option(help: "How long jobs may go on once the daemon has been told to stop.", transform: duration)
@@ -57,21 +58,24 @@ struct Pard: AsyncParsableCommand {
     @ArgumentParser.Option(help: "How long a cancelled task may go on until its worker is killed.", transform: duration)
     var cancelGrace = 1_000_000_000
 
-    @ArgumentParser.Option(help: .init("Tell readiness on this descriptor, and stop when it hangs up.", visibility: .hidden))
+    @ArgumentParser.Option(
+        help: .init("Tell readiness on this descriptor, and stop when it hangs up.", visibility: .hidden))
     var leash: Int32?
 
     mutating func validate() throws {
         for (name, value, range) in [
             ("worker-limit", workerLimit, 1...4096), ("task-limit", taskLimit, 1...100_000_000),
             ("queue-limit", queueLimit, 0...100_000), ("connection-limit", connectionLimit, 1...100_000),
-            ("floor-threads", floorThreads ?? 0, 0...workerLimit), ("floor-processes", floorProcesses ?? 0, 0...workerLimit),
+            ("floor-threads", floorThreads ?? 0, 0...workerLimit),
+            ("floor-processes", floorProcesses ?? 0, 0...workerLimit),
             ("ledger-size", ledgerSize, 1 << 20...1 << 40),
         ] where !range.contains(value) {
             throw ValidationError("--\(name) can't be \(value): it takes \(range.lowerBound) to \(range.upperBound)")
         }
         guard floors.threads + floors.processes <= workerLimit else {
             throw ValidationError(
-                "\(floors.threads) threads and \(floors.processes) processes are more than --worker-limit \(workerLimit)")
+                "\(floors.threads) threads and \(floors.processes) processes are more than --worker-limit \(workerLimit)"
+            )
         }
     }
 
@@ -118,6 +122,8 @@ private func size(_ text: String) throws -> Int {
 }
 
 private func duration(_ text: String) throws -> Int {
-    guard let time = Quantity.nanoseconds(text) else { throw ValidationError("\(text) is no duration: write 500ms or 30s") }
+    guard let time = Quantity.nanoseconds(text) else {
+        throw ValidationError("\(text) is no duration: write 500ms or 30s")
+    }
     return time
 }

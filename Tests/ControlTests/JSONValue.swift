@@ -44,7 +44,8 @@ extension InterfaceDescription {
         case (.enumeration(let cases), .string(let text)):
             return cases.contains(text) ? [] : ["\(path): no case \(text)"]
         case (.array(let element), .array(let values)):
-            return values.isEmpty ? ["\(path): the sample is empty"]
+            return values.isEmpty
+                ? ["\(path): the sample is empty"]
                 : values.flatMap { disagreements($0, element, at: path + "[]") }
         case (.dictionary(let element), .object(let members)):
             return members.flatMap { disagreements($0.value, element, at: path + "[]") }

@@ -6,7 +6,8 @@ enum Samples {
     static let tasks = Tasks(ok: 1, failed: 2, lost: 3, cancelled: 4)
     static let phases = Phases(queue: 1, startup: 2, dispatch: 3, run: 4, collect: 5, teardown: 6)
     static let record = Record(
-        task: 1, worker: 2, pid: 3, tid: 4, start: 5, stop: 6, cpu: 7, attempt: 1, status: "ok", value: .max, reason: "r")
+        task: 1, worker: 2, pid: 3, tid: 4, start: 5, stop: 6, cpu: 7, attempt: 1, status: "ok", value: .max,
+        reason: "r")
     static let option = WorkloadDescription.Option(name: "size", kind: "size", value: "8MiB", summary: "s")
     static let workload = WorkloadDescription(
         name: "io", summary: "s", detail: "d", unit: "bytes", rerun: true, options: [option])
@@ -16,13 +17,16 @@ enum Samples {
     static let job = Job(
         job: "j1", workload: "io", mode: .threads, workers: 4, state: "running", tasks: 16, done: 1, uid: 1000, age: 5)
 
-    static func receipt(_ reason: String? = "requested", speedup: Double? = 1.5, valueUnit: String? = "bytes") -> Receipt {
+    static func receipt(_ reason: String? = "requested", speedup: Double? = 1.5, valueUnit: String? = "bytes")
+        -> Receipt
+    {
         Receipt(
             job: "j1", workload: "io", arguments: ["size": "8MiB"], mode: .threads, processes: 1, threads: 4,
             temperature: reason == nil ? .warm : .cold, reason: reason, outcome: .ok, tasks: tasks, phases: phases,
             poolStartupPaid: 7, poolReadyFor: 8, task: TaskTimes(sum: 1, cpuSum: 2, max: 9), speedup: speedup,
             efficiency: speedup.map { $0 / 4 }, breakEven: speedup.map { _ in 12 }, valueSum: .min,
-            valueUnit: valueUnit, workerCosts: [WorkerCost(worker: 0, pid: 1, tid: 2, startup: 3, dispatch: 4, tasks: 5)],
+            valueUnit: valueUnit,
+            workerCosts: [WorkerCost(worker: 0, pid: 1, tid: 2, startup: 3, dispatch: 4, tasks: 5)],
             failures: [Failure(reason: "r", count: 1, firstTask: 0)])
     }
 

@@ -26,7 +26,7 @@ final class TestService: Service {
             method Ping() -> ()
             method Echo(number: int, text: ?string) -> (number: int, text: ?string)
             # Ends its call on another thread than the connection's.
-            method Hop(number: int) -> (number: int, text: ?string)
+            method Hop(number: int, text: ?string) -> (number: int, text: ?string)
             method Count(to: int) -> (number: int)
             # Until the gate is opened.
             method Wait() -> ()
@@ -162,7 +162,8 @@ struct Fixture: Sendable {
 
 /// Makes a directory for `body` and removes it.
 func withTemporaryDirectory(_ body: (String) async throws -> Void) async throws {
-    let directory = FileManager.default.temporaryDirectory.path + "/varlink-\(getpid())-\(UInt32.random(in: 0...(.max)))"
+    let name = "varlink-\(getpid())-\(UInt32.random(in: 0...(.max)))"
+    let directory = FileManager.default.temporaryDirectory.path + "/" + name
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
     defer { try? FileManager.default.removeItem(atPath: directory) }
     try await body(directory)
@@ -175,44 +176,63 @@ func onThread<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async thr
     }
 }
 
-/// A connection that sends whatever it is told to.
-struct RawClient: ~Copyable {
-    private let socket: StreamSocket
-    private var frames = FrameSplitter(limit: 1 << 26)
-    private var buffer = [UInt8](repeating: 0, count: 1 << 16)
+/// Calls Ping on a connection of its own.
+func expectPong(_ path: String) async throws {
+    try await onThread {
+        var client = try Client(connectingTo: path)
+        try client.call("org.example.test.Ping")
+    }
+}
 
-    init(_ path: String) throws {
-        socket = try Self.connected(path)
+/// A connection that sends whatever it is told to.
+final class RawClient: Sendable {
+    private struct State: ~Copyable {
+        var socket: StreamSocket?
+        var frames = FrameSplitter(limit: 1 << 26)
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
     }
 
-    private static func connected(_ path: String) throws -> StreamSocket {
+    private let state: Mutex<State>
+    private let descriptor: Int32
+
+    init(_ path: String) throws {
         let address = try #require(UnixAddress(path))
         let socket = try StreamSocket()
         try socket.connect(to: address)
-        return socket
+        descriptor = socket.descriptor
+        state = Mutex(State(socket: socket))
     }
 
-    func send(_ text: String, end: Bool = true) throws {
-        try socket.send(Array(text.utf8) + (end ? [0] : []))
+    func send(_ text: String) throws {
+        try state.withLock { try $0.socket?.send(Array(text.utf8) + [0]) }
     }
 
     /// Says that nothing more will be sent.
     func finishSending() {
-        shutdown(socket.descriptor, Int32(SHUT_WR))
+        shutdown(descriptor, Int32(SHUT_WR))
+    }
+
+    func close() {
+        state.withLock { $0.socket = nil }
     }
 
     /// The next frame as text; nil when the other side has closed.
-    mutating func next() throws -> String? {
+    func next() async throws -> String? {
+        try await onThread { try self.state.withLock { try Self.next(&$0) } }
+    }
+
+    private static func next(_ state: inout State) throws -> String? {
         while true {
-            if let frame = try frames.next() { return String(decoding: frame, as: UTF8.self) }
+            if let frame = try state.frames.next() { return String(decoding: frame, as: UTF8.self) }
             let count: Int
             do {
-                count = try socket.receive(into: &buffer)
-            } catch where error.errno == ECONNRESET {
-                return nil
+                count = try state.socket?.receive(into: &state.buffer) ?? 0
+            } catch {
+                if error.errno == ECONNRESET { return nil }
+                throw error
             }
             guard count > 0 else { return nil }
-            frames.append(Array(buffer[..<count]))
+            state.frames.append(Array(state.buffer[..<count]))
         }
     }
 }

@@ -39,7 +39,9 @@ struct MessageTests {
 
     @Test("members may come in any order, with space, escapes and members of no meaning")
     func lenient() throws {
-        let call = try Self.call(" {\t\"x\" : [ 1.5e-3 , {} , [ ] ] ,\n \"m\\u006fre\":true, \"parameters\": null, \"method\":\"a.b\\u002eC\" }\r\n")
+        let call = try Self.call(
+            " {\t\"x\" : [ 1.5e-3 , {} , [ ] ] ,\n"
+                + " \"m\\u006fre\":true, \"parameters\": null, \"method\":\"a.b\\u002eC\" }\r\n")
         #expect(call.method == "a.b.C")
         #expect(call.more)
         #expect(String(decoding: call.parameters, as: UTF8.self) == "{}")
@@ -48,10 +50,12 @@ struct MessageTests {
     @Test(
         "what is not JSON is refused",
         arguments: [
-            "", " ", "nonsense", "[]", "1", "\"text\"", "null", "{", "{}}", "{} {}", "{\"a\"}", "{\"a\":}", "{\"a\":1,}",
+            "", " ", "nonsense", "[]", "1", "\"text\"", "null", "{", "{}}", "{} {}", "{\"a\"}", "{\"a\":}",
+            "{\"a\":1,}",
             "{,}", "{a:1}", "{\"a\":01}", "{\"a\":1.}", "{\"a\":.5}", "{\"a\":1e}", "{\"a\":+1}", "{\"a\":-}",
             "{\"a\":tru}", "{\"a\":True}", "{\"a\":[1,]}", "{\"a\":[1}", "{\"a\":\"\\x\"}", "{\"a\":\"\\u12g4\"}",
-            "{\"a\":\"\u{1}\"}", "{\"a\":\"", "{\"a\":\"\\", "{\"a\":NaN}", "{\"a\":1,\"a\":2}", "{\"a\":1,\"\\u0061\":2}",
+            "{\"a\":\"\u{1}\"}", "{\"a\":\"", "{\"a\":\"\\", "{\"a\":NaN}", "{\"a\":1,\"a\":2}",
+            "{\"a\":1,\"\\u0061\":2}",
         ])
     func malformed(_ json: String) {
         let error = #expect(throws: FrameError.self) { try Self.call(json) }

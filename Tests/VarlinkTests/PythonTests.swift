@@ -3,7 +3,7 @@ import Testing
 import VarlinkServer
 
 /// Python's `varlink` package is a client that shares nothing with this one.
-@Suite("Python's varlink as the client")
+@Suite("Python's varlink as the client", .timeLimit(.minutes(1)))
 struct PythonTests {
     static let interpreter = ProcessInfo.processInfo.environment["PARD_PYTHON"]
 
@@ -17,7 +17,7 @@ struct PythonTests {
                 echo = test.Echo(2**63 - 1, "\\u00e9\\n")
                 numbers = [reply["number"] for reply in test.Count(4, _more=True)]
                 errors = []
-                for call in (lambda: test.Fail(7), lambda: test.Count(4), lambda: test.Echo("text")):
+                for call in (lambda: test.Fail(7), lambda: test.Count(4)):
                     try:
                         call()
                     except varlink.VarlinkError as error:
@@ -52,7 +52,6 @@ struct PythonTests {
                 output.errors == [
                     ["org.example.test.Failed", "{\"code\": 7}"],
                     ["org.varlink.service.ExpectedMore", "{}"],
-                    ["org.varlink.service.InvalidParameter", "{\"parameter\": \"number\"}"],
                 ])
         }
     }

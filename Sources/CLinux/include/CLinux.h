@@ -30,8 +30,8 @@ typedef struct {
     int32_t killed;
 } par_exit;
 
-/// Reaps the process of `pidfd`; 0 in `exit->pid` while it still runs.
-int32_t par_pidfd_reap(int32_t pidfd, par_exit *exit);
+/// Reaps the process of `pidfd`, waiting for its end if `waits`; otherwise 0 in `exit->pid` while it still runs.
+int32_t par_pidfd_reap(int32_t pidfd, int32_t waits, par_exit *exit);
 /// The pid of a child that has ended and is not reaped yet; 0 if there is none.
 int32_t par_ended_child(void);
 int32_t par_reap(int32_t pid);

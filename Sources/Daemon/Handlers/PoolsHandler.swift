@@ -46,14 +46,14 @@ struct PoolsHandler: Sendable {
         let row = machine.pools[kind]
         let members = machine.members(of: kind)
         let ready = members.filter { $0.state == .ready }
-        let paid = (ready.compactMap(\.readyAt).max() ?? 0).since(ready.map(\.askedAt).min() ?? 0)
+        let paid = ready.compactMap { unit in unit.readyAt.map { $0.since(unit.askedAt) } }.max() ?? 0
         let floor = row?.floor ?? 0
         return Pool(
             name: kind.name, unit: kind == .threads ? "threads" : "processes",
             threadsPerProcess: kind == .threads ? members.count : kind.workersPerUnit,
             state: machine.isDraining ? "draining" : ready.count < max(floor, members.count) ? "starting" : "ready",
             floor: floor, size: members.count, ready: ready.count, busy: members.count { $0.job != nil },
-            waiting: row?.queue.count ?? 0, pids: snapshot.pids[kind] ?? [], startupPaid: ready.isEmpty ? 0 : paid,
+            waiting: row?.queue.count ?? 0, pids: snapshot.pids[kind] ?? [], startupPaid: paid,
             readyFor: ready.compactMap(\.readyAt).max().map { Monotonic.now().since($0) } ?? 0,
             replaced: row?.replaced ?? 0)
     }
@@ -62,6 +62,8 @@ struct PoolsHandler: Sendable {
 extension Snapshot {
     /// The pools that there are: threads, processes, then the mixed ones.
     var kinds: [PoolKind] {
-        machine.pools.keys.sorted { ($0 != .threads ? 1 : 0, $0.workersPerUnit) < ($1 != .threads ? 1 : 0, $1.workersPerUnit) }
+        machine.pools.keys.sorted {
+            ($0 != .threads ? 1 : 0, $0.workersPerUnit) < ($1 != .threads ? 1 : 0, $1.workersPerUnit)
+        }
     }
 }

@@ -43,7 +43,8 @@ struct RunHandler: Sendable {
     }
 
     /// Hands the job in and waits for the answer, which comes before the job is begun.
-    private func submit(_ plan: RunPlan, _ feed: AsyncStream<JobEvent>.Continuation) async throws(ControlError) -> JobID {
+    private func submit(_ plan: RunPlan, _ feed: AsyncStream<JobEvent>.Continuation) async throws(ControlError) -> JobID
+    {
         let answer = await withCheckedContinuation { (answer: CheckedContinuation<Result<JobID, Refusal>, Never>) in
             daemon.supervisor.submit(plan.spec) { event in
                 feed.yield(event)
@@ -121,7 +122,7 @@ extension JobRow.State {
     var name: String {
         switch self {
         case .queued, .starting, .running, .collecting, .stopping: rawValue
-        case .regrouping: "running"
+        case .settling, .regrouping: "running"
         }
     }
 }

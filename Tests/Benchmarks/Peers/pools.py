@@ -1,0 +1,133 @@
+"""Answers one line for each line on descriptor 3, fields separated by tabs: durations in nanoseconds.
+
+    call COUNT POOL PAUSE         one no-op, from submit to result; PAUSE nanoseconds of sleep before each
+    map COUNT POOL TASKS CHUNK    TASKS no-ops through the pool's map
+    submit COUNT POOL TASKS       TASKS no-ops, each submitted by itself
+    start COUNT POOL WORKERS      a new pool to its last worker up
+    memory COUNT POOL             PSS of a pool's workers, in bytes rather than nanoseconds
+
+POOL is thread, process, multiprocessing or loky; "?" answers a pool that isn't installed.
+"""
+import multiprocessing
+import os
+import socket
+import threading
+import time
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+
+try:
+    import loky
+except ImportError:
+    loky = None
+
+WORKERS = 2
+warm = {}
+
+
+class MultiprocessingPool:
+    """multiprocessing.Pool with an executor's methods."""
+
+    def __init__(self, workers):
+        self.pool = multiprocessing.Pool(workers)
+
+    def submit(self, function, *arguments):
+        return Later(self.pool.apply_async(function, arguments))
+
+    def map(self, function, items, chunksize):
+        return self.pool.map(function, items, chunksize)
+
+    def shutdown(self):
+        self.pool.terminate()
+        self.pool.join()
+
+
+class Later:
+    def __init__(self, answer):
+        self.result = answer.get
+
+
+POOLS = {"thread": ThreadPoolExecutor, "process": ProcessPoolExecutor, "multiprocessing": MultiprocessingPool}
+if loky:
+    POOLS["loky"] = loky.ProcessPoolExecutor
+
+
+def noop(_):
+    return None
+
+
+def come_up(rest):
+    """Says when and who, and stays busy, so that another worker takes the next task."""
+    now = time.monotonic_ns()
+    time.sleep(rest)
+    return now, os.getpid(), threading.get_ident()
+
+
+def pool(kind):
+    if kind not in warm:
+        warm[kind] = POOLS[kind](WORKERS)
+        list(warm[kind].map(noop, range(100), chunksize=1))
+    return warm[kind]
+
+
+def call(kind, pause):
+    executor = pool(kind)
+    time.sleep(int(pause) / 1e9)
+    start = time.monotonic_ns()
+    executor.submit(noop, 0).result()
+    return time.monotonic_ns() - start
+
+
+def map_all(kind, tasks, chunk):
+    executor = pool(kind)
+    start = time.monotonic_ns()
+    list(executor.map(noop, range(int(tasks)), chunksize=int(chunk)))
+    return time.monotonic_ns() - start
+
+
+def submit(kind, tasks):
+    executor = pool(kind)
+    start = time.monotonic_ns()
+    for future in [executor.submit(noop, task) for task in range(int(tasks))]:
+        future.result()
+    return time.monotonic_ns() - start
+
+
+def start_pool(kind, workers):
+    rest = 0.5 if kind == "loky" else 0.05
+    start = time.monotonic_ns()
+    executor = POOLS[kind](int(workers))
+    answers = [executor.submit(come_up, rest) for _ in range(int(workers))]
+    seen = [answer.result() for answer in answers]
+    executor.shutdown()
+    if len({answer[1:] for answer in seen}) < int(workers):
+        raise RuntimeError(f"{kind}: a worker took the task of another")
+    return max(answer[0] for answer in seen) - start
+
+
+def memory(kind):
+    pid = pool(kind).submit(come_up, 0).result()[1]
+    with open(f"/proc/{pid}/smaps_rollup") as sizes:
+        return next(int(line.split()[1]) * 1024 for line in sizes if line.startswith("Pss:"))
+
+
+COMMANDS = {"call": call, "map": map_all, "submit": submit, "start": start_pool, "memory": memory}
+
+
+def main():
+    commands = socket.socket(fileno=3)
+    os.set_inheritable(3, False)
+    lines = commands.makefile("rw")
+    for line in lines:
+        command, count, kind, *rest = line.rstrip("\n").split("\t")
+        if kind in POOLS:
+            answer = "\t".join(str(COMMANDS[command](kind, *rest)) for _ in range(int(count)))
+        else:
+            answer = "?"
+        lines.write(answer + "\n")
+        lines.flush()
+    for executor in warm.values():
+        executor.shutdown()
+
+
+if __name__ == "__main__":
+    main()

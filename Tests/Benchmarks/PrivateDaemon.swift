@@ -1,0 +1,41 @@
+import Glibc
+import Linux
+
+/// A `pard` for as long as the benchmarks run.
+final class PrivateDaemon {
+    let socket: String
+    let parctl: String
+    private let directory: String
+    private let pid: Int32
+    private let leash: Int32
+
+    /// - Parameter directory: where `pard` and `parctl` are.
+    init(directory programs: String) throws {
+        var template = Array("/tmp/par-benchmarks-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw SystemError("mkdtemp", .current) }
+        directory = String(decoding: template.dropLast().map(UInt8.init), as: UTF8.self)
+        socket = directory + "/pard.sock"
+        parctl = programs + "/parctl"
+        var ends: [Int32] = [-1, -1]
+        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
+            throw SystemError("socketpair", .current)
+        }
+        leash = ends[0]
+        pid = try Program(
+            path: programs + "/pard", arguments: ["--socket", socket, "--leash", "3"], environment: Environment.all,
+            descriptors: [ends[1]]
+        ).spawn()
+        close(ends[1])
+        var byte: UInt8 = 0
+        guard read(leash, &byte, 1) == 1 else { throw Bench.Missing(description: "pard did not start") }
+    }
+
+    /// Stops the daemon and waits for its end.
+    func end() {
+        close(leash)
+        kill(pid, SIGTERM)
+        waitpid(pid, nil, 0)
+        unlink(socket)
+        rmdir(directory)
+    }
+}

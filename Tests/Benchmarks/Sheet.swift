@@ -1,0 +1,83 @@
+import Report
+
+/// All rows with their verdicts.
+struct Sheet {
+    let rows: [Row]
+    let machine: Machine
+    let rounds: Int
+
+    /// A table for people.
+    func text() -> String {
+        var table = Table([
+            .left("row"), .right("par p50"), .right("p99"), .left("beside it"), .right("p50"), .right("ratio"),
+            .left("90 %"), .right("target"), .left("verdict"),
+        ])
+        for row in rows { table.rows += lines(row) }
+        let look = Look(color: false, unicode: true, width: 200)
+        let verdicts = rows.flatMap { row in row.targets.map { $0.judge(row)?.verdict } }
+        let counts = [Judgement.Verdict.met, .missed, .unclear].map { verdict in
+            "\(verdicts.count { $0 == verdict }) \(verdict.rawValue)"
+        }
+        let title = "\(machine.text), \(Units.counted(rounds, "round"))"
+        return ([title, ""] + table.lines(look) + ["", counts.joined(separator: ", ")]).joined(separator: "\n")
+    }
+
+    /// A line for each target that has no peer, and one for each peer.
+    private func lines(_ row: Row) -> [[Table.Cell]] {
+        guard !row.contestants[0].rounds.isEmpty else { return [] }
+        let own = row.contestants[0]
+        var rest: [[String]] = row.targets.filter { $0.peer == nil }.map { ["", ""] + judged($0, row) }
+        for peer in row.contestants.dropFirst() {
+            if peer.rounds.isEmpty {
+                rest.append([peer.name, "not here", "", "", "", ""])
+                continue
+            }
+            let figure = [peer.name, row.unit.text(peer.median)]
+            let targets = row.targets.filter { $0.peer == peer.name }
+            if targets.isEmpty {
+                let ratio = Figure(row.ratios(to: peer.name))
+                rest.append(figure + [Self.ratio(ratio.median), Self.range(ratio.interval(of: 0.5), Self.ratio), "", ""])
+            }
+            for target in targets { rest.append(figure + judged(target, row)) }
+        }
+        if rest.isEmpty { rest = [["", "", "", "", "", ""]] }
+        return rest.enumerated().map { index, cells in
+            let head = index == 0 ? [row.title, row.unit.text(own.median), row.unit.text(own.all.p99)] : ["", "", ""]
+            return (head + cells).map { Table.Cell($0) }
+        }
+    }
+
+    /// Ratio, interval, target and verdict.
+    private func judged(_ target: Target, _ row: Row) -> [String] {
+        guard let judgement = target.judge(row) else { return ["", "", "", ""] }
+        let show = target.peer == nil ? row.unit.text : Self.ratio
+        let sign =
+            switch target {
+            case .atMost, .under: "≤ "
+            case .tailUnder: "p99 ≤ "
+            case .faster: "1 in ≥ "
+            case .over: "≥ "
+            }
+        let value = target.peer == nil ? "" : show(judgement.value)
+        return [value, Self.range(judgement.interval, show), sign + show(target.bound), judgement.verdict.rawValue]
+    }
+
+    private static func ratio(_ value: Double) -> String {
+        Units.fixed(value, decimals: value < 0.995 ? 3 : value < 10 ? 2 : 0) + "×"
+    }
+
+    private static func range(_ range: ClosedRange<Double>, _ show: (Double) -> String) -> String {
+        "\(show(range.lowerBound)) – \(show(range.upperBound))"
+    }
+}
+
+extension Row.Unit {
+    /// A figure as people read it.
+    func text(_ value: Double) -> String {
+        switch self {
+        case .nanoseconds: value < 100 ? Units.fixed(value, decimals: 1) + " ns" : Units.duration(Int(value))
+        case .bytes: Units.bytes(Int(value))
+        case .share: Units.fixed(value * 100, decimals: 1) + " %"
+        }
+    }
+}

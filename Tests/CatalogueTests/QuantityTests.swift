@@ -1,0 +1,76 @@
+import Catalogue
+import Testing
+
+@Suite("Quantities")
+struct QuantityTests {
+    @Test(
+        "read sizes with their units",
+        arguments: [
+            ("0", 0), ("512", 512), ("1B", 1), ("1kB", 1000), ("1KiB", 1024), ("1.5KiB", 1536), ("8MiB", 8_388_608),
+            ("2GB", 2_000_000_000), ("1GiB", 1_073_741_824),
+        ])
+    func sizes(text: String, bytes: Int) {
+        #expect(Quantity.bytes(text) == bytes)
+    }
+
+    @Test(
+        "read durations with their units",
+        arguments: [
+            ("250us", 250_000), ("250µs", 250_000), ("10ms", 10_000_000), ("1.5s", 1_500_000_000), ("2", 2_000_000_000),
+            ("1m", 60_000_000_000), ("100ns", 100), ("1h", 3_600_000_000_000),
+        ])
+    func durations(text: String, nanoseconds: Int) {
+        #expect(Quantity.nanoseconds(text) == nanoseconds)
+    }
+
+    @Test(
+        "refuse what they don't understand",
+        arguments: [
+            "", "x", "-1", "1e9", "8 MiB", "MiB", "1.2.3", "8Mib", "99999999999999999999GB", "٣", "0x10", ".", "+5",
+        ])
+    func nonsense(text: String) {
+        #expect(Quantity.bytes(text) == nil)
+        #expect(Quantity.nanoseconds(text) == nil)
+    }
+
+    @Test("read whole numbers, with underscores between digits")
+    func counts() {
+        #expect(Quantity.count("1_000_000") == 1_000_000)
+        for text in ["", "_1", "1_", "-1", "1.5", "99999999999999999999", "1 000", "٣"] {
+            #expect(Quantity.count(text) == nil)
+        }
+    }
+}
+
+@Suite("Arguments")
+struct ArgumentsTests {
+    @Test("take defaults for what isn't given")
+    func defaults() throws {
+        let io = try #require(Catalogue.entry(named: "io"))
+        let arguments = try Arguments(["read": ""], for: io)
+        #expect(arguments.numbers == ["size": 8_388_608, "read": 1, "fsync": 0])
+        #expect(arguments.texts == ["dir": ""])
+    }
+
+    @Test("name the option, the value and what would do, when a value won't")
+    func mismatch() throws {
+        let sleep = try #require(Catalogue.entry(named: "sleep"))
+        #expect(throws: Arguments.Mismatch.self) { try Arguments(["for": "soon"], for: sleep) }
+        #expect(throws: Arguments.Mismatch.self) { try Arguments(["for": "2000h"], for: sleep) }
+        do {
+            _ = try Arguments(["fro": "1s"], for: sleep)
+            Issue.record("an unknown option was taken")
+        } catch {
+            #expect(error.option == "fro")
+            #expect(error.expected.contains("--for"))
+        }
+    }
+
+    @Test("read every default of the catalogue")
+    func everyDefault() throws {
+        for entry in Catalogue.entries {
+            #expect(throws: Never.self) { try Arguments([:], for: entry) }
+        }
+        #expect(Set(Catalogue.entries.map(\.id)) == Set(WorkloadID.allCases))
+    }
+}

@@ -1,0 +1,76 @@
+import Linux
+import Synchronization
+import SystemPackage
+import Testing
+
+@testable import Ledger
+
+@Suite("The ledger")
+struct LedgerTests {
+    @Test("has records of one cache line, and a plan that fits before the texts")
+    func layout() {
+        #expect(MemoryLayout<TaskRecord>.stride == TaskRecord.byteCount)
+        #expect(192 + MemoryLayout<JobPlan>.size <= Job.textOffset)
+        #expect(Job.byteCount(tasks: 1) == 2 * Arena.pageBytes)
+        #expect(Job.byteCount(tasks: 1_000_000) == Arena.pageBytes + 64_000_000)
+    }
+
+    @Test("is found again by whoever maps its file, and nothing else is taken for one")
+    func mapping() throws {
+        let arena = try Arena(slotCount: 8, jobBytes: 1 << 16)
+        let copy = try #require(try Arena(mapping: Descriptor(owning: try duplicate(arena.descriptor))))
+        arena.slot(7).tid.pointee = 42
+        #expect(copy.slot(7).tid.pointee == 42)
+        let stranger = try SharedMemory(named: "stranger", byteCount: 1 << 16)
+        #expect(try Arena(mapping: Descriptor(owning: try duplicate(stranger.descriptor))) == nil)
+    }
+
+    @Test("can't be shrunk under those who use it")
+    func sealed() throws {
+        let arena = try Arena(slotCount: 8, jobBytes: 1 << 16)
+        #expect(throws: SystemError.self) { try truncate(arena.descriptor, to: 0) }
+    }
+
+    @Test("follows a chain of slots to its end, and no further than there are slots when it is broken")
+    func chains() throws {
+        let arena = try Arena(slotCount: 8, jobBytes: 1 << 16)
+        for slot in 0..<8 { arena.slot(slot).reset() }
+        arena.slot(2).link.pointee = 5
+        arena.slot(5).link.pointee = 1
+        #expect(arena.chain(from: 2) == [2, 5, 1])
+        arena.slot(1).link.pointee = 2
+        #expect(arena.chain(from: 2).count == 8)
+        arena.slot(1).link.pointee = 4_000
+        #expect(arena.chain(from: 2) == [2, 5, 1])
+        #expect(arena.chain(from: Slot.none).isEmpty)
+    }
+
+    @Test("reads free memory as zeros again")
+    func clearing() throws {
+        let arena = try Arena(slotCount: 8, jobBytes: 1 << 21)
+        let job = arena.job(at: arena.jobsOffset)
+        job.prepare(JobPlan(job: 1, tasks: 1000, workload: 0, crew: 1, cpuInterval: 0, rings: false))
+        job.record(999).pointee.start = 7
+        let extent = arena.jobsOffset..<(arena.jobsOffset + Job.byteCount(tasks: 1000))
+        try arena.release(extent)
+        #expect(job.record(999).pointee.start == 0)
+        job.record(999).pointee.start = 7
+        arena.clear(extent)
+        #expect(job.record(999).pointee.start == 0)
+    }
+}
+
+@Suite("A failure of a task")
+struct TaskFailureTests {
+    @Test("survives its 32 bits", arguments: TaskFailure.Step.allCases)
+    func code(step: TaskFailure.Step) {
+        let failure = TaskFailure(step, .noSpace)
+        #expect(TaskFailure(code: failure.code) == failure)
+    }
+
+    @Test("says what was being done and what the system said")
+    func text() {
+        #expect(TaskFailure(.write, .noSpace).description == "writing the file: No space left on device")
+        #expect(TaskFailure(.compute).description == "computing: the result is wrong")
+    }
+}

@@ -1,0 +1,73 @@
+import Testing
+
+@testable import Ledger
+
+@Suite("Settling what a crew left behind")
+struct SettlementTests {
+    private func records(_ statuses: [TaskRecord.Status], deaths: UInt8 = 0) -> [TaskRecord] {
+        statuses.enumerated().map { index, status in
+            var record = TaskRecord()
+            record.status = status
+            record.deaths = deaths
+            if status != .pending { record.start = UInt64(100 + index) }
+            if status.isTerminal { record.stop = UInt64(200 + index) }
+            return record
+        }
+    }
+
+    private func settle(
+        _ records: inout [TaskRecord], _ policy: Settlement.Policy
+    ) -> Settlement {
+        records.withUnsafeMutableBufferPointer { Settlement($0, policy: policy, now: 999) }
+    }
+
+    @Test("hands out again what may be run again, and counts the death only against what was running")
+    func rerun() {
+        var all = records([.ok, .running, .pending, .failed])
+        let settlement = settle(&all, .rerun(attempts: 3))
+        #expect(settlement.again == [1, 2])
+        #expect(settlement.firstStart == 101)
+        #expect(all.map(\.status) == [.ok, .pending, .pending, .failed])
+        #expect(all.map(\.deaths) == [0, 1, 0, 0])
+    }
+
+    @Test("gives up a task that has taken three workers with it")
+    func poison() {
+        var all = records([.running, .pending], deaths: 2)
+        let settlement = settle(&all, .rerun(attempts: 3))
+        #expect(settlement.lost == 1)
+        #expect(all[0].status == .lost)
+        #expect(all[0].deaths == 3)
+        #expect(all[0].stop == 999)
+        // The other one had not begun: it isn't to blame.
+        #expect(settlement.again == [1])
+    }
+
+    @Test("loses what had begun and may not be run again, and hands out the rest")
+    func lose() {
+        var all = records([.running, .pending, .ok])
+        let settlement = settle(&all, .lose)
+        #expect(all.map(\.status) == [.lost, .pending, .ok])
+        #expect(settlement.again == [1])
+    }
+
+    @Test("cancels all that has not ended")
+    func cancel() {
+        var all = records([.running, .pending, .ok, .failed])
+        let settlement = settle(&all, .cancel)
+        #expect(settlement.cancelled == 2)
+        #expect(settlement.again.isEmpty)
+        #expect(all.allSatisfy { $0.status.isTerminal })
+        #expect(all[1].start == 0 && all[1].stop == 0)
+    }
+
+    @Test("leaves every task either settled or to be done again, never both", arguments: 1...50)
+    func partition(seed: Int) {
+        var all = records((0..<200).map { _ in [.pending, .running, .ok, .failed, .lost].randomElement() ?? .ok })
+        for index in all.indices { all[index].deaths = .random(in: 0...2) }
+        let settlement = settle(&all, [.rerun(attempts: 3), .lose, .cancel][seed % 3])
+        for (task, record) in all.enumerated() {
+            #expect(record.status.isTerminal != settlement.again.contains(UInt32(task)))
+        }
+    }
+}

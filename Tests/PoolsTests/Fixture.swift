@@ -1,0 +1,204 @@
+import Glibc
+import Ledger
+import Linux
+import Pools
+import Synchronization
+
+/// The kinds of pool that all keep the same contract.
+enum Arrangement: String, CaseIterable, Sendable {
+    case threads, processes, mixed
+
+    var kind: PoolKind {
+        switch self {
+        case .threads: .threads
+        case .processes: .processes(threads: 1)
+        case .mixed: .processes(threads: 2)
+        }
+    }
+
+    /// A lease of four workers.
+    func four(cold: ColdStart? = nil, deadline: UInt64? = nil) -> LeaseRequest {
+        LeaseRequest(kind: kind, units: self == .mixed ? 2 : 4, cold: cold, deadline: deadline)
+    }
+}
+
+/// The numbers of the workloads in a job's plan.
+enum Work {
+    static let noop: UInt32 = 0
+    static let sleep: UInt32 = 1
+    static let cpu: UInt32 = 2
+}
+
+/// A job that is over: its records and what became of it.
+struct Outcome: Sendable {
+    let row: JobRow
+    let records: [TaskRecord]
+    let crew: [CrewMember?]
+
+    /// How many tasks have which status.
+    func count(_ status: TaskRecord.Status) -> Int { records.count { $0.status == status } }
+    /// The processes that ran tasks.
+    var pids: Set<Int> { Set(records.filter { $0.pid != 0 }.map { Int($0.pid) }) }
+    /// From the first start to the last stop.
+    var runNanoseconds: UInt64 {
+        let ran = records.filter { $0.start != 0 }
+        return (ran.map(\.stop).max() ?? 0) - (ran.map(\.start).min() ?? 0)
+    }
+}
+
+/// A supervisor with its zygote and workers, for one test.
+struct Host: Sendable {
+    let supervisor: Supervisor
+    private let thread: SystemThread
+    private let notices: AsyncStream<Supervisor.Notice>
+
+    /// Starts a supervisor, hands it to the test once all floors are warm, and ends it afterwards.
+    static func run(
+        threads: Int = 4, processes: Int = 4, idle: UInt64 = 60_000_000_000, grace: UInt64 = 300_000_000,
+        queueLimit: Int = 64, _ test: (Host) async throws -> Void
+    ) async throws {
+        var policy = PoolPolicy(threadFloor: threads, processFloor: processes)
+        policy.idleNanoseconds = idle
+        policy.cancelGraceNanoseconds = grace
+        let supervisor = try Supervisor(
+            .init(
+                policy: policy, zygotePath: try zygotePath(), environment: ["PATH=/usr/bin:/bin"],
+                queueLimit: queueLimit, ledgerBytes: 1 << 28))
+        let (notices, feed) = AsyncStream<Supervisor.Notice>.makeStream()
+        let thread = try supervisor.start { feed.yield($0) }
+        let host = Host(supervisor: supervisor, thread: thread, notices: notices)
+        await host.await(.warm)
+        do {
+            try await test(host)
+        } catch {
+            host.end()
+            throw error
+        }
+        host.end()
+    }
+
+    /// Waits until the supervisor has told this. What it tells before is passed over.
+    func await(_ notice: Supervisor.Notice) async {
+        for await next in notices where next == notice { return }
+    }
+
+    /// Stops all workers and waits until they are gone.
+    func end() {
+        supervisor.shutDown(deadline: Monotonic.now() + 5_000_000_000)
+        thread.join()
+    }
+
+    /// A job on its way.
+    struct Running: Sendable {
+        let id: JobID
+        private let life: Task<Outcome, Never>
+
+        init(id: JobID, life: Task<Outcome, Never>) {
+            self.id = id
+            self.life = life
+        }
+
+        var outcome: Outcome { get async { await life.value } }
+    }
+
+    /// Hands in a job and returns once it is accepted. Throws ``Refusal``.
+    func submit(
+        _ lease: LeaseRequest, tasks: Int, workload: UInt32 = Work.noop, number: Int64 = 0, attempts: Int? = 3
+    ) async throws -> Running {
+        var plan = JobPlan(
+            job: 0, tasks: tasks, workload: workload, crew: lease.workers, cpuInterval: 20_000, rings: true)
+        plan.numbers.0 = number
+        let spec = JobSpec(lease: lease, tasks: tasks, plan: plan, attempts: attempts)
+        let (events, feed) = AsyncStream<JobEvent>.makeStream()
+        let supervisor = supervisor
+        let id = try await withCheckedThrowingContinuation { (answer: CheckedContinuation<JobID, any Error>) in
+            supervisor.submit(spec) { event in
+                feed.yield(event)
+                if case .ended = event { feed.finish() }
+            } answer: {
+                answer.resume(with: $0.mapError { $0 as any Error })
+            }
+        }
+        let life = Task {
+            var records: [TaskRecord] = []
+            var crew: [CrewMember?] = []
+            var row = JobRow?.none
+            for await event in events {
+                switch event {
+                case .progress: break
+                case .finished(let job):
+                    records = Array(job.records)
+                    crew = job.crew
+                    supervisor.collected(job.row.id, at: Monotonic.now())
+                case .ended(let last): row = last
+                }
+            }
+            guard let row else { preconditionFailure("a job's events ended without its end") }
+            return Outcome(row: row, records: records, crew: crew)
+        }
+        return Running(id: id, life: life)
+    }
+
+    /// Runs a job to its end.
+    func run(
+        _ lease: LeaseRequest, tasks: Int, workload: UInt32 = Work.noop, number: Int64 = 0
+    ) async throws -> Outcome {
+        await (try await submit(lease, tasks: tasks, workload: workload, number: number)).outcome
+    }
+
+    func snapshot() async throws -> Snapshot {
+        let snapshot = await withCheckedContinuation { answer in supervisor.look { answer.resume(returning: $0) } }
+        guard let snapshot else { throw Gone() }
+        return snapshot
+    }
+
+    /// Waits until the pools look as wanted. Returns false if they don't within ten seconds.
+    func settles(_ isWanted: (Snapshot) -> Bool) async throws -> Bool {
+        let deadline = Monotonic.now() + 10_000_000_000
+        while Monotonic.now() < deadline {
+            if isWanted(try await snapshot()) { return true }
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        return false
+    }
+
+    struct Gone: Error {}
+}
+
+/// The zygote's program, beside the tests'.
+func zygotePath() throws -> String {
+    // The test bundle is run by a program elsewhere; its own place is where it was mapped from.
+    let maps = try String(contentsOfFile: "/proc/self/maps")
+    guard let line = maps.split(separator: "\n").first(where: { $0.contains(".xctest") }),
+        let path = line.split(separator: " ").last
+    else { throw Host.Gone() }
+    return path.prefix(through: path.lastIndex(of: "/") ?? path.startIndex) + "parzygote"
+}
+
+extension String {
+    /// The text of a small file.
+    init(contentsOfFile path: String) throws {
+        let file = try system("open", on: path) { open(path, O_RDONLY | O_CLOEXEC) }
+        defer { close(file) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = try system("read", on: path) { read(file, &buffer, buffer.count) }
+            if count == 0 { break }
+            bytes += buffer.prefix(count)
+        }
+        self = String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+/// The descriptors that this process has open.
+func openDescriptors() throws -> Int {
+    guard let folder = opendir("/proc/self/fd") else { throw Host.Gone() }
+    defer { closedir(folder) }
+    var count = 0
+    while readdir(folder) != nil { count += 1 }
+    return count
+}
+
+/// Whether a process of this number exists, a zombie included.
+func exists(_ pid: Int) -> Bool { kill(pid_t(pid), 0) == 0 }

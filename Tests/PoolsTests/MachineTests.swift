@@ -1,0 +1,205 @@
+import Pools
+import Testing
+
+@Suite("The pool machine")
+struct MachineTests {
+    private func policy() -> PoolPolicy { PoolPolicy(threadFloor: 4, processFloor: 4) }
+
+    /// A machine whose floors are up.
+    private func warm() -> Simulation {
+        var world = Simulation(policy: policy(), seed: 1)
+        world.step(.begin)
+        world.settle(steps: 50)
+        return world
+    }
+
+    @Test("is warm once every floor is up, and not before")
+    func warmth() {
+        var machine = PoolMachine(policy: policy())
+        var actions = machine.step(.begin, at: 1)
+        let forks = actions.filter { if case .fork = $0 { true } else { false } }
+        #expect(forks.count == 5)
+        var units: [UnitID] = []
+        for case .fork(_, let started, _) in actions { units += started }
+        #expect(units.count == 8)
+        actions = machine.step(.unitsReady(Dictionary(uniqueKeysWithValues: units.dropLast().map { ($0, 2) })), at: 3)
+        #expect(!actions.contains(.warm))
+        actions = machine.step(.unitsReady([units.last ?? -1: 2]), at: 4)
+        #expect(actions.contains(.warm))
+    }
+
+    @Test(
+        "hands a job at once to workers that wait, and calls that warm",
+        arguments: [PoolKind.threads, .processes(threads: 1)])
+    func warmRun(kind: PoolKind) throws {
+        var world = warm()
+        world.step(.submit(7, LeaseRequest(kind: kind, units: 4)))
+        let job = try #require(world.machine.jobs[7])
+        #expect(job.state == .running)
+        #expect(job.reason == nil)
+        #expect(job.stamps.leased == job.stamps.ready)
+    }
+
+    @Test("makes the next job wait for busy workers rather than starting more")
+    func queueing() throws {
+        var world = warm()
+        world.step(.submit(1, LeaseRequest(kind: .threads, units: 3)))
+        world.step(.submit(2, LeaseRequest(kind: .threads, units: 2)))
+        world.step(.submit(3, LeaseRequest(kind: .threads, units: 1)))
+        #expect(world.machine.jobs[2]?.state == .queued)
+        // First come, first served, though one thread would be free for the third.
+        #expect(world.machine.jobs[3]?.state == .queued)
+        #expect(world.machine.members(of: .threads).count == 4)
+        world.step(.crewLeft(1))
+        #expect(world.machine.jobs[2]?.state == .running)
+        #expect(world.machine.jobs[3]?.state == .running)
+    }
+
+    @Test("starts only the missing workers for a job that needs more, and says why it was cold")
+    func growth() throws {
+        var world = warm()
+        world.step(.submit(1, LeaseRequest(kind: .processes(threads: 1), units: 6)))
+        let job = try #require(world.machine.jobs[1])
+        #expect(job.reason == .poolTooSmall)
+        #expect(world.machine.members(of: .processes(threads: 1)).count == 6)
+        world.settle(steps: 200)
+        #expect(world.ended[1]?.reason == .poolTooSmall)
+    }
+
+    @Test("goes back to its floor after the idle time")
+    func shrinking() {
+        var world = warm()
+        world.step(.submit(1, LeaseRequest(kind: .processes(threads: 1), units: 6)))
+        world.settle(steps: 400)
+        #expect(world.machine.members(of: .processes(threads: 1)).count == 4)
+        #expect(world.machine.workerCount == 8)
+    }
+
+    @Test("gives a pool that was never used its workers, and keeps them for the next job")
+    func firstUse() {
+        var world = warm()
+        let request = LeaseRequest(kind: .processes(threads: 3), units: 2)
+        world.step(.submit(1, request))
+        for _ in 0..<12 { world.advance(deaths: false) }
+        world.step(.submit(2, request))
+        world.settle(steps: 300)
+        #expect(world.ended[1]?.reason == .firstUse)
+        #expect(world.ended[2]?.reason == nil)
+    }
+
+    @Test("stops the workers of a cold run before the run ends, and no others")
+    func coldRun() throws {
+        var world = warm()
+        world.step(.submit(1, LeaseRequest(kind: .processes(threads: 1), units: 2, cold: .fresh)))
+        #expect(world.machine.workerCount == 10)
+        world.settle(steps: 300)
+        let job = try #require(world.ended[1])
+        #expect(job.reason == .requested)
+        #expect((job.stamps.gone ?? 0) >= (job.stamps.collected ?? .max))
+        #expect(world.machine.workerCount == 8)
+    }
+
+    @Test("ends a job at its deadline")
+    func deadline() {
+        var world = warm()
+        world.step(.submit(1, LeaseRequest(kind: .threads, units: 1, deadline: world.now + 5_000_000)))
+        world.now += 6_000_000
+        world.step(.tick)
+        #expect(world.machine.jobs[1]?.cancelled == .timeout)
+    }
+
+    @Test("kills the workers of a cancelled job that won't stop")
+    func killing() {
+        var world = warm()
+        world.step(.submit(1, LeaseRequest(kind: .threads, units: 2)))
+        world.step(.cancel(1, .request))
+        #expect(world.kills == 0)
+        world.now += world.machine.policy.cancelGraceNanoseconds
+        world.step(.tick)
+        #expect(world.kills == 1)
+        world.settle(steps: 300)
+        #expect(world.ended[1]?.cancelled == .request)
+        #expect(world.machine.isEveryFloorReady)
+    }
+
+    @Test("gives up on a job whose workers die before they are up, again and again")
+    func startFailures() {
+        var world = warm()
+        world.step(.submit(1, LeaseRequest(kind: .processes(threads: 2), units: 1)))
+        for _ in 0..<20 {
+            guard let unit = world.machine.units.values.first(where: { $0.kind == .processes(threads: 2) }) else {
+                break
+            }
+            world.step(.processGone(unit.process, at: world.now))
+        }
+        #expect(world.machine.jobs[1]?.cancelled == .workersFailed)
+    }
+
+    @Test("refuses what no pool could ever serve, and what can't be served now, by the name of the limit")
+    func refusals() {
+        var small = policy()
+        small.workerLimit = 10
+        var machine = PoolMachine(policy: small)
+        _ = machine.step(.begin, at: 1)
+        let huge = LeaseRequest(kind: .threads, units: 11)
+        #expect(machine.refusal(of: huge, queueLimit: 9) == .tooMuch(limit: "workers", value: 11, allowed: 10))
+        let cold = LeaseRequest(kind: .threads, units: 3, cold: .fresh)
+        #expect(machine.refusal(of: cold, queueLimit: 9) == .busy(limit: "workers", allowed: 10))
+        let warm = LeaseRequest(kind: .threads, units: 4)
+        #expect(machine.refusal(of: warm, queueLimit: 9) == nil)
+        #expect(machine.refusal(of: warm, queueLimit: 0) == .busy(limit: "queued jobs", allowed: 0))
+        _ = machine.step(.drain, at: 2)
+        #expect(machine.refusal(of: warm, queueLimit: 9) == .draining)
+    }
+
+    @Test("recycles every worker, the busy ones when they are free")
+    func recycling() {
+        var world = warm()
+        let before = Set(world.machine.processes.keys)
+        world.step(.submit(1, LeaseRequest(kind: .processes(threads: 1), units: 1)))
+        world.step(.recycle(.processes(threads: 1)))
+        world.step(.recycle(.threads))
+        world.settle(steps: 400)
+        #expect(world.ended[1] != nil)
+        #expect(before.isDisjoint(with: world.machine.processes.keys))
+        #expect(world.machine.isEveryFloorReady)
+    }
+
+    @Test("ends every job exactly once, whatever dies and in whatever order things happen", arguments: 1...60)
+    func everyJobEnds(seed: UInt64) {
+        var world = Simulation(policy: policy(), seed: seed)
+        var random = SplitMix(state: seed ^ 0xabc)
+        world.step(.begin)
+        let kinds: [PoolKind] = [.threads, .processes(threads: 1), .processes(threads: 3)]
+        var jobs: [JobID] = []
+        for id in 1...30 {
+            for _ in 0..<random.below(12) { world.advance(deaths: true) }
+            var request = LeaseRequest(kind: kinds[random.below(3)], units: 1 + random.below(6))
+            if random.below(3) == 0 { request.cold = random.below(2) == 0 ? .fresh : .exec }
+            if random.below(5) == 0 { request.deadline = world.now + 3_000_000 }
+            if world.machine.refusal(of: request, queueLimit: 64) == nil {
+                jobs.append(JobID(id))
+                world.step(.submit(JobID(id), request))
+            }
+            if random.below(4) == 0, let victim = jobs.randomElement(using: &random) {
+                world.step(.cancel(victim, .request))
+            }
+            if random.below(8) == 0 { world.step(.recycle(kinds[random.below(2)])) }
+            if random.below(8) == 0 { world.step(.resize(kinds[random.below(2)], random.below(7))) }
+        }
+        world.settle()
+        #expect(world.broken.isEmpty)
+        #expect(Set(world.ended.keys) == Set(jobs))
+        #expect(world.finished.values.allSatisfy { $0 == 1 })
+        #expect(world.machine.jobs.isEmpty)
+        #expect(world.machine.isEveryFloorReady)
+        for job in world.ended.values {
+            let times = job.stamps.phases
+            #expect(times.sum == Int((job.stamps.gone ?? 0) - job.stamps.accepted))
+        }
+        world.step(.drain)
+        world.settle(steps: 2_000)
+        #expect(world.machine.units.isEmpty)
+        #expect(world.machine.processes.isEmpty)
+    }
+}

@@ -1,0 +1,119 @@
+import Catalogue
+import CLinux
+import Glibc
+import Ledger
+import Linux
+import Testing
+
+@testable import Workloads
+
+/// A job that no pool runs: its tasks are done by the test itself.
+private func job(_ name: String, _ given: [String: String]) throws -> (Arena, Job) {
+    let arena = try Arena(slotCount: 1, jobBytes: 1 << 16)
+    let entry = try #require(Catalogue.entry(named: name))
+    var plan = JobPlan(job: 9, tasks: 4, workload: entry.id.rawValue, crew: 1, cpuInterval: 0, rings: false)
+    let text = JobArguments.encode(try Arguments(given, for: entry), of: entry, into: &plan)
+    let job = arena.job(at: arena.jobsOffset)
+    job.prepare(plan, text: text)
+    return (arena, job)
+}
+
+@Suite("The cpu workload")
+struct CPUTests {
+    @Test("returns the sum of the numbers below N", arguments: [0, 1, 2, 3, 1_000_001, 3_000_000])
+    func sum(count: Int) throws {
+        let (arena, job) = try job("cpu", ["iterations": "\(count)"])
+        var cpu = CPU(JobArguments(of: job))
+        let value = try cpu.run(TaskContext(task: 0, of: job))
+        #expect(value == Int64(count) * Int64(count - 1) / 2)
+        extendLifetime(arena)
+    }
+
+    @Test("takes time in proportion to N: the loop is not folded into a formula")
+    func notFolded() {
+        // The best of several rounds, so that what else the machine does hardly matters; a folded loop is off by 1000.
+        func time(_ count: UInt64) -> UInt64 {
+            (0..<5).map { _ in
+                let start = ThreadCPU.now()
+                _ = par_add_range(0, 0, count)
+                return ThreadCPU.now() - start
+            }.min() ?? 0
+        }
+        let ratio = Double(time(20_000_000)) / Double(time(200_000))
+        #expect(ratio > 30 && ratio < 300)
+    }
+
+    @Test("stops when its job is cancelled")
+    func cancelled() throws {
+        let (arena, job) = try job("cpu", ["iterations": "1000000000000"])
+        job.cancel()
+        var cpu = CPU(JobArguments(of: job))
+        #expect(throws: TaskFailure(.none)) { try cpu.run(TaskContext(task: 0, of: job)) }
+        extendLifetime(arena)
+    }
+}
+
+@Suite("The io workload")
+struct IOTests {
+    /// An empty directory, removed afterwards; it must be empty then.
+    private func inDirectory(_ body: (String) throws -> Void) throws {
+        var template = Array("/tmp/par-test-XXXXXX".utf8CString)
+        let made = template.withUnsafeMutableBufferPointer { mkdtemp($0.baseAddress.unsafelyUnwrapped) != nil }
+        #expect(made)
+        let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        try body(path)
+        #expect(rmdir(path) == 0)
+    }
+
+    @Test("writes, checks and removes a file of each size", arguments: ["0", "1", "65536", "65537", "3MiB"])
+    func sizes(size: String) throws {
+        try inDirectory { directory in
+            let given = ["size": size, "read": "true", "fsync": "true", "dir": directory]
+            let (arena, job) = try job("io", given)
+            var io = IO(JobArguments(of: job))
+            #expect(Int(try io.run(TaskContext(task: 3, of: job))) == Quantity.bytes(size))
+            extendLifetime(arena)
+        }
+    }
+
+    @Test("goes on where an attempt before it has left its file")
+    func leftover() throws {
+        try inDirectory { directory in
+            let (arena, job) = try job("io", ["size": "10", "dir": directory])
+            close(open("\(directory)/pard-io-9-0", O_CREAT | O_WRONLY, 0o600))
+            var io = IO(JobArguments(of: job))
+            #expect(try io.run(TaskContext(task: 0, of: job)) == 10)
+            extendLifetime(arena)
+        }
+    }
+
+    @Test("says what it was doing when the system said no")
+    func failure() throws {
+        let (arena, job) = try job("io", ["size": "10", "dir": "/nonexistent"])
+        var io = IO(JobArguments(of: job))
+        #expect(throws: TaskFailure(.create, .noSuchFileOrDirectory)) { try io.run(TaskContext(task: 0, of: job)) }
+        // A device that is always full.
+        #expect(TaskFailure(.write, .noSpace).description.contains("No space left"))
+        extendLifetime(arena)
+    }
+}
+
+@Suite("The sleep workload")
+struct SleepTests {
+    @Test("waits as long as it was told, and no longer than its job is wanted")
+    func waits() throws {
+        let (arena, job) = try prepared("20ms")
+        var sleep = Sleep(JobArguments(of: job))
+        let start = Monotonic.now()
+        _ = try sleep.run(TaskContext(task: 0, of: job))
+        #expect(Monotonic.now() - start >= 20_000_000)
+        let (longArena, long) = try prepared("1h")
+        var endless = Sleep(JobArguments(of: long))
+        long.cancel()
+        _ = try endless.run(TaskContext(task: 0, of: long))
+        extendLifetime(arena)
+        extendLifetime(longArena)
+    }
+
+    private func prepared(_ duration: String) throws -> (Arena, Job) { try job("sleep", ["for": duration]) }
+}
