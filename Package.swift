@@ -71,6 +71,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "ctl",
+            exclude: ["quickstart"],
 
             swiftSettings: strict,
             // A fully static program needs no relocations and starts in a third of the time; the two

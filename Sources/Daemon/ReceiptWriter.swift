@@ -48,10 +48,11 @@ struct ReceiptWriter: Sendable {
 
     private var taskTimes: TaskTimes {
         let samples = account.samples
+        let percentiles = samples.percentiles([50, 90, 99]).map(Int.init)
         return TaskTimes(
             sum: Int(samples.sum), cpuSum: Int(account.cpuSum), cpuCovered: account.cpuCovered,
-            cpuInterval: Int(RunPlan.cpuInterval), min: Int(samples.min), p50: Int(samples.percentile(50)),
-            p90: Int(samples.percentile(90)), p99: Int(samples.percentile(99)), max: Int(samples.max))
+            cpuInterval: Int(RunPlan.cpuInterval), min: Int(samples.min), p50: percentiles[0], p90: percentiles[1],
+            p99: percentiles[2], max: Int(samples.max))
     }
 
     private func workerCosts(ready: UInt64?) -> [WorkerCost] {

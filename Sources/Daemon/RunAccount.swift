@@ -31,7 +31,8 @@ struct RunAccount: Sendable {
         var lost = 0
         var cancelled = 0
         var reasons: [String: Int] = [:]
-        for (task, record) in job.records.enumerated() {
+        for task in 0..<job.taskCount {
+            let record = job.record(task)
             switch record.status {
             case .ok: ok += 1
             case .failed: failed += 1

@@ -111,10 +111,3 @@ extension Arena {
         return chain
     }
 }
-
-extension Arena {
-    /// Overwrites a range with zeros.
-    public func clear(_ extent: Range<Int>) {
-        address(extent.lowerBound).initializeMemory(as: UInt8.self, repeating: 0, count: extent.count)
-    }
-}

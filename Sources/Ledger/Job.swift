@@ -61,7 +61,7 @@ public struct Job {
         UnsafeMutableBufferPointer(start: place(Self.textOffset), count: Self.textBytes)
     }
 
-    /// Lays the job out in memory that may hold an older one: every task pending.
+    /// Lays the job out in memory that may hold an older one. No task of the plan's generation has begun.
     public func prepare(_ plan: JobPlan, text: [UInt8] = []) {
         base.initializeMemory(as: UInt8.self, repeating: 0, count: 192)
         self.plan.initialize(to: plan)
@@ -100,6 +100,8 @@ public struct JobPlan: Sendable {
 
     /// The daemon's number for the job.
     public var job: UInt64
+    /// Tells the job's records from those of all others that had the same memory.
+    public var generation: UInt64
     public var tasks: UInt64
     /// How many claims there are in this round: all tasks at first, those in the table later.
     public var claims: UInt64
@@ -116,6 +118,7 @@ public struct JobPlan: Sendable {
 
     public init(job: UInt64, tasks: Int, workload: UInt32, crew: Int, cpuInterval: UInt64, rings: Bool) {
         self.job = job
+        self.generation = job << 32
         self.tasks = UInt64(tasks)
         self.claims = UInt64(tasks)
         self.workload = workload

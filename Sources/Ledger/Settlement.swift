@@ -20,10 +20,14 @@ public struct Settlement: Sendable, Equatable {
 
     /// Gives every task of `records` a terminal state or a place in `again`. No worker may be at the job.
     ///
-    /// - Parameter now: the stop of a task that ends here although it had started.
-    public init(_ records: UnsafeMutableBufferPointer<TaskRecord>, policy: Policy, now: UInt64) {
-        for (task, record) in records.enumerated() where !record.status.isTerminal {
-            var record = record
+    /// - Parameters:
+    ///   - generation: the job's; a record of another one is blank.
+    ///   - now: the stop of a task that ends here although it had started.
+    public init(
+        _ records: UnsafeMutableBufferPointer<TaskRecord>, generation: UInt64, policy: Policy, now: UInt64
+    ) {
+        for (task, record) in records.enumerated() where record.generation != generation || !record.status.isTerminal {
+            var record = record.generation == generation ? record : TaskRecord(generation: generation)
             let wasRunning = record.status == .running
             if wasRunning { firstStart = min(firstStart ?? record.start, record.start) }
             switch policy {
@@ -40,8 +44,8 @@ public struct Settlement: Sendable, Equatable {
                     record.status = .lost
                     lost += 1
                 } else {
-                    record.status = .pending
                     again.append(UInt32(task))
+                    record = TaskRecord(generation: generation, deaths: record.deaths)
                 }
             case .lose, .rerun:
                 again.append(UInt32(task))

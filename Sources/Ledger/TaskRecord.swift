@@ -20,9 +20,11 @@ public struct TaskRecord: Sendable {
     public var seat: UInt16 = 0
     /// How many workers have died of it, or with it.
     public var deaths: UInt8 = 0
-    private var state: UInt8 = 0
-    private var reserved: UInt32 = 0
-    private var reserved2: UInt64 = 0
+    @usableFromInline var state: UInt8 = 0
+    @usableFromInline var reserved: UInt32 = 0
+    /// The plan's ``JobPlan/generation`` of the job that wrote the record. Memory is used again as it is, so a record of
+    /// another generation is one of a task that has not begun.
+    public var generation: UInt64 = 0
 
     /// Where a task is. It leaves `pending` and `running` once, for one of the others.
     public enum Status: UInt8, Sendable {
@@ -37,10 +39,14 @@ public struct TaskRecord: Sendable {
         public var isTerminal: Bool { rawValue >= Status.ok.rawValue }
     }
 
-    public init() {}
+    /// The record of a task that has not begun.
+    @inlinable public init(generation: UInt64 = 0, deaths: UInt8 = 0) {
+        self.generation = generation
+        self.deaths = deaths
+    }
 
     /// A value that no worker writes reads as lost.
-    public var status: Status {
+    @inlinable public var status: Status {
         get { Status(rawValue: state) ?? .lost }
         set { state = newValue.rawValue }
     }

@@ -171,20 +171,25 @@ extension Driver {
         guard let record = jobs[id], let row = machine.jobs[id] else { return }
         var policy = record.attempts.map { Settlement.Policy.rerun(attempts: $0) } ?? .lose
         if row.cancelled != nil { policy = .cancel }
-        let settlement = Settlement(record.job.records, policy: policy, now: Monotonic.now())
+        let settlement = settle(record, policy)
         if let start = settlement.firstStart { record.firstStart = min(record.firstStart ?? start, start) }
         record.settledTasks = Int(record.job.plan.pointee.tasks) - settlement.again.count
         var again = settlement.again.count
         if again > 0, !layOut(settlement.again, for: record, crew: row.request.workers) {
             again = 0
             notice(.trouble("tasks of job \(id) are lost: there is no memory to run them again"))
-            _ = Settlement(record.job.records, policy: .cancel, now: Monotonic.now())
+            _ = settle(record, .cancel)
         }
         tell(.settled(id, again: again))
     }
 
+    private func settle(_ record: JobRecord, _ policy: Settlement.Policy) -> Settlement {
+        Settlement(
+            record.job.records, generation: record.job.plan.pointee.generation, policy: policy, now: Monotonic.now())
+    }
+
     private func layOut(_ tasks: [UInt32], for record: JobRecord, crew: Int) -> Bool {
-        if let old = record.table.take() { giveBack(old) }
+        if let old = record.table.take() { supervisor.giveBack(old) }
         let byteCount = tasks.count * MemoryLayout<UInt32>.stride
         guard let extent = supervisor.takeExtent(byteCount) else { return false }
         let table = arena.table(at: extent.lowerBound)
@@ -211,7 +216,8 @@ extension Driver {
         record.observer(
             .finished(
                 FinishedJob(
-                    records: UnsafeBufferPointer(record.job.records), row: row, crew: crew,
+                    records: UnsafeBufferPointer(record.job.records),
+                    generation: record.job.plan.pointee.generation, row: row, crew: crew,
                     startupPaid: present.map { $0.readyAt.since($0.askedAt) }.max() ?? 0, readyAt: ready,
                     firstStart: record.firstStart)))
     }
@@ -225,8 +231,8 @@ extension Driver {
 
     private func end(_ id: JobID) {
         guard let record = jobs.removeValue(forKey: id), let row = machine.forget(id) else { return }
-        giveBack(record.extent)
-        if let table = record.table { giveBack(table) }
+        supervisor.giveBack(record.extent)
+        if let table = record.table { supervisor.giveBack(table) }
         record.observer(.ended(row))
     }
 }

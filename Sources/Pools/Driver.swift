@@ -23,6 +23,10 @@ final class Driver {
     /// Forks to be asked for together.
     var forks: [(process: ProcessID, slot: Int, exec: Bool)] = []
     var deadline: UInt64?
+    /// When memory that no job has used lately goes back to the system; nil while one is there, or there is none.
+    private var trimAt: UInt64?
+    /// How long jobs may take to come until their memory is given back.
+    private static let trimNanoseconds: UInt64 = 2_000_000_000
 
     /// The keys of what is waited on: these, and above them one for each worker process.
     private enum Key {
@@ -66,6 +70,7 @@ final class Driver {
             if let due = machine.nextDeadline(after: now), due <= now { tell(.tick) }
             if zygote == nil, now >= zygoteRetryAt { try startZygote() }
             if let deadline, now >= deadline { cancelAll() }
+            try trim(now)
             report(now)
         }
     }
@@ -79,6 +84,7 @@ final class Driver {
         if let next = machine.nextDeadline(after: now) { deadlines.append(next) }
         if let deadline, !machine.jobs.isEmpty { deadlines.append(deadline) }
         if zygote == nil { deadlines.append(zygoteRetryAt) }
+        if let trimAt { deadlines.append(trimAt) }
         guard let first = deadlines.min() else { return nil }
         return first <= now ? 0 : Int32(clamping: (first - now) / 1_000_000 + 1)
     }
@@ -124,7 +130,7 @@ final class Driver {
         _ record: JobRecord, _ request: LeaseRequest, _ answer: @Sendable (Refusal?) -> Void
     ) {
         if let refusal = machine.refusal(of: request, queueLimit: supervisor.configuration.queueLimit) {
-            giveBack(record.extent)
+            supervisor.giveBack(record.extent)
             answer(refusal)
             return
         }
@@ -139,12 +145,16 @@ final class Driver {
         for id in machine.jobs.keys.sorted() { tell(.cancel(id, .shutdown)) }
     }
 
-    func giveBack(_ extent: Range<Int>) {
-        do {
-            try supervisor.giveBack(extent)
-        } catch {
-            notice(.trouble("memory of a job is lost until the daemon is restarted: \(error)"))
+    private func trim(_ now: UInt64) throws(SystemError) {
+        guard jobs.isEmpty, supervisor.isTrimmable else {
+            trimAt = nil
+            return
         }
+        guard let due = trimAt else {
+            trimAt = now + Self.trimNanoseconds
+            return
+        }
+        if now >= due { try supervisor.trim() }
     }
 
     /// Waits for the end of a worker process from now on.

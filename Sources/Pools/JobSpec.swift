@@ -37,7 +37,8 @@ public enum JobEvent: Sendable {
 /// A job whose tasks have all ended.
 public struct FinishedJob: @unchecked Sendable {
     // The records are in shared memory that nobody writes any more, until the receiver says that it has read them.
-    public let records: UnsafeBufferPointer<TaskRecord>
+    @usableFromInline let memory: UnsafeBufferPointer<TaskRecord>
+    @usableFromInline let generation: UInt64
     public let row: JobRow
     /// The crew by seat; nil where a worker died and was not replaced in time.
     public let crew: [CrewMember?]
@@ -47,6 +48,30 @@ public struct FinishedJob: @unchecked Sendable {
     public let readyAt: UInt64
     /// The start of a first task whose record is gone, because it was run again.
     public let firstStart: UInt64?
+
+    init(
+        records: UnsafeBufferPointer<TaskRecord>, generation: UInt64, row: JobRow, crew: [CrewMember?],
+        startupPaid: Int, readyAt: UInt64, firstStart: UInt64?
+    ) {
+        memory = records
+        self.generation = generation
+        self.row = row
+        self.crew = crew
+        self.startupPaid = startupPaid
+        self.readyAt = readyAt
+        self.firstStart = firstStart
+    }
+
+    /// Tasks of the job.
+    @inlinable public var taskCount: Int { memory.count }
+
+    /// One task's record. A task that nobody has begun, which can't be, would have a blank one.
+    @inlinable public func record(_ task: Int) -> TaskRecord {
+        memory[task].generation == generation ? memory[task] : TaskRecord()
+    }
+
+    /// A copy of all records, in the order of the tasks.
+    public var records: [TaskRecord] { memory.indices.map(record) }
 }
 
 /// One worker of a crew.

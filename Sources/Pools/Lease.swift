@@ -12,6 +12,7 @@ public final class Lease: @unchecked Sendable {
     private let job: Job
     private let slots: [Slot]
     private let spins: Bool
+    private var rounds: UInt64 = 0
 
     /// How long a caller stays awake for a worker that is awake, too.
     private static let spinNanoseconds: UInt64 = 50_000
@@ -41,6 +42,8 @@ public final class Lease: @unchecked Sendable {
         var plan = JobPlan(
             job: id, tasks: tasks, workload: workload, crew: slots.count, cpuInterval: cpuInterval, rings: false)
         plan.numbers = numbers
+        rounds += 1
+        plan.generation = id << 32 | rounds
         job.prepare(plan)
         job.enlist(slots.count)
         // Only a worker that is awake on another processor can answer before this thread could fall asleep.

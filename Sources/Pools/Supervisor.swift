@@ -49,6 +49,8 @@ public final class Supervisor: Sendable {
         var commands: [Command] = []
         var extents: Extents
         var nextJob: JobID = 1
+        /// The end of the memory that has been used since it was last given back.
+        var touched = 0
         var isOver = false
     }
 
@@ -109,6 +111,7 @@ public final class Supervisor: Sendable {
         let id = nextJob()
         var plan = spec.plan
         plan.job = id
+        plan.generation = id << 32
         plan.tasks = UInt64(spec.tasks)
         plan.claims = UInt64(spec.tasks)
         plan.crew = UInt32(spec.lease.workers)
@@ -153,17 +156,33 @@ public final class Supervisor: Sendable {
         }
     }
 
-    /// Above this size, memory goes back to the system rather than being kept for the next job.
+    /// Puts a job's memory back, to be used again as it is.
+    func giveBack(_ extent: Range<Int>) {
+        state.withLock { state in
+            state.extents.giveBack(extent)
+            state.touched = max(state.touched, extent.upperBound)
+        }
+    }
+
+    /// Memory that is kept for the next jobs however long they take to come.
     private static let keptBytes = 1 << 20
 
-    /// Puts a job's memory back. Free memory reads as zeros.
-    func giveBack(_ extent: Range<Int>) throws(SystemError) {
-        if extent.count > Self.keptBytes {
-            try arena.release(extent)
-        } else {
-            arena.clear(extent)
+    /// Whether ``trim()`` would free memory, were it called when no job is there.
+    var isTrimmable: Bool { state.withLock { $0.touched > arena.jobsOffset + Self.keptBytes } }
+
+    /// Gives the memory of jobs that have ended back to the system, unless one is there.
+    func trim() throws(SystemError) {
+        let kept = arena.jobsOffset + Self.keptBytes
+        let free: Range<Int>? = state.withLock { state in
+            // Taken like a job's, so that no job can be laid out in it meanwhile.
+            guard state.extents.used == 0, state.touched > kept, state.extents.take(state.touched - arena.jobsOffset) != nil
+            else { return nil }
+            defer { state.touched = kept }
+            return arena.jobsOffset..<state.touched
         }
-        state.withLock { $0.extents.giveBack(extent) }
+        guard let free else { return }
+        defer { state.withLock { $0.extents.giveBack(free) } }
+        try arena.release(kept..<free.upperBound)
     }
 
     func takeCommands() -> [Command] {

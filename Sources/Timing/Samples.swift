@@ -2,31 +2,56 @@ import Histogram
 
 /// Durations, summed up as they come in: nanoseconds, of any number, in constant memory.
 ///
-/// Least, greatest and sum are exact; percentiles have three significant digits.
+/// Least, greatest and sum are exact, and percentiles up to ``exactCount`` durations; beyond, percentiles have three
+/// significant digits.
 public struct Samples: Sendable {
     public private(set) var count = 0
     public private(set) var sum: UInt64 = 0
     public private(set) var min: UInt64 = 0
     public private(set) var max: UInt64 = 0
-    private var histogram = Histogram<UInt64>(numberOfSignificantValueDigits: .three)
+    /// All durations, while they are few.
+    private var few: [UInt64] = []
+    /// All durations, once they are many.
+    private var histogram = Histogram<UInt64>(highestTrackableValue: 2)
+    private var areMany = false
 
-    public init() {
-        histogram.autoResize = true
-    }
+    public static let exactCount = 4096
+    /// An hour: a longer duration makes the histogram grow.
+    private static let usualMaximum: UInt64 = 3_600_000_000_000
+
+    public init() {}
 
     public mutating func record(_ nanoseconds: UInt64) {
         min = count == 0 ? nanoseconds : Swift.min(min, nanoseconds)
         max = Swift.max(max, nanoseconds)
         count += 1
         sum &+= nanoseconds
-        _ = histogram.record(nanoseconds)
+        if areMany {
+            _ = histogram.record(nanoseconds)
+        } else {
+            few.append(nanoseconds)
+            if count > Self.exactCount { spill() }
+        }
     }
 
-    /// The smallest duration that `percent` of all are at or below; 0 where there is none.
-    public func percentile(_ percent: Double) -> UInt64 {
-        if count == 0 { return 0 }
-        // A bucket's upper edge can lie beyond what was recorded.
-        return Swift.min(max, Swift.max(min, histogram.valueAtPercentile(percent)))
+    private mutating func spill() {
+        areMany = true
+        histogram = Histogram<UInt64>(highestTrackableValue: Self.usualMaximum)
+        histogram.autoResize = true
+        for value in few { _ = histogram.record(value) }
+        few = []
+    }
+
+    /// For each of `percents`, the smallest duration that so many percent of all are at or below; 0 where there is none.
+    public func percentiles(_ percents: [Double]) -> [UInt64] {
+        if areMany {
+            // A bucket's upper edge can lie beyond what was recorded.
+            return percents.map { Swift.min(max, Swift.max(min, histogram.valueAtPercentile($0))) }
+        }
+        let sorted = few.sorted()
+        return percents.map { percent in
+            sorted.isEmpty ? 0 : sorted[Swift.max(0, Int((percent / 100 * Double(count)).rounded(.up)) - 1)]
+        }
     }
 }
 

@@ -9,6 +9,8 @@ struct Shift {
     private let job: Job
     private let claims: UInt64
     private let tableOffset: Int
+    private let generation: UInt64
+    private let seat: UInt16
     private var cpu: CPUMeter
     private var batch: UInt64 = 1
 
@@ -20,6 +22,8 @@ struct Shift {
         self.job = job
         claims = job.plan.pointee.claims
         tableOffset = Int(job.plan.pointee.tableOffset)
+        generation = job.plan.pointee.generation
+        seat = UInt16(truncatingIfNeeded: worker.slot.seat.pointee)
         cpu = CPUMeter(interval: job.plan.pointee.cpuInterval)
     }
 
@@ -44,10 +48,11 @@ struct Shift {
     @inline(__always)
     private mutating func perform<W: Workload>(_ task: Int, start: UInt64, by workload: inout W) -> UInt64 {
         let record = job.record(task)
+        if record.pointee.generation != generation { record.pointee = TaskRecord(generation: generation) }
         record.pointee.start = start
         record.pointee.pid = worker.pid
         record.pointee.tid = worker.tid
-        record.pointee.seat = UInt16(truncatingIfNeeded: worker.slot.seat.pointee)
+        record.pointee.seat = seat
         record.pointee.status = .running
         let context = TaskContext(task: task, of: job)
         var status = TaskRecord.Status.ok

@@ -44,20 +44,6 @@ struct LedgerTests {
         #expect(arena.chain(from: 2) == [2, 5, 1])
         #expect(arena.chain(from: Slot.none).isEmpty)
     }
-
-    @Test("reads free memory as zeros again")
-    func clearing() throws {
-        let arena = try Arena(slotCount: 8, jobBytes: 1 << 21)
-        let job = arena.job(at: arena.jobsOffset)
-        job.prepare(JobPlan(job: 1, tasks: 1000, workload: 0, crew: 1, cpuInterval: 0, rings: false))
-        job.record(999).pointee.start = 7
-        let extent = arena.jobsOffset..<(arena.jobsOffset + Job.byteCount(tasks: 1000))
-        try arena.release(extent)
-        #expect(job.record(999).pointee.start == 0)
-        job.record(999).pointee.start = 7
-        arena.clear(extent)
-        #expect(job.record(999).pointee.start == 0)
-    }
 }
 
 @Suite("A failure of a task")

@@ -7,6 +7,7 @@ struct SettlementTests {
     private func records(_ statuses: [TaskRecord.Status], deaths: UInt8 = 0) -> [TaskRecord] {
         statuses.enumerated().map { index, status in
             var record = TaskRecord()
+            record.generation = 5
             record.status = status
             record.deaths = deaths
             if status != .pending { record.start = UInt64(100 + index) }
@@ -18,7 +19,7 @@ struct SettlementTests {
     private func settle(
         _ records: inout [TaskRecord], _ policy: Settlement.Policy
     ) -> Settlement {
-        records.withUnsafeMutableBufferPointer { Settlement($0, policy: policy, now: 999) }
+        records.withUnsafeMutableBufferPointer { Settlement($0, generation: 5, policy: policy, now: 999) }
     }
 
     @Test("hands out again what may be run again, and counts the death only against what was running")
@@ -49,6 +50,15 @@ struct SettlementTests {
         let settlement = settle(&all, .lose)
         #expect(all.map(\.status) == [.lost, .pending, .ok])
         #expect(settlement.again == [1])
+    }
+
+    @Test("takes a record of an older job in the same memory for a task that has not begun")
+    func stale() {
+        var all = records([.ok, .ok])
+        all[1].generation = 4
+        let settlement = settle(&all, .rerun(attempts: 3))
+        #expect(settlement.again == [1])
+        #expect(all[1].start == 0 && all[1].status == .pending)
     }
 
     @Test("cancels all that has not ended")

@@ -127,7 +127,7 @@ struct Host: Sendable {
                 switch event {
                 case .progress: break
                 case .finished(let job):
-                    records = Array(job.records)
+                    records = job.records
                     crew = job.crew
                     supervisor.collected(job.row.id, at: Monotonic.now())
                 case .ended(let last): row = last

@@ -12,22 +12,30 @@ struct SamplesTests {
         #expect(samples.min == 1_007)
         #expect(samples.max == 10_000_007)
         #expect(samples.sum == values.reduce(0, +))
-        for (percent, exact) in [(50.0, 5_000_007.0), (90, 9_000_007), (99, 9_900_007)] {
-            #expect(abs(Double(samples.percentile(percent)) / exact - 1) < 0.001)
+        for (value, exact) in zip(samples.percentiles([50, 90, 99]), [5_000_007.0, 9_000_007, 9_900_007]) {
+            #expect(abs(Double(value) / exact - 1) < 0.001)
         }
+    }
+
+    @Test("of a few durations have percentiles that are among them", arguments: [4, 100, Samples.exactCount])
+    func few(count: Int) {
+        var samples = Samples()
+        for value in (1...count).shuffled() { samples.record(UInt64(value)) }
+        let rank = { (percent: Int) in UInt64((percent * count + 99) / 100) }
+        #expect(samples.percentiles([50, 90, 99, 100]) == [rank(50), rank(90), rank(99), rank(100)])
     }
 
     @Test("of one duration have every percentile at it")
     func single() {
         var samples = Samples()
         samples.record(12_163_177)
-        #expect([0, 50, 99, 100].allSatisfy { samples.percentile($0) == 12_163_177 })
+        #expect(samples.percentiles([0, 50, 99, 100]) == [12_163_177, 12_163_177, 12_163_177, 12_163_177])
     }
 
     @Test("of none are all zero")
     func none() {
         let samples = Samples()
-        #expect(samples.percentile(50) == 0)
+        #expect(samples.percentiles([50]) == [0])
         #expect(samples.min == 0)
     }
 }
