@@ -47,6 +47,10 @@ int32_t par_ended_child(void) {
 
 int32_t par_reap(int32_t pid) { return result(waitid(P_PID, (id_t)pid, NULL, WEXITED | WNOHANG)); }
 
+int32_t par_spawn_close_from(posix_spawn_file_actions_t *actions, int32_t first) {
+    return -posix_spawn_file_actions_addclosefrom_np(actions, first);
+}
+
 int32_t par_die_with_parent(void) { return result(prctl(PR_SET_PDEATHSIG, SIGKILL)); }
 int32_t par_set_name(const char *name) { return result(prctl(PR_SET_NAME, name)); }
 int32_t par_set_timer_slack(uint64_t nanoseconds) { return result(prctl(PR_SET_TIMERSLACK, nanoseconds)); }

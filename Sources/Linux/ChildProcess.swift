@@ -89,8 +89,9 @@ public struct Program: Sendable {
         }
         for index in descriptors.indices {
             posix_spawn_file_actions_adddup2(&actions, high + Int32(index), 3 + Int32(index))
-            posix_spawn_file_actions_addclose(&actions, high + Int32(index))
         }
+        // Whatever else is open, a descriptor without CLOEXEC included, stays here.
+        par_spawn_close_from(&actions, 3 + Int32(descriptors.count))
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }

@@ -22,8 +22,7 @@ enum Parked {
             [
                 pool(bench, .threads, count: count, pause: pause, place), futexes(bench, "thread", place),
                 closures(bench, NIOPool.self, count: count, pause: pause, place),
-                closures(bench, DispatchPool.self, count: count, pause: pause, place),
-            ])
+            ] + (place == .free ? [closures(bench, DispatchPool.self, count: count, pause: pause, place)] : []))
         let sockets = Contestant("socketpair") {
             try bench.limits.ask("socket", "\(bench.samples(count))", "\(pause)", place.rawValue)
         }

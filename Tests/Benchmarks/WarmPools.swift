@@ -88,7 +88,7 @@ final class WarmPools: Sendable {
     }
 }
 
-/// A value that one thread gives and another one waits for.
+/// A value that one thread gives and another one waits for, once. It is not kept.
 final class Answer<Value: Sendable>: Sendable {
     private let value = Mutex<Value?>(nil)
     private let given = DispatchSemaphore(value: 0)
@@ -102,7 +102,7 @@ final class Answer<Value: Sendable>: Sendable {
     func wait() -> Value {
         while true {
             given.wait()
-            if let value = value.withLock({ $0 }) { return value }
+            if let value = value.withLock({ $0.take() }) { return value }
         }
     }
 }

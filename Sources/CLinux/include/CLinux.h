@@ -1,6 +1,7 @@
 // What Swift can't spell: raw and variadic system calls, macros, and a loop that the optimiser leaves alone.
 // Calls return what the kernel returns: 0 or more, or a negative errno.
 #pragma once
+#include <spawn.h>
 #include <stdint.h>
 #include <stddef.h>
 #include <sys/epoll.h>
@@ -35,6 +36,9 @@ int32_t par_pidfd_reap(int32_t pidfd, int32_t waits, par_exit *exit);
 /// The pid of a child that has ended and is not reaped yet; 0 if there is none.
 int32_t par_ended_child(void);
 int32_t par_reap(int32_t pid);
+
+/// Has a program to be spawned start with no descriptor from `first` on.
+int32_t par_spawn_close_from(posix_spawn_file_actions_t *actions, int32_t first);
 
 int32_t par_die_with_parent(void);
 int32_t par_set_name(const char *name);
