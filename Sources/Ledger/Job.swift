@@ -6,7 +6,7 @@ public import Synchronization
 /// ```
 /// 0     next           claimed by adding to it
 /// 64    remaining, finished, waiting
-/// 128   cancelled      read by all, written once
+/// 128   cancelled, disturbed   read by all, hardly ever written
 /// 192   plan           written before the job is handed out
 /// 512   text           the texts among the arguments
 /// 4096  records        64 bytes each
@@ -35,8 +35,7 @@ public struct Job {
     }
 
     @inlinable public var next: UnsafeMutablePointer<Atomic<UInt64>> { place(0) }
-    /// How many of the crew are still at it; whoever takes it to 0 or below rings. Set to 0 by the control side when one
-    /// has died, so that each of the rest rings.
+    /// How many of the crew are still at it; whoever takes it to 0 rings.
     public var remaining: UnsafeMutablePointer<Atomic<Int32>> { place(64) }
     /// 1 when the last of the crew has left; slept on.
     public var finished: UnsafeMutablePointer<Atomic<UInt32>> { place(68) }
@@ -44,6 +43,8 @@ public struct Job {
     public var waiting: UnsafeMutablePointer<Atomic<UInt32>> { place(72) }
     /// Not 0 once the job is to end; slept on by tasks that wait.
     @inlinable public var cancelled: UnsafeMutablePointer<Atomic<UInt32>> { place(128) }
+    /// 1 once one of the crew has died, so that `remaining` won't come to 0 and everybody who leaves has to ring.
+    public var disturbed: UnsafeMutablePointer<Atomic<UInt32>> { place(132) }
     @inlinable public var plan: UnsafeMutablePointer<JobPlan> { place(192) }
 
     /// The record of one task.
@@ -79,6 +80,7 @@ public struct Job {
     /// Sets how many workers are about to be told of the job.
     public func enlist(_ crew: Int) {
         finished.pointee.store(0, ordering: .relaxed)
+        disturbed.pointee.store(0, ordering: .relaxed)
         remaining.pointee.store(Int32(crew), ordering: .releasing)
     }
 

@@ -88,7 +88,7 @@ public struct Slot {
 
     /// Whether the last order has been carried out, and all that the worker wrote before is visible.
     @inlinable public var isIdle: Bool {
-        finished.pointee.load(ordering: .acquiring) == doorbell.pointee.load(ordering: .relaxed)
+        finished.pointee.load(ordering: .sequentiallyConsistent) == doorbell.pointee.load(ordering: .relaxed)
     }
 
     /// Whether the worker has come up.

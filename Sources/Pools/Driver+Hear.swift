@@ -61,7 +61,7 @@ extension Driver {
         try reapStrangers { known.contains($0) }
     }
 
-    /// Makes every worker that shares a count with the lost one ring, so that nobody waits for it.
+    /// Has everybody ring who is in a crew with the lost process, as the last one can't be told any more.
     private func disturbJobs(of process: ProcessID) {
         for unit in machine.units.values where unit.process == process {
             for slot in slots[unit.id] ?? [] {
@@ -69,7 +69,7 @@ extension Driver {
                     expected: UInt32(slot) + 1, desired: 0, ordering: .acquiringAndReleasing)
             }
             guard let id = unit.job, let record = jobs[id] else { continue }
-            _ = record.job.remaining.pointee.exchange(0, ordering: .acquiringAndReleasing)
+            record.job.disturbed.pointee.store(1, ordering: .sequentiallyConsistent)
             if record.lease != nil {
                 record.job.finished.pointee.store(1, ordering: .sequentiallyConsistent)
                 Futex.wake(record.job.finished)

@@ -54,7 +54,7 @@ extension PoolMachine {
         jobs[id]?.stamps.gone = at
         jobs[id]?.state = .stopping
         let cold = units.values.filter { $0.job == id && $0.isCold && $0.state != .stopping }.map(\.id)
-        stop(cold)
+        stop(cold, now)
         endIfGone(id)
     }
 
@@ -88,7 +88,7 @@ extension PoolMachine {
     }
 
     /// Stops units: single threads of the thread pool, whole processes otherwise.
-    mutating func stop(_ ids: [UnitID]) {
+    mutating func stop(_ ids: [UnitID], _ now: UInt64) {
         var threads: [ProcessID: [UnitID]] = [:]
         for id in ids {
             guard let unit = units[id] else { continue }
@@ -96,17 +96,19 @@ extension PoolMachine {
             if unit.kind == .threads, processes[unit.process]?.isCold == false {
                 threads[unit.process, default: []].append(id)
             } else {
-                stopProcess(unit.process)
+                stopProcess(unit.process, now)
             }
         }
         for (process, units) in threads.sorted(by: { $0.key < $1.key }) {
+            processes[process]?.killAt = now + policy.cancelGraceNanoseconds
             actions.append(.stopThreads(process, units.sorted()))
         }
     }
 
-    mutating func stopProcess(_ id: ProcessID) {
+    mutating func stopProcess(_ id: ProcessID, _ now: UInt64) {
         guard processes[id]?.isStopping == false else { return }
         processes[id]?.isStopping = true
+        processes[id]?.killAt = now + policy.cancelGraceNanoseconds
         actions.append(.stopProcess(id))
     }
 }

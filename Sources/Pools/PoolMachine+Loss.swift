@@ -1,7 +1,12 @@
 // What happens when workers go, asked to or not.
 extension PoolMachine {
     mutating func unitsGone(_ gone: [UnitID], _ at: UInt64, _ now: UInt64) {
+        let hosts = Set(gone.compactMap { units[$0]?.process })
         for id in gone { remove(id, at: at) }
+        for host in hosts where processes[host]?.isStopping == false {
+            let isDone = !units.values.contains { $0.process == host && $0.state == .stopping }
+            if isDone { processes[host]?.killAt = nil }
+        }
         upkeep(now)
     }
 

@@ -6,13 +6,23 @@ extension PoolMachine {
             if let deadline = job.request.deadline, now >= deadline { cancel(id, .timeout, now) }
             if let killAt = job.killAt, now >= killAt { killCrew(of: id) }
         }
+        killStubborn(now)
         for kind in pools.keys.sorted(by: { $0.name < $1.name }) {
             serveQueue(of: kind, now)
             retire(kind, now)
             refill(kind, now)
         }
         for process in processes.values.sorted(by: { $0.id < $1.id }) where isDeserted(process) {
-            stopProcess(process.id)
+            stopProcess(process.id, now)
+        }
+    }
+
+    /// Kills processes that were told to stop, or to stop threads, and have not done so.
+    private mutating func killStubborn(_ now: UInt64) {
+        for process in processes.values.sorted(by: { $0.id < $1.id }) {
+            guard let killAt = process.killAt, now >= killAt else { continue }
+            processes[process.id]?.killAt = nil
+            actions.append(.kill(process.id))
         }
     }
 
@@ -32,7 +42,7 @@ extension PoolMachine {
         let surplus = current.count - (isDraining ? 0 : pool.floor)
         if surplus > 0 { stopped += idle.suffix(surplus) }
         if pool.shrinksNow, current.count - stopped.count <= pool.floor { pools[kind]?.shrinksNow = false }
-        stop(stopped.map(\.id))
+        stop(stopped.map(\.id), now)
         let isWanted = pool.floor > 0 || kind.workersPerUnit == 1 || jobs.values.contains { $0.request.kind == kind }
         if !isWanted, members.isEmpty { pools[kind] = nil }
     }
@@ -68,7 +78,7 @@ extension PoolMachine {
         for job in jobs.values where job.cancelled == nil && job.state != .collecting && job.state != .stopping {
             if let deadline = job.request.deadline { deadlines.append(deadline) }
         }
-        deadlines += jobs.values.compactMap(\.killAt)
+        deadlines += jobs.values.compactMap(\.killAt) + processes.values.compactMap(\.killAt)
         for pool in pools.values where !isDraining {
             let current = members(of: pool.kind)
             if current.count > pool.floor {

@@ -53,6 +53,8 @@ public struct ProcessRow: Sendable {
     /// Belongs to one cold run.
     let isCold: Bool
     var isStopping = false
+    /// When it is killed, because it has not done what it was told to stop; nil while nothing is to stop.
+    var killAt: UInt64?
 }
 
 /// A job's entry.

@@ -8,7 +8,8 @@ struct OrderWaiter {
     private let slot: Slot
     /// What this worker puts into the arena's `searcher`.
     private let mark: UInt32
-    private var seen: UInt32 = 0
+    /// The doorbell's number at the last order.
+    private(set) var seen: UInt32 = 0
     private let maySpin: Bool
 
     /// How long a worker without an order stays awake. A new order within it costs no wake-up; longer would take the
@@ -30,11 +31,9 @@ struct OrderWaiter {
         return Slot.Order(rawValue: slot.order.pointee) ?? .leave
     }
 
-    /// Says that the order has been carried out, where doing so has not said it already.
+    /// Says that the order has been carried out.
     func finish() {
-        if slot.finished.pointee.load(ordering: .relaxed) != seen {
-            slot.finished.pointee.store(seen, ordering: .releasing)
-        }
+        slot.finished.pointee.store(seen, ordering: .releasing)
     }
 
     private var isRung: Bool { slot.doorbell.pointee.load(ordering: .acquiring) != seen }

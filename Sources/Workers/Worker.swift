@@ -35,15 +35,14 @@ struct Worker {
         var waiter = OrderWaiter(arena: arena, number: number)
         while true {
             switch waiter.next() {
-            case .work: work(arena.job(at: Int(slot.subject.pointee)))
+            case .work: work(arena.job(at: Int(slot.subject.pointee)), order: waiter.seen)
             case .leave: return
-            case .startThreads, .stopThreads: break
+            case .startThreads, .stopThreads: waiter.finish()
             }
-            waiter.finish()
         }
     }
 
-    private func work(_ job: Job) {
+    private func work(_ job: Job, order: UInt32) {
         slot.done.pointee.store(0, ordering: .relaxed)
         let arguments = JobArguments(of: job)
         switch WorkloadID(rawValue: job.plan.pointee.workload) {
@@ -53,7 +52,7 @@ struct Worker {
         case .io: drain(IO(arguments), job)
         case nil: break
         }
-        leave(job)
+        leave(job, order: order)
     }
 
     private func drain(_ workload: consuming some Workload, _ job: Job) {
@@ -61,14 +60,18 @@ struct Worker {
         shift.run(workload)
     }
 
-    /// Leaves the crew. The last one out rings.
-    private func leave(_ job: Job) {
-        let plan = job.plan.pointee
-        slot.finished.pointee.store(slot.doorbell.pointee.load(ordering: .relaxed), ordering: .releasing)
-        guard job.remaining.pointee.subtract(1, ordering: .acquiringAndReleasing).newValue <= 0 else { return }
-        // From here on the job's memory may be given to another job; a stray wake is harmless.
-        job.finished.pointee.store(1, ordering: .sequentiallyConsistent)
-        if job.waiting.pointee.load(ordering: .sequentiallyConsistent) != 0 { Futex.wake(job.finished) }
-        if plan.rings != 0 { ring(event) }
+    /// Leaves the crew. The last one out rings; once one of the crew has died, everybody does.
+    private func leave(_ job: Job, order: UInt32) {
+        let rings = job.plan.pointee.rings != 0
+        let isLast = job.remaining.pointee.subtract(1, ordering: .acquiringAndReleasing).newValue <= 0
+        if isLast {
+            job.finished.pointee.store(1, ordering: .sequentiallyConsistent)
+            if job.waiting.pointee.load(ordering: .sequentiallyConsistent) != 0 { Futex.wake(job.finished) }
+        }
+        // From here on the memory may be another job's. Reading its flag can at most ring once too often.
+        // Sequentially consistent against the daemon's setting the flag and looking at `finished`: it sees that this
+        // worker has left, or this worker sees the flag.
+        slot.finished.pointee.store(order, ordering: .sequentiallyConsistent)
+        if rings, isLast || job.disturbed.pointee.load(ordering: .sequentiallyConsistent) != 0 { ring(event) }
     }
 }

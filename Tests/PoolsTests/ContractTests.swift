@@ -122,6 +122,23 @@ struct ContractTests {
         }
     }
 
+    @Test("kills the workers of a cold run that don't leave when told to", arguments: Arrangement.allCases)
+    func clinging(pool: Arrangement) async throws {
+        try await Host.run(grace: 50_000_000) { host in
+            let before = Set(try await host.snapshot().pids.values.joined())
+            let job = try await host.submit(
+                pool.four(cold: .exec), tasks: 4, workload: Work.sleep, number: 200_000_000)
+            #expect(try await host.settles { $0.machine.jobs[job.id]?.state == .running })
+            // Stopped as soon as they have done their tasks, so that they can't take the order to leave.
+            let own = Set(try await host.snapshot().pids.values.joined()).subtracting(before)
+            #expect(!own.isEmpty)
+            for pid in own { kill(pid_t(pid), SIGSTOP) }
+            host.supervisor.cancel(job.id, .request)
+            _ = await job.outcome
+            #expect(own.allSatisfy { !exists($0) })
+        }
+    }
+
     @Test("ends a job at its deadline", arguments: Arrangement.allCases)
     func deadline(pool: Arrangement) async throws {
         try await Host.run { host in
