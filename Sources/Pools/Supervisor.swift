@@ -175,7 +175,8 @@ public final class Supervisor: Sendable {
         let kept = arena.jobsOffset + Self.keptBytes
         let free: Range<Int>? = state.withLock { state in
             // Taken like a job's, so that no job can be laid out in it meanwhile.
-            guard state.extents.used == 0, state.touched > kept, state.extents.take(state.touched - arena.jobsOffset) != nil
+            guard state.extents.used == 0, state.touched > kept,
+                state.extents.take(state.touched - arena.jobsOffset) != nil
             else { return nil }
             defer { state.touched = kept }
             return arena.jobsOffset..<state.touched

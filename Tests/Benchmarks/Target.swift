@@ -60,10 +60,18 @@ enum Target {
         }
         if figure.sorted.isEmpty { return nil }
         let interval = figure.interval(of: share)
+        return Judgement(
+            value: figure.quantile(share), interval: interval,
+            verdict: own.rounds.count < Self.leastRounds ? .unclear : verdict(interval))
+    }
+
+    /// With fewer rounds, not even their whole range has the median within it nine times out of ten.
+    private static let leastRounds = 5
+
+    private func verdict(_ interval: ClosedRange<Double>) -> Judgement.Verdict {
         let isMet = isUpper ? interval.upperBound <= bound : interval.lowerBound >= bound
         let isMissed = isUpper ? interval.lowerBound > bound : interval.upperBound < bound
-        return Judgement(
-            value: figure.quantile(share), interval: interval, verdict: isMet ? .met : isMissed ? .missed : .unclear)
+        return isMet ? .met : isMissed ? .missed : .unclear
     }
 }
 

@@ -46,7 +46,8 @@ struct ChildProcessTests {
         // One that somebody opened without CLOEXEC must not get through either.
         let careless = Descriptor(owning: fcntl(first.raw, F_DUPFD, 50))
         let given = [second.raw, first.raw, 2]
-        let script = "test -e /proc/self/fd/3 -a -e /proc/self/fd/4 -a -e /proc/self/fd/5 && ! test -e /proc/self/fd/6"
+        let script =
+            "test -e /proc/self/fd/3 -a -e /proc/self/fd/4 -a -e /proc/self/fd/5 && ! test -e /proc/self/fd/6"
             + " && ! test -e /proc/self/fd/\(careless.raw)"
         #expect(try wait(for: try ProcessHandle(child: try shell(script, descriptors: given).spawn())) == .code(0))
         extendLifetime(careless)

@@ -48,9 +48,9 @@ struct ContractTests {
     func crash(pool: Arrangement) async throws {
         try await Host.run { host in
             let job = try await host.submit(pool.four(), tasks: 12, workload: Work.sleep, number: 100_000_000)
-            // Each of the four has done a task, and is at its next.
-            #expect(try await host.settles { ($0.done[job.id] ?? 0) >= 4 })
             let victim = try #require(try await host.snapshot().pids[pool.kind]?.first)
+            // Each of the four has done a task, and the victim is in its next one.
+            #expect(try await host.settles { ($0.done[job.id] ?? 0) >= 4 && isAsleep(victim) })
             kill(pid_t(victim), SIGKILL)
             let outcome = await job.outcome
             #expect(outcome.count(.ok) == 12)
@@ -65,8 +65,8 @@ struct ContractTests {
         try await Host.run { host in
             let job = try await host.submit(
                 pool.four(), tasks: 12, workload: Work.sleep, number: 100_000_000, attempts: nil)
-            #expect(try await host.settles { ($0.done[job.id] ?? 0) >= 1 })
             let victim = try #require(try await host.snapshot().pids[pool.kind]?.last)
+            #expect(try await host.settles { ($0.done[job.id] ?? 0) >= 4 && isAsleep(victim) })
             kill(pid_t(victim), SIGKILL)
             let outcome = await job.outcome
             #expect(outcome.count(.lost) >= 1)
@@ -292,7 +292,10 @@ struct ZygoteTests {
             for _ in 0..<5 {
                 let job = try await host.submit(
                     LeaseRequest(kind: .processes(threads: 1), units: 8, cold: .fresh), tasks: 16)
-                kill(pid_t(try await host.snapshot().zygotePID), SIGKILL)
+                // 0 while the next one is on its way, and the whole group to kill(2).
+                #expect(try await host.settles { $0.zygotePID != 0 })
+                let zygote = try await host.snapshot().zygotePID
+                if zygote != 0 { kill(pid_t(zygote), SIGKILL) }
                 #expect(await job.outcome.count(.ok) == 16)
             }
             #expect(try await host.settles { $0.machine.isEveryFloorReady && $0.machine.workerCount == 8 })
