@@ -26,8 +26,10 @@ enum CommandWords {
 
     /// Reads `words`: the workload's name, then its options as `--name value`, `--name=value` or, for flags, `--name`.
     /// Where an option is given twice, the last one counts. Values are checked against the catalogue, and returned as
-    /// typed.
-    static func read(_ words: [String]) throws(Failure) -> (entry: Entry, arguments: [String: String]) {
+    /// typed, except that paths are made absolute: from `directory` on.
+    static func read(
+        _ words: [String], in directory: String = "/"
+    ) throws(Failure) -> (entry: Entry, arguments: [String: String]) {
         var words = words.filter { $0 != "--" }[...]
         guard let name = words.popFirst() else {
             throw .usage(
@@ -54,6 +56,10 @@ enum CommandWords {
             } else {
                 throw .usage("\(entry.name): --\(option.name) needs a value: \(option.expected)", help: help)
             }
+        }
+        for option in entry.options where option.kind == .path {
+            guard let path = given[option.name], !path.isEmpty, !path.hasPrefix("/") else { continue }
+            given[option.name] = directory + "/" + path
         }
         do {
             _ = try Arguments(given, for: entry)

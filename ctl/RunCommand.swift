@@ -57,7 +57,7 @@ struct RunCommand: ParsableCommand {
 
     func run() throws {
         if help { return try showHelp() }
-        let (entry, arguments) = try CommandWords.read(words)
+        let (entry, arguments) = try CommandWords.read(words, in: Environment.directory)
         let shape = RunShape(
             threads: threads, processes: processes, serial: serial, cold: cold, tasks: tasks, timeout: timeout,
             records: records)

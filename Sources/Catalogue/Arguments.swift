@@ -25,7 +25,7 @@ public struct Arguments: Sendable, Equatable {
         }
         for option in entry.options {
             let text = given[option.name] ?? option.value
-            if option.kind == .text {
+            if option.kind == .path {
                 let text = text ?? ""
                 guard text.utf8.count <= option.range.upperBound, !text.utf8.contains(0) else {
                     throw Mismatch(option: option.name, value: text, expected: option.expected)

@@ -52,6 +52,6 @@ public enum Catalogue {
             Option("size", .size, default: "8MiB", in: 0...17_179_869_184, "size of each file"),
             Option("read", .flag, "read the file back and check it"),
             Option("fsync", .flag, "wait until the file is on the disk"),
-            Option("dir", .text, in: 0...1024, "directory for the files (default: the daemon's temporary directory)"),
+            Option("dir", .path, in: 0...1024, "directory for the files (default: the daemon's temporary directory)"),
         ])
 }

@@ -39,7 +39,10 @@ public struct Option: Sendable, Equatable {
 
     /// How an option's text is read.
     public enum Kind: String, Sendable, CaseIterable {
-        case size, duration, count, text, flag
+        case size, duration, count
+        /// A path; a client makes it absolute, as the daemon has a directory of its own.
+        case path
+        case flag
     }
 
     public init(
@@ -56,10 +59,10 @@ public struct Option: Sendable, Equatable {
     /// What the option takes, for a person.
     public var expected: String {
         switch kind {
-        case .size: "a size such as 64KiB or 8MiB, from \(range.lowerBound) to \(range.upperBound) bytes"
+        case .size: "a size such as 64KiB or 8MiB, at most \(range.upperBound >> 20) MiB"
         case .duration: "a duration such as 250us, 10ms or 2s, at most \(range.upperBound / 1_000_000_000) s"
         case .count: "a whole number from \(range.lowerBound) to \(range.upperBound)"
-        case .text: "a text of at most \(range.upperBound) bytes"
+        case .path: "a path of at most \(range.upperBound) bytes"
         case .flag: "no value, or true or false"
         }
     }

@@ -2,23 +2,24 @@ import Glibc
 import Linux
 
 /// The descriptor that ties a private daemon to the command that started it.
-struct Leash: Sendable {
+public struct Leash: Sendable {
     private let descriptor: Int32
 
-    init(_ descriptor: Int32) {
+    /// Takes over an open descriptor.
+    public init(_ descriptor: Int32) {
         self.descriptor = descriptor
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     }
 
     /// Says that the daemon serves.
-    func ready() {
+    public func ready() {
         let line = Array("READY\n".utf8)
         // If nobody is there to read it, `whenDropped` is about to say so.
         _ = write(descriptor, line, line.count)
     }
 
     /// Calls `body` once the other end is gone.
-    func whenDropped(_ body: @escaping @Sendable () -> Void) throws(SystemError) {
+    public func whenDropped(_ body: @escaping @Sendable () -> Void) throws(SystemError) {
         let descriptor = descriptor
         _ = try SystemThread(named: "par-leash") {
             var byte: UInt8 = 0

@@ -21,13 +21,13 @@ public struct JobArguments {
 
     /// Puts the arguments of `entry` into a plan, and returns the bytes of its text.
     public static func encode(_ arguments: Arguments, of entry: Entry, into plan: inout JobPlan) -> [UInt8] {
-        let numbers = entry.options.filter { $0.kind != .text }.map { Int64(arguments.numbers[$0.name] ?? 0) }
+        let numbers = entry.options.filter { $0.kind != .path }.map { Int64(arguments.numbers[$0.name] ?? 0) }
         withUnsafeMutableBytes(of: &plan.numbers) { places in
             for (index, number) in numbers.prefix(JobPlan.numberCount).enumerated() {
                 places.storeBytes(of: number, toByteOffset: index * 8, as: Int64.self)
             }
         }
-        let text = entry.options.first { $0.kind == .text }.flatMap { arguments.texts[$0.name] } ?? ""
+        let text = entry.options.first { $0.kind == .path }.flatMap { arguments.texts[$0.name] } ?? ""
         let bytes = Array(text.utf8)
         plan.textCount = UInt32(bytes.count)
         return bytes

@@ -86,7 +86,8 @@ struct Pard: AsyncParsableCommand {
 
     func run() async throws {
         var logger = Logger(label: "pard") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = .info
+        // The command that a private daemon serves has the terminal to itself, unless something is wrong.
+        logger.logLevel = leash == nil ? .info : .warning
         var policy = PoolPolicy(threadFloor: floors.threads, processFloor: floors.processes)
         policy.workerLimit = workerLimit
         policy.idleNanoseconds = UInt64(idleTime)
@@ -103,6 +104,7 @@ struct Pard: AsyncParsableCommand {
             configuration: .init(
                 services: [.init(service: Daemon(configuration, logger: logger))],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        if let leash { try Leash(leash).whenDropped { Task { await group.triggerGracefulShutdown() } } }
         try await group.run()
     }
 

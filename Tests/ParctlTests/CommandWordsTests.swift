@@ -22,6 +22,7 @@ import Testing
     }
 
     @Test func `a flag can be denied, and the last of two values counts`() throws {
+        #expect(try CommandWords.read(["io", "--dir", "out"], in: "/home/ann").arguments == ["dir": "/home/ann/out"])
         #expect(try CommandWords.read(["io", "--read=false"]).arguments == ["read": "false"])
         #expect(try CommandWords.read(["io", "--size", "1KiB", "--size=2KiB"]).arguments == ["size": "2KiB"])
     }
