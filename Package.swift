@@ -63,7 +63,10 @@ let package = Package(
             name: "pard",
             dependencies: ["Daemon", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: strict),
-        .executableTarget(name: "parzygote", dependencies: ["Workers"], swiftSettings: strict),
+        .executableTarget(
+            name: "parzygote", dependencies: ["Workers"], swiftSettings: strict,
+            // At a fixed address there is nothing to relocate: fewer pages of its own, so a fork has less to copy.
+            linkerSettings: [.unsafeFlags(["-Xclang-linker", "-no-pie"], .when(configuration: .release))]),
         .executableTarget(
             name: "parctl",
             dependencies: [

@@ -63,6 +63,16 @@ int32_t par_cpu_count(void) {
     return CPU_COUNT(&set);
 }
 
+int32_t par_leave_cpu(int32_t cpu) {
+    cpu_set_t all, others;
+    if (sched_getaffinity(0, sizeof all, &all) < 0) return -errno;
+    others = all;
+    CPU_CLR(cpu, &others);
+    if (CPU_COUNT(&others) == 0) return 0;
+    if (sched_setaffinity(0, sizeof others, &others) < 0) return -errno;
+    return result(sched_setaffinity(0, sizeof all, &all));
+}
+
 int32_t par_pin(int32_t cpu) {
     cpu_set_t set;
     CPU_ZERO(&set);

@@ -85,6 +85,8 @@ public struct ArenaHeader {
     public var searcher: UnsafeMutablePointer<Atomic<UInt32>> { place(64) }
     /// The processor that it was on last.
     public var searcherProcessor: UnsafeMutablePointer<Atomic<Int32>> { place(68) }
+    /// The processor, plus 1, of the one who gave the last order and waits for its end; 0 when nobody waits.
+    public var giver: UnsafeMutablePointer<Atomic<Int32>> { place(192) }
     /// How many workers that were asked for are not ready; whoever takes it to 0 or below rings. The control side sets
     /// it to 0 when one of them has died, so that each of the rest rings.
     public var starting: UnsafeMutablePointer<Atomic<Int32>> { place(128) }

@@ -28,6 +28,11 @@ public enum Processors {
     /// The one it is on.
     public static var current: Int32 { par_getcpu() }
 
+    /// Moves the calling thread off a processor, if there is another one for it. It may come back later.
+    public static func leave(_ processor: Int32) {
+        _ = par_leave_cpu(processor)
+    }
+
     /// Keeps the calling thread on one of them.
     public static func pin(to processor: Int) throws(SystemError) {
         try kernel("sched_setaffinity") { par_pin(Int32(processor)) }

@@ -51,6 +51,7 @@ public final class Lease: @unchecked Sendable {
         let isAwaited =
             spins && header.searcher.pointee.load(ordering: .acquiring) != 0
             && header.searcherProcessor.pointee.load(ordering: .relaxed) != Processors.current
+        header.giver.pointee.store(Processors.current + 1, ordering: .relaxed)
         let told = Monotonic.now()
         publish(job, to: slots)
         if isAwaited, awaitAwake() { return told }

@@ -11,6 +11,11 @@ struct OrderWaiter {
     /// The doorbell's number at the last order.
     private(set) var seen: UInt32 = 0
     private let maySpin: Bool
+    /// Orders in a row that were given on this worker's own processor while it was awake.
+    private var crowded = 0
+
+    /// So many such orders tell that giver and worker take turns on one processor, where neither can wait awake.
+    private static let crowdedLimit = 4
 
     /// How long a worker without an order stays awake. A new order within it costs no wake-up; longer would take the
     /// processor from those who could give one.
@@ -41,7 +46,7 @@ struct OrderWaiter {
     /// Waits awake, as the only one on the arena.
     ///
     /// - Returns: whether an order has come.
-    private func spin() -> Bool {
+    private mutating func spin() -> Bool {
         let header = arena.header
         let (took, _) = header.searcher.pointee.compareExchange(expected: 0, desired: mark, ordering: .relaxed)
         if !took { return isRung }
@@ -50,11 +55,28 @@ struct OrderWaiter {
         repeat {
             header.searcherProcessor.pointee.store(Processors.current, ordering: .relaxed)
             for _ in 0..<32 {
-                if isRung { return true }
+                if isRung {
+                    spread()
+                    return true
+                }
                 relax()
             }
         } while Monotonic.now() < end
+        crowded = 0
         return isRung
+    }
+
+    /// Leaves the giver's processor if orders keep coming from there.
+    private mutating func spread() {
+        let here = Processors.current
+        guard arena.header.giver.pointee.load(ordering: .relaxed) == here + 1 else {
+            crowded = 0
+            return
+        }
+        crowded += 1
+        guard crowded >= Self.crowdedLimit else { return }
+        crowded = 0
+        Processors.leave(here)
     }
 
     private func park() {

@@ -2,29 +2,45 @@ import Linux
 import Pools
 
 /// One no-op after the other, each waited for.
+///
+/// The spinning pair is kept on two processors, so it is compared with a caller and a worker that are, too. Where the
+/// kernel puts the two is what a user gets, beside what else a user could take.
 enum BackToBack {
     private static let count = 5000
     private static let slowCount = 200
 
     static func rows(_ bench: Bench) -> [Row] {
-        let spin = Contestant("spinning pair") { try bench.limits.ask("spin", "\(bench.samples(count))") }
-        let threads = Row(
-            "1 no-op, back to back, threads", targets: [.atMost(3, times: spin.name)],
+        [threads(bench), processes(bench)]
+            + (Place.possible.contains(.apart)
+                ? [spin(bench, "threads", .threads), spin(bench, "processes", .processes(threads: 1))] : [])
+    }
+
+    private static func threads(_ bench: Bench) -> Row {
+        Row(
+            "1 no-op, back to back, threads", targets: [],
             [
-                Parked.pool(bench, .threads, count: count, pause: 0, .free), spin,
+                Parked.pool(bench, .threads, count: count, pause: 0, .free),
                 Parked.closures(bench, NIOPool.self, count: count, pause: 0, .free),
                 Parked.closures(bench, DispatchPool.self, count: count, pause: 0, .free),
                 Parked.python(bench, "ThreadPoolExecutor", "thread", count: slowCount, pause: 0),
             ])
-        let processes = Row(
-            "1 no-op, back to back, processes",
-            targets: [.atMost(3, times: spin.name), .faster(300, than: "ProcessPoolExecutor")],
+    }
+
+    private static func processes(_ bench: Bench) -> Row {
+        Row(
+            "1 no-op, back to back, processes", targets: [.faster(300, than: "ProcessPoolExecutor")],
             [
-                Parked.pool(bench, .processes(threads: 1), count: count, pause: 0, .free), spin,
+                Parked.pool(bench, .processes(threads: 1), count: count, pause: 0, .free),
                 Parked.python(bench, "ProcessPoolExecutor", "process", count: slowCount, pause: 0),
                 Parked.python(bench, "multiprocessing.Pool", "multiprocessing", count: slowCount, pause: 0),
                 Parked.python(bench, "loky", "loky", count: slowCount, pause: 0),
             ])
-        return [threads, processes]
+    }
+
+    private static func spin(_ bench: Bench, _ title: String, _ kind: PoolKind) -> Row {
+        let pair = Contestant("spinning pair") { try bench.limits.ask("spin", "\(bench.samples(count))") }
+        return Row(
+            "1 no-op, back to back, \(title)\(Place.apart.title)", targets: [.atMost(3, times: pair.name)],
+            [Parked.pool(bench, kind, count: count, pause: 0, .apart), pair])
     }
 }

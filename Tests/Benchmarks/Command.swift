@@ -12,7 +12,8 @@ enum Command {
         let ping = Row(
             "8 parctl ping", targets: [.atMost(8, times: nothing.name)],
             [Contestant("par") { try parctl(bench, ["ping"], count: bench.samples(count)) }, nothing])
-        let run = Row("8 parctl run noop, over ping", targets: [.under(300_000)], [Contestant("par") { try excess(bench) }])
+        let run = Row(
+            "8 parctl run noop, over ping", targets: [.under(300_000)], [Contestant("par") { try excess(bench) }])
         return [ping, run, try requests(bench)]
     }
 

@@ -11,16 +11,19 @@ enum Efficiency {
     static func rows(_ bench: Bench) -> [Row] {
         guard Processors.available >= workers else { return [] }
         let rate = iterationsPerNanosecond()
-        return [(1000, "1 µs", 0.95), (10_000, "10 µs", 0.97), (100_000, "100 µs", 0.99)].flatMap { length, name, bound in
+        return [(1000, "1 µs", 0.95), (10_000, "10 µs", 0.97), (100_000, "100 µs", 0.99)].flatMap {
+            length, name, bound in
             let load = Load(tasks: work / length, iterations: max(1, UInt64(Double(length) * rate)))
             return [("threads", PoolKind.threads), ("processes", .processes(threads: 1))].map { title, kind in
                 var contestants = [Contestant("par") { try share(bench, load) { try pool(bench, kind, load) } }]
                 if kind == .threads {
-                    contestants.append(Contestant(NIOPool.title) { try share(bench, load) { closures(NIOPool.self, load) } })
+                    contestants.append(
+                        Contestant(NIOPool.title) { try share(bench, load) { closures(NIOPool.self, load) } })
                     contestants.append(
                         Contestant(DispatchPool.title) { try share(bench, load) { closures(DispatchPool.self, load) } })
                 }
-                return Row("9 efficiency, tasks of \(name), \(title)", unit: .share, targets: [.over(bound)], contestants)
+                return Row(
+                    "9 efficiency, tasks of \(name), \(title)", unit: .share, targets: [.over(bound)], contestants)
             }
         }
     }

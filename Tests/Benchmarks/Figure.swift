@@ -19,8 +19,8 @@ struct Figure {
     var median: Double { quantile(0.5) }
     var p99: Double { quantile(0.99) }
 
-    /// Has the true quantile within it nine times out of ten, whatever the distribution: how many of the samples lie below
-    /// the quantile is binomial. Of too few samples it is their whole range.
+    /// Has the true quantile within it nine times out of ten, whatever the distribution: how many of the samples lie
+    /// below the quantile is binomial. Of too few samples it is their whole range.
     func interval(of share: Double) -> ClosedRange<Double> {
         let count = sorted.count
         if count == 0 { return 0...0 }

@@ -9,7 +9,8 @@ enum FreshThreads {
             let count = bench.samples(threads > 8 ? 6 : 20)
             let raw = Contestant("pthread_create") { try bench.limits.ask("threads", "\(count)", "\(threads)") }
             return Row(
-                "5 fresh threads: \(threads)", targets: [.atMost(1.2, times: raw.name), .atMost(1, times: NIOPool.title)],
+                "5 fresh threads: \(threads)",
+                targets: [.atMost(1.2, times: raw.name), .atMost(1, times: NIOPool.title)],
                 [
                     FreshProcesses.pool(bench, .threads, threads, .fresh, count: count), raw,
                     Contestant(NIOPool.title) { (0..<count).map { _ in nio(threads) } },

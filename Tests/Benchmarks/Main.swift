@@ -25,7 +25,7 @@ struct Benchmarks: ParsableCommand {
     @Flag(help: "Print JSON: every figure of every round.")
     var json = false
 
-    @ArgumentParser.Option(help: "How many rounds (default: 9, or 5 with --quick).")
+    @ArgumentParser.Option(help: "How many rounds (default: 13, or 5 with --quick).")
     var rounds: Int?
 
     @ArgumentParser.Option(help: "Measure only rows that have this in their names; may be given several times.")
@@ -45,7 +45,7 @@ struct Benchmarks: ParsableCommand {
             only.isEmpty || only.contains { row.title.lowercased().contains($0.lowercased()) }
         }
         let machine = Machine()
-        let count = rounds ?? (quick ? 5 : 9)
+        let count = rounds ?? (quick ? 5 : 13)
         for round in 0..<count {
             complain("round \(round + 1) of \(count)")
             for row in rows { try row.measure(round: round) }

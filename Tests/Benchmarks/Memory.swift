@@ -47,7 +47,9 @@ enum Memory {
     }
 
     private static func proportionalBytes(_ pid: Int) throws -> Double {
-        guard let file = fopen("/proc/\(pid)/smaps_rollup", "r") else { throw Bench.Missing(description: "no smaps of \(pid)") }
+        guard let file = fopen("/proc/\(pid)/smaps_rollup", "r") else {
+            throw Bench.Missing(description: "no smaps of \(pid)")
+        }
         defer { fclose(file) }
         var line: UnsafeMutablePointer<CChar>?
         var room = 0

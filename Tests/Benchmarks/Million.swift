@@ -19,7 +19,8 @@ enum Million {
         let processes = Row(
             "4 a million no-ops, processes",
             targets: [
-                .under(bound), .faster(10, than: "ProcessPoolExecutor.map"), .faster(2000, than: "ProcessPoolExecutor.submit"),
+                .under(bound), .faster(10, than: "ProcessPoolExecutor.map"),
+                .faster(2000, than: "ProcessPoolExecutor.submit"),
             ],
             [
                 pool(bench, .processes(threads: 1)),

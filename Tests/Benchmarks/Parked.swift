@@ -3,8 +3,8 @@ import Pools
 
 /// One no-op after a pause in which the workers fell asleep: there and back, and there only.
 ///
-/// Where the two sides run makes more of a difference than anything else, so each is measured where the kernel puts them,
-/// on one processor and on two.
+/// Where the two sides run makes more of a difference than anything else, so each is measured where the kernel puts
+/// them, on one processor and on two.
 enum Parked {
     private static let count = 150
     private static let pause = 200_000
@@ -30,7 +30,8 @@ enum Parked {
             "2 no-op after 200 µs, processes\(place.title)",
             targets: [.atMost(2, times: "futex pair"), .atMost(0.9, times: sockets.name)],
             [
-                pool(bench, .processes(threads: 1), count: count, pause: pause, place), futexes(bench, "process", place),
+                pool(bench, .processes(threads: 1), count: count, pause: pause, place),
+                futexes(bench, "process", place),
                 sockets,
             ] + (place == .free ? [python(bench, "ProcessPoolExecutor", "process", count: count, pause: pause)] : []))
         return [threads, processes]
@@ -43,7 +44,8 @@ enum Parked {
     }
 
     private static func dispatches(_ bench: Bench, _ place: Place) -> [Row] {
-        [("threads", "thread", PoolKind.threads), ("processes", "process", .processes(threads: 1))].map { name, word, kind in
+        [("threads", "thread", PoolKind.threads), ("processes", "process", .processes(threads: 1))].map {
+            name, word, kind in
             let wake = Contestant("futex wake") {
                 try bench.limits.ask("wake", "\(bench.samples(idleCount))", word, "\(idle)", place.rawValue)
             }

@@ -36,7 +36,8 @@ struct Sheet {
             let targets = row.targets.filter { $0.peer == peer.name }
             if targets.isEmpty {
                 let ratio = Figure(row.ratios(to: peer.name))
-                rest.append(figure + [Self.ratio(ratio.median), Self.range(ratio.interval(of: 0.5), Self.ratio), "", ""])
+                rest.append(
+                    figure + [Self.ratio(ratio.median), Self.range(ratio.interval(of: 0.5), Self.ratio), "", ""])
             }
             for target in targets { rest.append(figure + judged(target, row)) }
         }
@@ -55,11 +56,14 @@ struct Sheet {
             switch target {
             case .atMost, .under: "≤ "
             case .tailUnder: "p99 ≤ "
-            case .faster: "1 in ≥ "
-            case .over: "≥ "
+            case .faster, .over: "≥ "
             }
-        let value = target.peer == nil ? "" : show(judgement.value)
-        return [value, Self.range(judgement.interval, show), sign + show(target.bound), judgement.verdict.rawValue]
+        // Other ratios are the pools' time over the peer's.
+        var suffix = ""
+        if case .faster = target { suffix = " faster" }
+        let value = target.peer == nil ? "" : show(judgement.value) + suffix
+        let bound = sign + show(target.bound) + suffix
+        return [value, Self.range(judgement.interval, show), bound, judgement.verdict.rawValue]
     }
 
     private static func ratio(_ value: Double) -> String {

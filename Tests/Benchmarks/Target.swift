@@ -20,7 +20,8 @@ enum Target {
 
     var bound: Double {
         switch self {
-        case .atMost(let bound, _), .faster(let bound, _), .under(let bound), .tailUnder(let bound), .over(let bound): bound
+        case .atMost(let bound, _), .faster(let bound, _), .under(let bound), .tailUnder(let bound), .over(let bound):
+            bound
         }
     }
 

@@ -53,7 +53,8 @@ final class WarmPools: Sendable {
     /// Runs no-ops through the queue, as the daemon does.
     func run(_ kind: PoolKind, units: Int, tasks: Int, cold: ColdStart? = nil) throws -> Run {
         let plan = JobPlan(
-            job: 0, tasks: tasks, workload: 0, crew: units * kind.workersPerUnit, cpuInterval: Self.cpuInterval, rings: true)
+            job: 0, tasks: tasks, workload: 0, crew: units * kind.workersPerUnit, cpuInterval: Self.cpuInterval,
+            rings: true)
         let spec = JobSpec(lease: LeaseRequest(kind: kind, units: units, cold: cold), tasks: tasks, plan: plan)
         let ended = Answer<Result<Run, Refusal>>()
         let finishedAt = Mutex<(at: UInt64, firstStart: UInt64, lastStop: UInt64)>((0, 0, 0))

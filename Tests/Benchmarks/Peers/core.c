@@ -22,7 +22,8 @@ void check(int failed, const char *what) {
 }
 
 struct board *new_board(void) {
-    void *map = mmap(NULL, sizeof(struct board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    int flags = MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE;
+    void *map = mmap(NULL, sizeof(struct board), PROT_READ | PROT_WRITE, flags, -1, 0);
     check(map == MAP_FAILED, "mmap");
     return map;
 }

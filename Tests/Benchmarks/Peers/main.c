@@ -70,7 +70,9 @@ static int measure(uint64_t *times, char **words, int given, const char *self) {
 
 int main(int count, char **arguments) {
     static uint64_t times[most];
-    if (count == 4 && strcmp(arguments[1], "worker") == 0) be_program((uint32_t)atoi(arguments[2]), (uint32_t)atoi(arguments[3]));
+    if (count == 4 && strcmp(arguments[1], "worker") == 0) {
+        be_program((uint32_t)atoi(arguments[2]), (uint32_t)atoi(arguments[3]));
+    }
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     FILE *commands = fdopen(3, "r"), *answers = fdopen(dup(3), "w");
     if (!commands || !answers) {
@@ -83,7 +85,9 @@ int main(int count, char **arguments) {
     while (getline(&line, &room, commands) > 0) {
         int measured = measure(times, words, split(line, words), arguments[0]);
         if (measured < 0) fprintf(answers, "?");
-        for (int index = 0; index < measured; index++) fprintf(answers, index ? "\t%" PRIu64 : "%" PRIu64, times[index]);
+        for (int index = 0; index < measured; index++) {
+            fprintf(answers, index ? "\t%" PRIu64 : "%" PRIu64, times[index]);
+        }
         fputc('\n', answers);
         fflush(answers);
     }
