@@ -28,9 +28,11 @@ struct RunSession {
                 let came = try signals.wait(beside: connection.client.fileDescriptor, milliseconds: progress.patience)
                 if came.signal, let number = signals.next(), number != SIGCHLD {
                     // Before the job has a name, closing the connection ends it; who presses again is in a hurry.
-                    guard let job, !interrupted else { throw ExitStatus.cancelled }
+                    guard !interrupted else { throw ExitStatus.cancelled }
                     interrupted = true
                     progress.update(state: "stopping")
+                }
+                if interrupted, canceller == nil, let job {
                     // Where that fails, closing this connection ends the job too, though without a receipt.
                     do { canceller = try cancel(job, at: connection.path) } catch { throw ExitStatus.cancelled }
                 }
@@ -40,6 +42,9 @@ struct RunSession {
                 // Unused values may be destroyed, and connections closed, as soon as they are made.
                 extendLifetime(canceller)
                 return receipt
+            }
+            if interrupted, canceller == nil, let job {
+                do { canceller = try cancel(job, at: connection.path) } catch { throw ExitStatus.cancelled }
             }
         }
     }

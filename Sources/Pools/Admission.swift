@@ -20,7 +20,10 @@ extension PoolMachine {
         if workerCount + max(0, request.workers - present) > policy.workerLimit {
             return .busy(limit: "workers", allowed: policy.workerLimit)
         }
-        if request.cold == nil, pools.values.reduce(0, { $0 + $1.queue.count }) >= queueLimit {
+        let free = members(of: request.kind).count(where: \.isFree)
+        let busy = members(of: request.kind).count - free
+        let mustWait = pools[request.kind]?.queue.isEmpty == false || (busy > 0 && free < request.units)
+        if request.cold == nil, mustWait, pools.values.reduce(0, { $0 + $1.queue.count }) >= queueLimit {
             return .busy(limit: "queued jobs", allowed: queueLimit)
         }
         return nil

@@ -162,7 +162,7 @@ extension Driver {
         // Workers that join while others are at it aren't counted: once one has died, everybody who leaves rings.
         if record.isToEnlist { record.job.enlist(crew.count) }
         record.isToEnlist = false
-        machine.stampPublished(id, at: Monotonic.now())
+        if record.table == nil { machine.stampPublished(id, at: Monotonic.now()) }
         Pools.publish(record.job, to: crew.map(arena.slot), seats: seats)
     }
 

@@ -64,7 +64,11 @@ final class Driver {
                 default: try hearWorker(ProcessID(key - Key.firstWorker))
                 }
             }
-            for command in supervisor.takeCommands() { take(command) }
+            for command in supervisor.takeCommands() {
+                // Who looks sees what was asked for before.
+                if case .look = command { try carryOut() }
+                take(command)
+            }
             look()
             let now = Monotonic.now()
             if let due = machine.nextDeadline(after: now), due <= now { tell(.tick) }

@@ -9,8 +9,8 @@ struct Sheet {
     /// A table for people.
     func text() -> String {
         var table = Table([
-            .left("row"), .right("par p50"), .right("p99"), .left("beside it"), .right("p50"), .right("ratio"),
-            .left("90 %"), .right("target"), .left("verdict"),
+            .left("row"), .right("par p50"), .right("p99"), .left("beside it"), .right("p50"), .right("p99"),
+            .right("ratio"), .left("90 %"), .right("target"), .left("verdict"),
         ])
         for row in rows { table.rows += lines(row) }
         let look = Look(color: false, unicode: true, width: 200)
@@ -26,13 +26,13 @@ struct Sheet {
     private func lines(_ row: Row) -> [[Table.Cell]] {
         guard !row.contestants[0].rounds.isEmpty else { return [] }
         let own = row.contestants[0]
-        var rest: [[String]] = row.targets.filter { $0.peer == nil }.map { ["", ""] + judged($0, row) }
+        var rest: [[String]] = row.targets.filter { $0.peer == nil }.map { ["", "", ""] + judged($0, row) }
         for peer in row.contestants.dropFirst() {
             if peer.rounds.isEmpty {
-                rest.append([peer.name, "not here", "", "", "", ""])
+                rest.append([peer.name, "not here", "", "", "", "", ""])
                 continue
             }
-            let figure = [peer.name, row.unit.text(peer.median)]
+            let figure = [peer.name, row.unit.text(peer.median), row.unit.text(peer.all.p99)]
             let targets = row.targets.filter { $0.peer == peer.name }
             if targets.isEmpty {
                 let ratio = Figure(row.ratios(to: peer.name))
@@ -41,7 +41,7 @@ struct Sheet {
             }
             for target in targets { rest.append(figure + judged(target, row)) }
         }
-        if rest.isEmpty { rest = [["", "", "", "", "", ""]] }
+        if rest.isEmpty { rest = [[String](repeating: "", count: 7)] }
         return rest.enumerated().map { index, cells in
             let head = index == 0 ? [row.title, row.unit.text(own.median), row.unit.text(own.all.p99)] : ["", "", ""]
             return (head + cells).map { Table.Cell($0) }

@@ -6,8 +6,8 @@ enum Target {
     case faster(Double, than: String)
     /// Its median is at most this.
     case under(Double)
-    /// Its 99th percentile is at most this.
-    case tailUnder(Double)
+    /// Its 99th percentile is at most this. Where the peer's isn't either, the machine is too busy to tell.
+    case tailUnder(Double, unlessMissedBy: String)
     /// Its median is at least this.
     case over(Double)
 
@@ -20,8 +20,9 @@ enum Target {
 
     var bound: Double {
         switch self {
-        case .atMost(let bound, _), .faster(let bound, _), .under(let bound), .tailUnder(let bound), .over(let bound):
+        case .atMost(let bound, _), .faster(let bound, _), .under(let bound), .over(let bound):
             bound
+        case .tailUnder(let bound, _): bound
         }
     }
 
@@ -61,9 +62,15 @@ enum Target {
         }
         if figure.sorted.isEmpty { return nil }
         let interval = figure.interval(of: share)
+        let isUnclear = own.rounds.count < Self.leastRounds || isMachineBusy(row)
         return Judgement(
-            value: figure.quantile(share), interval: interval,
-            verdict: own.rounds.count < Self.leastRounds ? .unclear : verdict(interval))
+            value: figure.quantile(share), interval: interval, verdict: isUnclear ? .unclear : verdict(interval))
+    }
+
+    private func isMachineBusy(_ row: Row) -> Bool {
+        guard case .tailUnder(let bound, let name) = self, let peer = row.contestants.first(where: { $0.name == name })
+        else { return false }
+        return peer.all.p99 > bound
     }
 
     /// With fewer rounds, not even their whole range has the median within it nine times out of ten.

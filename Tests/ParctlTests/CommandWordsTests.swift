@@ -58,8 +58,8 @@ import Testing
     @Test func `a value that is missing or wrong is answered with what the option takes`() throws {
         #expect(try #require(complaint("io", "--size")).hasPrefix("io: --size needs a value: a size such as 64KiB"))
         #expect(try #require(complaint("io", "--dir", "--read")).hasPrefix("io: --dir needs a value"))
-        #expect(try #require(complaint("io", "--size", "abc")).hasSuffix("bytes, not 'abc'"))
-        #expect(try #require(complaint("io", "--size", "-5")).hasSuffix("bytes, not '-5'"))
+        #expect(try #require(complaint("io", "--size", "abc")).hasSuffix("MiB, not 'abc'"))
+        #expect(try #require(complaint("io", "--size", "-5")).hasSuffix("MiB, not '-5'"))
         #expect(complaint("io", "stray") == "io: unexpected 'stray'")
     }
 

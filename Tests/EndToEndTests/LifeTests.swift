@@ -1,0 +1,111 @@
+import Control
+import Foundation
+import Testing
+
+extension EndToEnd {
+    @Suite("A daemon")
+    struct LifeTests {
+        @Test("that is told to stop lets the running job finish", arguments: [SIGTERM, SIGINT])
+        func drain(signal: Int32) throws {
+            try Fixture.run { fixture in
+                let daemon = try Daemon(in: fixture)
+                let run = try daemon.start("run sleep --for 200ms --threads 2 --tasks 8 --json")
+                _ = try daemon.awaitJob { $0.done >= 2 }
+                daemon.process.signal(signal)
+                let outcome = try run.outcome()
+                #expect(outcome.status == 0)
+                expectSound(try outcome.receipt)
+                #expect(try outcome.receipt.tasks == Tasks(ok: 8))
+                #expect(daemon.process.end() == .exit(0))
+                #expect(fixture.files == [])
+            }
+        }
+
+        @Test("that is told to stop takes no new work")
+        func refuse() throws {
+            try Fixture.run { fixture in
+                let daemon = try Daemon(in: fixture)
+                var connection = try RawConnection(daemon.socket)
+                let run = try daemon.start("run sleep --for 500ms --threads 2 --tasks 4 --json")
+                _ = try daemon.awaitJob()
+                daemon.process.signal(SIGTERM)
+                // Connections that wait for nothing are let go, and no others are taken from then on.
+                #expect(try connection.next() == nil)
+                let outcome = try daemon.parctl("run noop")
+                #expect(outcome.status == 3 || outcome.status == 4)
+                #expect(try run.outcome().status == 0)
+                #expect(daemon.process.end() == .exit(0))
+            }
+        }
+
+        @Test("cancels what goes on beyond the drain time", arguments: ["--threads 2", "--processes 2", "--cold"])
+        func drainTime(shape: String) throws {
+            try Fixture.run { fixture in
+                let daemon = try Daemon(in: fixture, "--drain-time 200ms")
+                let run = try daemon.start("run sleep --for 60s --tasks 4 --json \(shape)")
+                _ = try daemon.awaitJob()
+                daemon.process.signal(SIGTERM)
+                let outcome = try run.outcome()
+                #expect(outcome.status == 130)
+                expectSound(try outcome.receipt)
+                #expect(try outcome.receipt.outcome == .cancelled)
+                #expect(daemon.process.end() == .exit(0))
+            }
+        }
+
+        @Test("on a leash ends when that is dropped")
+        func leash() throws {
+            try Fixture.run { fixture in
+                let daemon = try Daemon(in: fixture)
+                fixture.dropLeashes()
+                #expect(daemon.process.end(within: 10) == .exit(0), "the daemon goes on")
+            }
+        }
+
+        @Test("has its socket for itself")
+        func second() throws {
+            try Daemon.run { daemon in
+                let second = try Child(
+                    Program.pard.path, ["--socket", daemon.socket], environment: daemon.fixture.environment())
+                #expect(second.end() == .exit(1))
+                #expect(second.errors.text.contains("another daemon is running on \(daemon.socket)"))
+                #expect(try daemon.parctl("ping").status == 0)
+            }
+        }
+
+        @Test("replaces the socket that a killed one left behind")
+        func stale() throws {
+            try Fixture.run { fixture in
+                let first = try Daemon(in: fixture)
+                first.process.signal(SIGKILL)
+                #expect(first.process.end() == .signal(SIGKILL))
+                #expect(fixture.files.contains("pard.sock"))
+                #expect(try first.parctl("ping").status == 3)
+                let second = try Daemon(in: fixture)
+                #expect(try second.parctl("ping").status == 0)
+                #expect(try second.receipt("noop --threads 4").reason == nil)
+                second.stop()
+                #expect(!fixture.files.contains { $0.hasPrefix("pard.sock") })
+                try fixture.removeFiles()
+            }
+        }
+
+        @Test(
+            "that can't start says why",
+            arguments: [
+                "--socket /nonexistent/pard.sock", "--socket /dev/null", "--worker-limit 0", "--ledger-size much",
+                "--drain-time never", "--floor-threads 300", "--frobnicate",
+            ])
+        func refusal(options: String) throws {
+            try Fixture.run { fixture in
+                let words = options.split(separator: " ").map(String.init)
+                let socket = words.first == "--socket" ? [] : ["--socket", fixture.folder + "/pard.sock"]
+                let process = try Child(Program.pard.path, socket + words, environment: fixture.environment())
+                let end = try #require(process.end())
+                #expect(end != .exit(0))
+                #expect(process.errors.isOver(within: 10))
+                #expect(process.errors.text.contains(words.last ?? "") || process.errors.text.contains(words[0]))
+            }
+        }
+    }
+}

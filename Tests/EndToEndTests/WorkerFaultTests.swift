@@ -1,0 +1,88 @@
+import Control
+import Foundation
+import Testing
+
+extension EndToEnd {
+    @Suite("When a part of it is killed")
+    struct WorkerFaultTests {
+        @Test("a worker is replaced, and its tasks are run again", arguments: ["threads", "processes"])
+        func worker(pool: String) throws {
+            try Daemon.run { daemon in
+                let run = try daemon.start("run sleep --for 50ms --\(pool) 4 --tasks 40 --records --json")
+                _ = try daemon.awaitJob { $0.done >= 4 }
+                let victim = try #require(try daemon.pool(pool).pids.first)
+                kill(pid_t(victim), SIGKILL)
+                let outcome = try run.outcome()
+                #expect(outcome.status == 0)
+                expectSound(try outcome.receipt)
+                #expect(try outcome.receipt.tasks == Tasks(ok: 40))
+                #expect(try outcome.records.map(\.task) == Array(0..<40))
+                #expect(try outcome.records.contains { $0.attempt == 2 })
+                #expect(!Processes.isAlive(victim))
+                #expect(try eventually { try daemon.pool(pool).ready == 4 })
+                #expect(try daemon.pool(pool).replaced == (pool == "threads" ? 4 : 1))
+                #expect(try daemon.status.workersReplaced == (pool == "threads" ? 4 : 1))
+                #expect(try daemon.receipt("noop --\(pool) 4").reason == nil)
+            }
+        }
+
+        @Test("workers that wait for work are replaced before anybody needs them", arguments: ["threads", "processes"])
+        func idle(pool: String) throws {
+            try Daemon.run { daemon in
+                let victims = try daemon.pool(pool).pids
+                for victim in victims { kill(pid_t(victim), SIGKILL) }
+                #expect(
+                    try eventually {
+                        let pool = try daemon.pool(pool)
+                        return pool.ready == 4 && Set(pool.pids).isDisjoint(with: victims)
+                    })
+                #expect(try daemon.receipt("noop --\(pool) 4").reason == nil)
+            }
+        }
+
+        @Test("the zygote is replaced, and the job that runs goes on", arguments: ["--cold", "--cold=exec", ""])
+        func zygote(cold: String) throws {
+            try Daemon.run { daemon in
+                let run = try daemon.start("run sleep --for 100ms --processes 2 --tasks 8 --json")
+                _ = try daemon.awaitJob()
+                let victim = try daemon.status.zygotePid
+                let workers = try daemon.pools.flatMap(\.pids)
+                kill(pid_t(victim), SIGKILL)
+                let receipt = try daemon.receipt("noop --processes 6 \(cold)")
+                expectSound(receipt)
+                #expect(receipt.tasks == Tasks(ok: 24))
+                if cold == "" {
+                    #expect(try daemon.pool("processes").size == 6)
+                } else {
+                    #expect(receipt.phases.startup > 0)
+                }
+                #expect(try run.outcome().receipt.tasks == Tasks(ok: 8))
+                #expect(!Processes.isAlive(victim))
+                #expect(try daemon.status.zygotePid != victim)
+                #expect(Set(try daemon.pools.flatMap(\.pids)).isSuperset(of: workers))
+            }
+        }
+
+        @Test(
+            "pard takes all its workers and its zygote with it",
+            arguments: ["--threads 4", "--processes 4", "--processes 2 --threads 2", "--processes 2 --cold=exec"])
+        func daemon(shape: String) throws {
+            try Fixture.run { fixture in
+                let daemon = try Daemon(in: fixture)
+                let run = try daemon.start("run sleep --for 60s --tasks 8 \(shape)")
+                _ = try daemon.awaitJob()
+                let known = try daemon.pools.flatMap(\.pids) + [daemon.status.zygotePid]
+                #expect(Set(fixture.processes).isSuperset(of: known))
+                daemon.process.signal(SIGKILL)
+                #expect(
+                    eventually(within: .seconds(1)) { !known.contains(where: Processes.isAlive) },
+                    "workers survive the daemon")
+                let outcome = try run.outcome()
+                #expect(outcome.status == 3)
+                #expect(outcome.errors != "")
+                #expect(eventually(within: .seconds(1)) { fixture.processes.isEmpty }, "processes survive the daemon")
+                try fixture.removeFiles()
+            }
+        }
+    }
+}
