@@ -63,14 +63,27 @@ int32_t par_cpu_count(void) {
     return CPU_COUNT(&set);
 }
 
+/// Moves this thread to one of `wanted`, and gives it back the CPUs that it had.
+static int32_t move(cpu_set_t had, cpu_set_t wanted) {
+    if (CPU_COUNT(&wanted) == 0) return 0;
+    if (sched_setaffinity(0, sizeof wanted, &wanted) < 0) return -errno;
+    return result(sched_setaffinity(0, sizeof had, &had));
+}
+
 int32_t par_leave_cpu(int32_t cpu) {
-    cpu_set_t all, others;
+    cpu_set_t all;
     if (sched_getaffinity(0, sizeof all, &all) < 0) return -errno;
-    others = all;
+    cpu_set_t others = all;
     CPU_CLR(cpu, &others);
-    if (CPU_COUNT(&others) == 0) return 0;
-    if (sched_setaffinity(0, sizeof others, &others) < 0) return -errno;
-    return result(sched_setaffinity(0, sizeof all, &all));
+    return move(all, others);
+}
+
+int32_t par_visit_cpu(int32_t cpu) {
+    cpu_set_t all, one;
+    if (sched_getaffinity(0, sizeof all, &all) < 0) return -errno;
+    CPU_ZERO(&one);
+    if (CPU_ISSET(cpu, &all)) CPU_SET(cpu, &one);
+    return move(all, one);
 }
 
 int32_t par_pin(int32_t cpu) {

@@ -83,8 +83,6 @@ public struct ArenaHeader {
     /// The slot that spins for its next order, plus 1; 0 when none does. On few processors more than one would only be
     /// in the others' way.
     public var searcher: UnsafeMutablePointer<Atomic<UInt32>> { place(64) }
-    /// The processor that it was on last.
-    public var searcherProcessor: UnsafeMutablePointer<Atomic<Int32>> { place(68) }
     /// The processor, plus 1, of the one who gave the last order and waits for its end; 0 when nobody waits.
     public var giver: UnsafeMutablePointer<Atomic<Int32>> { place(192) }
     /// How many workers that were asked for are not ready; whoever takes it to 0 or below rings. The control side sets

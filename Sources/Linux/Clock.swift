@@ -28,6 +28,16 @@ public enum Processors {
     /// The one it is on.
     public static var current: Int32 { par_getcpu() }
 
+    /// Lets another thread have the calling one's processor, if one is waiting for it.
+    public static func yield() {
+        sched_yield()
+    }
+
+    /// Moves the calling thread to a processor, if it may use it. It may go elsewhere later.
+    public static func visit(_ processor: Int32) {
+        _ = par_visit_cpu(processor)
+    }
+
     /// Moves the calling thread off a processor, if there is another one for it. It may come back later.
     public static func leave(_ processor: Int32) {
         _ = par_leave_cpu(processor)

@@ -70,7 +70,7 @@ extension Driver {
             }
             guard let id = unit.job, let record = jobs[id] else { continue }
             record.job.disturbed.pointee.store(1, ordering: .sequentiallyConsistent)
-            if record.lease != nil {
+            if record.isLease {
                 record.job.finished.pointee.store(1, ordering: .sequentiallyConsistent)
                 Futex.wake(record.job.finished)
             }
@@ -104,7 +104,7 @@ extension Driver {
         if !ready.isEmpty { tell(.unitsReady(ready)) }
         if !gone.isEmpty { forgetThreads(gone.sorted()) }
         for worker in workers.values { advance(worker) }
-        for job in machine.jobs.values where job.state == .running && jobs[job.id]?.lease == nil {
+        for job in machine.jobs.values where job.state == .running && jobs[job.id]?.isLease == false {
             let slots = job.atWork.flatMap { self.slots[$0] ?? [] }
             if !slots.isEmpty, slots.allSatisfy({ arena.slot($0).isIdle }) { tell(.crewLeft(job.id)) }
         }

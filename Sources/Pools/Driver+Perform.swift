@@ -151,12 +151,9 @@ extension Driver {
                 seats.append(seat * own.count + offset)
             }
         }
-        if let answer = record.lease {
-            if record.isToEnlist {
-                let job = record.job
-                answer(.success(Lease(supervisor: supervisor, id: id, job: job, slots: crew.map(arena.slot))))
-            }
-            record.isToEnlist = false
+        if record.isLease {
+            let lease = Lease(supervisor: supervisor, id: id, job: record.job, slots: crew.map(arena.slot))
+            record.answer.take()?(.success(lease))
             return
         }
         // Workers that join while others are at it aren't counted: once one has died, everybody who leaves rings.
@@ -203,7 +200,7 @@ extension Driver {
     private func finish(_ id: JobID) {
         guard let record = jobs[id], let row = machine.jobs[id] else { return }
         record.nextProgress = nil
-        if record.lease != nil {
+        if record.isLease {
             tell(.collected(id, at: Monotonic.now()))
             return
         }

@@ -11,10 +11,9 @@ public final class Lease: @unchecked Sendable {
     private let id: JobID
     private let job: Job
     private let slots: [Slot]
-    private let spins: Bool
     private var rounds: UInt64 = 0
 
-    /// How long a caller stays awake for a worker that is awake, too.
+    /// How long a caller waits awake. It yields its processor all the while, which a worker may need to answer.
     private static let spinNanoseconds: UInt64 = 50_000
 
     init(supervisor: Supervisor, id: JobID, job: Job, slots: [Slot]) {
@@ -22,7 +21,6 @@ public final class Lease: @unchecked Sendable {
         self.id = id
         self.job = job
         self.slots = slots
-        spins = Processors.available > 1
     }
 
     deinit {
@@ -46,20 +44,18 @@ public final class Lease: @unchecked Sendable {
         plan.generation = id << 32 | rounds
         job.prepare(plan)
         job.enlist(slots.count)
-        // Only a worker that is awake on another processor can answer before this thread could fall asleep.
-        let header = supervisor.arena.header
-        let isAwaited =
-            spins && header.searcher.pointee.load(ordering: .acquiring) != 0
-            && header.searcherProcessor.pointee.load(ordering: .relaxed) != Processors.current
-        header.giver.pointee.store(Processors.current + 1, ordering: .relaxed)
+        supervisor.arena.header.giver.pointee.store(Processors.current + 1, ordering: .relaxed)
         let told = Monotonic.now()
-        publish(job, to: slots)
-        if isAwaited, awaitAwake() { return told }
+        let wasAsleep = publish(job, to: slots)
+        // A worker that was asleep is as a rule woken on this processor, and needs it.
+        if wasAsleep { Processors.yield() }
+        if awaitAwake() { return told }
         job.waiting.pointee.store(1, ordering: .sequentiallyConsistent)
         while job.finished.pointee.load(ordering: .sequentiallyConsistent) == 0 { Futex.wait(job.finished, while: 0) }
         return told
     }
 
+    /// Whether the job has ended while this thread was awake.
     private func awaitAwake() -> Bool {
         let end = Monotonic.now() + Self.spinNanoseconds
         repeat {
@@ -67,18 +63,23 @@ public final class Lease: @unchecked Sendable {
                 if job.finished.pointee.load(ordering: .acquiring) != 0 { return true }
                 relax()
             }
+            Processors.yield()
         } while Monotonic.now() < end
         return false
     }
 }
 
 /// Hands a job to workers: all are told first, then those that sleep are woken.
-func publish(_ job: Job, to slots: [Slot], seats: [Int]? = nil) {
+///
+/// - Returns: whether one slept.
+@discardableResult
+func publish(_ job: Job, to slots: [Slot], seats: [Int]? = nil) -> Bool {
     withUnsafeTemporaryAllocation(of: Bool.self, capacity: slots.count) { asleep in
         for index in slots.indices {
             let seat = UInt32(seats?[index] ?? index)
             asleep.initializeElement(at: index, to: slots[index].post(.work, subject: UInt64(job.offset), seat: seat))
         }
         for index in slots.indices where asleep[index] { slots[index].wake() }
+        return slots.indices.contains { asleep[$0] }
     }
 }

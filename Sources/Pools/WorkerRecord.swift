@@ -36,8 +36,10 @@ final class JobRecord {
     var firstStart: UInt64?
     /// Tasks that ended in earlier rounds.
     var settledTasks = 0
-    /// Answers the lease that this is, if it is one.
-    let lease: (@Sendable (Result<Lease, Refusal>) -> Void)?
+    /// Whether its workers are a holder's own, see ``Lease``.
+    let isLease: Bool
+    /// Hands the lease over, once.
+    var answer: (@Sendable (Result<Lease, Refusal>) -> Void)?
 
     init(
         id: JobID, extent: Range<Int>, job: Job, attempts: Int?, progressNanoseconds: UInt64?,
@@ -48,7 +50,8 @@ final class JobRecord {
         self.job = job
         self.attempts = attempts
         self.progressNanoseconds = progressNanoseconds
-        self.lease = lease
+        isLease = lease != nil
+        answer = lease
         self.observer = observer
     }
 }

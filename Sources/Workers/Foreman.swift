@@ -22,7 +22,8 @@ struct Foreman {
         slot.tid.pointee = UInt32(ThisProcess.tid)
         slot.readyAt.pointee.store(Monotonic.now(), ordering: .releasing)
         ring(event)
-        var waiter = OrderWaiter(arena: arena, number: number)
+        // Awake, it would only be in the way of the threads that it has just started.
+        var waiter = OrderWaiter(arena: arena, number: number, maySpin: false)
         while true {
             switch waiter.next() {
             case .startThreads: start(from: UInt32(slot.subject.pointee), into: &threads)
@@ -36,12 +37,9 @@ struct Foreman {
     }
 
     private func start(from first: UInt32, into threads: inout [Int: WorkerThread]) {
-        let chain = arena.chain(from: first)
-        let stacks = ThreadStacks(count: chain.count)
-        for (index, number) in chain.enumerated() {
-            let worker = WorkerThread.Seat(arena: arena, number: number, event: event)
+        for number in arena.chain(from: first) {
             do {
-                threads[number] = try WorkerThread(worker, stack: stacks, index: index)
+                threads[number] = try WorkerThread(.init(arena: arena, number: number, event: event))
             } catch {
                 // Its slot never becomes ready, so the daemon has to give the whole process up.
                 ThisProcess.leave(WorkerProcess.ExitCode.noThread)

@@ -11,6 +11,8 @@ struct OrderWaiter {
     /// The doorbell's number at the last order.
     private(set) var seen: UInt32 = 0
     private let maySpin: Bool
+    /// Whether it has left its giver's processor.
+    private var isSpread = false
     /// Orders in a row that were given on this worker's own processor while it was awake.
     private var crowded = 0
 
@@ -21,11 +23,11 @@ struct OrderWaiter {
     /// processor from those who could give one.
     private static let spinNanoseconds: UInt64 = 20_000
 
-    init(arena: Arena, number: Int) {
+    init(arena: Arena, number: Int, maySpin: Bool = true) {
         self.arena = arena
         slot = arena.slot(number)
         mark = UInt32(number) + 1
-        maySpin = Processors.available > 1
+        self.maySpin = maySpin
     }
 
     /// The next order, whenever it comes.
@@ -53,7 +55,6 @@ struct OrderWaiter {
         defer { header.searcher.pointee.store(0, ordering: .releasing) }
         let end = Monotonic.now() + Self.spinNanoseconds
         repeat {
-            header.searcherProcessor.pointee.store(Processors.current, ordering: .relaxed)
             for _ in 0..<32 {
                 if isRung {
                     spread()
@@ -61,9 +62,19 @@ struct OrderWaiter {
                 }
                 relax()
             }
+            // Who could give an order may be waiting for this very processor.
+            Processors.yield()
         } while Monotonic.now() < end
         crowded = 0
+        if isSpread { gather() }
         return isRung
+    }
+
+    /// Goes back to the giver's processor: to be woken there takes a fraction of the time.
+    private mutating func gather() {
+        isSpread = false
+        let giver = arena.header.giver.pointee.load(ordering: .relaxed) - 1
+        if giver >= 0 { Processors.visit(giver) }
     }
 
     /// Leaves the giver's processor if orders keep coming from there.
@@ -76,6 +87,7 @@ struct OrderWaiter {
         crowded += 1
         guard crowded >= Self.crowdedLimit else { return }
         crowded = 0
+        isSpread = true
         Processors.leave(here)
     }
 

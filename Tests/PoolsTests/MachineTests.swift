@@ -146,8 +146,11 @@ struct MachineTests {
         let cold = LeaseRequest(kind: .threads, units: 3, cold: .fresh)
         #expect(machine.refusal(of: cold, queueLimit: 9) == .busy(limit: "workers", allowed: 10))
         let warm = LeaseRequest(kind: .threads, units: 4)
-        #expect(machine.refusal(of: warm, queueLimit: 9) == nil)
+        // Nobody is before it, so it need not wait.
+        #expect(machine.refusal(of: warm, queueLimit: 0) == nil)
+        _ = machine.step(.submit(1, warm), at: 2)
         #expect(machine.refusal(of: warm, queueLimit: 0) == .busy(limit: "queued jobs", allowed: 0))
+        #expect(machine.refusal(of: warm, queueLimit: 1) == nil)
         _ = machine.step(.drain, at: 2)
         #expect(machine.refusal(of: warm, queueLimit: 9) == .draining)
     }

@@ -50,6 +50,8 @@ int32_t par_cpu_count(void);
 int32_t par_pin(int32_t cpu);
 /// Moves this thread to another CPU than `cpu`, if it may run on another, and leaves it free to move on.
 int32_t par_leave_cpu(int32_t cpu);
+/// Moves this thread to `cpu`, if it may run there, and leaves it free to move on.
+int32_t par_visit_cpu(int32_t cpu);
 
 /// One pause of a spinning loop.
 static inline void par_relax(void) {
