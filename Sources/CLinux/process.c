@@ -86,6 +86,26 @@ int32_t par_visit_cpu(int32_t cpu) {
     return move(all, one);
 }
 
+int32_t par_place(int32_t tid, int32_t cpu, int32_t index) {
+    cpu_set_t all, one;
+    if (sched_getaffinity(0, sizeof all, &all) < 0) return -errno;
+    int32_t count = CPU_COUNT(&all);
+    if (count < 2) return 0;
+    for (int32_t left = index % count; left > 0;) {
+        cpu = (cpu + 1) % CPU_SETSIZE;
+        if (CPU_ISSET(cpu, &all)) left--;
+    }
+    CPU_ZERO(&one);
+    CPU_SET(cpu, &one);
+    return result(sched_setaffinity(tid, sizeof one, &one));
+}
+
+int32_t par_set_free(int32_t tid) {
+    cpu_set_t all;
+    if (sched_getaffinity(0, sizeof all, &all) < 0) return -errno;
+    return result(sched_setaffinity(tid, sizeof all, &all));
+}
+
 int32_t par_pin(int32_t cpu) {
     cpu_set_t set;
     CPU_ZERO(&set);

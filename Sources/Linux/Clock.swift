@@ -28,6 +28,16 @@ public enum Processors {
     /// The one it is on.
     public static var current: Int32 { par_getcpu() }
 
+    /// Has a sleeping thread wake up on the `index`th processor after the calling thread's, which `wake` makes it do.
+    ///
+    /// The kernel would wake it where it was last, or here, though another processor is idle. Afterwards the thread may go
+    /// where it likes. Where the system doesn't allow this, the thread is woken all the same.
+    public static func wake(thread tid: Int32, aside index: Int, _ wake: () -> Void) {
+        let isPlaced = par_place(tid, par_getcpu(), Int32(truncatingIfNeeded: index)) == 0
+        wake()
+        if isPlaced { _ = par_set_free(tid) }
+    }
+
     /// Lets another thread have the calling one's processor, if one is waiting for it.
     public static func yield() {
         sched_yield()

@@ -69,7 +69,7 @@ public final class Lease: @unchecked Sendable {
     }
 }
 
-/// Hands a job to workers: all are told first, then those that sleep are woken.
+/// Hands a job to workers: all are told first, then those that sleep are woken, spread over the processors.
 ///
 /// - Returns: whether one slept.
 @discardableResult
@@ -79,7 +79,14 @@ func publish(_ job: Job, to slots: [Slot], seats: [Int]? = nil) -> Bool {
             let seat = UInt32(seats?[index] ?? index)
             asleep.initializeElement(at: index, to: slots[index].post(.work, subject: UInt64(job.offset), seat: seat))
         }
-        for index in slots.indices where asleep[index] { slots[index].wake() }
+        for index in slots.indices where asleep[index] {
+            if index == 0 {
+                slots[index].wake()
+            } else {
+                let tid = Int32(bitPattern: slots[index].tid.pointee)
+                Processors.wake(thread: tid, aside: index) { slots[index].wake() }
+            }
+        }
         return slots.indices.contains { asleep[$0] }
     }
 }

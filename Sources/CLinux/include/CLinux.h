@@ -48,6 +48,10 @@ int32_t par_getcpu(void);
 /// How many CPUs this thread may run on.
 int32_t par_cpu_count(void);
 int32_t par_pin(int32_t cpu);
+/// Keeps the thread `tid` to the `index`th CPU after `cpu` among those that the calling thread may use.
+int32_t par_place(int32_t tid, int32_t cpu, int32_t index);
+/// Lets the thread `tid` use all CPUs that the calling thread may use.
+int32_t par_set_free(int32_t tid);
 /// Moves this thread to another CPU than `cpu`, if it may run on another, and leaves it free to move on.
 int32_t par_leave_cpu(int32_t cpu);
 /// Moves this thread to `cpu`, if it may run there, and leaves it free to move on.
