@@ -50,7 +50,10 @@ let package = Package(
             resources: [.embedInCode("org.pard.Control.varlink")],
             swiftSettings: strict),
         .target(name: "Report", dependencies: ["Control"], swiftSettings: strict),
-        .target(name: "Journal", dependencies: ["CSystemd"], swiftSettings: strict),
+        .target(
+            name: "Journal",
+            dependencies: ["CSystemd", "Linux", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict),
         .target(
             name: "Daemon",
             dependencies: [
@@ -104,6 +107,14 @@ let package = Package(
         .testTarget(name: "PoolsTests", dependencies: ["Pools", "parzygote"], swiftSettings: strict),
         .testTarget(name: "VarlinkTests", dependencies: ["Varlink", "VarlinkServer"], swiftSettings: strict),
         .testTarget(name: "ControlTests", dependencies: ["Control", "Varlink"], swiftSettings: strict),
+        .testTarget(
+            name: "JournalTests",
+            dependencies: ["Journal", "Linux", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict),
+        .testTarget(
+            name: "DaemonTests",
+            dependencies: ["Control", "Daemon", "Journal", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict),
         .testTarget(name: "ReportTests", dependencies: ["Control", "Report"], swiftSettings: strict),
         .testTarget(
             name: "ParctlTests",

@@ -37,7 +37,7 @@ enum ExitStatus: Int32, Error, CaseIterable {
     static let help = """
         EXIT STATUS:
           0    every task ended ok
-          1    some task failed or was lost, or there is no such job or pool
+          1    some task failed or was lost, there is no such job or pool, or the journal can't be read
           2    wrong usage
           3    the daemon can't be reached
           4    the daemon refused: busy, draining, over a limit, not permitted

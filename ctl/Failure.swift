@@ -13,6 +13,8 @@ enum Failure: Error {
     case refused(ControlError)
     /// A private daemon could not be started.
     case privateDaemon(String)
+    /// The journal can't be read.
+    case journal(String)
     /// Standard output can't be written.
     case output(errno: Int32)
     /// A reply holds what JSON can't say.
@@ -34,7 +36,7 @@ enum Failure: Error {
         case .client(.failed): .refused
         case .noDaemon, .client, .privateDaemon: .unreachable
         case .refused(let error): ExitStatus(error)
-        case .output, .unwritable, .system: .failed
+        case .journal, .output, .unwritable, .system: .failed
         }
     }
 
@@ -54,6 +56,7 @@ enum Failure: Error {
         case .client(let error): error.description
         case .refused(let error): error.description
         case .privateDaemon(let reason): "the private daemon did not start: \(reason)"
+        case .journal(let reason): reason
         case .output(EPIPE): nil
         case .output(let number): "can't write to standard output: \(String(cString: strerror(number)))"
         case .unwritable(let reason): "the data can't be written as JSON: \(reason)"

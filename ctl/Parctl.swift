@@ -14,13 +14,14 @@ struct Parctl: ParsableCommand {
               parctl run noop --tasks 1000000 --threads 2 --json
               parctl pools
               parctl pools resize threads 8
+              parctl history --since today --summary
 
             \(ExitStatus.help)
             """,
         version: "parctl \(Version.current)",
         subcommands: [
             RunCommand.self, PingCommand.self, StatusCommand.self, PoolsCommand.self, JobsCommand.self,
-            CancelCommand.self,
+            CancelCommand.self, HistoryCommand.self, LogsCommand.self,
             WorkloadsCommand.self, VersionCommand.self, CompletionsCommand.self,
         ])
 

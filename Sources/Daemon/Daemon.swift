@@ -26,25 +26,33 @@ public struct Daemon: ServiceLifecycle.Service {
             .init(
                 policy: configuration.policy, zygotePath: configuration.zygotePath, environment: environmentOfProcess(),
                 queueLimit: configuration.limits.queuedJobs, ledgerBytes: configuration.limits.ledgerBytes))
-        let (warmth, feed) = AsyncStream<Void>.makeStream()
+        let (warmth, warm) = AsyncThrowingStream<Void, any Error>.makeStream()
+        let (failures, failure) = AsyncStream<DaemonError>.makeStream()
         let thread = try supervisor.start { [logger] notice in
-            if notice == .warm { feed.finish() }
-            log(notice, to: logger)
+            logger.tell(notice)
+            if notice == .warm { warm.finish() }
+            if case .failed(let why) = notice {
+                warm.finish(throwing: DaemonError.poolsFailed(why))
+                failure.yield(.poolsFailed(why))
+            }
         }
-        for await _ in warmth {}
+        for try await _ in warmth {}
         let context = DaemonContext(
             configuration: configuration, supervisor: supervisor, book: JobBook(prefix: jobPrefix(startedAt)),
-            directory: directory.path, startedAt: startedAt)
+            directory: directory.path, startedAt: startedAt, logger: logger)
+        logger.tellWarmth(of: try await context.snapshot())
         let server = try await serve(context, on: listener)
         announceReady()
-        try await gracefulShutdown()
+        try await cancelWhenGracefulShutdown { for await error in failures { throw error } }
         logger.info("stopping: no new work is taken")
         Notify.stopping(status: "Letting jobs finish")
         supervisor.shutDown(deadline: Monotonic.now() + configuration.drainNanoseconds)
         let patience = configuration.drainNanoseconds + 2 * configuration.policy.cancelGraceNanoseconds
         await server.stop(within: .nanoseconds(Int64(patience)))
         thread.join()
-        logger.info("stopped")
+        extendLifetime(directory)
+        let finished = context.book.counts.finished
+        logger.tell(.drained, "drained; jobs finished since the start: \(finished)", ["jobs_finished": "\(finished)"])
     }
 
     private func serve(_ context: DaemonContext, on listener: consuming Listener) async throws -> Server {
@@ -77,14 +85,15 @@ public struct Daemon: ServiceLifecycle.Service {
     }
 }
 
-/// Writes what the supervisor tells into the log.
-private func log(_ notice: Supervisor.Notice, to logger: Logger) {
-    switch notice {
-    case .warm: logger.info("all pools are warm")
-    case .workerLost(let pid, let pool, let exit):
-        logger.warning("worker lost: process \(pid) of pool \(pool) ended with \(exit)")
-    case .zygoteLost(let exit): logger.error("the zygote ended with \(exit) and is replaced")
-    case .trouble(let what): logger.error("\(what)")
+/// Why the daemon ends without having been told to.
+enum DaemonError: Error, CustomStringConvertible {
+    /// Nothing can be run any more; the service manager is to start another daemon.
+    case poolsFailed(String)
+
+    var description: String {
+        switch self {
+        case .poolsFailed(let why): "the pools have failed: \(why)"
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 import Control
 import Linux
+import Logging
 import Pools
 
 /// What every handler has at hand.
@@ -10,6 +11,8 @@ struct DaemonContext: Sendable {
     /// The daemon's own directory for files of its jobs.
     let directory: String
     let startedAt: UInt64
+    let logger: Logger
+    let refusals = RefusalNews()
 
     /// Pools and jobs as they are now. Throws ``ControlError/draining`` once the pools are gone.
     func snapshot() async throws(ControlError) -> Snapshot {

@@ -38,6 +38,8 @@ public final class Supervisor: Sendable {
         case zygoteLost(exit: String)
         /// Something the supervisor could not do, and goes on without.
         case trouble(String)
+        /// The supervisor can't go on. Its workers are gone, and so are its jobs.
+        case failed(String)
     }
 
     public let arena: Arena
@@ -89,7 +91,7 @@ public final class Supervisor: Sendable {
                 let driver = try Driver(self, bell: bell, notice: notice)
                 try driver.run()
             } catch {
-                notice(.trouble("the supervisor can't go on: \(error)"))
+                notice(.failed("\(error)"))
             }
             end()
         }

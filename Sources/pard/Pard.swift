@@ -4,7 +4,6 @@ import Control
 import Daemon
 import Glibc
 import Linux
-import Logging
 import Pools
 import ServiceLifecycle
 
@@ -85,9 +84,11 @@ struct Pard: AsyncParsableCommand {
     }
 
     func run() async throws {
-        var logger = Logger(label: "pard") { StreamLogHandler.standardError(label: $0) }
+        let log = try DaemonLog()
+        defer { log.finish() }
         // The command that a private daemon serves has the terminal to itself, unless something is wrong.
-        logger.logLevel = leash == nil ? .info : .warning
+        let isPrivate = leash != nil && log.target == .standardError
+        let logger = log.logger("pard", level: isPrivate ? .warning : .info)
         var policy = PoolPolicy(threadFloor: floors.threads, processFloor: floors.processes)
         policy.workerLimit = workerLimit
         policy.idleNanoseconds = UInt64(idleTime)

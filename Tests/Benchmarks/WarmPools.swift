@@ -23,7 +23,7 @@ final class WarmPools: Sendable {
             case .warm: warm.give(())
             case .workerLost: break
             case .zygoteLost(let exit): complain("the zygote ended: \(exit)")
-            case .trouble(let trouble): complain(trouble)
+            case .trouble(let trouble), .failed(let trouble): complain(trouble)
             }
         }
         warm.wait()

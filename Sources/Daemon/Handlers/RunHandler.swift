@@ -22,17 +22,20 @@ struct RunHandler: Sendable {
         let (events, feed) = AsyncStream<RunWatch.Event>.makeStream()
         let watch = RunWatch(
             daemon: daemon, plan: plan, accepted: accepted, wantsRecords: request.records == true)
-        let id = try await submit(watch, feed)
+        let uid = call.peer.uid
+        let id = try await submit(watch, feed, uid: uid)
         let name = daemon.book.name(of: id)
         daemon.book.add(
             JobBook.Entry(
                 id: id, name: name, workload: plan.entry.name, mode: plan.mode, workers: plan.processes * plan.threads,
-                tasks: plan.tasks, uid: call.peer.uid, accepted: accepted))
+                tasks: plan.tasks, uid: uid, accepted: accepted))
         let supervisor = daemon.supervisor
         // A job is seen through even when its client has gone: its records have to be let go.
         let life = Task {
             defer { daemon.book.finish(id) }
-            return try await watch.follow(events, as: name, call.wantsMore ? replies : nil)
+            let reply = try await watch.follow(events, as: name, call.wantsMore ? replies : nil)
+            if let receipt = reply.receipt { daemon.logger.tell(RunEntry(receipt, uid: uid)) }
+            return reply
         }
         return try await withTaskCancellationHandler {
             try await life.value
@@ -43,7 +46,7 @@ struct RunHandler: Sendable {
 
     /// Hands the job in and waits for the answer, which comes before the job is begun.
     private func submit(
-        _ watch: RunWatch, _ feed: AsyncStream<RunWatch.Event>.Continuation
+        _ watch: RunWatch, _ feed: AsyncStream<RunWatch.Event>.Continuation, uid: UInt32
     ) async throws(ControlError) -> JobID {
         let answer = await withCheckedContinuation { (answer: CheckedContinuation<Result<JobID, Refusal>, Never>) in
             daemon.supervisor.submit(watch.plan.spec) { event in
@@ -59,12 +62,18 @@ struct RunHandler: Sendable {
         case .failure(let reason): refusal = reason
         }
         daemon.book.countRefusal()
-        throw switch refusal {
-        case .busy(let limit, let allowed): .busy(limit: limit, allowed: allowed)
-        case .tooMuch(let limit, let value, let allowed): .limitExceeded(limit: limit, value: value, allowed: allowed)
-        case .noMemory: .busy(limit: "ledger bytes", allowed: daemon.configuration.limits.ledgerBytes)
-        case .draining: .draining
+        let error: ControlError =
+            switch refusal {
+            case .busy(let limit, let allowed): .busy(limit: limit, allowed: allowed)
+            case .tooMuch(let limit, let value, let allowed):
+                .limitExceeded(limit: limit, value: value, allowed: allowed)
+            case .noMemory: .busy(limit: "ledger bytes", allowed: daemon.configuration.limits.ledgerBytes)
+            case .draining: .draining
+            }
+        if case .busy(let limit, let allowed) = error {
+            daemon.refusals.tell(daemon.logger, limit: limit, allowed: allowed, uid: uid, now: Monotonic.now())
         }
+        throw error
     }
 }
 

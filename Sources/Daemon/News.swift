@@ -1,0 +1,75 @@
+import Control
+import Journal
+import Logging
+import Pools
+import Timing
+
+extension MessageID {
+    /// How much it matters, where the entry doesn't say otherwise.
+    var level: Logger.Level {
+        switch self {
+        case .runFinished, .poolWarm, .configurationReloaded, .drained: .info
+        case .refused: .notice
+        case .workerLost, .entriesDropped: .warning
+        case .zygoteLost, .configurationRejected: .error
+        }
+    }
+}
+
+extension Logger {
+    /// Logs what `id` stands for.
+    ///
+    /// - Parameters:
+    ///   - message: all that a person needs to know: on standard error it stands alone.
+    ///   - metadata: the same for programs: `pool` becomes the field `PARD_POOL`.
+    ///   - level: the message ID's own if nil.
+    func tell(_ id: MessageID, _ message: String, _ metadata: Metadata = [:], level: Level? = nil) {
+        let level = level ?? id.level
+        guard level >= logLevel else { return }
+        var metadata = metadata
+        metadata[LogEntry.messageIDKey] = .string(id.rawValue)
+        log(level: level, "\(message)", metadata: metadata)
+    }
+
+    /// Logs a run that has ended.
+    func tell(_ entry: RunEntry) {
+        tell(.runFinished, "run finished", [LogEntry.detailsKey: .stringConvertible(entry)], level: entry.level)
+    }
+
+    /// Logs what the supervisor tells beside the warmth of its pools, of which ``tellWarmth(of:)`` knows more.
+    func tell(_ notice: Supervisor.Notice) {
+        switch notice {
+        case .warm: break
+        case .workerLost(let pid, let pool, let exit):
+            tell(
+                .workerLost, "worker lost: process \(pid) of pool \(pool) ended with \(exit), and is replaced",
+                ["pool": "\(pool)", "worker_pid": "\(pid)", "exit": "\(exit)"])
+        case .zygoteLost(let exit):
+            tell(.zygoteLost, "the zygote ended with \(exit) and is replaced", ["exit": "\(exit)"])
+        case .trouble(let what): error("\(what)")
+        case .failed(let why): critical("the pools have failed: \(why)")
+        }
+    }
+
+    /// Logs, for each pool that has workers up, what starting them cost: from asking for the first to the last being
+    /// ready, and for each worker, of which at most ``workersNamed`` are listed.
+    func tellWarmth(of snapshot: Snapshot) {
+        for kind in snapshot.kinds {
+            let ready = snapshot.machine.members(of: kind).compactMap { unit in
+                unit.readyAt.map { (asked: unit.askedAt, ready: $0) }
+            }
+            guard let first = ready.map(\.asked).min(), let last = ready.map(\.ready).max() else { continue }
+            let total = last.since(first).wholeMicroseconds
+            let each = ready.prefix(Self.workersNamed).map { $0.ready.since($0.asked).wholeMicroseconds }
+            tell(
+                .poolWarm, "pool \(kind.name) is warm: \(ready.count) ready after \(total) µs",
+                [
+                    "pool": "\(kind.name)", "workers": "\(ready.count)", "startup_usec": "\(total)",
+                    "worker_startup_usec": .array(each.map { "\($0)" }),
+                ])
+        }
+    }
+
+    /// The journal takes 1024 fields an entry, and each worker of a warm pool is one.
+    private static var workersNamed: Int { 512 }
+}

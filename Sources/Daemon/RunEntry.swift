@@ -1,0 +1,88 @@
+import Control
+import Journal
+import Logging
+
+/// What a finished run leaves in the journal: one line for people, and every ``RunField``.
+struct RunEntry: EntryDetails {
+    let receipt: Receipt
+    /// The user who sent the run.
+    let uid: UInt32
+
+    init(_ receipt: Receipt, uid: UInt32) {
+        self.receipt = receipt
+        self.uid = uid
+    }
+
+    /// A run that came to its end as it was meant to is only information.
+    var level: Logger.Level { receipt.outcome == .ok ? .info : .notice }
+
+    /// Such as `run 4f2a-1: io, 1 process of 4 threads, warm: ok, 16 tasks in 26.074 ms`.
+    var description: String {
+        let reason = receipt.reason.map { " (\($0))" } ?? ""
+        return "run \(receipt.job): \(receipt.workload), \(Self.counted(receipt.processes, "process", "es")) of "
+            + "\(Self.counted(receipt.threads, "thread")), \(receipt.temperature.rawValue)\(reason): "
+            + "\(receipt.outcome.rawValue), \(Self.counted(receipt.tasks.total, "task"))\(failed) in \(milliseconds) ms"
+    }
+
+    /// Every ``RunField`` in its order.
+    var fields: [(name: String, value: String)] {
+        let times = microseconds
+        return RunField.allCases.map { ($0.rawValue, value(of: $0, times)) }
+    }
+
+    private func value(of field: RunField, _ times: Phases) -> String {
+        switch field {
+        case .job: receipt.job
+        case .workload: receipt.workload
+        case .mode: receipt.mode.rawValue
+        case .processes: String(receipt.processes)
+        case .threads: String(receipt.threads)
+        case .temperature: receipt.temperature.rawValue
+        case .coldReason: receipt.reason ?? ""
+        case .tasks: String(receipt.tasks.total)
+        case .tasksFailed: String(failures)
+        case .queue: String(times.queue)
+        case .startup: String(times.startup)
+        case .dispatch: String(times.dispatch)
+        case .run: String(times.run)
+        case .collect: String(times.collect)
+        case .teardown: String(times.teardown)
+        case .elapsed: String(times.sum)
+        case .taskSum: String(receipt.task.sum.wholeMicroseconds)
+        case .taskCPU: String(receipt.task.cpuSum.wholeMicroseconds)
+        case .peerUID: String(uid)
+        }
+    }
+
+    /// The phases between boundaries that are cut down to whole microseconds, as ``RunField`` explains.
+    private var microseconds: Phases {
+        let phases = receipt.phases
+        var boundary = 0
+        func next(_ phase: Int) -> Int {
+            defer { boundary += phase }
+            return (boundary + phase).wholeMicroseconds - boundary.wholeMicroseconds
+        }
+        return Phases(
+            queue: next(phases.queue), startup: next(phases.startup), dispatch: next(phases.dispatch),
+            run: next(phases.run), collect: next(phases.collect), teardown: next(phases.teardown))
+    }
+
+    private var failures: Int { receipt.tasks.failed + receipt.tasks.lost }
+
+    private var failed: String { failures == 0 ? "" : " (\(failures) failed)" }
+
+    private var milliseconds: String {
+        let time = receipt.elapsed.wholeMicroseconds
+        let rest = String(time % 1000)
+        return "\(time / 1000)." + String(repeating: "0", count: max(3 - rest.count, 0)) + rest
+    }
+
+    private static func counted(_ number: Int, _ noun: String, _ plural: String = "s") -> String {
+        "\(number) \(noun)\(number == 1 ? "" : plural)"
+    }
+}
+
+extension Int {
+    /// Nanoseconds, cut down to whole microseconds.
+    var wholeMicroseconds: Int { (self - (self % 1000 + 1000) % 1000) / 1000 }
+}

@@ -1,0 +1,84 @@
+public import Control
+
+/// A finished run as the journal remembers it. Times are nanoseconds, of which the journal keeps whole microseconds.
+public struct HistoryRun: Encodable, Sendable, Equatable {
+    /// When its entry was written, in nanoseconds since 1970.
+    public var finished: Int
+    public var job: String
+    public var workload: String
+    public var mode: String
+    public var processes: Int
+    /// Threads of each process.
+    public var threads: Int
+    /// `warm` or `cold`.
+    public var temperature: String
+    /// Why the run was cold; nil when it was warm.
+    public var reason: String?
+    public var tasks: Int
+    /// Those that failed or were lost.
+    public var tasksFailed: Int
+    public var phases: Phases
+    /// The sum of the phases, exactly.
+    public var elapsed: Int
+    /// Wall time of all tasks together.
+    public var taskSum: Int
+    /// CPU time measured in them.
+    public var taskCPU: Int
+    /// The user who sent the run.
+    public var peerUID: Int
+
+    enum CodingKeys: String, CodingKey {
+        case finished, job, workload, mode, processes, threads, temperature, reason, tasks, phases, elapsed
+        case tasksFailed = "tasks_failed"
+        case taskSum = "task_sum"
+        case taskCPU = "task_cpu"
+        case peerUID = "peer_uid"
+    }
+
+    /// A field that an entry lacks, or whose value can't be.
+    public struct BadField: Error, Equatable {
+        public let name: String
+    }
+
+    /// Reads the fields of a journal entry.
+    ///
+    /// - Parameters:
+    ///   - microseconds: since 1970, when it was written.
+    ///   - field: the value of a field, nil where the entry has none.
+    public init(microseconds: Int, field: (RunField) -> String?) throws(BadField) {
+        func text(_ name: RunField) throws(BadField) -> String {
+            guard let text = field(name) else { throw BadField(name: name.rawValue) }
+            return text
+        }
+        func number(_ name: RunField) throws(BadField) -> Int {
+            // The bound leaves room for nanoseconds: 285 years.
+            guard let number = Int(try text(name)), number >= 0, number < 1 << 53 else {
+                throw BadField(name: name.rawValue)
+            }
+            return number
+        }
+        func time(_ name: RunField) throws(BadField) -> Int { try number(name) * 1000 }
+
+        finished = microseconds * 1000
+        job = try text(.job)
+        workload = try text(.workload)
+        mode = try text(.mode)
+        processes = try number(.processes)
+        threads = try number(.threads)
+        temperature = try text(.temperature)
+        let why = try text(.coldReason)
+        reason = why.isEmpty ? nil : why
+        tasks = try number(.tasks)
+        tasksFailed = try number(.tasksFailed)
+        phases = Phases(
+            queue: try time(.queue), startup: try time(.startup), dispatch: try time(.dispatch), run: try time(.run),
+            collect: try time(.collect), teardown: try time(.teardown))
+        elapsed = try time(.elapsed)
+        taskSum = try time(.taskSum)
+        taskCPU = try time(.taskCPU)
+        peerUID = try number(.peerUID)
+    }
+
+    /// Wall time of its average task; 0 where it had none.
+    public var taskMean: Int { tasks > 0 ? taskSum / tasks : 0 }
+}

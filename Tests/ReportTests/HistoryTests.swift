@@ -1,0 +1,87 @@
+import Control
+import Report
+import Testing
+
+@Suite struct HistoryTests {
+    static let fields: [RunField: String] = [
+        .job: "4f2a-1", .workload: "io", .mode: "threads", .processes: "1", .threads: "4", .temperature: "warm",
+        .coldReason: "", .tasks: "16", .tasksFailed: "0", .queue: "12", .startup: "0", .dispatch: "18", .run: "26013",
+        .collect: "31", .teardown: "0", .elapsed: "26074", .taskSum: "98300", .taskCPU: "41200", .peerUID: "1000",
+    ]
+
+    private func run(_ changes: [RunField: String] = [:]) throws -> HistoryRun {
+        let fields = Self.fields.merging(changes) { _, new in new }
+        return try HistoryRun(microseconds: 1_766_000_000_000_000) { fields[$0] }
+    }
+
+    private func cold(startup: Int) throws -> HistoryRun {
+        try run([.temperature: "cold", .coldReason: "requested", .startup: "\(startup)"])
+    }
+
+    @Test func `the fields of an entry are a run in nanoseconds`() throws {
+        let run = try run()
+        #expect(run.finished == 1_766_000_000_000_000_000)
+        #expect(run.reason == nil)
+        #expect(run.elapsed == 26_074_000)
+        #expect(run.phases.sum == run.elapsed)
+        #expect(run.taskMean == 6_143_750)
+        #expect(run.peerUID == 1000)
+        #expect(try self.run([.coldReason: "requested"]).reason == "requested")
+    }
+
+    @Test(arguments: RunField.allCases)
+    func `an entry without one of the fields is no run`(field: RunField) {
+        #expect(throws: HistoryRun.BadField.self) {
+            try HistoryRun(microseconds: 0) { $0 == field ? nil : Self.fields[$0] }
+        }
+    }
+
+    @Test(arguments: ["", "x", "-1", "9223372036854775807"])
+    func `a number that can't be is no time`(text: String) {
+        #expect(throws: HistoryRun.BadField.self) { try run([.elapsed: text]) }
+    }
+
+    @Test func `runs stand one a line`() throws {
+        let other = try run([
+            .job: "4f2a-2\u{1B}", .temperature: "cold", .coldReason: "first use", .startup: "447",
+        ])
+        let table = HistoryTable([try run(), other], look: Samples.look)
+        #expect(
+            table.text { _ in "12:00:00" } == """
+                finished  job      workload  mode     workers  temperature  tasks  failed    queue  start-up  dispatch      run  elapsed     task  reason
+                12:00:00  4f2a-1   io        threads        4  warm            16       0  12.0 µs         0   18.0 µs  26.0 ms  26.1 ms  6.14 ms
+                12:00:00  4f2a-2?  io        threads        4  cold            16       0  12.0 µs    447 µs   18.0 µs  26.0 ms  26.1 ms  6.14 ms  first use
+
+                """)
+        #expect(HistoryTable([], look: Samples.look).text { _ in "" } == "no runs\n")
+    }
+
+    @Test func `the summary has warm beside cold, for each workload and mode`() throws {
+        let runs = try (1...100).map { try cold(startup: $0) } + [try run(), try run([.workload: "cpu"])]
+        let summary = HistorySummary(runs)
+        #expect(summary.groups.map(\.workload) == ["cpu", "io"])
+        let io = summary.groups[1]
+        #expect(io.cold?.runs == 100)
+        #expect(io.cold?.startup.median == 50_000)
+        #expect(io.cold?.startup.p99 == 99_000)
+        #expect(io.warm?.startup.p99 == 0)
+        #expect(summary.groups[0].cold == nil)
+        #expect(
+            summary.text(look: Samples.look) == """
+                workload  mode               warm runs   median      p99  cold runs   median      p99
+                cpu       threads  start-up          1        0        0          0        -        -
+                                   dispatch             18.0 µs  18.0 µs                   -        -
+                                   task                 6.14 ms  6.14 ms                   -        -
+                io        threads  start-up          1        0        0        100  50.0 µs  99.0 µs
+                                   dispatch             18.0 µs  18.0 µs             18.0 µs  18.0 µs
+                                   task                 6.14 ms  6.14 ms             6.14 ms  6.14 ms
+
+                """)
+        #expect(HistorySummary([]).text(look: Samples.look) == "no runs\n")
+    }
+
+    @Test func `a line of the log is no command for the terminal`() {
+        let line = LogLine(time: 0, priority: 4, program: "pard", message: "worker\u{1B} lost")
+        #expect(line.text(look: Samples.look) { _ in "12:00:00" } == "12:00:00 pard warning: worker? lost\n")
+    }
+}

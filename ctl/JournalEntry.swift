@@ -1,0 +1,57 @@
+import Control
+import FoundationEssentials
+import Report
+
+/// One line of `journalctl --output=json`: an entry's fields.
+struct JournalEntry: Decodable {
+    private let fields: [String: Value]
+
+    /// A field as `journalctl` writes it: text; a list of bytes where it is no UTF-8; a list of those where the entry
+    /// has several fields of the name; null where it is too large.
+    private enum Value: Decodable {
+        case text(String)
+        case other
+
+        init(from decoder: any Decoder) throws {
+            let value = try decoder.singleValueContainer()
+            self = (try? value.decode(String.self)).map(Value.text) ?? .other
+        }
+    }
+
+    init(from decoder: any Decoder) throws {
+        fields = try decoder.singleValueContainer().decode([String: Value].self)
+    }
+
+    /// Reads a line. Throws ``Failure/journal(_:)``.
+    static func read(_ line: [UInt8]) throws(Failure) -> JournalEntry {
+        do {
+            return try JSONDecoder().decode(JournalEntry.self, from: Data(line))
+        } catch {
+            throw .journal("journalctl wrote what is no entry: \(String(decoding: line.prefix(80), as: UTF8.self))")
+        }
+    }
+
+    /// A field that is text and is there once.
+    func text(_ name: String) -> String? {
+        if case .text(let text) = fields[name] { text } else { nil }
+    }
+
+    /// Microseconds since 1970, when it was written.
+    var microseconds: Int { text("__REALTIME_TIMESTAMP").flatMap { Int($0) } ?? 0 }
+
+    /// The fields of an entry that ``line`` needs.
+    static let lineFields = ["MESSAGE", "PRIORITY", "SYSLOG_IDENTIFIER", "_COMM"]
+
+    /// The entry as a line of the log.
+    var line: LogLine {
+        LogLine(
+            time: microseconds * 1000, priority: text("PRIORITY").flatMap { Int($0) } ?? 6,
+            program: text("SYSLOG_IDENTIFIER") ?? text("_COMM") ?? "?",
+            message: text("MESSAGE") ?? "(not text)")
+    }
+
+    /// The finished run that the entry tells of.
+    func run() throws(HistoryRun.BadField) -> HistoryRun {
+        try HistoryRun(microseconds: microseconds) { text($0.rawValue) }
+    }
+}

@@ -1,0 +1,56 @@
+import ArgumentParser
+import Report
+
+/// `parctl logs`: the daemon's entries in the journal.
+struct LogsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "logs",
+        abstract: "Show what the daemon and the service manager tell of it in the journal.",
+        discussion: """
+            Shows the last \(usualLines) entries unless --since, --until or -n says otherwise. JSON is one object a \
+            line, with the journal's own fields. 'journalctl -x' explains the daemon's entries.
+
+            EXAMPLES:
+              parctl logs -f
+              parctl logs --system --since today
+            """)
+
+    @OptionGroup var service: ServiceOptions
+    @OptionGroup var journal: JournalOptions
+
+    @Flag(name: [.customShort("f"), .customLong("follow")], help: "Go on with new entries until Ctrl-C.")
+    var follow = false
+
+    @Flag(name: .customLong("json"), help: "Print one JSON object a line.")
+    var json = false
+
+    private static let usualLines = 20
+
+    func run() throws {
+        let scope = journal.scope(service)
+        try scope.checkAccess()
+        var reader = try JournalReader(words(scope))
+        do {
+            let look = service.look
+            while let line = try reader.next() {
+                if json {
+                    try StandardOutput.write(line + [UInt8(ascii: "\n")])
+                } else {
+                    try StandardOutput.write(
+                        try JournalEntry.read(line).line.text(look: look, clock: LocalTime.text))
+                }
+            }
+        } catch {
+            try? reader.end(wasRead: false)
+            throw error
+        }
+        try reader.end(wasRead: true)
+    }
+
+    /// The matches and options for `journalctl`.
+    func words(_ scope: JournalScope) -> [String] {
+        (follow ? ["--follow"] : [])
+            + (json ? [] : ["--output-fields=" + JournalEntry.lineFields.joined(separator: ",")])
+            + journal.words(usualLines: Self.usualLines) + [scope.unitOption(journal.unit)]
+    }
+}
