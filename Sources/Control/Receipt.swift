@@ -24,7 +24,7 @@ public struct Receipt: Codable, Sendable, Equatable {
     public var elapsed: Int
     /// What starting the workers that served this run once cost, when they were warm.
     public var poolStartupPaid: Int
-    /// How long those workers had been ready when the run was accepted.
+    /// How long those workers had been ready when the run got them.
     public var poolReadyFor: Int
     public var task: TaskTimes
     /// Sum of task times over `run`; nil where no task ran.

@@ -28,15 +28,25 @@ public struct Daemon: ServiceLifecycle.Service {
                 queueLimit: configuration.limits.queuedJobs, ledgerBytes: configuration.limits.ledgerBytes))
         let (warmth, warm) = AsyncThrowingStream<Void, any Error>.makeStream()
         let (failures, failure) = AsyncStream<DaemonError>.makeStream()
-        let thread = try supervisor.start { [logger] notice in
+        let (endings, ending) = AsyncThrowingStream<Void, any Error>.makeStream()
+        _ = try supervisor.start { [logger] notice in
             logger.tell(notice)
-            if notice == .warm { warm.finish() }
-            if case .failed(let why) = notice {
+            switch notice {
+            case .warm: warm.finish()
+            case .failed(let why):
                 warm.finish(throwing: DaemonError.poolsFailed(why))
                 failure.yield(.poolsFailed(why))
+                ending.finish(throwing: DaemonError.poolsFailed(why))
+            case .ended: ending.finish()
+            case .workerLost, .zygoteLost, .trouble: break
             }
         }
-        for try await _ in warmth {}
+        try await cancelWhenGracefulShutdown { for try await _ in warmth {} }
+        if Task.isShuttingDownGracefully {
+            supervisor.shutDown(deadline: Monotonic.now())
+            for try await _ in endings {}
+            return
+        }
         let context = DaemonContext(
             configuration: configuration, supervisor: supervisor, book: JobBook(prefix: jobPrefix(startedAt)),
             directory: directory.path, startedAt: startedAt, logger: logger)
@@ -49,7 +59,7 @@ public struct Daemon: ServiceLifecycle.Service {
         supervisor.shutDown(deadline: Monotonic.now() + configuration.drainNanoseconds)
         let patience = configuration.drainNanoseconds + 2 * configuration.policy.cancelGraceNanoseconds
         await server.stop(within: .nanoseconds(Int64(patience)))
-        thread.join()
+        for try await _ in endings {}
         extendLifetime(directory)
         let finished = context.book.counts.finished
         logger.tell(.drained, "drained; jobs finished since the start: \(finished)", ["jobs_finished": "\(finished)"])

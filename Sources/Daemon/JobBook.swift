@@ -48,8 +48,6 @@ final class JobBook: Sendable {
 
     var counts: Counts { state.withLock { $0.counts } }
 
-    func entry(of id: JobID) -> Entry? { state.withLock { $0.entries[id] } }
-
     func entry(named name: String) -> Entry? {
         state.withLock { state in state.entries.values.first { $0.name == name } }
     }

@@ -39,7 +39,7 @@ extension Logger {
     /// Logs what the supervisor tells beside the warmth of its pools, of which ``tellWarmth(of:)`` knows more.
     func tell(_ notice: Supervisor.Notice) {
         switch notice {
-        case .warm: break
+        case .warm, .ended: break
         case .workerLost(let pid, let pool, let exit):
             tell(
                 .workerLost, "worker lost: process \(pid) of pool \(pool) ended with \(exit), and is replaced",

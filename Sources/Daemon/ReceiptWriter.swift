@@ -30,7 +30,8 @@ struct ReceiptWriter: Sendable {
                 queue: times.queue, startup: times.startup, dispatch: times.dispatch, run: times.run,
                 collect: times.collect, teardown: times.teardown),
             poolStartupPaid: row.reason == nil ? finished.startupPaid : 0,
-            poolReadyFor: row.reason == nil ? accepted.since(finished.readyAt) : 0,
+            poolReadyFor: row.reason == nil && finished.readyAt != 0
+                ? (stamps.leased ?? accepted).since(finished.readyAt) : 0,
             task: taskTimes, speedup: derived.speedup, efficiency: derived.efficiency, breakEven: derived.breakEven,
             valueSum: plan.entry.unit == nil ? 0 : Int(account.valueSum), valueUnit: plan.entry.unit,
             workerCosts: workerCosts(ready: stamps.ready), failures: account.failures)

@@ -38,6 +38,10 @@ struct RunPlan: Sendable {
         guard tasks <= limits.tasks else {
             throw .limitExceeded(limit: "tasks", value: tasks, allowed: limits.tasks)
         }
+        guard Job.byteCount(tasks: tasks) <= limits.ledgerBytes else {
+            throw .limitExceeded(
+                limit: "ledger bytes", value: Job.byteCount(tasks: tasks), allowed: limits.ledgerBytes)
+        }
         if let timeout = request.timeout, timeout <= 0 {
             throw .badArgument("timeout", value: "\(timeout)", expected: "a duration above 0")
         }

@@ -14,8 +14,6 @@ struct RunWatch: Sendable {
     /// What happened to the job.
     enum Event: Sendable {
         case progress(state: JobRow.State, done: Int)
-        /// Its records are still to be read.
-        case finished(FinishedJob)
         case collected(Results)
         case ended(JobRow)
     }
@@ -32,13 +30,24 @@ struct RunWatch: Sendable {
     private static let tasksReadAtOnce = 2048
 
     /// Takes news of the job on the supervisor's thread.
-    func take(_ event: JobEvent) -> Event {
+    func take(_ event: JobEvent, _ feed: AsyncStream<Event>.Continuation) {
         switch event {
-        case .progress(let state, let done): .progress(state: state, done: done)
-        case .finished(let job) where job.taskCount <= Self.tasksReadAtOnce: .collected(collect(job))
-        case .finished(let job): .finished(job)
-        case .ended(let row): .ended(row)
+        case .progress(let state, let done): feed.yield(.progress(state: state, done: done))
+        case .finished(let job) where job.taskCount <= Self.tasksReadAtOnce: collect(job, feed)
+        // Whether or not the client takes its replies: the records hold memory until they are read.
+        case .finished(let job): Task { collect(job, feed) }
+        case .ended(let row):
+            feed.yield(.ended(row))
+            feed.finish()
         }
+    }
+
+    /// Reads the job's records and lets them go.
+    private func collect(_ job: FinishedJob, _ feed: AsyncStream<Event>.Continuation) {
+        let results = Results(finished: job, account: RunAccount(job), records: wantsRecords ? job.records : [])
+        let collectedAt = Monotonic.now()
+        feed.yield(.collected(results))
+        daemon.supervisor.collected(job.row.id, at: collectedAt)
     }
 
     /// Sees the job through, and answers with its receipt.
@@ -62,7 +71,6 @@ struct RunWatch: Sendable {
                 let elapsed = Monotonic.now().since(accepted)
                 await tell(
                     Run.Reply(progress: .init(state: state.name, done: done, total: plan.tasks, elapsed: elapsed)))
-            case .finished(let job): results = collect(job)
             case .collected(let all): results = all
             case .ended(let row):
                 guard let results else { break }
@@ -73,12 +81,6 @@ struct RunWatch: Sendable {
             }
         }
         throw ControlError.draining
-    }
-
-    private func collect(_ job: FinishedJob) -> Results {
-        let results = Results(finished: job, account: RunAccount(job), records: wantsRecords ? job.records : [])
-        daemon.supervisor.collected(job.row.id, at: Monotonic.now())
-        return results
     }
 
     private func send(_ records: [TaskRecord], _ tell: (Run.Reply) async -> Void) async {

@@ -27,7 +27,11 @@ public struct Settlement: Sendable, Equatable {
         _ records: UnsafeMutableBufferPointer<TaskRecord>, generation: UInt64, policy: Policy, now: UInt64
     ) {
         for (task, record) in records.enumerated() where record.generation != generation || !record.status.isTerminal {
-            var record = record.generation == generation ? record : TaskRecord(generation: generation)
+            // Only what was running has something to keep; the rest may be half written.
+            let isOwn = record.generation == generation
+            var record =
+                isOwn && record.status == .running
+                ? record : TaskRecord(generation: generation, deaths: isOwn ? record.deaths : 0)
             let wasRunning = record.status == .running
             if wasRunning { firstStart = min(firstStart ?? record.start, record.start) }
             switch policy {

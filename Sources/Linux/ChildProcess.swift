@@ -51,6 +51,12 @@ public enum Exit: Sendable, Equatable, CustomStringConvertible {
     }
 }
 
+/// Kills and reaps a child of this process that has not been reaped.
+public func killChild(_ pid: Int32) {
+    kill(pid, SIGKILL)
+    waitpid(pid, nil, 0)
+}
+
 /// Reaps every ended child of this process that `isKnown` doesn't claim.
 public func reapStrangers(isKnown: (Int32) -> Bool) throws(SystemError) {
     while true {
@@ -82,8 +88,9 @@ public struct Program: Sendable {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        // The kernel's dup2 of a descriptor to itself would leave CLOEXEC set, so all move out of the way first.
-        let high: Int32 = 200
+        // The kernel's dup2 of a descriptor to itself would leave CLOEXEC set, so all move out of the way first: above
+        // all that are moved and all places that they are moved to.
+        let high = max(descriptors.max() ?? 0, 2 + Int32(descriptors.count)) + 1
         for (index, descriptor) in descriptors.enumerated() {
             posix_spawn_file_actions_adddup2(&actions, descriptor, high + Int32(index))
         }

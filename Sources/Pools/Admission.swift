@@ -17,7 +17,8 @@ extension PoolMachine {
             return .tooMuch(limit: "workers", value: request.workers, allowed: policy.workerLimit)
         }
         let present = request.cold == nil ? members(of: request.kind).reduce(0) { $0 + $1.workers } : 0
-        if workerCount + max(0, request.workers - present) > policy.workerLimit {
+        let missing = max(0, request.workers - present)
+        if missing > 0, workerCount + missing > policy.workerLimit {
             return .busy(limit: "workers", allowed: policy.workerLimit)
         }
         let free = members(of: request.kind).count(where: \.isFree)

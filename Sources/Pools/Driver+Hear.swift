@@ -11,6 +11,7 @@ extension Driver {
             try zygote.process.signal(killSignal)
             return
         }
+        zygoteLosses = 0
         for (id, pid) in answers { try adopt(id, pid: pid) }
     }
 
@@ -22,8 +23,15 @@ extension Driver {
             forget(worker)
             return
         }
-        worker.handle = try ProcessHandle(child: pid)
-        try watch(worker)
+        do {
+            worker.handle = try ProcessHandle(child: pid)
+            try watch(worker)
+        } catch {
+            notice(.trouble("a worker process is given up: \(error)"))
+            killChild(pid)
+            forget(worker)
+            return
+        }
         if worker.isToBeKilled { try worker.handle?.signal(killSignal) }
     }
 
@@ -45,8 +53,7 @@ extension Driver {
             }
         }
         zygoteRestarts += 1
-        zygoteRetryAt = Monotonic.now() + zygoteRetryNanoseconds << UInt64(min(zygoteRestarts - 1, 10))
-        if zygoteRestarts <= 3 { zygoteRetryAt = 0 }
+        putOffZygote(Monotonic.now())
     }
 
     func hearWorker(_ id: ProcessID) throws(SystemError) {
@@ -58,7 +65,8 @@ extension Driver {
         disturbJobs(of: id)
         forget(worker)
         let known = Set(workers.values.compactMap { $0.handle?.pid } + [zygote?.process.pid].compactMap { $0 })
-        try reapStrangers { known.contains($0) }
+        // With an answer on its way, a stranger may be one of the family.
+        if zygote?.pending.isEmpty ?? true { try reapStrangers { known.contains($0) } }
     }
 
     /// Has everybody ring who is in a crew with the lost process, as the last one can't be told any more.
@@ -105,6 +113,8 @@ extension Driver {
         if !gone.isEmpty { forgetThreads(gone.sorted()) }
         for worker in workers.values { advance(worker) }
         for job in machine.jobs.values where job.state == .running && jobs[job.id]?.isLease == false {
+            // Those that have just come up are handed the job first.
+            if job.units.contains(where: { ready[$0] != nil }) { continue }
             let slots = job.atWork.flatMap { self.slots[$0] ?? [] }
             if !slots.isEmpty, slots.allSatisfy({ arena.slot($0).isIdle }) { tell(.crewLeft(job.id)) }
         }

@@ -12,7 +12,7 @@ extension Driver {
     func perform(_ action: PoolMachine.Action) throws(SystemError) {
         switch action {
         case .fork(let process, let units, let exec): fork(process, units, exec: exec)
-        case .startThreads(let process, let units): startThreads(process, units)
+        case .startThreads(let process, let units): try startThreads(process, units)
         case .stopThreads(let process, let units): stopThreads(process, units)
         case .stopProcess(let process): stop(process)
         case .kill(let process):
@@ -45,7 +45,7 @@ extension Driver {
             for unit in units { slots[unit] = [head] }
             stampAsked([head], for: units)
         }
-        workers[id] = WorkerRecord(id: id, head: head, hasForeman: hasForeman)
+        workers[id] = WorkerRecord(id: id, head: head)
         arena.header.starting.pointee.add(Int32(workerCount), ordering: .acquiringAndReleasing)
         forks.append((id, head, exec))
     }
@@ -102,11 +102,12 @@ extension Driver {
         freeSlots.append(slot)
     }
 
-    private func startThreads(_ process: ProcessID, _ units: [UnitID]) {
+    private func startThreads(_ process: ProcessID, _ units: [UnitID]) throws(SystemError) {
         guard let worker = workers[process] else { return }
         guard let first = takeChain(for: units) else {
             notice(.trouble("no slot is left for another thread"))
             worker.isToBeKilled = true
+            try worker.handle?.signal(killSignal)
             return
         }
         arena.header.starting.pointee.add(Int32(units.count), ordering: .acquiringAndReleasing)
@@ -152,8 +153,10 @@ extension Driver {
             }
         }
         if record.isLease {
-            let lease = Lease(supervisor: supervisor, id: id, job: record.job, slots: crew.map(arena.slot))
-            record.answer.take()?(.success(lease))
+            // A replacement comes too late: the lease ended with the first of its workers that died.
+            guard let answer = record.answer.take() else { return }
+            let slots = crew.map(arena.slot)
+            answer(.success(Lease(supervisor: supervisor, id: id, job: record.job, slots: slots)))
             return
         }
         // Workers that join while others are at it aren't counted: once one has died, everybody who leaves rings.
@@ -208,7 +211,9 @@ extension Driver {
             let none = [CrewMember?](repeating: nil, count: row.request.kind.workersPerUnit)
             return unit.flatMap { slots[$0] }?.map(member) ?? none
         }
-        let present = crew.compactMap { $0 }.filter { $0.readyAt != 0 }
+        // Those who were there when the job was handed out: what a replacement cost is not what the lease paid.
+        let handedOut = row.stamps.ready ?? 0
+        let present = crew.compactMap { $0 }.filter { $0.readyAt != 0 && $0.readyAt <= handedOut }
         let ready = present.map(\.readyAt).max() ?? 0
         record.observer(
             .finished(
@@ -230,6 +235,7 @@ extension Driver {
         guard let record = jobs.removeValue(forKey: id), let row = machine.forget(id) else { return }
         supervisor.giveBack(record.extent)
         if let table = record.table { supervisor.giveBack(table) }
+        record.answer.take()?(.failure(.draining))
         record.observer(.ended(row))
     }
 }

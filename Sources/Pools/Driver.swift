@@ -12,6 +12,8 @@ final class Driver {
     var loop: EventLoop
     var zygote: ZygoteLink?
     var zygoteRestarts = 0
+    /// Zygotes lost in a row that had answered nothing.
+    var zygoteLosses = 0
     var zygoteRetryAt: UInt64 = 0
     var workers: [ProcessID: WorkerRecord] = [:]
     var jobs: [JobID: JobRecord] = [:]
@@ -65,15 +67,15 @@ final class Driver {
                 }
             }
             for command in supervisor.takeCommands() {
-                // Who looks sees what was asked for before.
-                if case .look = command { try carryOut() }
+                // Each command meets what the ones before it have led to.
+                try carryOut()
                 take(command)
             }
             look()
             let now = Monotonic.now()
             if let due = machine.nextDeadline(after: now), due <= now { tell(.tick) }
-            if zygote == nil, now >= zygoteRetryAt { try startZygote() }
-            if let deadline, now >= deadline { cancelAll() }
+            if zygote == nil, now >= zygoteRetryAt { restartZygote(now) }
+            if let deadline, now >= deadline { try cancelAll() }
             try trim(now)
             report(now)
         }
@@ -144,9 +146,13 @@ final class Driver {
         tell(.submit(record.id, request))
     }
 
-    private func cancelAll() {
+    private func cancelAll() throws(SystemError) {
         deadline = .max
         for id in machine.jobs.keys.sorted() { tell(.cancel(id, .shutdown)) }
+        for worker in workers.values where !arena.slot(worker.head).isReady {
+            worker.isToBeKilled = true
+            try worker.handle?.signal(killSignal)
+        }
     }
 
     private func trim(_ now: UInt64) throws(SystemError) {
@@ -174,7 +180,23 @@ final class Driver {
         zygote = nil
     }
 
-    /// Starts a zygote, or puts it off for a while when that fails.
+    /// Starts another zygote, or puts it off for a while when that fails.
+    private func restartZygote(_ now: UInt64) {
+        do {
+            try startZygote()
+        } catch {
+            notice(.trouble("the zygote can't be started: \(error)"))
+            putOffZygote(now)
+        }
+    }
+
+    /// Waits the longer for the next zygote, the more have been lost without having done anything.
+    func putOffZygote(_ now: UInt64) {
+        zygoteLosses += 1
+        zygoteRetryAt = now
+        if zygoteLosses > 3 { zygoteRetryAt += zygoteRetryNanoseconds << UInt64(min(zygoteLosses - 4, 6)) }
+    }
+
     func startZygote() throws(SystemError) {
         let configuration = supervisor.configuration
         let link = try ZygoteLink(

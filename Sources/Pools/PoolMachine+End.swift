@@ -100,7 +100,7 @@ extension PoolMachine {
             }
         }
         for (process, units) in threads.sorted(by: { $0.key < $1.key }) {
-            processes[process]?.killAt = now + policy.cancelGraceNanoseconds
+            processes[process]?.killAt = now + policy.stopGraceNanoseconds
             actions.append(.stopThreads(process, units.sorted()))
         }
     }
@@ -108,7 +108,7 @@ extension PoolMachine {
     mutating func stopProcess(_ id: ProcessID, _ now: UInt64) {
         guard processes[id]?.isStopping == false else { return }
         processes[id]?.isStopping = true
-        processes[id]?.killAt = now + policy.cancelGraceNanoseconds
+        processes[id]?.killAt = now + policy.stopGraceNanoseconds
         actions.append(.stopProcess(id))
     }
 }

@@ -23,7 +23,9 @@ extension PoolMachine {
             let wanted = job.request.units
             let members = members(of: kind).filter { $0.generation == pools[kind]?.generation }
             if members.count < wanted {
-                let reason: ColdReason = pools[kind]?.hasBeenWarm == true ? .poolTooSmall : .firstUse
+                guard let pool = pools[kind], now >= pool.retryAt else { return }
+                let reason: ColdReason =
+                    wanted <= pool.floor ? pool.shortage ?? .firstUse : pool.hasBeenWarm ? .poolTooSmall : .firstUse
                 _ = start(wanted - members.count, of: kind, for: nil, reason: reason, cold: nil, now)
                 continue
             }
@@ -114,8 +116,10 @@ extension PoolMachine {
             units[id]?.state = .ready
             units[id]?.readyAt = time
             units[id]?.idleSince = now
-            kinds.insert(unit.kind)
-            pools[unit.kind]?.startFailures = 0
+            if !unit.isCold {
+                kinds.insert(unit.kind)
+                pools[unit.kind]?.startFailures = 0
+            }
             if let job = unit.job { waiting.insert(job) }
         }
         for id in waiting.sorted() { crewGrew(id, now) }

@@ -23,7 +23,7 @@ extension PoolMachine {
     mutating func processGone(_ id: ProcessID, _ at: UInt64, _ now: UInt64, isBlameless: Bool = false) {
         guard let process = processes.removeValue(forKey: id) else { return }
         let members = units.values.filter { $0.process == id }.sorted { $0.id < $1.id }
-        if !process.isStopping, !isBlameless { noteFailure(of: process.kind, members, now) }
+        if !process.isStopping, !isBlameless { noteFailure(of: process.kind, members.filter { !$0.isCold }, now) }
         var bereft: [JobID: [Int]] = [:]
         for unit in members {
             if unit.state != .stopping, let job = unit.job, let seat = jobs[job]?.crew.firstIndex(of: unit.id) {

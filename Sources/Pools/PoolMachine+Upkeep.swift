@@ -40,7 +40,8 @@ extension PoolMachine {
         let current = members.filter { $0.generation == pool.generation }
         let idle = current.filter { $0.isFree && $0.state == .ready && isIdle($0, in: pool, now) }
         let surplus = current.count - (isDraining ? 0 : pool.floor)
-        if surplus > 0 { stopped += idle.suffix(surplus) }
+        // While a job waits, every worker is wanted.
+        if surplus > 0, pool.queue.isEmpty { stopped += idle.suffix(surplus) }
         if pool.shrinksNow, current.count - stopped.count <= pool.floor { pools[kind]?.shrinksNow = false }
         stop(stopped.map(\.id), now)
         let isWanted = pool.floor > 0 || kind.workersPerUnit == 1 || jobs.values.contains { $0.request.kind == kind }
@@ -79,14 +80,15 @@ extension PoolMachine {
             if let deadline = job.request.deadline { deadlines.append(deadline) }
         }
         deadlines += jobs.values.compactMap(\.killAt) + processes.values.compactMap(\.killAt)
-        for pool in pools.values where !isDraining {
-            let current = members(of: pool.kind)
-            if current.count > pool.floor {
+        for pool in pools.values {
+            let current = members(of: pool.kind).filter { $0.generation == pool.generation }
+            if !isDraining, pool.queue.isEmpty, current.count > pool.floor {
                 deadlines += current.filter { $0.isFree && $0.state == .ready }.map {
                     $0.idleSince + policy.idleNanoseconds
                 }
             }
-            if current.count < pool.floor, pool.retryAt > now { deadlines.append(pool.retryAt) }
+            let isShort = !pool.queue.isEmpty || (!isDraining && current.count < pool.floor)
+            if isShort, pool.retryAt > now { deadlines.append(pool.retryAt) }
         }
         return deadlines.min()
     }

@@ -10,6 +10,8 @@ public struct PoolPolicy: Sendable, Equatable {
     public var idleNanoseconds: UInt64 = 60_000_000_000
     /// How long a cancelled task may take to notice before its process is killed.
     public var cancelGraceNanoseconds: UInt64 = 1_000_000_000
+    /// How long a worker without work may take to leave until its process is killed.
+    public var stopGraceNanoseconds: UInt64 = 5_000_000_000
     /// How often each of a job's workers may die before it is up until the job is given up.
     public var startFailureLimit = 5
     /// How long a pool waits after such a death before it tries again; doubled each time.

@@ -38,8 +38,10 @@ public final class Supervisor: Sendable {
         case zygoteLost(exit: String)
         /// Something the supervisor could not do, and goes on without.
         case trouble(String)
-        /// The supervisor can't go on. Its workers are gone, and so are its jobs.
+        /// The supervisor can't go on: its workers die with it, and its jobs are gone.
         case failed(String)
+        /// The last word: no worker is left, and nothing more is done.
+        case ended
     }
 
     public let arena: Arena
@@ -94,6 +96,7 @@ public final class Supervisor: Sendable {
                 notice(.failed("\(error)"))
             }
             end()
+            notice(.ended)
         }
     }
 
@@ -129,7 +132,11 @@ public final class Supervisor: Sendable {
             answer(.failure(.noMemory(bytes: Job.byteCount(tasks: tasks))))
             return
         }
-        send(.lease(nextJob(), request, extent, answer))
+        let id = nextJob()
+        // Blank until the holder's first run, so that there is nothing to settle if it never comes to one.
+        arena.job(at: extent.lowerBound).prepare(
+            JobPlan(job: id, tasks: 0, workload: 0, crew: request.workers, cpuInterval: 0, rings: false))
+        send(.lease(id, request, extent, answer))
     }
 
     /// Says that a finished job's records have been read and its results assembled, at this time.

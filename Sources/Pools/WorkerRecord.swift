@@ -6,17 +6,15 @@ final class WorkerRecord {
     let id: ProcessID
     /// The slot of its first thread: a worker's, or the foreman's.
     let head: Int
-    let hasForeman: Bool
     /// Nil until the zygote has told of it.
     var handle: ProcessHandle?
     var isToBeKilled = false
     /// Orders for the foreman that wait until it has carried out the one before.
     var orders: [(order: Slot.Order, subject: UInt64)] = []
 
-    init(id: ProcessID, head: Int, hasForeman: Bool) {
+    init(id: ProcessID, head: Int) {
         self.id = id
         self.head = head
-        self.hasForeman = hasForeman
     }
 }
 

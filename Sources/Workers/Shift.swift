@@ -1,5 +1,6 @@
 import Ledger
 import Linux
+import Synchronization
 import Workloads
 
 /// One worker's part in one job: it claims tasks, does them and stamps their records. Nothing here allocates, locks or
@@ -48,12 +49,17 @@ struct Shift {
     @inline(__always)
     private mutating func perform<W: Workload>(_ task: Int, start: UInt64, by workload: inout W) -> UInt64 {
         let record = job.record(task)
-        if record.pointee.generation != generation { record.pointee = TaskRecord(generation: generation) }
+        let isNew = record.pointee.generation != generation
+        // Nobody's until it is whole: this worker may be killed between any two stores.
+        if isNew { record.pointee = TaskRecord() }
         record.pointee.start = start
         record.pointee.pid = worker.pid
         record.pointee.tid = worker.tid
         record.pointee.seat = seat
+        atomicMemoryFence(ordering: .releasing)
         record.pointee.status = .running
+        atomicMemoryFence(ordering: .releasing)
+        if isNew { record.pointee.generation = generation }
         let context = TaskContext(task: task, of: job)
         var status = TaskRecord.Status.ok
         do {
@@ -69,6 +75,7 @@ struct Shift {
             record.pointee.cpu = reading.nanoseconds
             record.pointee.cpuTasks = reading.tasks
         }
+        atomicMemoryFence(ordering: .releasing)
         record.pointee.status = status
         let done = worker.slot.done
         done.pointee.store(done.pointee.load(ordering: .relaxed) + 1, ordering: .relaxed)

@@ -68,10 +68,11 @@ struct Worker {
             job.finished.pointee.store(1, ordering: .sequentiallyConsistent)
             if job.waiting.pointee.load(ordering: .sequentiallyConsistent) != 0 { Futex.wake(job.finished) }
         }
-        // From here on the memory may be another job's. Reading its flag can at most ring once too often.
-        // Sequentially consistent against the daemon's setting the flag and looking at `finished`: it sees that this
-        // worker has left, or this worker sees the flag.
+        // Sequentially consistent against the daemon's looking at `finished` after the last one's ring, or after it has
+        // set the flag: it sees that this worker has left, or this worker sees that it has to ring, too.
         slot.finished.pointee.store(order, ordering: .sequentiallyConsistent)
-        if rings, isLast || job.disturbed.pointee.load(ordering: .sequentiallyConsistent) != 0 { ring(event) }
+        // The memory may be another job's by now. Reading it can at most ring once too often.
+        let isOver = job.remaining.pointee.load(ordering: .sequentiallyConsistent) <= 0
+        if rings, isLast || isOver || job.disturbed.pointee.load(ordering: .sequentiallyConsistent) != 0 { ring(event) }
     }
 }

@@ -26,7 +26,8 @@ public struct IO: Workload {
     }
 
     public mutating func run(_ task: TaskContext) throws(TaskFailure) -> Int64 {
-        let path = "\(directory)/pard-io-\(task.job)-\(task.task)"
+        // The parent is the daemon: no other daemon's job of the same number has this name.
+        let path = "\(directory)/pard-io-\(ThisProcess.parent)-\(task.job)-\(task.task)"
         // What an attempt whose worker died has left behind; the name belongs to this task alone.
         unlink(path)
         let flags = O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC | O_NOFOLLOW

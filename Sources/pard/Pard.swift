@@ -65,8 +65,8 @@ struct Pard: AsyncParsableCommand {
         for (name, value, range) in [
             ("worker-limit", workerLimit, 1...4096), ("task-limit", taskLimit, 1...100_000_000),
             ("queue-limit", queueLimit, 0...100_000), ("connection-limit", connectionLimit, 1...100_000),
-            ("floor-threads", floorThreads ?? 0, 0...workerLimit),
-            ("floor-processes", floorProcesses ?? 0, 0...workerLimit),
+            ("floor-threads", floorThreads ?? 0, 0...max(0, workerLimit)),
+            ("floor-processes", floorProcesses ?? 0, 0...max(0, workerLimit)),
             ("ledger-size", ledgerSize, 1 << 20...1 << 40),
         ] where !range.contains(value) {
             throw ValidationError("--\(name) can't be \(value): it takes \(range.lowerBound) to \(range.upperBound)")
@@ -84,6 +84,8 @@ struct Pard: AsyncParsableCommand {
     }
 
     func run() async throws {
+        // Inherited as ignored, it would have the kernel reap workers before the daemon has seen how they ended.
+        signal(SIGCHLD, SIG_DFL)
         let log = try DaemonLog()
         defer { log.finish() }
         // The command that a private daemon serves has the terminal to itself, unless something is wrong.

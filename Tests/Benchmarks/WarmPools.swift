@@ -21,7 +21,7 @@ final class WarmPools: Sendable {
         thread = try supervisor.start { notice in
             switch notice {
             case .warm: warm.give(())
-            case .workerLost: break
+            case .workerLost, .ended: break
             case .zygoteLost(let exit): complain("the zygote ended: \(exit)")
             case .trouble(let trouble), .failed(let trouble): complain(trouble)
             }

@@ -61,6 +61,15 @@ struct SettlementTests {
         #expect(all[1].start == 0 && all[1].status == .pending)
     }
 
+    @Test("keeps nothing of a record that was half written when its worker died")
+    func halfWritten() {
+        var all = records([.pending, .pending])
+        all[0].start = 7
+        let settlement = settle(&all, .cancel)
+        #expect(settlement.cancelled == 2)
+        #expect(all[0].status == .cancelled && all[0].start == 0 && all[0].stop == 0)
+    }
+
     @Test("cancels all that has not ended")
     func cancel() {
         var all = records([.running, .pending, .ok, .failed])

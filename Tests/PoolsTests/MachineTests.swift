@@ -155,6 +155,53 @@ struct MachineTests {
         #expect(machine.refusal(of: warm, queueLimit: 9) == .draining)
     }
 
+    @Test("lets a run that needs no new worker in, however full the house is")
+    func fullHouse() {
+        var small = policy()
+        small.workerLimit = 8
+        var world = Simulation(policy: small, seed: 1)
+        world.step(.begin)
+        world.settle(steps: 50)
+        world.step(.resize(.threads, 6))
+        #expect(world.machine.refusal(of: LeaseRequest(kind: .threads, units: 4), queueLimit: 9) == nil)
+        let growing = LeaseRequest(kind: .processes(threads: 1), units: 5)
+        #expect(world.machine.refusal(of: growing, queueLimit: 9) == .busy(limit: "workers", allowed: 8))
+    }
+
+    @Test("waits for nothing but events while a recycled pool's old workers are busy")
+    func noSpinning() {
+        var world = warm()
+        world.step(.submit(1, LeaseRequest(kind: .processes(threads: 1), units: 4)))
+        world.step(.recycle(.processes(threads: 1)))
+        for _ in 0..<30 where world.machine.jobs[1]?.state == .running { world.advanceArrivals() }
+        world.now += world.machine.policy.idleNanoseconds * 2
+        world.step(.tick)
+        #expect(world.machine.jobs[1]?.state == .running)
+        #expect(world.machine.nextDeadline(after: world.now).map { $0 > world.now } ?? true)
+    }
+
+    @Test("stops no worker that a waiting job is about to need")
+    func noChurn() {
+        var world = warm()
+        world.step(.submit(1, LeaseRequest(kind: .processes(threads: 1), units: 2)))
+        world.step(.submit(2, LeaseRequest(kind: .processes(threads: 1), units: 4)))
+        world.step(.resize(.processes(threads: 1), 0))
+        #expect(world.machine.members(of: .processes(threads: 1)).count == 4)
+        world.settle(steps: 400)
+        #expect(world.ended[2] != nil)
+        #expect(world.machine.members(of: .processes(threads: 1)).isEmpty)
+    }
+
+    @Test("tells a first use from a pool that was too small, whatever cold runs came before")
+    func coldThenWarm() {
+        var world = warm()
+        let kind = PoolKind.processes(threads: 3)
+        world.step(.submit(1, LeaseRequest(kind: kind, units: 2, cold: .fresh)))
+        world.step(.submit(2, LeaseRequest(kind: kind, units: 2)))
+        world.settle(steps: 400)
+        #expect(world.ended[2]?.reason == .firstUse)
+    }
+
     @Test("recycles every worker, the busy ones when they are free")
     func recycling() {
         var world = warm()

@@ -36,6 +36,11 @@ struct Simulation {
         }
     }
 
+    /// What is on its way arrives; no job ends.
+    mutating func advanceArrivals() {
+        if !pending.isEmpty { step(pending.removeFirst()) }
+    }
+
     /// Lets everything come to its end, without further deaths.
     mutating func settle(steps: Int = 20_000) {
         for _ in 0..<steps {

@@ -80,7 +80,7 @@ struct IOTests {
     func leftover() throws {
         try inDirectory { directory in
             let (arena, job) = try job("io", ["size": "10", "dir": directory])
-            close(open("\(directory)/pard-io-9-0", O_CREAT | O_WRONLY, 0o600))
+            close(open("\(directory)/pard-io-\(getppid())-9-0", O_CREAT | O_WRONLY, 0o600))
             var io = IO(JobArguments(of: job))
             #expect(try io.run(TaskContext(task: 0, of: job)) == 10)
             extendLifetime(arena)

@@ -9,13 +9,14 @@ struct JobsHandler: Sendable {
 
     func list() async throws -> ListJobs.Reply {
         let snapshot = try await daemon.snapshot()
+        let entries = daemon.book.entries
         let now = Monotonic.now()
         return ListJobs.Reply(
-            jobs: daemon.book.entries.map { entry in
+            jobs: entries.map { entry in
                 Job(
                     job: entry.name, workload: entry.workload, mode: entry.mode, workers: entry.workers,
                     state: snapshot.machine.jobs[entry.id]?.state.name ?? "collecting", tasks: entry.tasks,
-                    done: snapshot.done[entry.id] ?? 0, uid: Int(entry.uid), age: Int(now - entry.accepted))
+                    done: snapshot.done[entry.id] ?? 0, uid: Int(entry.uid), age: now.since(entry.accepted))
             })
     }
 

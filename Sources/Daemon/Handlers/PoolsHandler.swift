@@ -18,9 +18,14 @@ struct PoolsHandler: Sendable {
             throw ControlError.badArgument("size", value: "\(request.size)", expected: "a number of 0 or more")
         }
         let limit = daemon.configuration.policy.workerLimit
-        guard request.size <= limit / kind.workersPerUnit else {
+        let others = try await daemon.snapshot().machine.pools.values.reduce(0) {
+            $0 + ($1.kind == kind ? 0 : $1.floor * $1.kind.workersPerUnit)
+        }
+        // All floors together stay below the limit, so that none of them can keep the others from being warm.
+        let (size, isHuge) = request.size.multipliedReportingOverflow(by: kind.workersPerUnit)
+        guard !isHuge, size <= limit - others else {
             throw ControlError.limitExceeded(
-                limit: "workers", value: request.size.multipliedReportingOverflow(by: kind.workersPerUnit).partialValue,
+                limit: "workers of all pools", value: isHuge ? .max : size.addingReportingOverflow(others).partialValue,
                 allowed: limit)
         }
         daemon.supervisor.resize(kind, to: request.size)

@@ -50,8 +50,7 @@ struct RunHandler: Sendable {
     ) async throws(ControlError) -> JobID {
         let answer = await withCheckedContinuation { (answer: CheckedContinuation<Result<JobID, Refusal>, Never>) in
             daemon.supervisor.submit(watch.plan.spec) { event in
-                feed.yield(watch.take(event))
-                if case .ended = event { feed.finish() }
+                watch.take(event, feed)
             } answer: {
                 answer.resume(returning: $0)
             }
