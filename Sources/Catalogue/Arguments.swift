@@ -33,23 +33,12 @@ public struct Arguments: Sendable, Equatable {
                 texts[option.name] = text
                 continue
             }
-            guard let number = Self.number(text, of: option), option.range.contains(number) else {
+            guard let number = option.number(text) else {
                 throw Mismatch(option: option.name, value: text ?? "", expected: option.expected)
             }
             numbers[option.name] = number
         }
         self.numbers = numbers
         self.texts = texts
-    }
-
-    private static func number(_ text: String?, of option: Option) -> Int? {
-        switch (option.kind, text) {
-        case (.flag, nil), (.flag, "false"): 0
-        case (.flag, "true"), (.flag, ""): 1
-        case (.size, let text?): Quantity.bytes(text)
-        case (.duration, let text?): Quantity.nanoseconds(text)
-        case (.count, let text?): Quantity.count(text)
-        default: nil
-        }
     }
 }

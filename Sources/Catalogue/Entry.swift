@@ -56,10 +56,28 @@ public struct Option: Sendable, Equatable {
         self.range = range
     }
 
+    /// Reads a text as the option's value: bytes, nanoseconds, ones, or 0 or 1 for a flag. Nil where it is none, or out
+    /// of range; a path has none.
+    public func number(_ text: String?) -> Int? {
+        let number: Int? =
+            switch (kind, text) {
+            case (.flag, nil), (.flag, "false"): 0
+            case (.flag, "true"), (.flag, ""): 1
+            case (.size, let text?): Quantity.bytes(text)
+            case (.duration, let text?): Quantity.nanoseconds(text)
+            case (.count, let text?): Quantity.count(text)
+            default: nil
+            }
+        return number.flatMap { range.contains($0) ? $0 : nil }
+    }
+
     /// What the option takes, for a person.
     public var expected: String {
         switch kind {
-        case .size: "a size such as 64KiB or 8MiB, at most \(range.upperBound >> 20) MiB"
+        case .size:
+            "a size such as 64KiB or 8MiB, "
+                + (range.lowerBound > 0 ? "at least \(range.lowerBound >> 20) and " : "")
+                + "at most \(range.upperBound >> 20) MiB"
         case .duration: "a duration such as 250us, 10ms or 2s, at most \(range.upperBound / 1_000_000_000) s"
         case .count: "a whole number from \(range.lowerBound) to \(range.upperBound)"
         case .path: "a path of at most \(range.upperBound) bytes"

@@ -11,10 +11,12 @@ public struct Job: Codable, Sendable, Equatable {
     public var uid: Int
     /// Nanoseconds since acceptance.
     public var age: Int
+    /// The workload's options, every one with its value. Nil for a job of another user's, unless root asks.
+    public var arguments: [String: String]?
 
     public init(
         job: String, workload: String, mode: Mode, workers: Int, state: String, tasks: Int, done: Int, uid: Int,
-        age: Int
+        age: Int, arguments: [String: String]? = nil
     ) {
         self.job = job
         self.workload = workload
@@ -25,6 +27,7 @@ public struct Job: Codable, Sendable, Equatable {
         self.done = done
         self.uid = uid
         self.age = age
+        self.arguments = arguments
     }
 }
 

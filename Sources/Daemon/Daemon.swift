@@ -5,27 +5,43 @@ import Linux
 public import Logging
 import Pools
 public import ServiceLifecycle
+import UnixSignals
 import Varlink
 import VarlinkServer
 
 /// The whole daemon as one service: it comes up, serves until it is told to stop, and lets its jobs finish.
 public struct Daemon: ServiceLifecycle.Service {
     private let configuration: Configuration
+    private let reread: (@Sendable () async throws -> Configuration)?
     private let logger: Logger
 
-    public init(_ configuration: Configuration, logger: Logger) {
+    /// How the socket is called that the service manager hands over: FileDescriptorName= of its unit.
+    public static let socketName = "control"
+
+    /// - Parameter reread: reads the configuration again, for SIGHUP; nil leaves that signal alone.
+    public init(
+        _ configuration: Configuration, reread: (@Sendable () async throws -> Configuration)? = nil, logger: Logger
+    ) {
         self.configuration = configuration
+        self.reread = reread
         self.logger = logger
     }
 
     public func run() async throws {
         let startedAt = Monotonic.now()
-        let listener = try Listener(binding: configuration.socketPath, mode: configuration.socketMode)
+        // From the first moment on, as the signal would end a process that doesn't expect it.
+        let hangups = reread == nil ? nil : await UnixSignalsSequence(trapping: .sighup)
+        for note in configuration.notes { logger.notice("\(note)") }
+        let listener = try listen()
+        let socketPath = listener.path ?? configuration.socketPath
         let directory = try JobDirectory()
-        let supervisor = try Supervisor(
-            .init(
-                policy: configuration.policy, zygotePath: configuration.zygotePath, environment: environmentOfProcess(),
-                queueLimit: configuration.limits.queuedJobs, ledgerBytes: configuration.limits.ledgerBytes))
+        var options = Supervisor.Configuration(
+            policy: configuration.policy, zygotePath: configuration.zygotePath, environment: environmentOfProcess(),
+            queueLimit: configuration.limits.queuedJobs, ledgerBytes: configuration.limits.ledgerBytes)
+        // Only the newest is of interest to whoever looks at the status.
+        let (loads, loadFeed) = AsyncStream<Load>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        options.onLoad = { loadFeed.yield($0) }
+        let supervisor = try Supervisor(options)
         let (warmth, warm) = AsyncThrowingStream<Void, any Error>.makeStream()
         let (failures, failure) = AsyncStream<DaemonError>.makeStream()
         let (endings, ending) = AsyncThrowingStream<Void, any Error>.makeStream()
@@ -48,21 +64,49 @@ public struct Daemon: ServiceLifecycle.Service {
             return
         }
         let context = DaemonContext(
-            configuration: configuration, supervisor: supervisor, book: JobBook(prefix: jobPrefix(startedAt)),
+            live: LiveConfiguration(configuration), access: Access(isShared: configuration.isShared, owner: getuid()),
+            socketPath: socketPath, supervisor: supervisor, book: JobBook(prefix: jobPrefix(startedAt)),
             directory: directory.path, startedAt: startedAt, logger: logger)
         logger.tellWarmth(of: try await context.snapshot())
         let server = try await serve(context, on: listener)
-        announceReady()
-        try await cancelWhenGracefulShutdown { for await error in failures { throw error } }
-        logger.info("stopping: no new work is taken")
-        Notify.stopping(status: "Letting jobs finish")
-        supervisor.shutDown(deadline: Monotonic.now() + configuration.drainNanoseconds)
-        let patience = configuration.drainNanoseconds + 2 * configuration.policy.cancelGraceNanoseconds
-        await server.stop(within: .nanoseconds(Int64(patience)))
-        for try await _ in endings {}
+        announceReady(on: socketPath)
+        try await withThrowingTaskGroup { group in
+            group.addTask { for await load in loads { Notify.status("\(StatusLine(load: load))") } }
+            group.addTask { [logger] in
+                await Heartbeat(server: server, supervisor: supervisor, logger: logger).run()
+            }
+            if let hangups, let reread {
+                let reloader = Reloader(live: context.live, supervisor: supervisor, reread: reread, logger: logger)
+                group.addTask { await reloader.follow(hangups) }
+            }
+            try await cancelWhenGracefulShutdown { for await error in failures { throw error } }
+            try await drain(context, server, endings)
+            group.cancelAll()
+        }
         extendLifetime(directory)
         let finished = context.book.counts.finished
         logger.tell(.drained, "drained; jobs finished since the start: \(finished)", ["jobs_finished": "\(finished)"])
+    }
+
+    /// The socket that the service manager hands over, or else one of the daemon's own.
+    private func listen() throws -> Listener {
+        if let descriptor = try Activation.descriptor(named: Self.socketName) {
+            return try Listener(adopting: descriptor)
+        }
+        return try Listener(binding: configuration.socketPath, mode: configuration.socketMode)
+    }
+
+    /// Takes no new work, lets jobs finish, and ends all workers, after the last of which `endings` ends.
+    private func drain(
+        _ context: DaemonContext, _ server: Server, _ endings: AsyncThrowingStream<Void, any Error>
+    ) async throws {
+        let configuration = context.configuration
+        logger.info("stopping: no new work is taken")
+        Notify.stopping(status: "Letting jobs finish", withinNanoseconds: configuration.stopNanoseconds)
+        context.supervisor.shutDown(deadline: Monotonic.now() + configuration.drainNanoseconds)
+        let patience = configuration.drainNanoseconds + 2 * configuration.policy.cancelGraceNanoseconds
+        await server.stop(within: .nanoseconds(Int64(patience)))
+        for try await _ in endings {}
     }
 
     private func serve(_ context: DaemonContext, on listener: consuming Listener) async throws -> Server {
@@ -79,10 +123,10 @@ public struct Daemon: ServiceLifecycle.Service {
             services: [service], configuration: options)
     }
 
-    private func announceReady() {
+    private func announceReady(on socketPath: String) {
         let policy = configuration.policy
         let status = "\(policy.threadFloor) threads and \(policy.processFloor) processes are warm"
-        logger.info("ready: \(status)", metadata: ["socket": "\(configuration.socketPath)"])
+        logger.info("ready: \(status)", metadata: ["socket": "\(socketPath)"])
         Notify.ready(status: status)
         configuration.leash.map(Leash.init)?.ready()
     }
@@ -107,13 +151,14 @@ enum DaemonError: Error, CustomStringConvertible {
     }
 }
 
-/// `NAME=value` for each variable.
+/// `NAME=value` for each variable, but for those by which the service manager knows the daemon itself.
 private func environmentOfProcess() -> [String] {
+    let own = ["NOTIFY_SOCKET=", "WATCHDOG_PID=", "WATCHDOG_USEC=", "LISTEN_"]
     var variables: [String] = []
     var next = environ
     while let variable = next.pointee {
         variables.append(String(cString: variable))
         next += 1
     }
-    return variables
+    return variables.filter { variable in !own.contains { variable.hasPrefix($0) } }
 }

@@ -5,7 +5,10 @@ import Pools
 
 /// What every handler has at hand.
 struct DaemonContext: Sendable {
-    let configuration: Configuration
+    let live: LiveConfiguration
+    let access: Access
+    /// Where the socket is.
+    let socketPath: String
     let supervisor: Supervisor
     let book: JobBook
     /// The daemon's own directory for files of its jobs.
@@ -13,6 +16,9 @@ struct DaemonContext: Sendable {
     let startedAt: UInt64
     let logger: Logger
     let refusals = RefusalNews()
+
+    /// As it is now.
+    var configuration: Configuration { live.current }
 
     /// Pools and jobs as they are now. Throws ``ControlError/draining`` once the pools are gone.
     func snapshot() async throws(ControlError) -> Snapshot {

@@ -9,6 +9,8 @@ final class JobBook: Sendable {
         let id: JobID
         let name: String
         let workload: String
+        /// Every option with its value, for those who may see it.
+        var arguments: [String: String] = [:]
         let mode: Mode
         let workers: Int
         let tasks: Int

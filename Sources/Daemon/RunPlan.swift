@@ -32,7 +32,7 @@ struct RunPlan: Sendable {
             throw .unknownWorkload(request.workload, known: Catalogue.entries.map(\.name))
         }
         self.entry = entry
-        (mode, processes, threads) = try Self.shape(request, processors: processors)
+        (mode, processes, threads) = try Self.shape(request, processors: min(processors, limits.cores))
         tasks = request.tasks ?? processes * threads * Self.tasksPerWorker
         guard tasks >= 1 else { throw .badArgument("tasks", value: "\(tasks)", expected: "a number of 1 or more") }
         guard tasks <= limits.tasks else {
@@ -46,7 +46,7 @@ struct RunPlan: Sendable {
             throw .badArgument("timeout", value: "\(timeout)", expected: "a duration above 0")
         }
         let given = request.arguments ?? [:]
-        let read = try Self.read(given, for: entry, directory: directory)
+        let read = try Self.read(given, for: entry, directory: directory, limits: limits)
         arguments = Dictionary(
             uniqueKeysWithValues: entry.options.compactMap { option in
                 (given[option.name] ?? option.value ?? read.texts[option.name]).map { (option.name, $0) }
@@ -72,23 +72,32 @@ struct RunPlan: Sendable {
 
     /// Reads the workload's options and puts the daemon's directory where none was given.
     private static func read(
-        _ given: [String: String], for entry: Entry, directory: String
+        _ given: [String: String], for entry: Entry, directory: String, limits: JobLimits
     ) throws(ControlError) -> Arguments {
         var given = given
         if entry.options.contains(where: { $0.name == "dir" }) {
             let chosen = given["dir"] ?? ""
             if chosen.isEmpty {
                 given["dir"] = directory
+            } else if !limits.allowsDirectories {
+                throw .notPermitted(
+                    action: "choose the directory of a job's files", needs: "allow-dir in the daemon's configuration")
             } else if !chosen.hasPrefix("/") || access(chosen, W_OK | X_OK) != 0 {
                 throw .badArgument(
                     "dir", value: chosen, expected: "the absolute path of a directory in which the daemon may write")
             }
         }
+        let read: Arguments
         do {
-            return try Arguments(given, for: entry)
+            read = try Arguments(given, for: entry)
         } catch {
             throw .badArgument(error.option, value: error.value, expected: error.expected)
         }
+        for (bound, allowed) in limits.bounds where bound.workload == entry.name {
+            guard let value = read.numbers[bound.option], value > allowed else { continue }
+            throw .limitExceeded(limit: bound.option, value: value, allowed: allowed)
+        }
+        return read
     }
 
     /// How many processes of how many threads: what was asked for, or one worker for each processor.

@@ -14,12 +14,12 @@ extension PoolMachine {
     public func refusal(of request: LeaseRequest, queueLimit: Int) -> Refusal? {
         if isDraining { return .draining }
         if request.workers > policy.workerLimit {
-            return .tooMuch(limit: "workers", value: request.workers, allowed: policy.workerLimit)
+            return .tooMuch(limit: policy.workerLimitName, value: request.workers, allowed: policy.workerLimit)
         }
         let present = request.cold == nil ? members(of: request.kind).reduce(0) { $0 + $1.workers } : 0
         let missing = max(0, request.workers - present)
         if missing > 0, workerCount + missing > policy.workerLimit {
-            return .busy(limit: "workers", allowed: policy.workerLimit)
+            return .busy(limit: policy.workerLimitName, allowed: policy.workerLimit)
         }
         let free = members(of: request.kind).count(where: \.isFree)
         let busy = members(of: request.kind).count - free

@@ -5,14 +5,32 @@ import Linux
 extension Driver {
     func hearZygote() throws(SystemError) {
         guard let zygote else { return }
-        guard let answers = try zygote.answer() else {
+        guard let answer = try zygote.answer() else {
             // It is of no use any more. Its pidfd tells when it has ended.
             try loop.remove(zygote.socket.raw)
             try zygote.process.signal(killSignal)
             return
         }
         zygoteLosses = 0
-        for (id, pid) in answers { try adopt(id, pid: pid) }
+        switch answer {
+        case .processes(let started): for (id, pid) in started { try adopt(id, pid: pid) }
+        case .ping: if !checkIns.isEmpty { checkIns.removeFirst()(true) }
+        }
+    }
+
+    /// Has `answer` called once the zygote has replied. Without a zygote it waits for the next one.
+    func checkIn(_ answer: @escaping @Sendable (Bool) -> Void) throws(SystemError) {
+        checkIns.append(answer)
+        try ping()
+    }
+
+    func ping() throws(SystemError) {
+        do {
+            try zygote?.ping()
+        } catch  where error.errno == .brokenPipe || error.errno == .connectionReset {
+            // The zygote's end is about to be heard, and the next one is asked again.
+            return
+        }
     }
 
     /// Takes a forked process in, or notes that there is none.
@@ -40,7 +58,7 @@ extension Driver {
         guard let lost = zygote, let exit = try lost.process.reap() else { return }
         zygote = nil
         notice(.zygoteLost(exit: exit.description))
-        for id in lost.pending.joined() {
+        for id in lost.unanswered {
             guard let worker = workers[id] else { continue }
             let owner = arena.slot(worker.head).owner
             let (isFree, pid) = owner.pointee.compareExchange(
@@ -66,7 +84,7 @@ extension Driver {
         forget(worker)
         let known = Set(workers.values.compactMap { $0.handle?.pid } + [zygote?.process.pid].compactMap { $0 })
         // With an answer on its way, a stranger may be one of the family.
-        if zygote?.pending.isEmpty ?? true { try reapStrangers { known.contains($0) } }
+        if zygote?.unanswered.isEmpty ?? true { try reapStrangers { known.contains($0) } }
     }
 
     /// Has everybody ring who is in a crew with the lost process, as the last one can't be told any more.

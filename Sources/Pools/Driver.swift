@@ -25,6 +25,13 @@ final class Driver {
     /// Forks to be asked for together.
     var forks: [(process: ProcessID, slot: Int, exec: Bool)] = []
     var deadline: UInt64?
+    /// Who waits for the zygote's reply to a ping, oldest first: one for each ping that is out, or waits for a zygote.
+    var checkIns: [@Sendable (Bool) -> Void] = []
+    /// Jobs that may wait for workers.
+    private var queueLimit: Int
+    /// The load that was told last, and when the next one is due; nil while nothing has happened.
+    private var toldLoad: Load?
+    private var loadAt: UInt64?
     /// When memory that no job has used lately goes back to the system; nil while one is there, or there is none.
     private var trimAt: UInt64?
     /// How long jobs may take to come until their memory is given back.
@@ -46,6 +53,7 @@ final class Driver {
         self.notice = notice
         arena = supervisor.arena
         machine = PoolMachine(policy: supervisor.configuration.policy)
+        queueLimit = supervisor.configuration.queueLimit
         loop = try EventLoop()
         freeSlots = Array((0..<arena.slotCount).reversed())
         try loop.add(bell, key: Key.bell)
@@ -54,6 +62,7 @@ final class Driver {
 
     /// Works until it has been told to shut down and all is over.
     func run() throws(SystemError) {
+        defer { for answer in checkIns { answer(false) } }
         tell(.begin)
         while true {
             try carryOut()
@@ -69,7 +78,7 @@ final class Driver {
             for command in supervisor.takeCommands() {
                 // Each command meets what the ones before it have led to.
                 try carryOut()
-                take(command)
+                try take(command)
             }
             look()
             let now = Monotonic.now()
@@ -78,6 +87,7 @@ final class Driver {
             if let deadline, now >= deadline { try cancelAll() }
             try trim(now)
             report(now)
+            tellLoad(now)
         }
     }
 
@@ -91,6 +101,7 @@ final class Driver {
         if let deadline, !machine.jobs.isEmpty { deadlines.append(deadline) }
         if zygote == nil { deadlines.append(zygoteRetryAt) }
         if let trimAt { deadlines.append(trimAt) }
+        if let loadAt { deadlines.append(loadAt) }
         guard let first = deadlines.min() else { return nil }
         return first <= now ? 0 : Int32(clamping: (first - now) / 1_000_000 + 1)
     }
@@ -105,10 +116,24 @@ final class Driver {
             let event = events.removeFirst()
             for action in machine.step(event, at: Monotonic.now()) { try perform(action) }
             try flushForks()
+            if loadAt == nil, supervisor.configuration.onLoad != nil {
+                loadAt = Monotonic.now() + Supervisor.loadNanoseconds
+            }
         }
     }
 
-    private func take(_ command: Supervisor.Command) {
+    /// Tells how busy the pools are, if that has changed: once for all that happened in a while, as telling costs more
+    /// than a short run.
+    private func tellLoad(_ now: UInt64) {
+        guard let due = loadAt, now >= due else { return }
+        loadAt = nil
+        let load = machine.load
+        if load == toldLoad { return }
+        toldLoad = load
+        supervisor.configuration.onLoad?(load)
+    }
+
+    private func take(_ command: Supervisor.Command) throws(SystemError) {
         switch command {
         case .submit(let id, let spec, let extent, let observer, let answer):
             let record = JobRecord(
@@ -125,7 +150,11 @@ final class Driver {
         case .cancel(let id, let cause): tell(.cancel(id, cause))
         case .resize(let kind, let size): tell(.resize(kind, size))
         case .recycle(let kind): tell(.recycle(kind))
+        case .setPolicy(let policy, let limit):
+            queueLimit = limit
+            tell(.policy(policy))
         case .look(let answer): answer(snapshot)
+        case .checkIn(let answer): try checkIn(answer)
         case .shutDown(let deadline):
             self.deadline = deadline
             tell(.drain)
@@ -135,7 +164,7 @@ final class Driver {
     private func admit(
         _ record: JobRecord, _ request: LeaseRequest, _ answer: @Sendable (Refusal?) -> Void
     ) {
-        if let refusal = machine.refusal(of: request, queueLimit: supervisor.configuration.queueLimit) {
+        if let refusal = machine.refusal(of: request, queueLimit: queueLimit) {
             supervisor.giveBack(record.extent)
             answer(refusal)
             return
@@ -205,6 +234,7 @@ final class Driver {
         try loop.add(link.socket.raw, key: Key.zygote)
         try loop.add(link.process.pidfd, key: Key.zygoteEnd)
         zygote = link
+        for _ in checkIns { try ping() }
         try flushForks()
     }
 }

@@ -67,6 +67,22 @@ extension PoolMachine {
         return isOld && !units.values.contains { $0.process == process.id }
     }
 
+    mutating func resize(_ kind: PoolKind, _ size: Int) {
+        pools[kind]?.floor = size
+        pools[kind]?.shrinksNow = true
+        pools[kind]?.shortage = .poolTooSmall
+    }
+
+    /// Takes other times and sizes over. A floor that stays the same in the policy is left as it is, also where it was
+    /// resized in the meantime.
+    mutating func adopt(_ new: PoolPolicy, _ now: UInt64) {
+        let old = policy
+        policy = new
+        if new.threadFloor != old.threadFloor { resize(.threads, new.threadFloor) }
+        if new.processFloor != old.processFloor { resize(.processes(threads: 1), new.processFloor) }
+        upkeep(now)
+    }
+
     mutating func recycle(_ kind: PoolKind, _ now: UInt64) {
         pools[kind]?.generation += 1
         pools[kind]?.shortage = .workerReplaced

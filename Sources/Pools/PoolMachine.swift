@@ -25,6 +25,8 @@ public struct PoolMachine: Sendable {
         case cancel(JobID, CancelCause)
         case resize(PoolKind, Int)
         case recycle(PoolKind)
+        /// Keep the pools by other times and sizes from now on.
+        case policy(PoolPolicy)
         /// Stop every worker that has nothing to do, and start none to keep floors.
         case drain
         /// Time has passed.
@@ -53,7 +55,7 @@ public struct PoolMachine: Sendable {
         case warm
     }
 
-    public let policy: PoolPolicy
+    public internal(set) var policy: PoolPolicy
     public internal(set) var pools: [PoolKind: PoolRow]
     public internal(set) var jobs: [JobID: JobRow] = [:]
     public internal(set) var units: [UnitID: UnitRow] = [:]
@@ -92,11 +94,10 @@ public struct PoolMachine: Sendable {
         case .collected(let job, let at): collected(job, at, now)
         case .cancel(let job, let cause): cancel(job, cause, now)
         case .resize(let kind, let size):
-            pools[kind]?.floor = size
-            pools[kind]?.shrinksNow = true
-            pools[kind]?.shortage = .poolTooSmall
+            resize(kind, size)
             upkeep(now)
         case .recycle(let kind): recycle(kind, now)
+        case .policy(let policy): adopt(policy, now)
         case .drain:
             isDraining = true
             upkeep(now)

@@ -6,6 +6,8 @@ public struct PoolPolicy: Sendable, Equatable {
     public var processFloor: Int
     /// Workers of all pools and cold runs together.
     public var workerLimit = 256
+    /// What a job is told that asks for more than ``workerLimit``: the name of the limit it comes from.
+    public var workerLimitName = "workers"
     /// How long a worker above the floor waits for work before it is stopped.
     public var idleNanoseconds: UInt64 = 60_000_000_000
     /// How long a cancelled task may take to notice before its process is killed.

@@ -17,6 +17,9 @@ public final class Supervisor: Sendable {
         public var queueLimit: Int
         /// Memory for the records of all jobs together.
         public var ledgerBytes: Int
+        /// Told how busy the pools are whenever that has changed, though not more often than each
+        /// ``Supervisor/loadNanoseconds``.
+        public var onLoad: (@Sendable (Load) -> Void)?
 
         public init(
             policy: PoolPolicy, zygotePath: String, environment: [String], queueLimit: Int = 64,
@@ -44,6 +47,9 @@ public final class Supervisor: Sendable {
         case ended
     }
 
+    /// How long changes of the load are gathered until they are told.
+    public static let loadNanoseconds: UInt64 = 250_000_000
+
     public let arena: Arena
     let configuration: Configuration
     private let bell: Descriptor
@@ -67,7 +73,9 @@ public final class Supervisor: Sendable {
         case cancel(JobID, CancelCause)
         case resize(PoolKind, Int)
         case recycle(PoolKind)
+        case setPolicy(PoolPolicy, queueLimit: Int)
         case look(@Sendable (Snapshot?) -> Void)
+        case checkIn(@Sendable (Bool) -> Void)
         /// Finish what is running until the deadline, cancel it then, and end.
         case shutDown(deadline: UInt64)
     }
@@ -144,6 +152,16 @@ public final class Supervisor: Sendable {
     public func cancel(_ job: JobID, _ cause: CancelCause) { send(.cancel(job, cause)) }
     public func resize(_ pool: PoolKind, to units: Int) { send(.resize(pool, units)) }
     public func recycle(_ pool: PoolKind) { send(.recycle(pool)) }
+    /// Keeps the pools by other times and sizes from now on. The policy's worker limit may not be above the first one's,
+    /// for which the workers' memory was laid out; the rest is taken as it is.
+    public func setPolicy(_ policy: PoolPolicy, queueLimit: Int) {
+        var policy = policy
+        policy.workerLimit = min(policy.workerLimit, configuration.policy.workerLimit)
+        send(.setPolicy(policy, queueLimit: queueLimit))
+    }
+    /// Answers true once the supervisor's thread has come round and the zygote has replied to it, however long either
+    /// takes; false once the supervisor has ended.
+    public func checkIn(_ answer: @escaping @Sendable (Bool) -> Void) { send(.checkIn(answer)) }
     /// Shows pools and jobs as they are now; nil once the supervisor has ended.
     public func look(_ answer: @escaping @Sendable (Snapshot?) -> Void) { send(.look(answer)) }
     /// Ends all jobs, at the deadline by force, and then all workers.
@@ -225,7 +243,8 @@ public final class Supervisor: Sendable {
         case .submit(_, _, _, _, let answer): answer(.failure(.draining))
         case .lease(_, _, _, let answer): answer(.failure(.draining))
         case .look(let answer): answer(nil)
-        case .release, .collected, .cancel, .resize, .recycle, .shutDown: break
+        case .checkIn(let answer): answer(false)
+        case .release, .collected, .cancel, .resize, .recycle, .setPolicy, .shutDown: break
         }
     }
 }

@@ -5,8 +5,20 @@ import Linux
 final class ZygoteLink {
     let process: ProcessHandle
     let socket: MessageSocket
-    /// Requests that have not been answered, oldest first, each with the processes it was for.
-    private(set) var pending: [[ProcessID]] = []
+    /// Requests that have not been answered, oldest first.
+    private var pending: [Request] = []
+
+    private enum Request {
+        case processes([ProcessID])
+        case ping
+    }
+
+    /// What the zygote says.
+    enum Answer {
+        /// A pid, or an errno negated, for each process.
+        case processes([(process: ProcessID, pid: Int32)])
+        case ping
+    }
 
     init(
         path: String, environment: [String], arena: Int32, event: Int32
@@ -28,14 +40,31 @@ final class ZygoteLink {
         for batch in stride(from: 0, to: processes.count, by: ZygoteProtocol.requestLimit) {
             let part = processes[batch..<min(batch + ZygoteProtocol.requestLimit, processes.count)]
             try socket.send([kind.rawValue] + part.map { UInt32($0.slot) })
-            pending.append(part.map(\.process))
+            pending.append(.processes(part.map(\.process)))
         }
     }
 
-    /// The oldest answer: a pid, or an errno negated, for each process. Nil once the zygote is gone.
-    func answer() throws(SystemError) -> [(process: ProcessID, pid: Int32)]? {
+    /// Asks for a sign of life.
+    func ping() throws(SystemError) {
+        try socket.send([ZygoteProtocol.Request.ping.rawValue])
+        pending.append(.ping)
+    }
+
+    /// The processes that were asked for and not answered.
+    var unanswered: [ProcessID] {
+        pending.flatMap { request in
+            if case .processes(let processes) = request { processes } else { [ProcessID]() }
+        }
+    }
+
+    /// The oldest answer. Nil once the zygote is gone.
+    func answer() throws(SystemError) -> Answer? {
         guard let words = try socket.receive(atMost: ZygoteProtocol.requestLimit, waiting: false) else { return nil }
-        if pending.isEmpty { return [] }
-        return zip(pending.removeFirst(), words).map { ($0, Int32(bitPattern: $1)) }
+        if pending.isEmpty { return .processes([]) }
+        switch pending.removeFirst() {
+        case .processes(let processes):
+            return .processes(zip(processes, words).map { ($0, Int32(bitPattern: $1)) })
+        case .ping: return .ping
+        }
     }
 }

@@ -21,6 +21,19 @@ package struct UnixAddress {
         return path.utf8.contains(0) ? EINVAL : ENAMETOOLONG
     }
 
+    /// The path that a socket is bound to; nil where it has none.
+    package static func path(of descriptor: Int32) -> String? {
+        var bound = UnixAddress()
+        var size = socklen_t(MemoryLayout<sockaddr_un>.size)
+        let failed = withUnsafeMutablePointer(to: &bound.address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &size) != 0 }
+        }
+        let bytes = withUnsafeBytes(of: bound.address.sun_path) { Array($0.prefix { $0 != 0 }) }
+        return failed || bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
+    }
+
+    private init() {}
+
     /// Hands the address to a system call.
     package func withSocketAddress<R>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> R) -> R {
         withUnsafePointer(to: address) { pointer in

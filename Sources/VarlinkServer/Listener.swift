@@ -54,6 +54,9 @@ public struct Listener: ~Copyable {
         }
     }
 
+    /// Where the socket is in the file system; nil where it has no path.
+    public var path: String? { UnixAddress.path(of: socket.descriptor) }
+
     /// Gives the descriptor to its server.
     consuming func release() -> Int32 {
         socket.release()

@@ -8,11 +8,13 @@ import Varlink
 public final class Server: Sendable {
     private let channel: any Channel
     private let connections: Connections
+    private let group: any EventLoopGroup
     /// Let go when the server has stopped.
     private let file: Mutex<SocketFile?>
 
-    private init(channel: any Channel, connections: Connections, file: SocketFile?) {
+    private init(channel: any Channel, connections: Connections, group: any EventLoopGroup, file: SocketFile?) {
         self.channel = channel
+        self.group = group
         self.connections = connections
         self.file = Mutex(file)
     }
@@ -44,11 +46,16 @@ public final class Server: Sendable {
             }
             .withBoundSocket(listener.release())
             .get()
-        return Server(channel: channel, connections: connections, file: file)
+        return Server(channel: channel, connections: connections, group: group, file: file)
     }
 
     /// How many connections are open.
     public var connectionCount: Int { connections.count }
+
+    /// Returns once every event loop has come round, however long that takes. Throws when they have been shut down.
+    public func checkIn() async throws {
+        for loop in group.makeIterator() { try await loop.submit {}.get() }
+    }
 
     /// Takes no more connections, lets the calls that are being answered finish, and removes the socket's file.
     ///

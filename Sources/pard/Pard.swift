@@ -3,8 +3,6 @@ import Catalogue
 import Control
 import Daemon
 import Glibc
-import Linux
-import Pools
 import ServiceLifecycle
 
 /// Keeps thread pools and process pools warm.
@@ -16,6 +14,10 @@ struct Pard: AsyncParsableCommand {
         discussion: """
             Runs in the foreground until SIGTERM or SIGINT, which let running jobs finish. Messages go to standard error.
 
+            Settings are read from /etc/pard/pard.yaml by a daemon that serves all users, and from pard/pard.yaml in
+            $XDG_CONFIG_HOME or ~/.config by one that serves its own. Before the file goes the environment
+            (PARD_IDLE_TIME for idle-time), and before that the flag. SIGHUP has the settings read again.
+
             EXAMPLES
               pard --socket /tmp/pard.sock
               pard --socket /tmp/pard.sock --floor-threads 8 --floor-processes 0
@@ -23,64 +25,92 @@ struct Pard: AsyncParsableCommand {
             """,
         version: "pard \(Version.current)")
 
-    @ArgumentParser.Option(help: "Where to make the socket (default: $XDG_RUNTIME_DIR/pard/pard.sock).")
+    @ArgumentParser.Option(help: "Read settings from this file in YAML (default: the one above, if it is there).")
+    var config: String?
+
+    @Flag(help: "Serve all users whom the socket lets in, each in his own right, rather than the daemon's own.")
+    var shared = false
+
+    @ArgumentParser.Option(help: help("socket"))
     var socket: String?
 
-    @ArgumentParser.Option(help: "Threads to keep warm (default: 4, or one for each processor if there are more).")
-    var floorThreads: Int?
+    @ArgumentParser.Option(help: help("floor-threads"))
+    var floorThreads: String?
 
-    @ArgumentParser.Option(help: "Processes to keep warm (default: 4, or one for each processor if there are more).")
-    var floorProcesses: Int?
+    @ArgumentParser.Option(help: help("floor-processes"))
+    var floorProcesses: String?
 
-    @ArgumentParser.Option(help: "Workers that there may be at a time, warm and cold ones together.")
-    var workerLimit = 256
+    @ArgumentParser.Option(help: help("worker-limit"))
+    var workerLimit: String?
 
-    @ArgumentParser.Option(help: "Tasks that a job may have.")
-    var taskLimit = JobLimits().tasks
+    @ArgumentParser.Option(help: help("task-limit"))
+    var taskLimit: String?
 
-    @ArgumentParser.Option(help: "Jobs that may wait for workers.")
-    var queueLimit = JobLimits().queuedJobs
+    @ArgumentParser.Option(help: help("queue-limit"))
+    var queueLimit: String?
 
-    @ArgumentParser.Option(help: "Connections that may be open at a time.")
-    var connectionLimit = 512
+    @ArgumentParser.Option(help: help("connection-limit"))
+    var connectionLimit: String?
 
-    @ArgumentParser.Option(help: "Shared memory for the records of all jobs.", transform: size)
-    var ledgerSize = JobLimits().ledgerBytes
+    @ArgumentParser.Option(help: help("ledger-size"))
+    var ledgerSize: String?
 
-    @ArgumentParser.Option(
-        help: "How long a worker above the floor waits for work until it is stopped.", transform: duration)
-    var idleTime = 60_000_000_000
+    @ArgumentParser.Option(help: help("idle-time"))
+    var idleTime: String?
 
-    @ArgumentParser.Option(help: "How long jobs may go on once the daemon has been told to stop.", transform: duration)
-    var drainTime = 30_000_000_000
+    @ArgumentParser.Option(help: help("drain-time"))
+    var drainTime: String?
 
-    @ArgumentParser.Option(help: "How long a cancelled task may go on until its worker is killed.", transform: duration)
-    var cancelGrace = 1_000_000_000
+    @ArgumentParser.Option(help: help("cancel-grace"))
+    var cancelGrace: String?
+
+    @ArgumentParser.Option(help: help("allow-dir"))
+    var allowDir: String?
+
+    @ArgumentParser.Option(help: help("io-size-limit"))
+    var ioSizeLimit: String?
+
+    @ArgumentParser.Option(help: help("cpu-iterations-limit"))
+    var cpuIterationsLimit: String?
+
+    @ArgumentParser.Option(help: help("sleep-for-limit"))
+    var sleepForLimit: String?
 
     @ArgumentParser.Option(
         help: .init("Tell readiness on this descriptor, and stop when it hangs up.", visibility: .hidden))
     var leash: Int32?
 
-    mutating func validate() throws {
-        for (name, value, range) in [
-            ("worker-limit", workerLimit, 1...4096), ("task-limit", taskLimit, 1...100_000_000),
-            ("queue-limit", queueLimit, 0...100_000), ("connection-limit", connectionLimit, 1...100_000),
-            ("floor-threads", floorThreads ?? 0, 0...max(0, workerLimit)),
-            ("floor-processes", floorProcesses ?? 0, 0...max(0, workerLimit)),
-            ("ledger-size", ledgerSize, 1 << 20...1 << 40),
-        ] where !range.contains(value) {
-            throw ValidationError("--\(name) can't be \(value): it takes \(range.lowerBound) to \(range.upperBound)")
-        }
-        guard floors.threads + floors.processes <= workerLimit else {
-            throw ValidationError(
-                "\(floors.threads) threads and \(floors.processes) processes are more than --worker-limit \(workerLimit)"
-            )
-        }
+    /// EX_CONFIG of sysexits.h: starting again doesn't help.
+    private static let configurationFault: Int32 = 78
+
+    /// What was given, by setting.
+    private var flags: [String: String] {
+        let given = [
+            "socket": socket,
+            "floor-threads": floorThreads,
+            "floor-processes": floorProcesses,
+            "worker-limit": workerLimit,
+            "task-limit": taskLimit,
+            "queue-limit": queueLimit,
+            "connection-limit": connectionLimit,
+            "ledger-size": ledgerSize,
+            "idle-time": idleTime,
+            "drain-time": drainTime,
+            "cancel-grace": cancelGrace,
+            "allow-dir": allowDir,
+            "io-size-limit": ioSizeLimit,
+            "cpu-iterations-limit": cpuIterationsLimit,
+            "sleep-for-limit": sleepForLimit,
+        ]
+        return given.compactMapValues(\.self)
     }
 
-    private var floors: (threads: Int, processes: Int) {
-        let usual = max(4, Processors.available)
-        return (floorThreads ?? usual, floorProcesses ?? usual)
+    mutating func validate() throws {
+        do {
+            try SettingsSource(flags: flags).checkFlags()
+        } catch {
+            throw ValidationError("\(error)")
+        }
     }
 
     func run() async throws {
@@ -91,44 +121,43 @@ struct Pard: AsyncParsableCommand {
         // The command that a private daemon serves has the terminal to itself, unless something is wrong.
         let isPrivate = leash != nil && log.target == .standardError
         let logger = log.logger("pard", level: isPrivate ? .warning : .info)
-        var policy = PoolPolicy(threadFloor: floors.threads, processFloor: floors.processes)
-        policy.workerLimit = workerLimit
-        policy.idleNanoseconds = UInt64(idleTime)
-        policy.cancelGraceNanoseconds = UInt64(cancelGrace)
-        var configuration = Configuration(
-            socketPath: try socketPath(), zygotePath: try ZygoteProgram.path(), policy: policy)
-        configuration.limits.tasks = taskLimit
-        configuration.limits.queuedJobs = queueLimit
-        configuration.limits.ledgerBytes = ledgerSize
-        configuration.connectionLimit = connectionLimit
-        configuration.drainNanoseconds = UInt64(drainTime)
-        configuration.leash = leash
+        let environment = ProcessEnvironment.variables
+        let place = SettingsPlace(isShared: shared, isPrivate: leash != nil, environment: environment)
+        let source = SettingsSource(
+            flags: flags, environment: environment, file: config ?? place.file, isFileRequired: config != nil,
+            isShared: shared)
+        let zygotePath = try ZygoteProgram.path()
+        let leash = leash
+        let read: @Sendable () async throws -> Configuration = {
+            let values = try await source.read()
+            var configuration = try Configuration(
+                values, on: .current(), socketPath: values.text("socket") ?? place.socket, zygotePath: zygotePath,
+                isShared: source.isShared)
+            configuration.leash = leash
+            return configuration
+        }
+        let configuration: Configuration
+        do {
+            configuration = try await read()
+        } catch let error as SettingError {
+            logger.critical("\(error)")
+            throw ExitCode(Self.configurationFault)
+        }
+        if configuration.socketPath == place.socket { place.makeDirectory() }
+        // A private daemon has nothing to read again: hanging up ends it.
+        let daemon = Daemon(configuration, reread: leash == nil ? read : nil, logger: logger)
         let group = ServiceGroup(
             configuration: .init(
-                services: [.init(service: Daemon(configuration, logger: logger))],
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+                services: [.init(service: daemon)],
+                gracefulShutdownSignals: [.sigterm, .sigint] + (leash == nil ? [] : [.sighup]), logger: logger))
         if let leash { try Leash(leash).whenDropped { Task { await group.triggerGracefulShutdown() } } }
         try await group.run()
     }
-
-    private func socketPath() throws -> String {
-        if let socket { return socket }
-        guard let directory = getenv("XDG_RUNTIME_DIR").map({ String(cString: $0) }), !directory.isEmpty else {
-            throw ValidationError("XDG_RUNTIME_DIR is not set: say where to make the socket with --socket PATH")
-        }
-        mkdir("\(directory)/pard", 0o700)
-        return "\(directory)/pard/pard.sock"
-    }
 }
 
-private func size(_ text: String) throws -> Int {
-    guard let bytes = Quantity.bytes(text) else { throw ValidationError("\(text) is no size: write 64MiB or 1GiB") }
-    return bytes
-}
-
-private func duration(_ text: String) throws -> Int {
-    guard let time = Quantity.nanoseconds(text) else {
-        throw ValidationError("\(text) is no duration: write 500ms or 30s")
-    }
-    return time
+/// A setting's help, with its default.
+private func help(_ name: String) -> ArgumentHelp {
+    guard let option = Setting.named(name)?.option else { return ArgumentHelp(stringLiteral: name) }
+    let summary = option.summary.prefix(1).uppercased() + option.summary.dropFirst()
+    return "\(summary)\(option.value.map { " (default: \($0))" } ?? "")."
 }

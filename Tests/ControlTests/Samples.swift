@@ -15,7 +15,8 @@ enum Samples {
         name: "threads", unit: "threads", threadsPerProcess: 4, state: "ready", floor: 4, size: 4, ready: 4, busy: 1,
         waiting: 0, pids: [1], startupPaid: 1, readyFor: 2, replaced: 0)
     static let job = Job(
-        job: "j1", workload: "io", mode: .threads, workers: 4, state: "running", tasks: 16, done: 1, uid: 1000, age: 5)
+        job: "j1", workload: "io", mode: .threads, workers: 4, state: "running", tasks: 16, done: 1, uid: 1000, age: 5,
+        arguments: ["size": "8MiB"])
 
     static func receipt(_ reason: String? = "requested", speedup: Double? = 1.5, valueUnit: String? = "bytes")
         -> Receipt

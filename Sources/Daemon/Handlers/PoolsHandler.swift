@@ -12,7 +12,8 @@ struct PoolsHandler: Sendable {
         return ListPools.Reply(pools: snapshot.kinds.map { pool($0, in: snapshot) })
     }
 
-    func resize(_ request: ResizePool.Request) async throws -> PoolReply {
+    func resize(_ request: ResizePool.Request, by peer: Peer) async throws -> PoolReply {
+        try daemon.access.rule(peer)
         let kind = try await kind(named: request.name)
         guard request.size >= 0 else {
             throw ControlError.badArgument("size", value: "\(request.size)", expected: "a number of 0 or more")
@@ -32,7 +33,8 @@ struct PoolsHandler: Sendable {
         return PoolReply(pool: pool(kind, in: try await daemon.snapshot()))
     }
 
-    func recycle(_ request: RecyclePool.Request) async throws -> PoolReply {
+    func recycle(_ request: RecyclePool.Request, by peer: Peer) async throws -> PoolReply {
+        try daemon.access.rule(peer)
         let kind = try await kind(named: request.name)
         daemon.supervisor.recycle(kind)
         return PoolReply(pool: pool(kind, in: try await daemon.snapshot()))

@@ -27,8 +27,8 @@ struct RunHandler: Sendable {
         let name = daemon.book.name(of: id)
         daemon.book.add(
             JobBook.Entry(
-                id: id, name: name, workload: plan.entry.name, mode: plan.mode, workers: plan.processes * plan.threads,
-                tasks: plan.tasks, uid: uid, accepted: accepted))
+                id: id, name: name, workload: plan.entry.name, arguments: plan.arguments, mode: plan.mode,
+                workers: plan.processes * plan.threads, tasks: plan.tasks, uid: uid, accepted: accepted))
         let supervisor = daemon.supervisor
         // A job is seen through even when its client has gone: its records have to be let go.
         let life = Task {

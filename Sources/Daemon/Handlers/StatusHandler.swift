@@ -17,7 +17,7 @@ struct StatusHandler: Sendable {
             state: machine.isDraining ? "draining" : machine.isEveryFloorReady ? "ready" : "starting",
             pid: Int(ThisProcess.pid), zygotePid: snapshot.zygotePID,
             uptime: Int(Monotonic.now() - daemon.startedAt), uid: Int(getuid()),
-            socket: daemon.configuration.socketPath, jobsRunning: machine.jobs.count - queued, jobsQueued: queued,
+            socket: daemon.socketPath, jobsRunning: machine.jobs.count - queued, jobsQueued: queued,
             jobsFinished: counts.finished, jobsRefused: counts.refused, workers: machine.workerCount,
             workersBusy: machine.units.values.reduce(0) { $0 + ($1.job == nil ? 0 : $1.workers) },
             workersReplaced: machine.replaced, ledgerBytes: daemon.supervisor.ledgerBytesUsed, limits: limits)

@@ -1,0 +1,43 @@
+import Journal
+import Linux
+import Logging
+import Pools
+import VarlinkServer
+
+/// Tells the service manager that the daemon is alive, which it is while everything in it still moves: the tasks, the
+/// event loops, the supervisor's thread and the zygote.
+struct Heartbeat: Sendable {
+    let server: Server
+    let supervisor: Supervisor
+    let logger: Logger
+
+    /// Goes on until it is cancelled or the supervisor has ended. Ends at once where no watchdog is set.
+    ///
+    /// A beat that one of them doesn't answer is never sent, and then it is the service manager's turn.
+    func run() async {
+        guard let patience = Watchdog.patienceNanoseconds else { return }
+        let interval = Duration.nanoseconds(Int64(clamping: patience / 2))
+        while await beat() {
+            do {
+                try await Task.sleep(for: interval)
+            } catch {
+                return
+            }
+        }
+    }
+
+    /// Asks everybody for a sign of life. False once there is nobody to ask.
+    private func beat() async -> Bool {
+        do {
+            try await server.checkIn()
+        } catch {
+            logger.error("the watchdog is fed no more, as the event loops have ended: \(error)")
+            return false
+        }
+        guard await withCheckedContinuation({ answer in supervisor.checkIn { answer.resume(returning: $0) } }) else {
+            return false
+        }
+        Notify.alive()
+        return true
+    }
+}

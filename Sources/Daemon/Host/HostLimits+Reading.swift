@@ -1,0 +1,66 @@
+import Glibc
+import Linux
+
+extension HostLimits {
+    /// The limits of this process as they are now.
+    public static func current() -> HostLimits {
+        var limits = HostLimits(processors: Processors.available, files: contents)
+        limits.userTasks = getuid() == 0 ? nil : resourceLimit(__RLIMIT_NPROC)
+        limits.openFiles = resourceLimit(RLIMIT_NOFILE)
+        return limits
+    }
+
+    /// The limits of the cgroups. Where several cgroups set one, the lowest counts.
+    ///
+    /// - Parameter files: a file's text; nil where there is none.
+    init(processors: Int, files: (String) -> String?) {
+        self.init(processors: processors)
+        let cgroup = Cgroup(
+            membership: files("/proc/self/cgroup") ?? "", mountinfo: files("/proc/self/mountinfo") ?? "")
+        func lowest<Value: Comparable>(_ controller: String, _ read: (String) -> Value?) -> Value? {
+            cgroup.directories(of: controller).compactMap(read).min()
+        }
+        tasks = lowest("pids") { Self.number(files("\($0)/pids.max")) }
+        memoryBytes = lowest("memory") {
+            Self.number(files("\($0)/memory.max") ?? files("\($0)/memory.limit_in_bytes"))
+        }
+        processorQuota = lowest("cpu") { directory in
+            // Version 2: quota and period in one file; version 1: one each, the quota -1 for none. In microseconds.
+            let both = files("\(directory)/cpu.max")?.split(whereSeparator: \.isWhitespace).map(String.init)
+            guard let quota = Self.number(both?.first ?? files("\(directory)/cpu.cfs_quota_us")),
+                let period = Self.number(both?.last ?? files("\(directory)/cpu.cfs_period_us")), period > 0
+            else { return nil }
+            return Double(quota) / Double(period)
+        }
+    }
+
+    /// A limit's number; nil for `max`, for -1, and for those far above anything real by which version 1 says no limit.
+    private static func number(_ text: String?) -> Int? {
+        let words = text?.split(whereSeparator: \.isWhitespace)
+        guard let number = words?.first.flatMap({ Int($0) }), (0..<(1 << 60)).contains(number) else { return nil }
+        return number
+    }
+
+    /// The soft limit, which is the one that counts; nil for none.
+    private static func resourceLimit(_ resource: __rlimit_resource) -> Int? {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(resource.rawValue), &limit) == 0, limit.rlim_cur < 1 << 40 else {
+            return nil
+        }
+        return Int(limit.rlim_cur)
+    }
+
+    /// The text of a small file.
+    private static func contents(_ path: String) -> String? {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return nil }
+        let descriptor = Descriptor(owning: file)
+        var text: [UInt8] = []
+        var block = [UInt8](repeating: 0, count: 1 << 14)
+        while true {
+            let count = read(descriptor.raw, &block, block.count)
+            if count <= 0 { return count < 0 ? nil : String(decoding: text, as: UTF8.self) }
+            text += block.prefix(count)
+        }
+    }
+}

@@ -1,0 +1,34 @@
+/// What one job may take, and all together.
+public struct JobLimits: Sendable, Equatable {
+    /// Tasks in a job.
+    public var tasks = 4_000_000
+    /// Jobs that wait for workers.
+    public var queuedJobs = 64
+    /// Shared memory for the records of all jobs, in bytes.
+    public var ledgerBytes = 1 << 30
+    /// How many tasks the host can really run at a time: so many workers has a run that names no number.
+    public var cores = Int.max
+    /// Whether callers may choose where files are written.
+    public var allowsDirectories = true
+    /// The largest value of a workload's option, in bytes, nanoseconds or ones.
+    public var bounds: [Bound: Int] = [:]
+    /// Records in one reply.
+    public let recordsPerReply = 1000
+    /// How often progress is told, in nanoseconds.
+    public let progressNanoseconds: UInt64 = 200_000_000
+
+    /// A workload's option.
+    public struct Bound: Sendable, Hashable {
+        let workload: String
+        let option: String
+    }
+
+    /// The settings that bound an option.
+    static let boundSettings: [(setting: String, bound: Bound)] = [
+        ("io-size-limit", Bound(workload: "io", option: "size")),
+        ("cpu-iterations-limit", Bound(workload: "cpu", option: "iterations")),
+        ("sleep-for-limit", Bound(workload: "sleep", option: "for")),
+    ]
+
+    public init() {}
+}

@@ -1,0 +1,67 @@
+import Catalogue
+
+extension Setting {
+    /// Every setting there is.
+    public static let all = [
+        Setting(
+            Option(
+                "socket", .path, in: 0...4096, "where to make the socket, unless the service manager hands one over"),
+            isLive: false),
+        Setting(
+            Option(
+                "floor-threads", .count, in: 0...4096, "threads to keep warm (default: 4, or one for each core)")),
+        Setting(
+            Option(
+                "floor-processes", .count, in: 0...4096, "processes to keep warm (default: 4, or one for each core)")),
+        Setting(
+            Option(
+                "worker-limit", .count, default: "256", in: 1...4096,
+                "workers that there may be at a time, warm and cold ones together"),
+            isLive: false),
+        Setting(Option("task-limit", .count, default: "4000000", in: 1...100_000_000, "tasks that a job may have")),
+        Setting(Option("queue-limit", .count, default: "64", in: 0...100_000, "jobs that may wait for workers")),
+        Setting(
+            Option(
+                "connection-limit", .count, default: "512", in: 1...100_000,
+                "connections that may be open at a time"),
+            isLive: false),
+        Setting(
+            Option(
+                "ledger-size", .size, default: "1GiB", in: 1 << 20...1 << 40,
+                "shared memory for the records of all jobs"),
+            isLive: false),
+        Setting(
+            Option(
+                "idle-time", .duration, default: "60s", in: 0...longest,
+                "how long a worker above the floor waits for work until it is stopped")),
+        Setting(
+            Option(
+                "drain-time", .duration, default: "30s", in: 0...longest,
+                "how long jobs may go on once the daemon has been told to stop")),
+        Setting(
+            Option(
+                "cancel-grace", .duration, default: "1s", in: 0...longest,
+                "how long a cancelled task may go on until its worker is killed")),
+        Setting(
+            Option(
+                "allow-dir", .flag, default: "true", in: 0...1, "whether callers may choose where io writes (--dir)"),
+            shared: "false"),
+        Setting(
+            Option("io-size-limit", .size, default: "16GiB", in: 0...1 << 34, "the largest --size of io"),
+            shared: "1GiB"),
+        Setting(
+            Option(
+                "cpu-iterations-limit", .count, default: "1000000000000", in: 0...1_000_000_000_000,
+                "the most --iterations of cpu"),
+            shared: "10000000000"),
+        Setting(
+            Option("sleep-for-limit", .duration, default: "1h", in: 0...longest, "the longest --for of sleep"),
+            shared: "1m"),
+    ]
+
+    /// The setting called `name`; nil where there is none.
+    public static func named(_ name: String) -> Setting? { all.first { $0.name == name } }
+
+    /// The longest time that can be set, in nanoseconds: an hour.
+    private static let longest = 3_600_000_000_000
+}

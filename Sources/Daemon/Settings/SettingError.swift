@@ -1,0 +1,28 @@
+/// Why a configuration can't be used: where the fault is, and what would be right.
+public enum SettingError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// `place` is the file with its line.
+    case unknownKey(String, place: String)
+    /// `place` is the flag, the variable, or the key with its file and line.
+    case badValue(String, place: String, expected: String)
+    /// The file has another shape than a name and a value on each line.
+    case notSettings(place: String)
+    case unreadable(file: String, reason: String)
+    /// The floors are more than all workers together may be.
+    case floorsAboveLimit(threads: Int, processes: Int, limit: Int)
+    /// This limit of the host leaves no room for a worker.
+    case noRoom(limit: String)
+
+    public var description: String {
+        switch self {
+        case .unknownKey(let key, let place):
+            "\(place): there is no setting \(key): choose one of \(Setting.all.map(\.name).joined(separator: ", "))"
+        case .badValue(let value, let place, let expected): "\(place) can't be '\(value)': it takes \(expected)"
+        case .notSettings(let place): "\(place): settings are written as 'name: value', one on each line"
+        case .unreadable(let file, let reason): "\(file) can't be read: \(reason)"
+        case .floorsAboveLimit(let threads, let processes, let limit):
+            "floor-threads \(threads) and floor-processes \(processes) are more than worker-limit \(limit): "
+                + "lower the floors, or raise the limit"
+        case .noRoom(let limit): "the host leaves no room for a single worker: raise \(limit)"
+        }
+    }
+}

@@ -1,0 +1,52 @@
+/// How busy the pools are, in as few figures as a status line has.
+public struct Load: Sendable, Equatable {
+    /// Each pool that there is: threads, processes, then the mixed ones.
+    public let pools: [PoolLoad]
+    /// Workers of all pools and cold runs that are at a job.
+    public let busyWorkers: Int
+    /// Workers of all pools and cold runs.
+    public let workers: Int
+    /// Jobs that wait for workers.
+    public let queuedJobs: Int
+    public let isDraining: Bool
+
+    public struct PoolLoad: Sendable, Equatable {
+        public let name: String
+        /// Units that are up.
+        public let ready: Int
+        /// Units that are kept warm.
+        public let floor: Int
+
+        public init(name: String, ready: Int, floor: Int) {
+            self.name = name
+            self.ready = ready
+            self.floor = floor
+        }
+    }
+
+    public init(pools: [PoolLoad], busyWorkers: Int, workers: Int, queuedJobs: Int, isDraining: Bool) {
+        self.pools = pools
+        self.busyWorkers = busyWorkers
+        self.workers = workers
+        self.queuedJobs = queuedJobs
+        self.isDraining = isDraining
+    }
+}
+
+extension PoolMachine {
+    /// How busy the pools are now.
+    public var load: Load {
+        let rows = pools.values.sorted {
+            ($0.kind != .threads ? 1 : 0, $0.kind.workersPerUnit) < (
+                $1.kind != .threads ? 1 : 0, $1.kind.workersPerUnit
+            )
+        }
+        return Load(
+            pools: rows.map { row in
+                .init(
+                    name: row.kind.name, ready: members(of: row.kind).count { $0.state == .ready }, floor: row.floor)
+            },
+            busyWorkers: units.values.reduce(0) { $0 + ($1.job == nil ? 0 : $1.workers) }, workers: workerCount,
+            queuedJobs: jobs.values.count { $0.state == .queued }, isDraining: isDraining)
+    }
+}

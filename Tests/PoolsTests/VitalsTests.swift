@@ -1,0 +1,103 @@
+import Glibc
+import Linux
+import Pools
+import Synchronization
+import Testing
+
+@Suite("A supervisor's signs of life", .serialized)
+struct VitalsTests {
+    private func checkIn(_ host: Host) async -> Bool {
+        await withCheckedContinuation { answer in host.supervisor.checkIn { answer.resume(returning: $0) } }
+    }
+
+    private func zygote(_ host: Host) async throws -> Int32 {
+        let snapshot = await withCheckedContinuation { answer in
+            host.supervisor.look { answer.resume(returning: $0) }
+        }
+        return Int32(try #require(snapshot).zygotePID)
+    }
+
+    @Test("it checks in once its thread and the zygote have answered")
+    func checkIn() async throws {
+        try await Host.run { host in
+            #expect(await checkIn(host))
+            #expect(await checkIn(host))
+        }
+    }
+
+    @Test("it doesn't check in while the zygote is stopped, and does once that goes on")
+    func stoppedZygote() async throws {
+        try await Host.run { host in
+            let zygote = try await zygote(host)
+            kill(zygote, SIGSTOP)
+            var status: Int32 = 0
+            waitpid(zygote, &status, WUNTRACED)
+            let (answers, feed) = AsyncStream<Bool>.makeStream()
+            host.supervisor.checkIn { feed.yield($0) }
+            // The thread has come round twice by the second of these. What comes first of the two kinds of answer shows
+            // that none came before the zygote went on.
+            for _ in 0..<2 { _ = try await self.zygote(host) }
+            feed.yield(false)
+            kill(zygote, SIGCONT)
+            var order: [Bool] = []
+            for await answer in answers {
+                order.append(answer)
+                if order.count == 2 { break }
+            }
+            #expect(order == [false, true])
+        }
+    }
+
+    @Test("a zygote that dies leaves the answer to the next one")
+    func deadZygote() async throws {
+        try await Host.run { host in
+            kill(try await zygote(host), SIGKILL)
+            #expect(await checkIn(host))
+        }
+    }
+
+    @Test("it says so when it has ended")
+    func ended() async throws {
+        let supervisor = Mutex<Supervisor?>(nil)
+        try await Host.run { host in supervisor.withLock { $0 = host.supervisor } }
+        let ended = try #require(supervisor.withLock { $0 })
+        let answer = await withCheckedContinuation { answer in ended.checkIn { answer.resume(returning: $0) } }
+        #expect(!answer)
+    }
+
+    @Test("takes other floors over, and leaves those that were resized and are not set anew")
+    func policy() {
+        var world = Simulation(policy: PoolPolicy(threadFloor: 4, processFloor: 4), seed: 1)
+        world.step(.begin)
+        world.settle(steps: 50)
+        world.step(.resize(.processes(threads: 1), 2))
+        var policy = PoolPolicy(threadFloor: 6, processFloor: 4)
+        policy.idleNanoseconds = 5
+        world.step(.policy(policy))
+        world.settle()
+        #expect(world.machine.policy == policy)
+        #expect(world.machine.members(of: .threads).count == 6)
+        #expect(world.machine.members(of: .processes(threads: 1)).count == 2)
+        world.step(.policy(PoolPolicy(threadFloor: 1, processFloor: 0)))
+        world.settle()
+        #expect(world.machine.members(of: .threads).count == 1)
+        #expect(world.machine.members(of: .processes(threads: 1)).isEmpty)
+        #expect(world.broken == [])
+    }
+
+    @Test("sums its load up")
+    func load() {
+        var world = Simulation(policy: PoolPolicy(threadFloor: 4, processFloor: 1), seed: 1)
+        world.step(.begin)
+        world.settle(steps: 50)
+        world.step(.submit(1, LeaseRequest(kind: .threads, units: 3)))
+        world.step(.submit(2, LeaseRequest(kind: .threads, units: 2)))
+        let load = world.machine.load
+        #expect(
+            load
+                == Load(
+                    pools: [
+                        .init(name: "threads", ready: 4, floor: 4), .init(name: "processes", ready: 1, floor: 1),
+                    ], busyWorkers: 3, workers: 5, queuedJobs: 1, isDraining: false))
+    }
+}
