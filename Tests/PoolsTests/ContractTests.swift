@@ -51,7 +51,7 @@ struct ContractTests {
             // Each of the four has done a task, and the victim is in its next one.
             #expect(try await host.settles { ($0.done[job.id] ?? 0) >= 4 })
             let victim = try #require(try await host.snapshot().pids[pool.kind]?.first)
-            #expect(try await host.settles { _ in isAsleep(victim) })
+            #expect(try await host.settles { _ in isInState("S", victim) })
             kill(pid_t(victim), SIGKILL)
             let outcome = await job.outcome
             #expect(outcome.count(.ok) == 12)
@@ -69,7 +69,7 @@ struct ContractTests {
             // Each of the four has done a task, and the victim is in its next one.
             #expect(try await host.settles { ($0.done[job.id] ?? 0) >= 4 })
             let victim = try #require(try await host.snapshot().pids[pool.kind]?.last)
-            #expect(try await host.settles { _ in isAsleep(victim) })
+            #expect(try await host.settles { _ in isInState("S", victim) })
             kill(pid_t(victim), SIGKILL)
             let outcome = await job.outcome
             #expect(outcome.count(.lost) >= 1)
@@ -117,7 +117,10 @@ struct ContractTests {
             let job = try await host.submit(pool.four(), tasks: 4, workload: Work.sleep, number: 60_000_000_000)
             #expect(try await host.settles { $0.machine.jobs[job.id]?.state == .running })
             // A stopped process can't notice anything.
-            for pid in try await host.snapshot().pids[pool.kind] ?? [] { kill(pid_t(pid), SIGSTOP) }
+            let pids = try await host.snapshot().pids[pool.kind] ?? []
+            for pid in pids { kill(pid_t(pid), SIGSTOP) }
+            // The signal takes effect when the kernel comes to it, on a busy machine after a thread has woken up.
+            #expect(try await host.settles { _ in pids.allSatisfy { isInState("T", $0) } })
             host.supervisor.cancel(job.id, .request)
             #expect(await job.outcome.count(.cancelled) == 4)
             #expect(try await host.settles { $0.machine.isEveryFloorReady && $0.machine.replaced > 0 })
@@ -136,6 +139,7 @@ struct ContractTests {
             let own = Set(try await host.snapshot().pids.values.joined()).subtracting(before)
             #expect(!own.isEmpty)
             for pid in own { kill(pid_t(pid), SIGSTOP) }
+            #expect(try await host.settles { _ in own.allSatisfy { isInState("T", $0) } })
             host.supervisor.cancel(job.id, .request)
             _ = await job.outcome
             #expect(own.allSatisfy { !exists($0) })

@@ -203,9 +203,9 @@ func openDescriptors() throws -> Int {
 /// Whether a process of this number exists, a zombie included.
 func exists(_ pid: Int) -> Bool { kill(pid_t(pid), 0) == 0 }
 
-/// Whether a process's first thread sleeps.
-func isAsleep(_ pid: Int) -> Bool {
+/// Whether a process's first thread is in this state: `S` sleeps, `T` is stopped.
+func isInState(_ state: Character, _ pid: Int) -> Bool {
     // pid (name) state …
     let stat = try? String(contentsOfFile: "/proc/\(pid)/stat")
-    return stat?.split(separator: ")").last?.hasPrefix(" S ") == true
+    return stat?.split(separator: ")").last?.hasPrefix(" \(state) ") == true
 }
