@@ -32,6 +32,7 @@ extension WorkloadDescription {
     init(_ entry: Entry) {
         self.init(
             name: entry.name, summary: entry.summary, detail: entry.detail, unit: entry.unit, rerun: entry.rerun,
+            input: entry.input?.rawValue,
             options: entry.options.map {
                 Option(name: $0.name, kind: $0.kind.rawValue, value: $0.value, summary: $0.summary)
             })

@@ -51,6 +51,18 @@ int32_t par_spawn_close_from(posix_spawn_file_actions_t *actions, int32_t first)
     return -posix_spawn_file_actions_addclosefrom_np(actions, first);
 }
 
+int32_t par_signal_thread(int32_t pid, int32_t tid, int32_t signal) {
+    return result(syscall(SYS_tgkill, pid, tid, signal));
+}
+
+int32_t par_poll_unblocking(struct pollfd *descriptors, uint32_t count, int64_t nanoseconds, int32_t signal) {
+    sigset_t mask;
+    pthread_sigmask(SIG_SETMASK, NULL, &mask);
+    sigdelset(&mask, signal);
+    struct timespec limit = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
+    return result(ppoll(descriptors, count, nanoseconds < 0 ? NULL : &limit, &mask));
+}
+
 int32_t par_die_with_parent(void) { return result(prctl(PR_SET_PDEATHSIG, SIGKILL)); }
 int32_t par_set_name(const char *name) { return result(prctl(PR_SET_NAME, name)); }
 int32_t par_set_timer_slack(uint64_t nanoseconds) { return result(prctl(PR_SET_TIMERSLACK, nanoseconds)); }

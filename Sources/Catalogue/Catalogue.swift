@@ -1,6 +1,6 @@
 /// Every workload there is. Help, completions, `parctl workloads` and the daemon's checks all read it.
 public enum Catalogue {
-    public static let entries = [noop, sleep, cpu, io]
+    public static let entries = [noop, sleep, cpu, io, exec]
 
     /// The entry called `name`, or nil.
     public static func entry(named name: String) -> Entry? {
@@ -54,4 +54,27 @@ public enum Catalogue {
             Option("fsync", .flag, "wait until the file is on the disk"),
             Option("dir", .path, in: 0...1024, "directory for the files (default: the daemon's temporary directory)"),
         ])
+
+    private static let exec = Entry(
+        .exec,
+        summary: "run a command for each of many arguments",
+        detail: """
+            A task runs a program with its arguments, without a shell, in the caller's directory and with the caller's \
+            environment and umask, in a process group of its own, and keeps what it writes apart from all others. Its \
+            start-up (spawn, from asking for a process to the program being in it) is told apart from the command's own \
+            time, and its CPU time and memory are the kernel's own figures. It fails when the command's exit code is not \
+            0. On timeout or cancellation the whole group gets SIGTERM and soon after SIGKILL. What a command leaves \
+            running in the background loses its output when the command ends.
+            """,
+        rerun: false, input: .command,
+        options: [
+            Option("timeout", .duration, default: "0", in: 0...longest, "how long each command may take; 0: for ever"),
+            Option("retries", .count, default: "1", in: 1...1000, "how often a command that fails is tried in all"),
+            Option(
+                "output-limit", .size, default: "1GiB", in: 0...1 << 40,
+                "how much each command may write to each of its two outputs"),
+        ])
+
+    /// A day, in nanoseconds.
+    private static let longest = 86_400_000_000_000
 }

@@ -9,19 +9,30 @@ public struct Entry: Sendable, Equatable {
     public let unit: String?
     /// Whether a task whose worker died may be run again.
     public let rerun: Bool
+    /// What each task has to be given; nil where tasks are given nothing.
+    public let input: Input?
     public let options: [Option]
+
+    /// What a task can be given.
+    public enum Input: String, Sendable {
+        /// A program and its arguments.
+        case command
+        /// An address, and what is to be sent there.
+        case url
+    }
 
     public var name: String { id.name }
 
     public init(
         _ id: WorkloadID, summary: String, detail: String, unit: String? = nil, rerun: Bool = true,
-        options: [Option] = []
+        input: Input? = nil, options: [Option] = []
     ) {
         self.id = id
         self.summary = summary
         self.detail = detail
         self.unit = unit
         self.rerun = rerun
+        self.input = input
         self.options = options
     }
 }

@@ -36,6 +36,8 @@ public struct Receipt: Codable, Sendable, Equatable {
     /// The sum of what the tasks returned, in `valueUnit`; wraps around at 2⁶³.
     public var valueSum: Int
     public var valueUnit: String?
+    /// What the workload measures beside times; empty for those that measure nothing.
+    public var figures: [Figure]
     public var workerCosts: [WorkerCost]
     public var failures: [Failure]
 
@@ -49,7 +51,7 @@ public struct Receipt: Codable, Sendable, Equatable {
 
     enum CodingKeys: String, CodingKey {
         case schema, job, workload, arguments, mode, processes, threads, workers, temperature, reason, outcome
-        case tasks, phases, elapsed, task, speedup, efficiency, failures
+        case tasks, phases, elapsed, task, speedup, efficiency, figures, failures
         case poolStartupPaid = "pool_startup_paid"
         case poolReadyFor = "pool_ready_for"
         case breakEven = "break_even"
@@ -62,8 +64,8 @@ public struct Receipt: Codable, Sendable, Equatable {
         schema: String = Receipt.schemaName, job: String, workload: String, arguments: [String: String], mode: Mode,
         processes: Int, threads: Int, temperature: Temperature, reason: String?, outcome: Outcome,
         tasks: Tasks, phases: Phases, poolStartupPaid: Int, poolReadyFor: Int, task: TaskTimes, speedup: Double?,
-        efficiency: Double?, breakEven: Int?, valueSum: Int, valueUnit: String?, workerCosts: [WorkerCost],
-        failures: [Failure]
+        efficiency: Double?, breakEven: Int?, valueSum: Int, valueUnit: String?, figures: [Figure] = [],
+        workerCosts: [WorkerCost], failures: [Failure]
     ) {
         self.schema = schema
         self.job = job
@@ -87,6 +89,7 @@ public struct Receipt: Codable, Sendable, Equatable {
         self.breakEven = breakEven
         self.valueSum = valueSum
         self.valueUnit = valueUnit
+        self.figures = figures
         self.workerCosts = workerCosts
         self.failures = failures
     }
@@ -116,6 +119,7 @@ public struct Receipt: Codable, Sendable, Equatable {
         try members.encode(breakEven, forKey: .breakEven)
         try members.encode(valueSum, forKey: .valueSum)
         try members.encode(valueUnit, forKey: .valueUnit)
+        try members.encode(figures, forKey: .figures)
         try members.encode(workerCosts, forKey: .workerCosts)
         try members.encode(failures, forKey: .failures)
     }

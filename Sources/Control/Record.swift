@@ -13,10 +13,12 @@ public struct Record: Codable, Sendable, Equatable {
     public var status: String
     public var value: Int
     public var reason: String?
+    /// Of tasks that are commands.
+    public var command: CommandRecord?
 
     public init(
         task: Int, worker: Int, pid: Int, tid: Int, start: Int, stop: Int, cpu: Int, attempt: Int, status: String,
-        value: Int, reason: String?
+        value: Int, reason: String?, command: CommandRecord? = nil
     ) {
         self.task = task
         self.worker = worker
@@ -29,5 +31,6 @@ public struct Record: Codable, Sendable, Equatable {
         self.status = status
         self.value = value
         self.reason = reason
+        self.command = command
     }
 }

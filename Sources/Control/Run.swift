@@ -37,10 +37,18 @@ public enum Run {
         public var timeout: Int?
         /// Whether every task's record is sent before the receipt.
         public var records: Bool?
+        /// The words that each task is given, for workloads that need some.
+        public var inputs: [[String]]?
+        /// Where commands run; ``Context/bare`` when nil.
+        public var context: Context?
+        /// Whether and when what tasks write is sent.
+        public var outputs: OutputOrder?
+        public var halt: Halt?
 
         public init(
             workload: String, arguments: [String: String]? = nil, mode: Mode? = nil, processes: Int? = nil,
-            threads: Int? = nil, tasks: Int? = nil, cold: Cold? = nil, timeout: Int? = nil, records: Bool? = nil
+            threads: Int? = nil, tasks: Int? = nil, cold: Cold? = nil, timeout: Int? = nil, records: Bool? = nil,
+            inputs: [[String]]? = nil, context: Context? = nil, outputs: OutputOrder? = nil, halt: Halt? = nil
         ) {
             self.workload = workload
             self.arguments = arguments
@@ -51,6 +59,10 @@ public enum Run {
             self.cold = cold
             self.timeout = timeout
             self.records = records
+            self.inputs = inputs
+            self.context = context
+            self.outputs = outputs
+            self.halt = halt
         }
     }
 
@@ -58,14 +70,17 @@ public enum Run {
     public struct Reply: Codable, Sendable, Equatable {
         public var accepted: Accepted?
         public var progress: Progress?
+        public var outputs: [Output]?
         public var records: [Record]?
         public var receipt: Receipt?
 
         public init(
-            accepted: Accepted? = nil, progress: Progress? = nil, records: [Record]? = nil, receipt: Receipt? = nil
+            accepted: Accepted? = nil, progress: Progress? = nil, outputs: [Output]? = nil, records: [Record]? = nil,
+            receipt: Receipt? = nil
         ) {
             self.accepted = accepted
             self.progress = progress
+            self.outputs = outputs
             self.records = records
             self.receipt = receipt
         }

@@ -7,6 +7,8 @@ public struct WorkloadDescription: Codable, Sendable, Equatable {
     public var unit: String?
     /// Whether a task whose worker died is run again.
     public var rerun: Bool
+    /// What each task has to be given, such as `command`; nil where tasks are given nothing.
+    public var input: String?
     public var options: [Option]
 
     public struct Option: Codable, Sendable, Equatable {
@@ -25,12 +27,16 @@ public struct WorkloadDescription: Codable, Sendable, Equatable {
         }
     }
 
-    public init(name: String, summary: String, detail: String, unit: String?, rerun: Bool, options: [Option]) {
+    public init(
+        name: String, summary: String, detail: String, unit: String?, rerun: Bool, input: String? = nil,
+        options: [Option]
+    ) {
         self.name = name
         self.summary = summary
         self.detail = detail
         self.unit = unit
         self.rerun = rerun
+        self.input = input
         self.options = options
     }
 }

@@ -54,7 +54,9 @@ public struct Configuration: Sendable {
         limits.queuedJobs = number("queue-limit", or: limits.queuedJobs)
         limits.ledgerBytes = number("ledger-size", or: limits.ledgerBytes)
         limits.cores = host.cores
+        limits.cancelGraceNanoseconds = policy.cancelGraceNanoseconds
         limits.allowsDirectories = values.number("allow-dir") != 0
+        limits.allowsCommands = values.number("allow-exec") != 0
         for (setting, bound) in JobLimits.boundSettings {
             limits.bounds[bound] = values.number(setting)
         }

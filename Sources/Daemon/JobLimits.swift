@@ -10,8 +10,12 @@ public struct JobLimits: Sendable, Equatable {
     public var cores = Int.max
     /// Whether callers may choose where files are written.
     public var allowsDirectories = true
+    /// Whether callers may have commands run.
+    public var allowsCommands = true
     /// The largest value of a workload's option, in bytes, nanoseconds or ones.
     public var bounds: [Bound: Int] = [:]
+    /// How long a cancelled task may go on until its worker is killed.
+    public var cancelGraceNanoseconds: UInt64 = 1_000_000_000
     /// Records in one reply.
     public let recordsPerReply = 1000
     /// How often progress is told, in nanoseconds.

@@ -34,6 +34,7 @@ struct ReceiptWriter: Sendable {
                 ? (stamps.leased ?? accepted).since(finished.readyAt) : 0,
             task: taskTimes, speedup: derived.speedup, efficiency: derived.efficiency, breakEven: derived.breakEven,
             valueSum: plan.entry.unit == nil ? 0 : Int(account.valueSum), valueUnit: plan.entry.unit,
+            figures: account.figures,
             workerCosts: workerCosts(ready: stamps.ready), failures: account.failures)
     }
 
@@ -43,7 +44,7 @@ struct ReceiptWriter: Sendable {
         case _ where account.tasks.ok == account.tasks.total: .ok
         case .timeout: .timeout
         case .request, .shutdown: .cancelled
-        case .workersFailed, nil: .failed
+        case .workersFailed, .halt, nil: .failed
         }
     }
 
@@ -52,7 +53,8 @@ struct ReceiptWriter: Sendable {
         let percentiles = samples.percentiles([50, 90, 99]).map(Int.init)
         return TaskTimes(
             sum: Int(samples.sum), cpuSum: Int(account.cpuSum), cpuCovered: account.cpuCovered,
-            cpuInterval: Int(RunPlan.cpuInterval), min: Int(samples.min), p50: percentiles[0], p90: percentiles[1],
+            cpuInterval: Int(plan.spec.plan.cpuInterval), min: Int(samples.min), p50: percentiles[0],
+            p90: percentiles[1],
             p99: percentiles[2], max: Int(samples.max))
     }
 

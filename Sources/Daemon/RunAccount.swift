@@ -1,3 +1,4 @@
+import Catalogue
 import Control
 import Ledger
 import Pools
@@ -13,6 +14,7 @@ struct RunAccount: Sendable {
     private(set) var firstStart: UInt64?
     private(set) var lastStop: UInt64?
     private(set) var failures: [Failure] = []
+    private(set) var figures: [Figure] = []
     private(set) var seats: [Seat]
 
     /// What one worker did.
@@ -24,7 +26,8 @@ struct RunAccount: Sendable {
     /// Reasons that are told apart; further ones are counted together.
     static let failureKinds = 16
 
-    init(_ job: FinishedJob) {
+    init(_ job: FinishedJob, of workload: WorkloadID) {
+        var details = workload.taskFigures
         seats = Array(repeating: Seat(), count: job.crew.count)
         var ok = 0
         var failed = 0
@@ -42,8 +45,15 @@ struct RunAccount: Sendable {
             if record.status == .failed || record.status == .lost {
                 note(record.reason, of: task, in: &reasons)
             }
-            if record.start != 0 { add(record) }
+            guard record.start != 0 else { continue }
+            add(record)
+            // Of a task that was lost or cancelled with its worker nothing is known.
+            if record.status == .ok || record.status == .failed, let cpu = details?.add(job.detail(task)) {
+                cpuSum &+= cpu
+                cpuCovered += 1
+            }
         }
+        figures = details?.figures ?? []
         tasks = Tasks(ok: ok, failed: failed, lost: lost, cancelled: cancelled)
         if let start = job.firstStart { firstStart = min(firstStart ?? start, start) }
     }
@@ -70,31 +80,5 @@ struct RunAccount: Sendable {
         let isLast = failures.count == Self.failureKinds - 1
         places[reason] = failures.count
         failures.append(Failure(reason: isLast ? "other reasons" : reason, count: 1, firstTask: task))
-    }
-}
-
-extension TaskRecord {
-    /// Why the task did not end ok, for a person; nil where it did.
-    var reason: String? {
-        switch status {
-        case .ok, .pending, .running: nil
-        case .failed: TaskFailure(code: failure).description
-        case .lost: "its worker died (\(deaths) \(deaths == 1 ? "time" : "times"))"
-        case .cancelled: start == 0 ? "cancelled before it began" : "cancelled while it ran"
-        }
-    }
-
-    /// The runs of the task that were begun.
-    private var attempt: Int {
-        if start == 0 { return 0 }
-        return status == .lost ? Int(deaths) : Int(deaths) + 1
-    }
-
-    /// The record as a client gets it.
-    func record(task: Int, since accepted: UInt64) -> Control.Record {
-        Control.Record(
-            task: task, worker: Int(seat), pid: Int(pid), tid: Int(tid), start: start == 0 ? 0 : start.since(accepted),
-            stop: start == 0 ? 0 : stop.since(accepted), cpu: Int(cpu), attempt: attempt,
-            status: "\(status)", value: Int(value), reason: reason)
     }
 }

@@ -22,6 +22,11 @@ struct RunPlan: Sendable {
     static let attempts = 3
     static let tasksPerWorker = 4
 
+    /// How long a command that is to end has until it is killed, as a part of the time after which its worker is.
+    static let graceShare: UInt64 = 2
+    /// How often outputs are sent, in nanoseconds.
+    static let outputNanoseconds: UInt64 = 50_000_000
+
     /// - Parameters:
     ///   - processors: how many workers a run has that names no number.
     ///   - directory: where files go that were given no other place.
@@ -33,14 +38,10 @@ struct RunPlan: Sendable {
         }
         self.entry = entry
         (mode, processes, threads) = try Self.shape(request, processors: min(processors, limits.cores))
-        tasks = request.tasks ?? processes * threads * Self.tasksPerWorker
+        tasks = try Self.tasks(request, of: entry) ?? processes * threads * Self.tasksPerWorker
         guard tasks >= 1 else { throw .badArgument("tasks", value: "\(tasks)", expected: "a number of 1 or more") }
         guard tasks <= limits.tasks else {
             throw .limitExceeded(limit: "tasks", value: tasks, allowed: limits.tasks)
-        }
-        guard Job.byteCount(tasks: tasks) <= limits.ledgerBytes else {
-            throw .limitExceeded(
-                limit: "ledger bytes", value: Job.byteCount(tasks: tasks), allowed: limits.ledgerBytes)
         }
         if let timeout = request.timeout, timeout <= 0 {
             throw .badArgument("timeout", value: "\(timeout)", expected: "a duration above 0")
@@ -65,9 +66,74 @@ struct RunPlan: Sendable {
             job: 0, tasks: tasks, workload: entry.id.rawValue, crew: lease.workers, cpuInterval: Self.cpuInterval,
             rings: true)
         let text = JobArguments.encode(read, of: entry, into: &plan)
+        var shared: [String] = []
+        if entry.id == .exec {
+            guard limits.allowsCommands else {
+                throw .notPermitted(action: "run commands", needs: "allow-exec in the daemon's configuration")
+            }
+            shared = try Self.commands(request.context ?? .bare, directory, limits: limits, into: &plan)
+        }
+        if let halt = request.halt {
+            guard (1...Int(UInt32.max)).contains(halt.failures) else {
+                throw .badArgument("halt", value: "\(halt.failures)", expected: "a number of failures of 1 or more")
+            }
+            plan.failureLimit = UInt32(halt.failures)
+            plan.haltsNow = halt.now ? 1 : 0
+        }
+        if request.outputs != nil { plan.logs = 1 }
+        var inputs: TaskInputs?
+        if let words = request.inputs {
+            guard let encoded = TaskInputs(shared: shared, tasks: words) else {
+                throw .badArgument("inputs", value: "a word with a NUL in it", expected: "words without")
+            }
+            inputs = encoded
+            plan.inputBytes = UInt64(encoded.bytes.count)
+        }
+        let byteCount = plan.layout.byteCount
+        guard byteCount <= limits.ledgerBytes else {
+            throw .limitExceeded(limit: "ledger bytes", value: byteCount, allowed: limits.ledgerBytes)
+        }
         spec = JobSpec(
-            lease: lease, tasks: tasks, plan: plan, text: text, attempts: entry.rerun ? Self.attempts : nil,
-            progressNanoseconds: limits.progressNanoseconds)
+            lease: lease, tasks: tasks, plan: plan, text: text, inputs: inputs,
+            attempts: entry.rerun ? Self.attempts : nil,
+            progressNanoseconds: request.outputs == nil ? limits.progressNanoseconds : Self.outputNanoseconds)
+    }
+
+    /// How many tasks are asked for, by number or by what each is given; nil where nothing says so.
+    private static func tasks(_ request: Run.Request, of entry: Entry) throws(ControlError) -> Int? {
+        guard let input = entry.input else {
+            if let inputs = request.inputs, !inputs.isEmpty {
+                throw .badArgument(
+                    "inputs", value: "\(inputs.count)", expected: "none, as tasks of \(entry.name) are given nothing")
+            }
+            return request.tasks
+        }
+        guard let inputs = request.inputs, !inputs.isEmpty, inputs.allSatisfy({ $0.first?.isEmpty == false }) else {
+            throw .badArgument("inputs", value: "nothing", expected: "a \(input.rawValue) for each task")
+        }
+        if let tasks = request.tasks, tasks != inputs.count {
+            throw .badArgument("tasks", value: "\(tasks)", expected: "as many as there are inputs: \(inputs.count)")
+        }
+        return inputs.count
+    }
+
+    /// Puts what all commands of a job have in common into its plan, and returns the words that they share.
+    private static func commands(
+        _ context: Context, _ directory: String, limits: JobLimits, into plan: inout JobPlan
+    ) throws(ControlError) -> [String] {
+        guard context.directory.hasPrefix("/") else {
+            throw .badArgument("context.directory", value: context.directory, expected: "an absolute path")
+        }
+        guard (0...0o777).contains(context.umask) else {
+            throw .badArgument("context.umask", value: "\(context.umask)", expected: "permission bits, 0 to 511")
+        }
+        plan.detailBytes = UInt32(CommandDetail.byteCount)
+        // The kernel accounts for the commands' processor time.
+        plan.cpuInterval = 0
+        plan.numbers[ExecSettings.Number.grace.rawValue] = Int64(limits.cancelGraceNanoseconds / graceShare)
+        plan.numbers[ExecSettings.Number.umask.rawValue] = Int64(context.umask)
+        return ExecSettings.words(
+            outputDirectory: directory, directory: context.directory, environment: context.environment)
     }
 
     /// Reads the workload's options and puts the daemon's directory where none was given.

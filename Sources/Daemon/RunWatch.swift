@@ -10,10 +10,12 @@ struct RunWatch: Sendable {
     let plan: RunPlan
     let accepted: UInt64
     let wantsRecords: Bool
+    /// Whether and when what tasks write is sent.
+    let outputs: OutputOrder?
 
     /// What happened to the job.
     enum Event: Sendable {
-        case progress(state: JobRow.State, done: Int)
+        case progress(state: JobRow.State, done: Int, ended: [EndedTask])
         case collected(Results)
         case ended(JobRow)
     }
@@ -22,8 +24,8 @@ struct RunWatch: Sendable {
     struct Results: Sendable {
         let finished: FinishedJob
         let account: RunAccount
-        /// Empty unless they were asked for.
-        let records: [TaskRecord]
+        /// Empty unless records or outputs were asked for.
+        let tasks: [EndedTask]
     }
 
     /// Up to so many records are summed up where the news arrives: it takes less time than passing the news on.
@@ -32,7 +34,8 @@ struct RunWatch: Sendable {
     /// Takes news of the job on the supervisor's thread.
     func take(_ event: JobEvent, _ feed: AsyncStream<Event>.Continuation) {
         switch event {
-        case .progress(let state, let done): feed.yield(.progress(state: state, done: done))
+        case .progress(let state, let done, let ended):
+            feed.yield(.progress(state: state, done: done, ended: ended))
         case .finished(let job) where job.taskCount <= Self.tasksReadAtOnce: collect(job, feed)
         // Whether or not the client takes its replies: the records hold memory until they are read.
         case .finished(let job): Task { collect(job, feed) }
@@ -44,7 +47,9 @@ struct RunWatch: Sendable {
 
     /// Reads the job's records and lets them go.
     private func collect(_ job: FinishedJob, _ feed: AsyncStream<Event>.Continuation) {
-        let results = Results(finished: job, account: RunAccount(job), records: wantsRecords ? job.records : [])
+        let results = Results(
+            finished: job, account: RunAccount(job, of: plan.entry.id),
+            tasks: wantsRecords || outputs != nil ? job.tasks : [])
         let collectedAt = Monotonic.now()
         feed.yield(.collected(results))
         daemon.supervisor.collected(job.row.id, at: collectedAt)
@@ -53,7 +58,12 @@ struct RunWatch: Sendable {
     /// Sees the job through, and answers with its receipt.
     ///
     /// - Parameter replies: where the client takes more than one.
-    func follow(_ events: AsyncStream<Event>, as name: String, _ replies: Replies?) async throws -> Run.Reply {
+    func follow(
+        _ events: AsyncStream<Event>, as name: String, job: JobID, _ replies: Replies?
+    ) async throws -> Run.Reply {
+        let spool = OutputSpool(directory: daemon.directory, job: job, seats: plan.processes * plan.threads)
+        defer { if plan.entry.id == .exec { spool.remove() } }
+        var relay = outputs.map { OutputRelay(order: $0) }
         var listener = replies
         func tell(_ reply: Run.Reply) async {
             do {
@@ -67,14 +77,16 @@ struct RunWatch: Sendable {
         var results: Results?
         for await event in events {
             switch event {
-            case .progress(let state, let done):
+            case .progress(let state, let done, let ended):
+                if let tasks = relay?.take(ended) { try await send(outputsOf: tasks, from: spool, tell) }
                 let elapsed = Monotonic.now().since(accepted)
                 await tell(
                     Run.Reply(progress: .init(state: state.name, done: done, total: plan.tasks, elapsed: elapsed)))
             case .collected(let all): results = all
             case .ended(let row):
                 guard let results else { break }
-                await send(results.records, tell)
+                if let tasks = relay?.take(results.tasks) { try await send(outputsOf: tasks, from: spool, tell) }
+                if wantsRecords { await send(recordsOf: results.tasks, tell) }
                 let writer = ReceiptWriter(
                     name: name, plan: plan, account: results.account, finished: results.finished)
                 return Run.Reply(receipt: writer.receipt(row, accepted: accepted))
@@ -83,11 +95,42 @@ struct RunWatch: Sendable {
         throw ControlError.draining
     }
 
-    private func send(_ records: [TaskRecord], _ tell: (Run.Reply) async -> Void) async {
+    private func send(recordsOf tasks: [EndedTask], _ tell: (Run.Reply) async -> Void) async {
         let step = daemon.configuration.limits.recordsPerReply
-        for first in stride(from: 0, to: records.count, by: step) {
-            let block = records[first..<min(first + step, records.count)]
-            await tell(Run.Reply(records: zip(block.indices, block).map { $1.record(task: $0, since: accepted) }))
+        for first in stride(from: 0, to: tasks.count, by: step) {
+            await tell(Run.Reply(records: tasks[first..<min(first + step, tasks.count)].map(record)))
         }
+    }
+
+    /// Sends what tasks have written, as much in one reply as is worth it.
+    private func send(
+        outputsOf tasks: [EndedTask], from spool: OutputSpool, _ tell: (Run.Reply) async -> Void
+    ) async throws {
+        var pieces: [Output] = []
+        var byteCount = 0
+        for task in tasks {
+            var reading = OutputReading(of: task)
+            while true {
+                let (output, errors) = try spool.next(&reading)
+                var piece = Output(task: task.task, stdout: output.base64, stderr: errors.base64)
+                if reading.isOver { piece.record = record(task) }
+                byteCount += output.count + errors.count + Self.pieceBytes
+                pieces.append(piece)
+                if byteCount >= OutputSpool.pieceBytes {
+                    await tell(Run.Reply(outputs: pieces))
+                    pieces = []
+                    byteCount = 0
+                }
+                if reading.isOver { break }
+            }
+        }
+        if !pieces.isEmpty { await tell(Run.Reply(outputs: pieces)) }
+    }
+
+    /// About what a piece takes in a reply beside the bytes that it carries.
+    private static let pieceBytes = 512
+
+    private func record(_ task: EndedTask) -> Control.Record {
+        Control.Record(task, of: plan.entry.id, since: accepted)
     }
 }

@@ -1,15 +1,17 @@
 import Linux
 public import Synchronization
 
-/// A job in shared memory: one page of head, then a record a task.
+/// A job in shared memory: one page of head, then a record a task, then what only some jobs have, see ``JobLayout``.
 ///
 /// ```
 /// 0     next           claimed by adding to it
 /// 64    remaining, finished, waiting
-/// 128   cancelled, disturbed   read by all, hardly ever written
+/// 128   cancelled, disturbed, halted   read by all, hardly ever written
 /// 192   plan           written before the job is handed out
+/// 448   failures, logged
 /// 512   text           the texts among the arguments
 /// 4096  records        64 bytes each
+/// …     details, inputs, log
 /// ```
 ///
 /// Workers claim tasks by adding to `next`, and the last one to leave rings once. A worker that dies has left claimed tasks
@@ -29,11 +31,6 @@ public struct Job {
         self.base = base
     }
 
-    /// How many bytes a job of `tasks` tasks takes.
-    public static func byteCount(tasks: Int) -> Int {
-        Arena.roundedToPages(headBytes + tasks * TaskRecord.byteCount)
-    }
-
     @inlinable public var next: UnsafeMutablePointer<Atomic<UInt64>> { place(0) }
     /// How many of the crew are still at it; whoever takes it to 0 rings.
     public var remaining: UnsafeMutablePointer<Atomic<Int32>> { place(64) }
@@ -45,7 +42,13 @@ public struct Job {
     @inlinable public var cancelled: UnsafeMutablePointer<Atomic<UInt32>> { place(128) }
     /// 1 once one of the crew has died, so that `remaining` won't come to 0 and everybody who leaves has to ring.
     public var disturbed: UnsafeMutablePointer<Atomic<UInt32>> { place(132) }
+    /// 1 once so many tasks have failed that no other is to be begun, see ``JobPlan/failureLimit``.
+    @inlinable public var halted: UnsafeMutablePointer<Atomic<UInt32>> { place(136) }
     @inlinable public var plan: UnsafeMutablePointer<JobPlan> { place(192) }
+    /// How many tasks have failed, in jobs that halt after some.
+    public var failures: UnsafeMutablePointer<Atomic<UInt32>> { place(448) }
+    /// How many places of the log have been taken.
+    public var logged: UnsafeMutablePointer<Atomic<UInt32>> { place(452) }
 
     /// The record of one task.
     @inlinable public func record(_ task: Int) -> UnsafeMutablePointer<TaskRecord> {
@@ -65,7 +68,10 @@ public struct Job {
     /// Lays the job out in memory that may hold an older one. No task of the plan's generation has begun.
     public func prepare(_ plan: JobPlan, text: [UInt8] = []) {
         base.initializeMemory(as: UInt8.self, repeating: 0, count: 192)
+        failures.pointee.store(0, ordering: .relaxed)
+        logged.pointee.store(0, ordering: .relaxed)
         self.plan.initialize(to: plan)
+        if plan.layout.hasLog { clearLog() }
         _ = self.text.update(fromContentsOf: text.prefix(Self.textBytes))
     }
 
@@ -90,42 +96,18 @@ public struct Job {
         Futex.wake(cancelled, atMost: .max)
     }
 
+    /// Counts a task that has failed, and halts the job if that is as many as the plan allows.
+    ///
+    /// - Returns: whether this one has halted it.
+    public func countFailure() -> Bool {
+        let limit = plan.pointee.failureLimit
+        guard limit > 0, failures.pointee.add(1, ordering: .relaxed).newValue == limit else { return false }
+        halted.pointee.store(1, ordering: .sequentiallyConsistent)
+        if plan.pointee.haltsNow != 0 { cancel() }
+        return true
+    }
+
     @usableFromInline func place<Value: ~Copyable>(_ offset: Int) -> UnsafeMutablePointer<Value> {
         (base + offset).assumingMemoryBound(to: Value.self)
-    }
-}
-
-/// What a job is: written before its workers are told of it, and only read by them.
-public struct JobPlan: Sendable {
-    /// Numbers that a workload can be given.
-    public static let numberCount = 4
-
-    /// The daemon's number for the job.
-    public var job: UInt64
-    /// Tells the job's records from those of all others that had the same memory.
-    public var generation: UInt64
-    public var tasks: UInt64
-    /// How many claims there are in this round: all tasks at first, those in the table later.
-    public var claims: UInt64
-    /// The table of task numbers of this round; 0 at first, when claim and task are the same number.
-    public var tableOffset: UInt64 = 0
-    public var numbers: (Int64, Int64, Int64, Int64) = (0, 0, 0, 0)
-    /// How long a worker waits at least between two readings of its CPU clock; 0 for no readings.
-    public var cpuInterval: UInt64
-    public var workload: UInt32
-    public var crew: UInt32
-    /// 1 if the end is told on the daemon's event, 0 if somebody waits on `finished` only.
-    public var rings: UInt32
-    public var textCount: UInt32 = 0
-
-    public init(job: UInt64, tasks: Int, workload: UInt32, crew: Int, cpuInterval: UInt64, rings: Bool) {
-        self.job = job
-        self.generation = job << 32
-        self.tasks = UInt64(tasks)
-        self.claims = UInt64(tasks)
-        self.workload = workload
-        self.crew = UInt32(crew)
-        self.cpuInterval = cpuInterval
-        self.rings = rings ? 1 : 0
     }
 }

@@ -134,7 +134,20 @@ extension Driver {
             // Those that have just come up are handed the job first.
             if job.units.contains(where: { ready[$0] != nil }) { continue }
             let slots = job.atWork.flatMap { self.slots[$0] ?? [] }
-            if !slots.isEmpty, slots.allSatisfy({ arena.slot($0).isIdle }) { tell(.crewLeft(job.id)) }
+            let hasLeft = !slots.isEmpty && slots.allSatisfy { arena.slot($0).isIdle }
+            tellHalt(of: job.id, hasLeft: hasLeft)
+            if hasLeft { tell(.crewLeft(job.id)) }
+        }
+    }
+
+    /// Tells the machine of a job that its workers have halted: at once where those at a task are to stop, and else when
+    /// they have left, so that the job can be cancelled until then.
+    private func tellHalt(of id: JobID, hasLeft: Bool) {
+        guard let job = jobs[id]?.job, job.halted.pointee.load(ordering: .sequentiallyConsistent) != 0 else { return }
+        if hasLeft {
+            tell(.halted(id))
+        } else if job.plan.pointee.haltsNow != 0 {
+            tell(.cancel(id, .halt))
         }
     }
 
@@ -152,7 +165,9 @@ extension Driver {
         for (id, record) in jobs {
             guard let due = record.nextProgress, now >= due, let row = machine.jobs[id] else { continue }
             record.nextProgress = record.progressNanoseconds.map { now + $0 }
-            if row.state != .stopping { record.observer(.progress(state: row.state, done: done(in: id))) }
+            if row.state != .stopping {
+                record.observer(.progress(state: row.state, done: done(in: id), ended: record.newlyEnded()))
+            }
         }
     }
 

@@ -19,7 +19,7 @@ extension Driver {
             workers[process]?.isToBeKilled = true
             try workers[process]?.handle?.signal(killSignal)
         case .publish(let id, let units): publish(id, units)
-        case .cancelTasks(let id): jobs[id]?.job.cancel()
+        case .cancelTasks(let id): cancelTasks(of: id)
         case .settle(let id): settle(id)
         case .finished(let id): finish(id)
         case .ended(let id): end(id)
@@ -166,12 +166,26 @@ extension Driver {
         Pools.publish(record.job, to: crew.map(arena.slot), seats: seats)
     }
 
+    /// Tells a job's tasks to stop: those that wait for what only their workload knows of are interrupted.
+    private func cancelTasks(of id: JobID) {
+        guard let record = jobs[id] else { return }
+        record.job.cancel()
+        for slot in machine.jobs[id]?.atWork.flatMap({ slots[$0] ?? [] }) ?? [] {
+            let slot = arena.slot(slot)
+            Interrupt.send(
+                to: Int32(bitPattern: slot.tid.pointee),
+                of: Int32(bitPattern: slot.owner.pointee.load(ordering: .relaxed)))
+        }
+    }
+
     /// Gives tasks that were left behind a terminal state, or lays them out for another round.
     private func settle(_ id: JobID) {
         guard let record = jobs[id], let row = machine.jobs[id] else { return }
         var policy = record.attempts.map { Settlement.Policy.rerun(attempts: $0) } ?? .lose
         if row.cancelled != nil { policy = .cancel }
         let settlement = settle(record, policy)
+        // What a worker had started outside the pools and can't end any more.
+        for group in settlement.groups { kill(-pid_t(group), killSignal) }
         if let start = settlement.firstStart { record.firstStart = min(record.firstStart ?? start, start) }
         record.settledTasks = Int(record.job.plan.pointee.tasks) - settlement.again.count
         var again = settlement.again.count
@@ -218,8 +232,7 @@ extension Driver {
         record.observer(
             .finished(
                 FinishedJob(
-                    records: UnsafeBufferPointer(record.job.records),
-                    generation: record.job.plan.pointee.generation, row: row, crew: crew,
+                    job: record.job, row: row, crew: crew,
                     startupPaid: present.map { $0.readyAt.since($0.askedAt) }.max() ?? 0, readyAt: ready,
                     firstStart: record.firstStart)))
     }

@@ -7,19 +7,23 @@ public struct JobSpec: Sendable {
     /// The workload's number, its arguments and how to read the CPU clock. The rest is filled in.
     public var plan: JobPlan
     public var text: [UInt8]
+    /// What each task is given; nil where all do the same.
+    public var inputs: TaskInputs?
     /// How often a task may take a worker down with it before it is lost; nil if it may not be run a second time.
     public var attempts: Int?
     /// How often ``JobEvent/progress`` is told; nil for never.
     public var progressNanoseconds: UInt64?
 
     public init(
-        lease: LeaseRequest, tasks: Int, plan: JobPlan, text: [UInt8] = [], attempts: Int? = 3,
+        lease: LeaseRequest, tasks: Int, plan: JobPlan, text: [UInt8] = [], inputs: TaskInputs? = nil,
+        attempts: Int? = 3,
         progressNanoseconds: UInt64? = nil
     ) {
         self.lease = lease
         self.tasks = tasks
         self.plan = plan
         self.text = text
+        self.inputs = inputs
         self.attempts = attempts
         self.progressNanoseconds = progressNanoseconds
     }
@@ -27,11 +31,26 @@ public struct JobSpec: Sendable {
 
 /// What becomes of a job, in this order: any number of `progress`, one `finished`, one `ended`.
 public enum JobEvent: Sendable {
-    case progress(state: JobRow.State, done: Int)
+    /// `ended` are the tasks that have been noted in the job's log since the last time, in the order of their ends.
+    case progress(state: JobRow.State, done: Int, ended: [EndedTask])
     /// All tasks have their terminal state. The records may be read until ``Supervisor/collected(_:at:)`` is called.
     case finished(FinishedJob)
     /// Its workers are back, or gone.
     case ended(JobRow)
+}
+
+/// A task that has ended, as a copy of what the job's memory says of it.
+public struct EndedTask: Sendable {
+    public let task: Int
+    public let record: TaskRecord
+    /// What its workload tells of it beside the record, as ``JobPlan/detailBytes`` says.
+    public let detail: [UInt8]
+
+    init(_ task: Int, _ record: TaskRecord, of job: Job) {
+        self.task = task
+        self.record = record
+        detail = Array(UnsafeRawBufferPointer(start: job.detail(task), count: Int(job.plan.pointee.detailBytes)))
+    }
 }
 
 /// A job whose tasks have all ended.
@@ -39,6 +58,7 @@ public struct FinishedJob: @unchecked Sendable {
     // The records are in shared memory that nobody writes any more, until the receiver says that it has read them.
     @usableFromInline let memory: UnsafeBufferPointer<TaskRecord>
     @usableFromInline let generation: UInt64
+    private let job: Job
     public let row: JobRow
     /// The crew by seat; nil where a worker died and was not replaced in time.
     public let crew: [CrewMember?]
@@ -50,11 +70,11 @@ public struct FinishedJob: @unchecked Sendable {
     public let firstStart: UInt64?
 
     init(
-        records: UnsafeBufferPointer<TaskRecord>, generation: UInt64, row: JobRow, crew: [CrewMember?],
-        startupPaid: Int, readyAt: UInt64, firstStart: UInt64?
+        job: Job, row: JobRow, crew: [CrewMember?], startupPaid: Int, readyAt: UInt64, firstStart: UInt64?
     ) {
-        memory = records
-        self.generation = generation
+        self.job = job
+        memory = UnsafeBufferPointer(job.records)
+        generation = job.plan.pointee.generation
         self.row = row
         self.crew = crew
         self.startupPaid = startupPaid
@@ -70,8 +90,13 @@ public struct FinishedJob: @unchecked Sendable {
         memory[task].generation == generation ? memory[task] : TaskRecord()
     }
 
+    /// What the workload tells of a task that has begun beside its record, as ``JobPlan/detailBytes`` says.
+    public func detail(_ task: Int) -> UnsafeRawPointer { UnsafeRawPointer(job.detail(task)) }
+
     /// A copy of all records, in the order of the tasks.
     public var records: [TaskRecord] { memory.indices.map(record) }
+    /// The same with what the workload tells beside them.
+    public var tasks: [EndedTask] { memory.indices.map { EndedTask($0, record($0), of: job) } }
 }
 
 /// One worker of a crew.

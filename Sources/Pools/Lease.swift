@@ -35,11 +35,11 @@ public final class Lease: @unchecked Sendable {
     /// - Returns: when the workers were told.
     @discardableResult
     public func run(
-        workload: UInt32, tasks: Int, numbers: (Int64, Int64, Int64, Int64) = (0, 0, 0, 0), cpuInterval: UInt64 = 0
+        workload: UInt32, tasks: Int, number: Int64 = 0, cpuInterval: UInt64 = 0
     ) -> UInt64 {
         var plan = JobPlan(
             job: id, tasks: tasks, workload: workload, crew: slots.count, cpuInterval: cpuInterval, rings: false)
-        plan.numbers = numbers
+        plan.numbers[0] = number
         rounds += 1
         plan.generation = id << 32 | rounds
         job.prepare(plan)

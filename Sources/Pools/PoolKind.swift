@@ -45,6 +45,8 @@ public enum CancelCause: Sendable, Equatable {
     case request
     case timeout
     case shutdown
+    /// As many of its tasks have failed as it allows.
+    case halt
     /// Its workers did not come up.
     case workersFailed
 }

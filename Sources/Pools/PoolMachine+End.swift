@@ -87,6 +87,13 @@ extension PoolMachine {
         }
     }
 
+    /// Its tasks have stopped by themselves: what is left is cancelled once the crew has been seen leaving.
+    mutating func halted(_ id: JobID) {
+        guard let job = jobs[id], job.state == .running, job.cancelled == nil else { return }
+        jobs[id]?.cancelled = .halt
+        jobs[id]?.isDisturbed = true
+    }
+
     /// Stops units: single threads of the thread pool, whole processes otherwise.
     mutating func stop(_ ids: [UnitID], _ now: UInt64) {
         var threads: [ProcessID: [UnitID]] = [:]

@@ -23,6 +23,8 @@ public struct PoolMachine: Sendable {
         case settled(JobID, again: Int)
         case collected(JobID, at: UInt64)
         case cancel(JobID, CancelCause)
+        /// So many of the job's tasks have failed that its workers began no others, and have left.
+        case halted(JobID)
         case resize(PoolKind, Int)
         case recycle(PoolKind)
         /// Keep the pools by other times and sizes from now on.
@@ -93,6 +95,7 @@ public struct PoolMachine: Sendable {
         case .settled(let job, let again): settled(job, again: again, now)
         case .collected(let job, let at): collected(job, at, now)
         case .cancel(let job, let cause): cancel(job, cause, now)
+        case .halted(let job): halted(job)
         case .resize(let kind, let size):
             resize(kind, size)
             upkeep(now)

@@ -117,27 +117,31 @@ public final class Supervisor: Sendable {
         _ spec: JobSpec, observer: @escaping @Sendable (JobEvent) -> Void,
         answer: @escaping @Sendable (Result<JobID, Refusal>) -> Void
     ) {
-        guard let extent = takeExtent(Job.byteCount(tasks: spec.tasks)) else {
-            answer(.failure(.noMemory(bytes: Job.byteCount(tasks: spec.tasks))))
+        var plan = spec.plan
+        plan.tasks = UInt64(spec.tasks)
+        plan.inputBytes = UInt64(spec.inputs?.bytes.count ?? 0)
+        guard let extent = takeExtent(plan.layout.byteCount) else {
+            answer(.failure(.noMemory(bytes: plan.layout.byteCount)))
             return
         }
         let id = nextJob()
-        var plan = spec.plan
         plan.job = id
         plan.generation = id << 32
-        plan.tasks = UInt64(spec.tasks)
         plan.claims = UInt64(spec.tasks)
         plan.crew = UInt32(spec.lease.workers)
         plan.rings = 1
-        arena.job(at: extent.lowerBound).prepare(plan, text: spec.text)
+        let job = arena.job(at: extent.lowerBound)
+        job.prepare(plan, text: spec.text)
+        if let inputs = spec.inputs { job.store(inputs) }
         send(.submit(id, spec, extent, observer, answer))
     }
 
     /// Takes workers for the caller's own use, see ``Lease``. The answer comes once all of them are ready.
     public func lease(_ request: LeaseRequest, tasks: Int, answer: @escaping @Sendable (Result<Lease, Refusal>) -> Void)
     {
-        guard let extent = takeExtent(Job.byteCount(tasks: tasks)) else {
-            answer(.failure(.noMemory(bytes: Job.byteCount(tasks: tasks))))
+        let byteCount = JobLayout(tasks: tasks).byteCount
+        guard let extent = takeExtent(byteCount) else {
+            answer(.failure(.noMemory(bytes: byteCount)))
             return
         }
         let id = nextJob()

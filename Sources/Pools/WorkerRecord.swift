@@ -32,6 +32,8 @@ final class JobRecord {
     /// Whether the crew that is about to be told is all there is.
     var isToEnlist = true
     var firstStart: UInt64?
+    /// How far the job's log has been read.
+    private var logCursor = 0
     /// Tasks that ended in earlier rounds.
     var settledTasks = 0
     /// Whether its workers are a holder's own, see ``Lease``.
@@ -51,5 +53,11 @@ final class JobRecord {
         isLease = lease != nil
         answer = lease
         self.observer = observer
+    }
+
+    /// The tasks that have been noted in the job's log since the last time; none where it has no log.
+    func newlyEnded() -> [EndedTask] {
+        guard job.plan.pointee.logs != 0 else { return [] }
+        return job.ended(since: &logCursor).map { EndedTask($0, job.record($0).pointee, of: job) }
     }
 }

@@ -1,7 +1,7 @@
 /// What one side of a connection accepts from the other. Whatever goes beyond is refused before it is decoded.
 public struct Limits: Sendable, Equatable {
-    /// The longest frame a server takes by default, in bytes: calls are small.
-    public static let serverFrameBytes = 1 << 20
+    /// The longest frame a server takes by default, in bytes: a call may bring what many tasks are given.
+    public static let serverFrameBytes = 16 << 20
     /// The longest frame a client takes by default, in bytes: replies can carry many records.
     public static let clientFrameBytes = 64 << 20
     /// How deep objects and arrays may be nested by default; a frame's own object is level 1.

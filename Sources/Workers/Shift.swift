@@ -12,6 +12,8 @@ struct Shift {
     private let tableOffset: Int
     private let generation: UInt64
     private let seat: UInt16
+    private let logs: Bool
+    private let mayHalt: Bool
     private var cpu: CPUMeter
     private var batch: UInt64 = 1
 
@@ -25,12 +27,14 @@ struct Shift {
         tableOffset = Int(job.plan.pointee.tableOffset)
         generation = job.plan.pointee.generation
         seat = UInt16(truncatingIfNeeded: worker.slot.seat.pointee)
+        logs = job.plan.pointee.logs != 0
+        mayHalt = job.plan.pointee.failureLimit != 0
         cpu = CPUMeter(interval: job.plan.pointee.cpuInterval)
     }
 
     mutating func run<W: Workload>(_ workload: consuming W) {
         var workload = workload
-        while job.cancelled.pointee.load(ordering: .relaxed) == 0 {
+        while !isOver {
             let first = job.next.pointee.wrappingAdd(batch, ordering: .relaxed).oldValue
             if first >= claims { return }
             let end = min(first + batch, claims)
@@ -38,11 +42,17 @@ struct Shift {
             // Within a batch, one reading of the clock is the stop of a task and the start of the next one.
             var start = began
             for claim in first..<end {
-                if job.cancelled.pointee.load(ordering: .relaxed) != 0 { return }
+                if isOver { return }
                 start = perform(task(claim), start: start, by: &workload)
             }
             resize(after: start - began, tasks: end - first, left: claims - end)
         }
+    }
+
+    /// Whether no task is to be begun any more.
+    private var isOver: Bool {
+        job.cancelled.pointee.load(ordering: .relaxed) != 0
+            || (mayHalt && job.halted.pointee.load(ordering: .relaxed) != 0)
     }
 
     /// Does one task and returns its stop.
@@ -77,6 +87,8 @@ struct Shift {
         }
         atomicMemoryFence(ordering: .releasing)
         record.pointee.status = status
+        if logs { job.note(ended: task) }
+        if mayHalt, status == .failed, job.countFailure(), job.plan.pointee.haltsNow != 0 { ring(worker.event) }
         let done = worker.slot.done
         done.pointee.store(done.pointee.load(ordering: .relaxed) + 1, ordering: .relaxed)
         return stop

@@ -50,6 +50,7 @@ struct Worker {
         case .sleep: drain(Sleep(arguments), job)
         case .cpu: drain(CPU(arguments), job)
         case .io: drain(IO(arguments), job)
+        case .exec: drain(Exec(arguments), job)
         case nil: break
         }
         leave(job, order: order)

@@ -11,7 +11,7 @@ public struct JobArguments {
 
     /// The `index`th option that is a number.
     public func number(_ index: Int) -> Int64 {
-        withUnsafeBytes(of: job.plan.pointee.numbers) { $0.load(fromByteOffset: index * 8, as: Int64.self) }
+        job.plan.pointee.numbers[index]
     }
 
     /// All texts, one after the other. No workload has more than one.
@@ -19,14 +19,16 @@ public struct JobArguments {
         String(decoding: job.text.prefix(Int(job.plan.pointee.textCount)), as: UTF8.self)
     }
 
+    /// The daemon's number for the job.
+    public var jobNumber: UInt64 { job.plan.pointee.job }
+
+    /// The words that all tasks of the job share.
+    public var shared: Words { job.sharedInput }
+
     /// Puts the arguments of `entry` into a plan, and returns the bytes of its text.
     public static func encode(_ arguments: Arguments, of entry: Entry, into plan: inout JobPlan) -> [UInt8] {
         let numbers = entry.options.filter { $0.kind != .path }.map { Int64(arguments.numbers[$0.name] ?? 0) }
-        withUnsafeMutableBytes(of: &plan.numbers) { places in
-            for (index, number) in numbers.prefix(JobPlan.numberCount).enumerated() {
-                places.storeBytes(of: number, toByteOffset: index * 8, as: Int64.self)
-            }
-        }
+        for (index, number) in numbers.prefix(JobPlan.numberCount).enumerated() { plan.numbers[index] = number }
         let text = entry.options.first { $0.kind == .path }.flatMap { arguments.texts[$0.name] } ?? ""
         let bytes = Array(text.utf8)
         plan.textCount = UInt32(bytes.count)

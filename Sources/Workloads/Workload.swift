@@ -23,11 +23,25 @@ public struct TaskContext {
     /// The daemon's number for the job.
     public let job: UInt64
     @usableFromInline let cancelled: Futex.Word
+    private let ledger: Job
 
     public init(task: Int, of job: Job) {
         self.task = task
         self.job = job.plan.pointee.job
         self.cancelled = job.cancelled
+        ledger = job
+    }
+
+    /// What this task is given.
+    public var input: Words { ledger.input(task) }
+    /// Room for what the workload tells of the task beside its record, as the plan says.
+    public var detail: UnsafeMutableRawPointer { ledger.detail(task) }
+    /// The worker's number in the job's crew.
+    public var seat: Int { Int(ledger.record(task).pointee.seat) }
+
+    /// Notes the process group that the task runs as, so that it can be ended even if this worker dies; 0 when it is over.
+    public func note(group: Int32) {
+        ledger.record(task).pointee.group = UInt32(bitPattern: group)
     }
 
     /// Whether nobody waits for the task any more.

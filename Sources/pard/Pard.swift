@@ -67,6 +67,9 @@ struct Pard: AsyncParsableCommand {
     @ArgumentParser.Option(help: help("allow-dir"))
     var allowDir: String?
 
+    @ArgumentParser.Option(help: help("allow-exec"))
+    var allowExec: String?
+
     @ArgumentParser.Option(help: help("io-size-limit"))
     var ioSizeLimit: String?
 
@@ -98,6 +101,7 @@ struct Pard: AsyncParsableCommand {
             "drain-time": drainTime,
             "cancel-grace": cancelGrace,
             "allow-dir": allowDir,
+            "allow-exec": allowExec,
             "io-size-limit": ioSizeLimit,
             "cpu-iterations-limit": cpuIterationsLimit,
             "sleep-for-limit": sleepForLimit,

@@ -72,7 +72,7 @@ enum Efficiency {
         try bench.pools.withLease(kind, units: workers, tasks: load.tasks) { lease in
             let start = Monotonic.now()
             lease.run(
-                workload: 2, tasks: load.tasks, numbers: (Int64(load.iterations), 0, 0, 0),
+                workload: 2, tasks: load.tasks, number: Int64(load.iterations),
                 cpuInterval: WarmPools.cpuInterval)
             return Double(Monotonic.now() - start)
         }

@@ -5,12 +5,20 @@ import Varlink
 enum Samples {
     static let tasks = Tasks(ok: 1, failed: 2, lost: 3, cancelled: 4)
     static let phases = Phases(queue: 1, startup: 2, dispatch: 3, run: 4, collect: 5, teardown: 6)
+    static let command = CommandRecord(
+        exitCode: 0, signal: 0, tries: 1, spawn: 2, command: 3, user: 4, system: 5, peakMemory: 6, stdoutBytes: 7,
+        stderrBytes: 8)
     static let record = Record(
         task: 1, worker: 2, pid: 3, tid: 4, start: 5, stop: 6, cpu: 7, attempt: 1, status: "ok", value: .max,
-        reason: "r")
+        reason: "r", command: command)
+    static let output = Output(task: 1, stdout: "aGk=", stderr: "", record: record)
+    static let context = Context.bare
+    static let halt = Halt(failures: 1, now: true)
+    static let figure = Figure(name: "spawn", unit: "ns", count: 1, sum: 2, min: 2, p50: 2, p99: 2, max: 2)
     static let option = WorkloadDescription.Option(name: "size", kind: "size", value: "8MiB", summary: "s")
     static let workload = WorkloadDescription(
-        name: "io", summary: "s", detail: "d", unit: "bytes", rerun: true, options: [option])
+        name: "io", summary: "s", detail: "d", unit: "bytes", rerun: true, input: "command",
+        options: [option])
     static let pool = Pool(
         name: "threads", unit: "threads", threadsPerProcess: 4, state: "ready", floor: 4, size: 4, ready: 4, busy: 1,
         waiting: 0, pids: [1], startupPaid: 1, readyFor: 2, replaced: 0)
@@ -26,7 +34,7 @@ enum Samples {
             temperature: reason == nil ? .warm : .cold, reason: reason, outcome: .ok, tasks: tasks, phases: phases,
             poolStartupPaid: 7, poolReadyFor: 8, task: TaskTimes(sum: 1, cpuSum: 2, max: 9), speedup: speedup,
             efficiency: speedup.map { $0 / 4 }, breakEven: speedup.map { _ in 12 }, valueSum: .min,
-            valueUnit: valueUnit,
+            valueUnit: valueUnit, figures: [figure],
             workerCosts: [WorkerCost(worker: 0, pid: 1, tid: 2, startup: 3, dispatch: 4, tasks: 5)],
             failures: [Failure(reason: "r", count: 1, firstTask: 0)])
     }
@@ -36,7 +44,8 @@ enum Samples {
         ("Mode", Mode.threads), ("Cold", Cold.fresh), ("Tasks", tasks), ("Phases", phases),
         ("TaskTimes", TaskTimes()), ("Record", record), ("WorkerCost", receipt().workerCosts[0]),
         ("Failure", receipt().failures[0]), ("Receipt", receipt()), ("Pool", pool), ("Job", job), ("Option", option),
-        ("Workload", workload),
+        ("Workload", workload), ("CommandRecord", command), ("Output", output), ("OutputOrder", OutputOrder.ended),
+        ("Context", context), ("Halt", halt), ("Figure", figure),
     ]
 
     /// Methods by full name, with their parameters and reply.
@@ -53,10 +62,11 @@ enum Samples {
             Run.method,
             Run.Request(
                 workload: "io", arguments: ["size": "8MiB"], mode: .threads, processes: 1, threads: 4, tasks: 16,
-                cold: .exec, timeout: 1, records: true),
+                cold: .exec, timeout: 1, records: true, inputs: [["true"]], context: context, outputs: .ended,
+                halt: halt),
             Run.Reply(
                 accepted: .init(job: "j1", workers: 4, tasks: 16),
-                progress: .init(state: "running", done: 1, total: 16, elapsed: 5), records: [record],
+                progress: .init(state: "running", done: 1, total: 16, elapsed: 5), outputs: [output], records: [record],
                 receipt: receipt())
         ),
         (ListPools.method, Empty(), ListPools.Reply(pools: [pool])),

@@ -55,6 +55,7 @@ struct TwinTests {
         }
         #expect(cases("Mode") == .enumeration(Mode.allCases.map(\.rawValue)))
         #expect(cases("Cold") == .enumeration(Cold.allCases.map(\.rawValue)))
+        #expect(cases("OutputOrder") == .enumeration(OutputOrder.allCases.map(\.rawValue)))
     }
 
     @Test("what the interface lets a client leave out, Swift does too")

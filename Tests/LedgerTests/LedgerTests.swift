@@ -11,8 +11,8 @@ struct LedgerTests {
     func layout() {
         #expect(MemoryLayout<TaskRecord>.stride == TaskRecord.byteCount)
         #expect(192 + MemoryLayout<JobPlan>.size <= Job.textOffset)
-        #expect(Job.byteCount(tasks: 1) == 2 * Arena.pageBytes)
-        #expect(Job.byteCount(tasks: 1_000_000) == Arena.pageBytes + 64_000_000)
+        #expect(JobLayout(tasks: 1).byteCount == 2 * Arena.pageBytes)
+        #expect(JobLayout(tasks: 1_000_000).byteCount == Arena.pageBytes + 64_000_000)
     }
 
     @Test("is found again by whoever maps its file, and nothing else is taken for one")

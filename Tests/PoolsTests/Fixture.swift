@@ -107,7 +107,7 @@ struct Host: Sendable {
     ) async throws -> Running {
         var plan = JobPlan(
             job: 0, tasks: tasks, workload: workload, crew: lease.workers, cpuInterval: 20_000, rings: true)
-        plan.numbers.0 = number
+        plan.numbers[0] = number
         let spec = JobSpec(lease: lease, tasks: tasks, plan: plan, attempts: attempts)
         let (events, feed) = AsyncStream<JobEvent>.makeStream()
         let supervisor = supervisor

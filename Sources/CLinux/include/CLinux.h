@@ -1,6 +1,7 @@
 // What Swift can't spell: raw and variadic system calls, macros, and a loop that the optimiser leaves alone.
 // Calls return what the kernel returns: 0 or more, or a negative errno.
 #pragma once
+#include <poll.h>
 #include <spawn.h>
 #include <stdint.h>
 #include <stddef.h>
@@ -39,6 +40,44 @@ int32_t par_reap(int32_t pid);
 
 /// Has a program to be spawned start with no descriptor from `first` on.
 int32_t par_spawn_close_from(posix_spawn_file_actions_t *actions, int32_t first);
+
+/// Sends a signal to one thread of a process.
+int32_t par_signal_thread(int32_t pid, int32_t tid, int32_t signal);
+
+/// Polls for at most so many nanoseconds (-1: for ever), during which this thread lets `signal` through.
+int32_t par_poll_unblocking(struct pollfd *descriptors, uint32_t count, int64_t nanoseconds, int32_t signal);
+
+/// Makes a pipe with CLOEXEC on both ends, of which the reading one doesn't block.
+int32_t par_pipe(int32_t ends[2]);
+
+/// A command to be started.
+typedef struct {
+    const char *path;
+    /// Ended by NULL. The first place is free; the command's own name comes second.
+    char **arguments;
+    char *const *environment;
+    const char *directory;
+    int32_t umask;
+    /// The command's descriptors 0, 1 and 2.
+    int32_t descriptors[3];
+} par_command;
+
+/// Starts the command in a process group of its own that dies with the calling thread, and returns once the program is
+/// in it; its pid, or a negative errno. The calling thread's memory is borrowed until then, so nothing is copied.
+/// `*pidfd` is the process's; `*entered` is 0 where it was the directory that could not be entered.
+int32_t par_command_start(const par_command *command, int32_t *pidfd, int32_t *entered);
+
+/// How a process ended and what it took, its reaped children included.
+typedef struct {
+    int32_t status;
+    int32_t killed;
+    uint64_t user_nanoseconds;
+    uint64_t system_nanoseconds;
+    uint64_t peak_bytes;
+} par_usage;
+
+/// Waits for the end of the process of `pidfd` and reaps it.
+int32_t par_command_reap(int32_t pidfd, par_usage *usage);
 
 int32_t par_die_with_parent(void);
 int32_t par_set_name(const char *name);

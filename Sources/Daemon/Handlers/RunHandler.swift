@@ -21,7 +21,8 @@ struct RunHandler: Sendable {
         }
         let (events, feed) = AsyncStream<RunWatch.Event>.makeStream()
         let watch = RunWatch(
-            daemon: daemon, plan: plan, accepted: accepted, wantsRecords: request.records == true)
+            daemon: daemon, plan: plan, accepted: accepted, wantsRecords: request.records == true,
+            outputs: call.wantsMore ? request.outputs : nil)
         let uid = call.peer.uid
         let id = try await submit(watch, feed, uid: uid)
         let name = daemon.book.name(of: id)
@@ -33,7 +34,7 @@ struct RunHandler: Sendable {
         // A job is seen through even when its client has gone: its records have to be let go.
         let life = Task {
             defer { daemon.book.finish(id) }
-            let reply = try await watch.follow(events, as: name, call.wantsMore ? replies : nil)
+            let reply = try await watch.follow(events, as: name, job: id, call.wantsMore ? replies : nil)
             if let receipt = reply.receipt { daemon.logger.tell(RunEntry(receipt, uid: uid)) }
             return reply
         }

@@ -47,6 +47,10 @@ extension Setting {
                 "allow-dir", .flag, default: "true", in: 0...1, "whether callers may choose where io writes (--dir)"),
             shared: "false"),
         Setting(
+            Option(
+                "allow-exec", .flag, default: "true", in: 0...1, "whether callers may have commands run (exec)"),
+            shared: "false"),
+        Setting(
             Option("io-size-limit", .size, default: "16GiB", in: 0...1 << 34, "the largest --size of io"),
             shared: "1GiB"),
         Setting(

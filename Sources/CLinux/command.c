@@ -1,0 +1,92 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+typedef struct {
+    const par_command *command;
+    volatile int32_t error;
+    volatile int32_t entered;
+} start;
+
+/// Runs in the memory of the parent, which waits, until the program is executed.
+static int child(void *argument) {
+    start *start = argument;
+    const par_command *command = start->command;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    setpgid(0, 0);
+    umask((mode_t)command->umask);
+    if (chdir(command->directory) < 0) goto failed;
+    start->entered = 1;
+    for (int fd = 0; fd < 3; fd++) {
+        // The three are above 2, so none is overwritten before its turn, and dup2 clears CLOEXEC.
+        if (dup2(command->descriptors[fd], fd) < 0) goto failed;
+    }
+    close_range(3, UINT_MAX, 0);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    execve(command->path, command->arguments + 1, command->environment);
+    if (errno == ENOEXEC) {
+        // A script without a first line that says by what: the shell's, as execvp(3) has it.
+        command->arguments[0] = "sh";
+        command->arguments[1] = (char *)command->path;
+        execve("/bin/sh", command->arguments, command->environment);
+    }
+failed:
+    start->error = errno;
+    _exit(127);
+}
+
+int32_t par_command_start(const par_command *command, int32_t *pidfd, int32_t *entered) {
+    start start = {.command = command};
+    char stack[16384] __attribute__((aligned(16)));
+    sigset_t all, mask;
+    sigfillset(&all);
+    // No handler runs in the child, in whose memory this thread's is.
+    pthread_sigmask(SIG_SETMASK, &all, &mask);
+    int pid = clone(child, stack + sizeof stack, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &start, pidfd);
+    int32_t error = pid < 0 ? errno : start.error;
+    pthread_sigmask(SIG_SETMASK, &mask, NULL);
+    *entered = pid < 0 || start.entered;
+    if (error == 0) return pid;
+    if (pid > 0) {
+        waitid(P_PIDFD, (id_t)*pidfd, &(siginfo_t){0}, WEXITED);
+        close(*pidfd);
+    }
+    return -error;
+}
+
+int32_t par_pipe(int32_t ends[2]) {
+    if (pipe2(ends, O_CLOEXEC) < 0) return -errno;
+    // Of a pipe's end just made this can't fail.
+    fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    return 0;
+}
+
+static uint64_t nanoseconds(struct timeval time) {
+    return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_usec * 1000;
+}
+
+int32_t par_command_reap(int32_t pidfd, par_usage *usage) {
+    siginfo_t info = {0};
+    struct rusage used = {0};
+    while (syscall(SYS_waitid, P_PIDFD, pidfd, &info, WEXITED, &used) < 0) {
+        if (errno != EINTR) return -errno;
+    }
+    usage->status = info.si_status;
+    usage->killed = info.si_code != CLD_EXITED;
+    usage->user_nanoseconds = nanoseconds(used.ru_utime);
+    usage->system_nanoseconds = nanoseconds(used.ru_stime);
+    usage->peak_bytes = (uint64_t)used.ru_maxrss * 1024;
+    return 0;
+}

@@ -1,0 +1,43 @@
+/// How a command ended and what it took, its children that it waited for included, over all its tries. Times are
+/// nanoseconds.
+public struct CommandRecord: Codable, Sendable, Equatable {
+    /// -1 where a signal ended it, or it was never started.
+    public var exitCode: Int
+    /// 0 where none ended it.
+    public var signal: Int
+    public var tries: Int
+    /// From asking the kernel for a process to the program being in it.
+    public var spawn: Int
+    /// From there to its end.
+    public var command: Int
+    public var user: Int
+    public var system: Int
+    /// Bytes.
+    public var peakMemory: Int
+    public var stdoutBytes: Int
+    public var stderrBytes: Int
+
+    enum CodingKeys: String, CodingKey {
+        case signal, tries, spawn, command, user, system
+        case exitCode = "exit_code"
+        case peakMemory = "peak_memory"
+        case stdoutBytes = "stdout_bytes"
+        case stderrBytes = "stderr_bytes"
+    }
+
+    public init(
+        exitCode: Int, signal: Int, tries: Int, spawn: Int, command: Int, user: Int, system: Int, peakMemory: Int,
+        stdoutBytes: Int, stderrBytes: Int
+    ) {
+        self.exitCode = exitCode
+        self.signal = signal
+        self.tries = tries
+        self.spawn = spawn
+        self.command = command
+        self.user = user
+        self.system = system
+        self.peakMemory = peakMemory
+        self.stdoutBytes = stdoutBytes
+        self.stderrBytes = stderrBytes
+    }
+}

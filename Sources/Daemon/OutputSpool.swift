@@ -1,0 +1,84 @@
+import FoundationEssentials
+import Glibc
+import Ledger
+import Linux
+import Pools
+import Workloads
+
+/// The files into which a job's workers have put what its commands wrote.
+final class OutputSpool: Sendable {
+    /// Bytes that are read at a time of each output.
+    static let pieceBytes = 96 * 1024
+
+    private let directory: String
+    private let job: JobID
+    private let seats: Int
+
+    init(directory: String, job: JobID, seats: Int) {
+        self.directory = directory
+        self.job = job
+        self.seats = seats
+    }
+
+    /// The next piece of each of a task's outputs; empty where there is no more.
+    func next(_ reading: inout OutputReading) throws(SystemError) -> (output: [UInt8], errors: [UInt8]) {
+        (
+            try read(&reading.output, .output, seat: reading.seat),
+            try read(&reading.errors, .errors, seat: reading.seat)
+        )
+    }
+
+    private func read(
+        _ span: inout CommandDetail.Span, _ stream: OutputFile.Stream, seat: Int
+    ) throws(SystemError) -> [UInt8] {
+        let wanted = Int(min(span.count, UInt64(Self.pieceBytes)))
+        if wanted == 0 { return [] }
+        let path = OutputFile.path(in: directory, job: job, seat: seat, stream)
+        let file = Descriptor(owning: try system("open", on: path) { open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) })
+        let raw = file.raw
+        var bytes = [UInt8](repeating: 0, count: wanted)
+        var count = 0
+        while count < wanted {
+            let place = off_t(span.offset) + count
+            let more = try system("pread", on: path) {
+                bytes.withUnsafeMutableBytes { pread(raw, $0.baseAddress.map { $0 + count }, wanted - count, place) }
+            }
+            // Shorter than its worker said: it is not the file that it wrote.
+            if more == 0 { throw SystemError("pread", .ioError, on: path) }
+            count += more
+        }
+        span.offset += UInt64(count)
+        span.count -= UInt64(count)
+        return bytes
+    }
+
+    /// Removes the files, of which as a rule few are there.
+    func remove() {
+        for seat in 0..<seats {
+            for stream in OutputFile.Stream.allCases {
+                unlink(OutputFile.path(in: directory, job: job, seat: seat, stream))
+            }
+        }
+    }
+}
+
+/// How far the outputs of a task have been read.
+struct OutputReading: Sendable {
+    let seat: Int
+    var output = CommandDetail.Span()
+    var errors = CommandDetail.Span()
+
+    init(of task: EndedTask) {
+        seat = Int(task.record.seat)
+        if let detail = task.commandDetail {
+            output = detail.output
+            errors = detail.errors
+        }
+    }
+
+    var isOver: Bool { output.count == 0 && errors.count == 0 }
+}
+
+extension [UInt8] {
+    var base64: String { isEmpty ? "" : Data(self).base64EncodedString() }
+}

@@ -1,0 +1,31 @@
+import Catalogue
+import Control
+import Timing
+
+/// Sums up what a workload tells of its tasks beside their records.
+protocol TaskFigures: Sendable {
+    /// Takes in the detail of a task that has begun and ended.
+    ///
+    /// - Returns: the processor time that the task had outside its worker, in nanoseconds.
+    mutating func add(_ detail: UnsafeRawPointer) -> UInt64
+    var figures: [Figure] { get }
+}
+
+extension WorkloadID {
+    /// What sums up the details of this workload's tasks; nil where they have none.
+    var taskFigures: (any TaskFigures)? {
+        switch self {
+        case .exec: CommandFigures()
+        case .noop, .sleep, .cpu, .io: nil
+        }
+    }
+}
+
+extension Figure {
+    init(_ name: String, _ unit: String, _ samples: Samples) {
+        let percentiles = samples.percentiles([50, 99]).map(Int.init)
+        self.init(
+            name: name, unit: unit, count: samples.count, sum: Int(samples.sum), min: Int(samples.min),
+            p50: percentiles[0], p99: percentiles[1], max: Int(samples.max))
+    }
+}

@@ -1,0 +1,116 @@
+import Glibc
+import Ledger
+import Linux
+import SystemPackage
+
+/// Runs one command after the other on a worker.
+final class CommandRunner {
+    private let settings: ExecSettings
+    private var finder: ProgramFinder
+    /// What commands read: nothing. Negative where it can't be opened, which the first command is told.
+    private let nothing: Descriptor
+    private let arguments = ArgumentVector()
+    private let environment = ArgumentVector()
+    private var outputs: OutputFiles?
+    private var buffer = [UInt8](repeating: 0, count: 1 << 16)
+
+    /// The exit codes by which shells tell why there was no command to run.
+    private enum ExitCode {
+        static let notExecutable: Int32 = 126
+        static let notFound: Int32 = 127
+    }
+
+    init(_ settings: ExecSettings) {
+        self.settings = settings
+        finder = ProgramFinder(environment: settings.environment, directory: settings.directory)
+        nothing = Descriptor(owning: open("/dev/null", O_RDONLY | O_CLOEXEC))
+        for variable in settings.environment { environment.append(variable) }
+    }
+
+    /// Runs the task's command once, to its end, and adds what it took to `detail`.
+    func run(_ task: TaskContext, _ detail: inout CommandDetail) throws(TaskFailure) {
+        detail.begin()
+        let outputs = self.outputs ?? OutputFiles(settings, seat: task.seat)
+        self.outputs = outputs
+        outputs.begin()
+        let cause: CommandDetail.Cause
+        let usage: Command.Usage
+        do {
+            let pipes = CommandPipes(output: try Pipe(), errors: try Pipe())
+            let asked = Monotonic.now()
+            let command = try start(task, pipes)
+            let started = Monotonic.now()
+            detail.spawn += started - asked
+            task.note(group: command.pid)
+            defer { task.note(group: 0) }
+            var watch = CommandWatch(command, pipes, settings: settings, started: started)
+            cause = try watch.follow(task, into: outputs, by: &buffer)
+            usage = try watch.reap()
+            detail.command += Monotonic.now() - started
+        } catch {
+            throw refuse(error, &detail)
+        }
+        detail.end(usage, cause, outputs)
+        if let failure = outputs.failure { throw TaskFailure(.keep, failure) }
+        try Self.judge(usage.exit, cause)
+    }
+
+    private func start(
+        _ task: TaskContext, _ pipes: borrowing CommandPipes
+    ) throws(SystemError) -> Command {
+        arguments.removeAll()
+        // The first place is free, see Command.Start.
+        arguments.append(nil)
+        for word in task.input { arguments.append(word) }
+        guard let name = arguments[1].map({ String(cString: $0) }) else {
+            throw SystemError("execve", .noSuchFileOrDirectory)
+        }
+        guard nothing.raw >= 0 else { throw SystemError("open", .noSuchFileOrDirectory, on: "/dev/null") }
+        return try Command(
+            Command.Start(
+                path: try finder.path(of: name), arguments: arguments.base, environment: environment.base,
+                directory: settings.directory, umask: settings.umask, input: nothing.raw,
+                output: pipes.output.writer.raw, errors: pipes.errors.writer.raw))
+    }
+
+    /// A command that could not be started, or not be followed.
+    private func refuse(_ error: SystemError, _ detail: inout CommandDetail) -> TaskFailure {
+        guard error.call == "execve" || error.call == "chdir" else { return TaskFailure(.spawn, error.errno) }
+        let isMissing = error.errno == .noSuchFileOrDirectory || error.errno == .notDirectory
+        detail.exitCode = isMissing ? ExitCode.notFound : ExitCode.notExecutable
+        return TaskFailure(error.call == "chdir" ? .enter : .spawn, error.errno)
+    }
+
+    private static func judge(_ exit: Exit, _ cause: CommandDetail.Cause) throws(TaskFailure) {
+        switch (cause, exit) {
+        case (.cancelled, _): throw TaskFailure(.none)
+        case (.timeout, _): throw TaskFailure(.timeout)
+        case (.output, _): throw TaskFailure(.output)
+        case (.none, .code(0)): return
+        case (.none, .code(let code)): throw TaskFailure(.exit, Errno(rawValue: code))
+        case (.none, .signal(let number)): throw TaskFailure(.signal, Errno(rawValue: number))
+        }
+    }
+}
+
+extension CommandDetail {
+    /// Forgets how the try before ended.
+    fileprivate mutating func begin() {
+        exitCode = -1
+        signal = 0
+        cause = Cause.none.rawValue
+    }
+
+    fileprivate mutating func end(_ usage: Command.Usage, _ cause: Cause, _ outputs: OutputFiles) {
+        self.cause = cause.rawValue
+        switch usage.exit {
+        case .code(let code): exitCode = code
+        case .signal(let number): signal = number
+        }
+        user += usage.user
+        system += usage.system
+        peakMemory = max(peakMemory, usage.peakBytes)
+        output = outputs.output.span
+        errors = outputs.errors.span
+    }
+}

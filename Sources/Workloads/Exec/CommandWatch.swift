@@ -1,0 +1,106 @@
+import Glibc
+import Ledger
+import Linux
+
+/// The pipes of which a command's two outputs are read.
+struct CommandPipes: ~Copyable {
+    var output: Pipe
+    var errors: Pipe
+}
+
+/// A command while it runs: takes what it writes, ends it when it must end, and sees its end.
+struct CommandWatch: ~Copyable {
+    private let command: Command
+    private let output: Descriptor
+    private let errors: Descriptor
+    private let settings: ExecSettings
+    private let deadline: UInt64?
+    private var cause = CommandDetail.Cause.none
+    /// When the group is killed that has been asked to end.
+    private var killAt: UInt64?
+    /// The command's end and its two outputs; an output that is over is at -1.
+    private var awaited: [pollfd]
+
+    private enum Place {
+        static let end = 0
+        static let output = 1
+        static let errors = 2
+    }
+
+    /// - Parameter started: when the command was started.
+    init(
+        _ command: consuming Command, _ pipes: consuming CommandPipes, settings: ExecSettings, started: UInt64
+    ) {
+        output = pipes.output.keepReader()
+        errors = pipes.errors.keepReader()
+        awaited = [command.pidfd, output.raw, errors.raw].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        self.command = command
+        self.settings = settings
+        deadline = settings.timeout.map { started + $0 }
+    }
+
+    /// Follows the command to its end, which is not reaped yet.
+    ///
+    /// - Returns: why it was ended; `none` where it ended by itself.
+    mutating func follow(
+        _ task: TaskContext, into outputs: OutputFiles, by buffer: inout [UInt8]
+    ) throws(SystemError) -> CommandDetail.Cause {
+        while awaited[Place.end].revents == 0 {
+            let now = Monotonic.now()
+            end(now, isCancelled: task.isCancelled, isOver: outputs.isOver)
+            let next = killAt ?? (cause == .none ? deadline : nil)
+            do {
+                try Interrupt.wait(for: &awaited, nanoseconds: next.map { $0 > now ? $0 - now : 0 })
+            } catch {
+                command.signal(SIGKILL)
+                throw error
+            }
+            if awaited[Place.output].revents != 0 { take(Place.output, into: outputs.output, by: &buffer) }
+            if awaited[Place.errors].revents != 0 { take(Place.errors, into: outputs.errors, by: &buffer) }
+        }
+        // What is left of a group that was to end; its number is its own until the leader is reaped.
+        if cause != .none { command.signal(SIGKILL) }
+        take(Place.output, into: outputs.output, by: &buffer)
+        take(Place.errors, into: outputs.errors, by: &buffer)
+        return cause
+    }
+
+    /// Reaps the command, which has ended.
+    consuming func reap() throws(SystemError) -> Command.Usage {
+        try command.reap()
+    }
+
+    /// Asks the group to end if it is time, and kills it if it has not.
+    private mutating func end(_ now: UInt64, isCancelled: Bool, isOver: Bool) {
+        if cause == .none {
+            if isCancelled {
+                cause = .cancelled
+            } else if let deadline, now >= deadline {
+                cause = .timeout
+            } else if isOver {
+                cause = .output
+            } else {
+                return
+            }
+            command.signal(SIGTERM)
+            // Stopped ones have to go on to be able to end.
+            command.signal(SIGCONT)
+            killAt = now + settings.grace
+        } else if let time = killAt, now >= time {
+            command.signal(SIGKILL)
+            killAt = nil
+        }
+    }
+
+    /// Takes all that is in a pipe.
+    private mutating func take(_ place: Int, into file: OutputFile, by buffer: inout [UInt8]) {
+        while awaited[place].fd >= 0 {
+            let content = buffer.withUnsafeMutableBytes { Pipe.read(awaited[place].fd, into: $0) }
+            switch content {
+            case .bytes(let count): file.append(buffer[..<count])
+            case .empty: return
+            case .over: awaited[place].fd = -1
+            }
+        }
+    }
+}

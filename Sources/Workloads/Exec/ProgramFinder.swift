@@ -1,0 +1,46 @@
+import Glibc
+import Linux
+import SystemPackage
+
+/// Finds programs by the `PATH` of the commands' own environment, as execvp(3) does by the caller's.
+struct ProgramFinder {
+    /// Absolute directories.
+    private let places: [String]
+    /// The name that was looked for last and where it is: as a rule all commands of a job are the same.
+    private var last: (name: String, path: String)?
+
+    /// What execvp(3) goes by where there is no `PATH`.
+    private static let usual = "/bin:/usr/bin"
+
+    /// - Parameter directory: where commands run; a relative place is one from there.
+    init(environment: [UnsafePointer<CChar>], directory: String) {
+        let variable = environment.map { String(cString: $0) }.first { $0.hasPrefix("PATH=") }
+        let places = variable.map { String($0.dropFirst("PATH=".count)) } ?? Self.usual
+        self.places = places.split(separator: ":", omittingEmptySubsequences: false).map { place in
+            place.hasPrefix("/") ? String(place) : place.isEmpty ? directory : "\(directory)/\(place)"
+        }
+    }
+
+    /// The path of the program called `name`; what has a slash in it is one already.
+    ///
+    /// Throws ENOENT, or EACCES where there is such a file and it may not be executed.
+    mutating func path(of name: String) throws(SystemError) -> String {
+        if name.utf8.contains(UInt8(ascii: "/")) { return name }
+        if let last, last.name == name { return last.path }
+        var error = Errno.noSuchFileOrDirectory
+        for place in places where !name.isEmpty {
+            let path = "\(place)/\(name)"
+            if access(path, X_OK) == 0, Self.isFile(path) {
+                last = (name, path)
+                return path
+            }
+            if access(path, F_OK) == 0, Self.isFile(path) { error = .permissionDenied }
+        }
+        throw SystemError("execve", error, on: name)
+    }
+
+    private static func isFile(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+}
