@@ -4,6 +4,7 @@ public enum WorkloadID: UInt32, Sendable, CaseIterable {
     case sleep = 1
     case cpu = 2
     case io = 3
+    case dot = 4
 
     public var name: String { String(describing: self) }
 }

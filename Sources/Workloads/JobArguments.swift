@@ -3,20 +3,23 @@ public import Ledger
 
 /// A workload's arguments in a job's plan: the numbers and texts of its options, in the catalogue's order.
 public struct JobArguments {
-    private let job: Job
+    private let place: Job
 
     public init(of job: Job) {
-        self.job = job
+        place = job
     }
+
+    /// The daemon's number for the job.
+    public var job: UInt64 { place.plan.pointee.job }
 
     /// The `index`th option that is a number.
     public func number(_ index: Int) -> Int64 {
-        withUnsafeBytes(of: job.plan.pointee.numbers) { $0.load(fromByteOffset: index * 8, as: Int64.self) }
+        withUnsafeBytes(of: place.plan.pointee.numbers) { $0.load(fromByteOffset: index * 8, as: Int64.self) }
     }
 
     /// All texts, one after the other. No workload has more than one.
     public var text: String {
-        String(decoding: job.text.prefix(Int(job.plan.pointee.textCount)), as: UTF8.self)
+        String(decoding: place.text.prefix(Int(place.plan.pointee.textCount)), as: UTF8.self)
     }
 
     /// Puts the arguments of `entry` into a plan, and returns the bytes of its text.
