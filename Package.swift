@@ -9,6 +9,7 @@ let package = Package(
     products: [
         .executable(name: "pard", targets: ["pard"]),
         .executable(name: "parzygote", targets: ["parzygote"]),
+        .executable(name: "parzygote-library", targets: ["parzygote-library"]),
         .executable(name: "parctl", targets: ["parctl"]),
     ],
     dependencies: [
@@ -23,20 +24,25 @@ let package = Package(
     ],
     targets: [
         .target(name: "CLinux"),
+        .target(name: "CLibraries"),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .target(
             name: "Linux",
             dependencies: ["CLinux", .product(name: "SystemPackage", package: "swift-system")],
             swiftSettings: strict),
-        .target(name: "Ledger", dependencies: ["Linux"], swiftSettings: strict),
+        .target(name: "Ledger", dependencies: ["Catalogue", "Linux"], swiftSettings: strict),
         .target(
             name: "Timing",
             dependencies: [.product(name: "Histogram", package: "hdrhistogram-swift")],
             swiftSettings: strict),
         .target(name: "Catalogue", swiftSettings: strict),
         .target(name: "Workloads", dependencies: ["Catalogue", "Ledger", "Linux"], swiftSettings: strict),
-        .target(name: "Workers", dependencies: ["Workloads", "Ledger", "Linux"], swiftSettings: strict),
-        .target(name: "Pools", dependencies: ["Ledger", "Timing", "Linux"], swiftSettings: strict),
+        .target(name: "Workers", dependencies: ["Catalogue", "Workloads", "Ledger", "Linux"], swiftSettings: strict),
+        .target(
+            name: "LibraryWorkloads",
+            dependencies: ["Catalogue", "CLibraries", "Ledger", "Linux", "Workers", "Workloads"],
+            swiftSettings: strict),
+        .target(name: "Pools", dependencies: ["Catalogue", "Ledger", "Timing", "Linux"], swiftSettings: strict),
         .target(name: "Varlink", swiftSettings: strict),
         .target(
             name: "VarlinkServer",
@@ -73,9 +79,11 @@ let package = Package(
             dependencies: ["Daemon", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: strict),
         .executableTarget(
-            name: "parzygote", dependencies: ["Workers"], swiftSettings: strict,
+            name: "parzygote", dependencies: ["Linux", "Workers"], swiftSettings: strict,
             // Fully static: a fork has a third fewer pages to copy, and nothing is bound or relocated in the child.
             linkerSettings: [.unsafeFlags(["-static-executable"], .when(configuration: .release))]),
+        .executableTarget(
+            name: "parzygote-library", dependencies: ["LibraryWorkloads", "Linux", "Workers"], swiftSettings: strict),
         .executableTarget(
             name: "parctl",
             dependencies: [
@@ -110,7 +118,9 @@ let package = Package(
         .testTarget(name: "TimingTests", dependencies: ["Timing"], swiftSettings: strict),
         .testTarget(name: "CatalogueTests", dependencies: ["Catalogue"], swiftSettings: strict),
         .testTarget(name: "WorkloadsTests", dependencies: ["Catalogue", "CLinux", "Workloads"], swiftSettings: strict),
-        .testTarget(name: "PoolsTests", dependencies: ["Pools", "parzygote"], swiftSettings: strict),
+        .testTarget(
+            name: "PoolsTests", dependencies: ["Catalogue", "Pools", "parzygote", "parzygote-library"],
+            swiftSettings: strict),
         .testTarget(name: "VarlinkTests", dependencies: ["Varlink", "VarlinkServer"], swiftSettings: strict),
         .testTarget(name: "ControlTests", dependencies: ["Control", "Varlink"], swiftSettings: strict),
         .testTarget(
@@ -133,7 +143,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["Control", "Varlink", "pard", "parzygote", "parctl"],
+            name: "EndToEndTests",
+            dependencies: ["Control", "Varlink", "pard", "parzygote", "parzygote-library", "parctl"],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -12,7 +12,7 @@ enum Completion {
         }
         let option = before.last.flatMap { last in entry.options.first { "--\($0.name)" == last && $0.kind != .flag } }
         // After an option that takes a value comes that value: its default is an example of one.
-        if let option { return [option.value].compactMap(\.self) }
+        if let option { return option.kind == .choice ? option.choices : [option.value].compactMap(\.self) }
         return entry.options.map { "--\($0.name)" }
     }
 }

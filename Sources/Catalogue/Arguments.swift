@@ -1,6 +1,6 @@
 /// A workload's options, read and checked: every option of its entry has a value here.
 public struct Arguments: Sendable, Equatable {
-    /// Sizes in bytes, durations in nanoseconds, counts, and flags as 0 or 1, by option name.
+    /// Sizes in bytes, durations in nanoseconds, counts, flags as 0 or 1, and the places of choices, by option name.
     public let numbers: [String: Int]
     public let texts: [String: String]
 

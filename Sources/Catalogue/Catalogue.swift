@@ -1,6 +1,6 @@
 /// Every workload there is. Help, completions, `parctl workloads` and the daemon's checks all read it.
 public enum Catalogue {
-    public static let entries = [noop, sleep, cpu, io, exec]
+    public static let entries = [noop, sleep, cpu, io, dot, exec]
 
     /// The entry called `name`, or nil.
     public static func entry(named name: String) -> Entry? {
@@ -45,14 +45,38 @@ public enum Catalogue {
             A task creates a file of its own in the directory, writes text of the given size, checks the file's length and \
             removes it. Without --fsync the kernel's page cache takes the writes, so the time is mostly that of copying \
             memory; with it, that of the disk. --read reads the file back, as a rule from the page cache too, and checks \
-            every byte. The daemon's user must be able to write in the directory.
+            every byte. The daemon's user must be able to write in the directory. With --same-file all tasks of the run \
+            truncate and write one file instead, at the same time and over each other, so nothing in it can be checked; it \
+            is removed at the end.
             """,
         unit: "bytes",
         options: [
             Option("size", .size, default: "8MiB", in: 0...17_179_869_184, "size of each file"),
             Option("read", .flag, "read the file back and check it"),
             Option("fsync", .flag, "wait until the file is on the disk"),
+            Option("same-file", .flag, "have all tasks write one file, which is not checked, rather than one each"),
             Option("dir", .path, in: 0...1024, "directory for the files (default: the daemon's temporary directory)"),
+        ])
+
+    private static let dot = Entry(
+        .dot,
+        summary: "multiply two matrices with OpenBLAS, which has threads of its own",
+        detail: """
+            A task computes C := A·B for matrices of N by N and returns its 2N³ floating-point operations. Before its first \
+            task each worker fills matrices of its own and checks OpenBLAS on a small product; that time is in dispatch, not \
+            in the task. OpenBLAS uses all cores for each product by default, so more workers gain nothing; with \
+            --blas-threads 1 they do. The number is set for a whole process: of two runs at a time on the same threads, \
+            each product takes the one that was set last, and the receipt shows which were used. Task CPU is that of the \
+            workers, without OpenBLAS's own threads. A product can't be interrupted: a cancelled run's workers are killed \
+            if it takes longer than cancel-grace.
+            """,
+        unit: "flop", library: .blas,
+        options: [
+            Option("size", .count, default: "1024", in: 1...16_384, "N, the rows and columns of each matrix"),
+            Option("dtype", oneOf: ["f64", "f32"], "numbers of 64 or of 32 bits: f64 or f32"),
+            Option(
+                "blas-threads", .count, default: "0", in: 0...128,
+                "threads for each product; 0 for OpenBLAS's own choice, which is all cores"),
         ])
 
     private static let exec = Entry(

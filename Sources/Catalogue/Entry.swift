@@ -9,6 +9,8 @@ public struct Entry: Sendable, Equatable {
     public let unit: String?
     /// Whether a task whose worker died may be run again.
     public let rerun: Bool
+    /// What its workers must have loaded.
+    public let library: Library
     /// What each task has to be given; nil where tasks are given nothing.
     public let input: Input?
     public let options: [Option]
@@ -25,13 +27,14 @@ public struct Entry: Sendable, Equatable {
 
     public init(
         _ id: WorkloadID, summary: String, detail: String, unit: String? = nil, rerun: Bool = true,
-        input: Input? = nil, options: [Option] = []
+        library: Library = .none, input: Input? = nil, options: [Option] = []
     ) {
         self.id = id
         self.summary = summary
         self.detail = detail
         self.unit = unit
         self.rerun = rerun
+        self.library = library
         self.input = input
         self.options = options
     }
@@ -47,6 +50,8 @@ public struct Option: Sendable, Equatable {
     public let summary: String
     /// The values a size, duration or count may take, in bytes, nanoseconds or ones.
     public let range: ClosedRange<Int>
+    /// The words that a choice is made of.
+    public let choices: [String]
 
     /// How an option's text is read.
     public enum Kind: String, Sendable, CaseIterable {
@@ -54,6 +59,8 @@ public struct Option: Sendable, Equatable {
         /// A path; a client makes it absolute, as the daemon has a directory of its own.
         case path
         case flag
+        /// One of a few words.
+        case choice
     }
 
     public init(
@@ -65,10 +72,21 @@ public struct Option: Sendable, Equatable {
         self.value = value
         self.summary = summary
         self.range = range
+        choices = []
     }
 
-    /// Reads a text as the option's value: bytes, nanoseconds, ones, or 0 or 1 for a flag. Nil where it is none, or out
-    /// of range; a path has none.
+    /// An option that is one of `choices`, by default the first.
+    public init(_ name: String, oneOf choices: [String], _ summary: String) {
+        self.name = name
+        kind = .choice
+        value = choices.first
+        self.summary = summary
+        range = 0...max(0, choices.count - 1)
+        self.choices = choices
+    }
+
+    /// Reads a text as the option's value: bytes, nanoseconds, ones, 0 or 1 for a flag, or the place of a choice. Nil
+    /// where it is none, or out of range; a path has none.
     public func number(_ text: String?) -> Int? {
         let number: Int? =
             switch (kind, text) {
@@ -77,6 +95,7 @@ public struct Option: Sendable, Equatable {
             case (.size, let text?): Quantity.bytes(text)
             case (.duration, let text?): Quantity.nanoseconds(text)
             case (.count, let text?): Quantity.count(text)
+            case (.choice, let text?): choices.firstIndex(of: text)
             default: nil
             }
         return number.flatMap { range.contains($0) ? $0 : nil }
@@ -93,6 +112,7 @@ public struct Option: Sendable, Equatable {
         case .count: "a whole number from \(range.lowerBound) to \(range.upperBound)"
         case .path: "a path of at most \(range.upperBound) bytes"
         case .flag: "no value, or true or false"
+        case .choice: "one of " + choices.joined(separator: ", ")
         }
     }
 }

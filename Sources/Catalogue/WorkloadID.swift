@@ -4,7 +4,8 @@ public enum WorkloadID: UInt32, Sendable, CaseIterable {
     case sleep = 1
     case cpu = 2
     case io = 3
-    case exec = 4
+    case dot = 4
+    case exec = 5
 
     public var name: String { String(describing: self) }
 }

@@ -10,6 +10,7 @@ public struct Configuration: Sendable {
     /// Whether all users are served whom the socket lets in, rather than the daemon's own.
     public var isShared = false
     public var zygotePath: String
+    public var libraryZygotePath: String
     public var policy: PoolPolicy
     public var limits = JobLimits()
     /// Connections that may be open at a time.
@@ -27,7 +28,8 @@ public struct Configuration: Sendable {
 
     /// - Throws: ``SettingError`` when settings contradict each other, or the host leaves no room.
     public init(
-        _ values: SettingValues, on host: HostLimits, socketPath: String, zygotePath: String, isShared: Bool = false
+        _ values: SettingValues, on host: HostLimits, socketPath: String, zygotePath: String,
+        libraryZygotePath: String, isShared: Bool = false
     ) throws(SettingError) {
         func number(_ name: String, or usual: Int) -> Int { values.number(name) ?? usual }
         let sizes = try PoolSizes(
@@ -36,6 +38,7 @@ public struct Configuration: Sendable {
         self.values = values
         self.socketPath = socketPath
         self.zygotePath = zygotePath
+        self.libraryZygotePath = libraryZygotePath
         self.isShared = isShared
         if isShared { socketMode = 0o660 }
         policy = PoolPolicy(threadFloor: sizes.floorThreads, processFloor: sizes.floorProcesses)
@@ -55,6 +58,7 @@ public struct Configuration: Sendable {
         limits.ledgerBytes = number("ledger-size", or: limits.ledgerBytes)
         limits.cores = host.cores
         limits.cancelGraceNanoseconds = policy.cancelGraceNanoseconds
+        limits.memoryBytes = host.usableBytes ?? .max
         limits.allowsDirectories = values.number("allow-dir") != 0
         limits.allowsCommands = values.number("allow-exec") != 0
         for (setting, bound) in JobLimits.boundSettings {

@@ -36,7 +36,8 @@ public struct Daemon: ServiceLifecycle.Service {
         let socketPath = listener.path ?? configuration.socketPath
         let directory = try JobDirectory()
         var options = Supervisor.Configuration(
-            policy: configuration.policy, zygotePath: configuration.zygotePath, environment: environmentOfProcess(),
+            policy: configuration.policy, zygotePath: configuration.zygotePath,
+            libraryZygotePath: configuration.libraryZygotePath, environment: environmentOfProcess(),
             queueLimit: configuration.limits.queuedJobs, ledgerBytes: configuration.limits.ledgerBytes)
         // Only the newest is of interest to whoever looks at the status.
         let (loads, loadFeed) = AsyncStream<Load>.makeStream(bufferingPolicy: .bufferingNewest(1))

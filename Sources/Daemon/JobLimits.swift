@@ -8,6 +8,8 @@ public struct JobLimits: Sendable, Equatable {
     public var ledgerBytes = 1 << 30
     /// How many tasks the host can really run at a time: so many workers has a run that names no number.
     public var cores = Int.max
+    /// Memory that a job's tasks can't have more of, in bytes.
+    public var memoryBytes = Int.max
     /// Whether callers may choose where files are written.
     public var allowsDirectories = true
     /// Whether callers may have commands run.
@@ -32,6 +34,7 @@ public struct JobLimits: Sendable, Equatable {
         ("io-size-limit", Bound(workload: "io", option: "size")),
         ("cpu-iterations-limit", Bound(workload: "cpu", option: "iterations")),
         ("sleep-for-limit", Bound(workload: "sleep", option: "for")),
+        ("dot-size-limit", Bound(workload: "dot", option: "size")),
     ]
 
     public init() {}

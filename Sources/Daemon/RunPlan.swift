@@ -48,19 +48,24 @@ struct RunPlan: Sendable {
         }
         let given = request.arguments ?? [:]
         let read = try Self.read(given, for: entry, directory: directory, limits: limits)
+        let workers = processes * threads
+        if let bytes = MatrixMemory.bytes(of: entry, read, workers: workers), bytes > limits.memoryBytes {
+            throw .limitExceeded(limit: "memory of all matrices in bytes", value: bytes, allowed: limits.memoryBytes)
+        }
         arguments = Dictionary(
             uniqueKeysWithValues: entry.options.compactMap { option in
                 (given[option.name] ?? option.value ?? read.texts[option.name]).map { (option.name, $0) }
             })
-        let kind: PoolKind =
+        let arrangement: PoolKind.Arrangement =
             switch mode {
             case .serial, .threads: .threads
             case .processes: .processes(threads: 1)
             case .mixed: .processes(threads: threads)
             }
+        let kind = PoolKind(arrangement, library: entry.library)
         let cold: ColdStart? = request.cold.map { $0 == .exec ? .exec : .fresh }
         let lease = LeaseRequest(
-            kind: kind, units: kind == .threads ? threads : processes, cold: cold,
+            kind: kind, units: kind.isThreads ? threads : processes, cold: cold,
             deadline: request.timeout.map { now &+ UInt64($0) })
         var plan = JobPlan(
             job: 0, tasks: tasks, workload: entry.id.rawValue, crew: lease.workers, cpuInterval: Self.cpuInterval,

@@ -16,7 +16,7 @@ extension WorkloadID {
     var taskFigures: (any TaskFigures)? {
         switch self {
         case .exec: CommandFigures()
-        case .noop, .sleep, .cpu, .io: nil
+        case .noop, .sleep, .cpu, .io, .dot: nil
         }
     }
 }

@@ -1,3 +1,4 @@
+public import Catalogue
 public import SystemPackage
 
 /// Why a task failed, in 32 bits: what it was doing and the error of the system.
@@ -8,8 +9,10 @@ public struct TaskFailure: Error, Sendable, Equatable, Hashable, CustomStringCon
     /// What a task was doing.
     public enum Step: UInt16, Sendable, CaseIterable {
         case none = 0
-        case create, write, sync, measure, read, compare, remove, compute
+        case create, write, sync, measure, read, compare, remove, compute, allocate
         case enter, spawn, exit, signal, timeout, output, keep
+        /// Loading a library; in the place of the system's error stands the number of the ``Catalogue/Library``.
+        case load
 
         var text: String {
             switch self {
@@ -22,6 +25,8 @@ public struct TaskFailure: Error, Sendable, Equatable, Hashable, CustomStringCon
             case .compare: "comparing what was read"
             case .remove: "removing the file"
             case .compute: "computing"
+            case .allocate: "taking memory"
+            case .load: "loading a library"
             case .enter: "entering the command's directory"
             case .spawn: "starting the command"
             case .exit: "the command ended with exit code"
@@ -47,11 +52,19 @@ public struct TaskFailure: Error, Sendable, Equatable, Hashable, CustomStringCon
 
     public var code: UInt32 { UInt32(step.rawValue) << 16 | UInt32(errno.rawValue & 0xffff) }
 
+    /// A library that a worker needs and does not have.
+    public static func missing(_ library: Library) -> TaskFailure {
+        TaskFailure(.load, Errno(rawValue: Int32(library.rawValue)))
+    }
+
     public var description: String {
         switch step {
-        case .exit, .signal: "\(step.text) \(errno.rawValue)"
-        case .timeout, .output: step.text
-        default: errno.rawValue == 0 ? "\(step.text): the result is wrong" : "\(step.text): \(errno)"
+        case .exit, .signal: return "\(step.text) \(errno.rawValue)"
+        case .timeout, .output: return step.text
+        case .load:
+            guard let library = Library(rawValue: UInt32(errno.rawValue)), library != .none else { return step.text }
+            return "\(library.file) can't be loaded: install Debian's package \(library.package), then recycle the pool"
+        default: return errno.rawValue == 0 ? "\(step.text): the result is wrong" : "\(step.text): \(errno)"
         }
     }
 }

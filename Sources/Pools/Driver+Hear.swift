@@ -3,34 +3,16 @@ import Linux
 
 // What the driver hears of processes, and sees in shared memory.
 extension Driver {
-    func hearZygote() throws(SystemError) {
-        guard let zygote else { return }
+    func hearZygote(at post: ZygotePost) throws(SystemError) {
+        guard let zygote = post.link else { return }
         guard let answer = try zygote.answer() else {
             // It is of no use any more. Its pidfd tells when it has ended.
             try loop.remove(zygote.socket.raw)
             try zygote.process.signal(killSignal)
             return
         }
-        zygoteLosses = 0
-        switch answer {
-        case .processes(let started): for (id, pid) in started { try adopt(id, pid: pid) }
-        case .ping: if !checkIns.isEmpty { checkIns.removeFirst()(true) }
-        }
-    }
-
-    /// Has `answer` called once the zygote has replied. Without a zygote it waits for the next one.
-    func checkIn(_ answer: @escaping @Sendable (Bool) -> Void) throws(SystemError) {
-        checkIns.append(answer)
-        try ping()
-    }
-
-    func ping() throws(SystemError) {
-        do {
-            try zygote?.ping()
-        } catch  where error.errno == .brokenPipe || error.errno == .connectionReset {
-            // The zygote's end is about to be heard, and the next one is asked again.
-            return
-        }
+        post.hear(answer)
+        if case .processes(let started) = answer { for (id, pid) in started { try adopt(id, pid: pid) } }
     }
 
     /// Takes a forked process in, or notes that there is none.
@@ -53,10 +35,10 @@ extension Driver {
         if worker.isToBeKilled { try worker.handle?.signal(killSignal) }
     }
 
-    /// The zygote is gone: settles which of the processes it was asked for exist, and starts another.
-    func loseZygote() throws(SystemError) {
-        guard let lost = zygote, let exit = try lost.process.reap() else { return }
-        zygote = nil
+    /// A zygote is gone: settles which of the processes it was asked for exist, and has another started.
+    func loseZygote(at post: ZygotePost) throws(SystemError) {
+        guard let lost = post.link, let exit = try lost.process.reap() else { return }
+        post.vacate(Monotonic.now())
         notice(.zygoteLost(exit: exit.description))
         for id in lost.unanswered {
             guard let worker = workers[id] else { continue }
@@ -70,8 +52,6 @@ extension Driver {
                 try adopt(id, pid: Int32(bitPattern: pid))
             }
         }
-        zygoteRestarts += 1
-        putOffZygote(Monotonic.now())
     }
 
     func hearWorker(_ id: ProcessID) throws(SystemError) {
@@ -82,9 +62,10 @@ extension Driver {
         }
         disturbJobs(of: id)
         forget(worker)
-        let known = Set(workers.values.compactMap { $0.handle?.pid } + [zygote?.process.pid].compactMap { $0 })
+        let zygotes = posts.compactMap(\.link)
+        let known = Set(workers.values.compactMap { $0.handle?.pid } + zygotes.map { $0.process.pid })
         // With an answer on its way, a stranger may be one of the family.
-        if zygote?.unanswered.isEmpty ?? true { try reapStrangers { known.contains($0) } }
+        if zygotes.allSatisfy(\.unanswered.isEmpty) { try reapStrangers { known.contains($0) } }
     }
 
     /// Has everybody ring who is in a crew with the lost process, as the last one can't be told any more.
@@ -190,7 +171,7 @@ extension Driver {
         }
         let done = Dictionary(uniqueKeysWithValues: machine.jobs.keys.map { ($0, self.done(in: $0)) })
         return Snapshot(
-            machine: machine, pids: pids, done: done, zygotePID: Int(zygote?.process.pid ?? 0),
-            zygoteRestarts: zygoteRestarts)
+            machine: machine, pids: pids, done: done,
+            zygotePIDs: Dictionary(uniqueKeysWithValues: posts.map { ($0.library, Int($0.link?.process.pid ?? 0)) }))
     }
 }

@@ -4,8 +4,6 @@ import Linux
 import Timing
 
 let killSignal = SIGKILL
-/// How long after its fourth loss a zygote is started again; doubled with each further one.
-let zygoteRetryNanoseconds: UInt64 = 100_000_000
 
 // What the driver does for the machine.
 extension Driver {
@@ -32,7 +30,7 @@ extension Driver {
     private func fork(_ id: ProcessID, _ units: [UnitID], exec: Bool) {
         let workerCount = units.reduce(0) { $0 + (machine.units[$1]?.workers ?? 0) }
         let kind = machine.processes[id]?.kind ?? .threads
-        let hasForeman = kind == .threads || workerCount > 1
+        let hasForeman = kind.isThreads || workerCount > 1
         guard let head = freeSlots.popLast() else { return failToStart(id) }
         arena.slot(head).reset()
         if hasForeman {
@@ -43,31 +41,16 @@ extension Driver {
             arena.slot(head).link.pointee = UInt32(chain)
         } else {
             for unit in units { slots[unit] = [head] }
-            stampAsked([head], for: units)
+            describe([head], for: units)
         }
         workers[id] = WorkerRecord(id: id, head: head)
         arena.header.starting.pointee.add(Int32(workerCount), ordering: .acquiringAndReleasing)
-        forks.append((id, head, exec))
+        post(for: kind.library).fork(id, slot: head, exec: exec)
     }
 
     private func failToStart(_ id: ProcessID) {
         notice(.trouble("no slot is left for another worker"))
         tell(.processGone(id, at: Monotonic.now()))
-    }
-
-    /// Sends off the forks that were asked for. Without a zygote they wait for the next one.
-    func flushForks() throws(SystemError) {
-        guard !forks.isEmpty, zygote != nil else { return }
-        do {
-            for exec in [false, true] {
-                let wanted = forks.filter { $0.exec == exec }.map { (process: $0.process, slot: $0.slot) }
-                if !wanted.isEmpty { try zygote?.request(wanted, exec: exec) }
-                forks.removeAll { $0.exec == exec }
-            }
-        } catch  where error.errno == .brokenPipe || error.errno == .connectionReset {
-            // The zygote's end is about to be heard; what it wasn't asked for stays in `forks`.
-            return
-        }
     }
 
     /// Slots for all workers of `units`, linked together; nil if there are too few.
@@ -83,7 +66,7 @@ extension Driver {
             chain += taken
         }
         link(chain)
-        stampAsked(chain, for: units)
+        describe(chain, for: units)
         return chain.first
     }
 
@@ -92,9 +75,13 @@ extension Driver {
         if let last = chain.last { arena.slot(last).link.pointee = Slot.none }
     }
 
-    private func stampAsked(_ chain: [Int], for units: [UnitID]) {
-        let askedAt = units.first.flatMap { machine.units[$0]?.askedAt } ?? 0
-        for slot in chain { arena.slot(slot).askedAt.pointee = askedAt }
+    /// Says what is known of the workers before they are there.
+    private func describe(_ chain: [Int], for units: [UnitID]) {
+        guard let first = units.first.flatMap({ machine.units[$0] }) else { return }
+        for slot in chain {
+            arena.slot(slot).askedAt.pointee = first.askedAt
+            arena.slot(slot).library.pointee = first.kind.library.rawValue
+        }
     }
 
     func free(_ slot: Int) {

@@ -1,3 +1,4 @@
+import Catalogue
 import Ledger
 import Linux
 import Timing
@@ -10,11 +11,8 @@ final class Driver {
     let arena: Arena
     var machine: PoolMachine
     var loop: EventLoop
-    var zygote: ZygoteLink?
-    var zygoteRestarts = 0
-    /// Zygotes lost in a row that had answered nothing.
-    var zygoteLosses = 0
-    var zygoteRetryAt: UInt64 = 0
+    /// One for workers without a library from the start, one for each library once it was needed.
+    private(set) var posts: [ZygotePost] = [ZygotePost(for: .none)]
     var workers: [ProcessID: WorkerRecord] = [:]
     var jobs: [JobID: JobRecord] = [:]
     /// The slots of each unit's workers.
@@ -22,11 +20,7 @@ final class Driver {
     var freeSlots: [Int]
     /// Events that the machine has not been told of yet, oldest first.
     var events: [PoolMachine.Event] = []
-    /// Forks to be asked for together.
-    var forks: [(process: ProcessID, slot: Int, exec: Bool)] = []
     var deadline: UInt64?
-    /// Who waits for the zygote's reply to a ping, oldest first: one for each ping that is out, or waits for a zygote.
-    var checkIns: [@Sendable (Bool) -> Void] = []
     /// Jobs that may wait for workers.
     private var queueLimit: Int
     /// The load that was told last, and when the next one is due; nil while nothing has happened.
@@ -37,12 +31,33 @@ final class Driver {
     /// How long jobs may take to come until their memory is given back.
     private static let trimNanoseconds: UInt64 = 2_000_000_000
 
-    /// The keys of what is waited on: these, and above them one for each worker process.
-    private enum Key {
-        static let bell: UInt64 = 0
-        static let zygote: UInt64 = 1
-        static let zygoteEnd: UInt64 = 2
-        static let firstWorker: UInt64 = 3
+    /// What is waited on, as the event loop's key.
+    private enum Source {
+        case bell
+        case zygote(Library)
+        case zygoteEnd(Library)
+        case worker(ProcessID)
+
+        private static let firstWorker = UInt64(1 + 2 * Library.allCases.count)
+
+        var key: UInt64 {
+            switch self {
+            case .bell: 0
+            case .zygote(let library): UInt64(1 + 2 * library.rawValue)
+            case .zygoteEnd(let library): UInt64(2 + 2 * library.rawValue)
+            case .worker(let process): Self.firstWorker + UInt64(process)
+            }
+        }
+
+        init(key: UInt64) {
+            if key == 0 {
+                self = .bell
+            } else if key < Self.firstWorker, let library = Library(rawValue: UInt32((key - 1) / 2)) {
+                self = key % 2 == 1 ? .zygote(library) : .zygoteEnd(library)
+            } else {
+                self = .worker(ProcessID(key - Self.firstWorker))
+            }
+        }
     }
 
     init(_ supervisor: Supervisor, bell: Int32, notice: @escaping @Sendable (Supervisor.Notice) -> Void)
@@ -56,23 +71,26 @@ final class Driver {
         queueLimit = supervisor.configuration.queueLimit
         loop = try EventLoop()
         freeSlots = Array((0..<arena.slotCount).reversed())
-        try loop.add(bell, key: Key.bell)
-        try startZygote()
+        try loop.add(bell, key: Source.bell.key)
+        try startZygote(at: posts[0])
     }
 
     /// Works until it has been told to shut down and all is over.
     func run() throws(SystemError) {
-        defer { for answer in checkIns { answer(false) } }
+        defer { for post in posts { post.dismiss() } }
         tell(.begin)
         while true {
             try carryOut()
-            if isOver { return try stopZygote() }
+            if isOver {
+                for post in posts { try post.close() }
+                return
+            }
             for key in try loop.wait(milliseconds: patience) {
-                switch key {
-                case Key.bell: silence(bell)
-                case Key.zygote: try hearZygote()
-                case Key.zygoteEnd: try loseZygote()
-                default: try hearWorker(ProcessID(key - Key.firstWorker))
+                switch Source(key: key) {
+                case .bell: silence(bell)
+                case .zygote(let library): try hearZygote(at: post(for: library))
+                case .zygoteEnd(let library): try loseZygote(at: post(for: library))
+                case .worker(let process): try hearWorker(process)
                 }
             }
             for command in supervisor.takeCommands() {
@@ -83,7 +101,7 @@ final class Driver {
             look()
             let now = Monotonic.now()
             if let due = machine.nextDeadline(after: now), due <= now { tell(.tick) }
-            if zygote == nil, now >= zygoteRetryAt { restartZygote(now) }
+            for post in posts where post.link == nil && now >= post.retryAt { restartZygote(at: post, now) }
             if let deadline, now >= deadline { try cancelAll() }
             try trim(now)
             report(now)
@@ -99,7 +117,7 @@ final class Driver {
         var deadlines = jobs.values.compactMap(\.nextProgress)
         if let next = machine.nextDeadline(after: now) { deadlines.append(next) }
         if let deadline, !machine.jobs.isEmpty { deadlines.append(deadline) }
-        if zygote == nil { deadlines.append(zygoteRetryAt) }
+        for post in posts where post.link == nil { deadlines.append(post.retryAt) }
         if let trimAt { deadlines.append(trimAt) }
         if let loadAt { deadlines.append(loadAt) }
         guard let first = deadlines.min() else { return nil }
@@ -115,7 +133,7 @@ final class Driver {
         while !events.isEmpty {
             let event = events.removeFirst()
             for action in machine.step(event, at: Monotonic.now()) { try perform(action) }
-            try flushForks()
+            for post in posts { try post.flushForks() }
             if loadAt == nil, supervisor.configuration.onLoad != nil {
                 loadAt = Monotonic.now() + Supervisor.loadNanoseconds
             }
@@ -154,7 +172,9 @@ final class Driver {
             queueLimit = limit
             tell(.policy(policy))
         case .look(let answer): answer(snapshot)
-        case .checkIn(let answer): try checkIn(answer)
+        case .checkIn(let answer):
+            let checkIn = CheckIn(of: posts.count, answer: answer)
+            for post in posts { try post.check(checkIn) }
         case .shutDown(let deadline):
             self.deadline = deadline
             tell(.drain)
@@ -199,42 +219,36 @@ final class Driver {
     /// Waits for the end of a worker process from now on.
     func watch(_ worker: WorkerRecord) throws(SystemError) {
         guard let pidfd = worker.handle?.pidfd else { return }
-        try loop.add(pidfd, key: Key.firstWorker + UInt64(worker.id))
+        try loop.add(pidfd, key: Source.worker(worker.id).key)
     }
 
-    /// Ends the zygote, which has no more children to make.
-    private func stopZygote() throws(SystemError) {
-        try zygote?.process.signal(killSignal)
-        _ = try zygote?.process.reap(waiting: true)
-        zygote = nil
+    /// The post of the zygote for workers with this library. A new one is filled when the driver comes round.
+    func post(for library: Library) -> ZygotePost {
+        if let post = posts.first(where: { $0.library == library }) { return post }
+        let post = ZygotePost(for: library)
+        posts.append(post)
+        return post
     }
 
-    /// Starts another zygote, or puts it off for a while when that fails.
-    private func restartZygote(_ now: UInt64) {
+    /// Starts a zygote where none is, or puts it off for a while when that fails.
+    private func restartZygote(at post: ZygotePost, _ now: UInt64) {
         do {
-            try startZygote()
+            try startZygote(at: post)
         } catch {
             notice(.trouble("the zygote can't be started: \(error)"))
-            putOffZygote(now)
+            post.putOff(now)
         }
     }
 
-    /// Waits the longer for the next zygote, the more have been lost without having done anything.
-    func putOffZygote(_ now: UInt64) {
-        zygoteLosses += 1
-        zygoteRetryAt = now
-        if zygoteLosses > 3 { zygoteRetryAt += zygoteRetryNanoseconds << UInt64(min(zygoteLosses - 4, 6)) }
-    }
-
-    func startZygote() throws(SystemError) {
+    private func startZygote(at post: ZygotePost) throws(SystemError) {
         let configuration = supervisor.configuration
+        let isPlain = post.library == .none
         let link = try ZygoteLink(
-            path: configuration.zygotePath, environment: configuration.environment, arena: arena.descriptor, event: bell
-        )
-        try loop.add(link.socket.raw, key: Key.zygote)
-        try loop.add(link.process.pidfd, key: Key.zygoteEnd)
-        zygote = link
-        for _ in checkIns { try ping() }
-        try flushForks()
+            path: isPlain ? configuration.zygotePath : configuration.libraryZygotePath,
+            arguments: isPlain ? [] : [post.library.name], environment: configuration.environment,
+            arena: arena.descriptor, event: bell)
+        try loop.add(link.socket.raw, key: Source.zygote(post.library).key)
+        try loop.add(link.process.pidfd, key: Source.zygoteEnd(post.library).key)
+        try post.fill(with: link)
     }
 }

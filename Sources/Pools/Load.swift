@@ -1,6 +1,6 @@
 /// How busy the pools are, in as few figures as a status line has.
 public struct Load: Sendable, Equatable {
-    /// Each pool that there is: threads, processes, then the mixed ones.
+    /// Each pool that there is, in their order.
     public let pools: [PoolLoad]
     /// Workers of all pools and cold runs that are at a job.
     public let busyWorkers: Int
@@ -36,11 +36,7 @@ public struct Load: Sendable, Equatable {
 extension PoolMachine {
     /// How busy the pools are now.
     public var load: Load {
-        let rows = pools.values.sorted {
-            ($0.kind != .threads ? 1 : 0, $0.kind.workersPerUnit) < (
-                $1.kind != .threads ? 1 : 0, $1.kind.workersPerUnit
-            )
-        }
+        let rows = pools.values.sorted { $0.kind < $1.kind }
         return Load(
             pools: rows.map { row in
                 .init(

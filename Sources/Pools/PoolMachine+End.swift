@@ -100,7 +100,7 @@ extension PoolMachine {
         for id in ids {
             guard let unit = units[id] else { continue }
             units[id]?.state = .stopping
-            if unit.kind == .threads, processes[unit.process]?.isCold == false {
+            if unit.kind.isThreads, processes[unit.process]?.isCold == false {
                 threads[unit.process, default: []].append(id)
             } else {
                 stopProcess(unit.process, now)

@@ -71,10 +71,10 @@ extension PoolMachine {
                 id: nextUnit, kind: kind, process: process, isCold: cold != nil, generation: generation, reason: reason,
                 askedAt: now, job: job)
         }
-        switch kind {
+        switch kind.arrangement {
         case .threads:
             let running = processes.values.first {
-                $0.kind == .threads && $0.generation == generation && !$0.isStopping && !$0.isCold
+                $0.kind == kind && $0.generation == generation && !$0.isStopping && !$0.isCold
             }
             let process = cold == .exec ? nil : running?.id
             let host = process ?? addProcess(kind, generation, isCold: cold == .exec)

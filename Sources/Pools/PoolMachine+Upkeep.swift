@@ -44,7 +44,10 @@ extension PoolMachine {
         if surplus > 0, pool.queue.isEmpty { stopped += idle.suffix(surplus) }
         if pool.shrinksNow, current.count - stopped.count <= pool.floor { pools[kind]?.shrinksNow = false }
         stop(stopped.map(\.id), now)
-        let isWanted = pool.floor > 0 || kind.workersPerUnit == 1 || jobs.values.contains { $0.request.kind == kind }
+        // A job that is stopping needs no more of the pool than the workers it has.
+        let isWanted =
+            pool.floor > 0 || kind.isPermanent
+            || jobs.values.contains { $0.request.kind == kind && $0.state != .stopping }
         if !isWanted, members.isEmpty { pools[kind] = nil }
     }
 
@@ -62,12 +65,13 @@ extension PoolMachine {
 
     /// Whether a process of the thread pool has no thread left and will get none.
     private func isDeserted(_ process: ProcessRow) -> Bool {
-        guard process.kind == .threads, !process.isStopping else { return false }
-        let isOld = isDraining || process.generation != pools[.threads]?.generation
+        guard process.kind.isThreads, !process.isStopping else { return false }
+        let isOld = isDraining || process.generation != pools[process.kind]?.generation
         return isOld && !units.values.contains { $0.process == process.id }
     }
 
     mutating func resize(_ kind: PoolKind, _ size: Int) {
+        if pools[kind] == nil { pools[kind] = PoolRow(kind: kind, floor: 0) }
         pools[kind]?.floor = size
         pools[kind]?.shrinksNow = true
         pools[kind]?.shortage = .poolTooSmall

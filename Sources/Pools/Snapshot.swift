@@ -1,3 +1,5 @@
+public import Catalogue
+
 /// The pools and jobs at one moment, for people to look at.
 public struct Snapshot: Sendable {
     public let machine: PoolMachine
@@ -5,6 +7,9 @@ public struct Snapshot: Sendable {
     public let pids: [PoolKind: [Int]]
     /// Tasks done so far, by job.
     public let done: [JobID: Int]
-    public let zygotePID: Int
-    public let zygoteRestarts: Int
+    /// The zygotes that have been needed, by the library of their workers; 0 while one is being started.
+    public let zygotePIDs: [Library: Int]
+
+    /// The zygote of workers without a library; 0 while it is being started.
+    public var zygotePID: Int { zygotePIDs[.none] ?? 0 }
 }

@@ -12,6 +12,8 @@ public final class Supervisor: Sendable {
         public var policy: PoolPolicy
         /// The zygote's program.
         public var zygotePath: String
+        /// The program of zygotes whose workers load a library.
+        public var libraryZygotePath: String
         public var environment: [String]
         /// Jobs that may wait for workers.
         public var queueLimit: Int
@@ -22,11 +24,12 @@ public final class Supervisor: Sendable {
         public var onLoad: (@Sendable (Load) -> Void)?
 
         public init(
-            policy: PoolPolicy, zygotePath: String, environment: [String], queueLimit: Int = 64,
-            ledgerBytes: Int = 1 << 30
+            policy: PoolPolicy, zygotePath: String, libraryZygotePath: String, environment: [String],
+            queueLimit: Int = 64, ledgerBytes: Int = 1 << 30
         ) {
             self.policy = policy
             self.zygotePath = zygotePath
+            self.libraryZygotePath = libraryZygotePath
             self.environment = environment
             self.queueLimit = queueLimit
             self.ledgerBytes = ledgerBytes

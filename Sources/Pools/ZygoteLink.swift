@@ -21,12 +21,12 @@ final class ZygoteLink {
     }
 
     init(
-        path: String, environment: [String], arena: Int32, event: Int32
+        path: String, arguments: [String], environment: [String], arena: Int32, event: Int32
     ) throws(SystemError) {
         var started: Int32 = 0
         socket = try MessageSocket.pair { other throws(SystemError) in
             let program = Program(
-                path: path, arguments: [], environment: environment + ["SWIFT_BACKTRACE=enable=no"],
+                path: path, arguments: arguments, environment: environment + ["SWIFT_BACKTRACE=enable=no"],
                 descriptors: [arena, event, other.raw])
             started = try program.spawn()
             extendLifetime(other)

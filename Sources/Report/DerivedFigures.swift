@@ -34,13 +34,17 @@ struct DerivedFigures: Sendable {
         return figures
     }
 
-    /// Bytes a second of the run phase where the tasks return bytes, tasks a second elsewhere.
+    /// Of the run phase: bytes or floating-point operations a second where the tasks return those, tasks a second
+    /// elsewhere.
     private var throughput: String? {
-        receipt.valueUnit == "bytes" && receipt.valueSum > 0
-            ? Units.rate(bytes: receipt.valueSum, in: receipt.phases.run)
-            : Units.rate(count: receipt.tasks.ok, in: receipt.phases.run).map {
+        switch receipt.valueUnit {
+        case "bytes" where receipt.valueSum > 0: Units.rate(bytes: receipt.valueSum, in: receipt.phases.run)
+        case "flop" where receipt.valueSum > 0: Units.rate(operations: receipt.valueSum, in: receipt.phases.run)
+        default:
+            Units.rate(count: receipt.tasks.ok, in: receipt.phases.run).map {
                 $0.replacingSuffix("/s", by: " tasks/s")
             }
+        }
     }
 }
 

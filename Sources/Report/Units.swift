@@ -44,6 +44,12 @@ public enum Units {
         }
     }
 
+    /// A rate of `count` floating-point operations in `nanoseconds`, such as `48.1 GFLOP/s`; nil where no time passed.
+    public static func rate(operations count: Int, in nanoseconds: Int) -> String? {
+        // One in a nanosecond is a thousand million in a second.
+        nanoseconds > 0 ? threeDigits(Double(count) / Double(nanoseconds)) + " GFLOP/s" : nil
+    }
+
     /// A whole number with a comma between thousands: `1,000,000`.
     public static func grouped(_ number: Int) -> String {
         let digits = Array(String(number.magnitude))

@@ -6,12 +6,14 @@ struct Foreman {
     let arena: Arena
     let number: Int
     let event: Int32
+    let program: (any Repertoire.Type)?
     private let slot: Slot
 
-    init(arena: Arena, number: Int, event: Int32) {
+    init(arena: Arena, number: Int, event: Int32, program: (any Repertoire.Type)?) {
         self.arena = arena
         self.number = number
         self.event = event
+        self.program = program
         slot = arena.slot(number)
     }
 
@@ -39,7 +41,8 @@ struct Foreman {
     private func start(from first: UInt32, into threads: inout [Int: WorkerThread]) {
         for number in arena.chain(from: first) {
             do {
-                threads[number] = try WorkerThread(.init(arena: arena, number: number, event: event))
+                threads[number] = try WorkerThread(
+                    .init(arena: arena, number: number, event: event, program: program))
             } catch {
                 // Its slot never becomes ready, so the daemon has to give the whole process up.
                 ThisProcess.leave(WorkerProcess.ExitCode.noThread)

@@ -1,11 +1,11 @@
 import Ledger
 import Linux
 import Synchronization
-import Workloads
+public import Workloads
 
 /// One worker's part in one job: it claims tasks, does them and stamps their records. Nothing here allocates, locks or
 /// sends a message.
-struct Shift {
+public struct Shift {
     private let worker: Worker
     private let job: Job
     private let claims: UInt64
@@ -32,7 +32,8 @@ struct Shift {
         cpu = CPUMeter(interval: job.plan.pointee.cpuInterval)
     }
 
-    mutating func run<W: Workload>(_ workload: consuming W) {
+    /// Does tasks until none is left, or nobody waits for them any more.
+    public mutating func run<W: Workload>(_ workload: consuming W) {
         var workload = workload
         while !isOver {
             let first = job.next.pointee.wrappingAdd(batch, ordering: .relaxed).oldValue

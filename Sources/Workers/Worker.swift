@@ -22,27 +22,33 @@ struct Worker {
         tid = UInt32(ThisProcess.tid)
     }
 
-    /// Says that the worker can take its first order.
-    func announce() {
+    /// Loads what the worker needs, says that it can take its first order, and works until it is told to leave.
+    func run(_ program: (any Repertoire.Type)?) {
+        let library = Library(rawValue: slot.library.pointee) ?? .none
+        let repertoire = library == .none ? nil : program?.init(loading: library)
+        announce()
+        serve(repertoire)
+    }
+
+    private func announce() {
         slot.tid.pointee = tid
         slot.owner.pointee.store(pid, ordering: .relaxed)
         slot.readyAt.pointee.store(Monotonic.now(), ordering: .releasing)
         if arena.header.starting.pointee.subtract(1, ordering: .acquiringAndReleasing).newValue <= 0 { ring(event) }
     }
 
-    /// Works until told to leave.
-    func serve() {
+    private func serve(_ repertoire: (any Repertoire)?) {
         var waiter = OrderWaiter(arena: arena, number: number)
         while true {
             switch waiter.next() {
-            case .work: work(arena.job(at: Int(slot.subject.pointee)), order: waiter.seen)
+            case .work: work(arena.job(at: Int(slot.subject.pointee)), order: waiter.seen, repertoire)
             case .leave: return
             case .startThreads, .stopThreads: waiter.finish()
             }
         }
     }
 
-    private func work(_ job: Job, order: UInt32) {
+    private func work(_ job: Job, order: UInt32, _ repertoire: (any Repertoire)?) {
         slot.done.pointee.store(0, ordering: .relaxed)
         let arguments = JobArguments(of: job)
         switch WorkloadID(rawValue: job.plan.pointee.workload) {
@@ -51,6 +57,7 @@ struct Worker {
         case .cpu: drain(CPU(arguments), job)
         case .io: drain(IO(arguments), job)
         case .exec: drain(Exec(arguments), job)
+        case .dot: repertoire?.work(.dot, Shift(worker: self, job: job), arguments)
         case nil: break
         }
         leave(job, order: order)

@@ -13,7 +13,7 @@ public enum WorkerProcess {
     }
 
     /// Is a worker at slot `number`, or a foreman if other slots are linked to it, until told to leave.
-    public static func run(arena: Arena, number: Int, event: Int32) -> Never {
+    public static func run(arena: Arena, number: Int, event: Int32, program: (any Repertoire.Type)?) -> Never {
         do {
             try ThisProcess.dieWithParent()
         } catch {
@@ -29,11 +29,9 @@ public enum WorkerProcess {
         ThisProcess.setName("par-worker")
         ThisProcess.setTimerSlack(nanoseconds: 1000)
         if slot.link.pointee == Slot.none {
-            let worker = Worker(arena: arena, number: number, event: event)
-            worker.announce()
-            worker.serve()
+            Worker(arena: arena, number: number, event: event).run(program)
         } else {
-            Foreman(arena: arena, number: number, event: event).serve()
+            Foreman(arena: arena, number: number, event: event, program: program).serve()
         }
         ThisProcess.leave(ExitCode.told)
     }

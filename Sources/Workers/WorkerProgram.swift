@@ -3,14 +3,14 @@ import Ledger
 import Linux
 
 /// A worker process that is a program of its own, for the comparison with forked ones.
-public enum WorkerProgram {
+enum WorkerProgram {
     /// The argument by which the program knows what it is.
-    public static let flag = "--worker"
+    static let flag = "--worker"
     private static let startFailed: Int32 = 73
 
     /// Turns this process into the program, for the worker at `slot`.
     static func start(slot: UInt32) -> Never {
-        withCStrings(["parzygote", flag, String(slot)]) { arguments in
+        withCStrings([CommandLine.arguments[0], flag, String(slot)]) { arguments in
             for descriptor in [ZygoteProtocol.Inherited.arena, ZygoteProtocol.Inherited.event] {
                 _ = fcntl(descriptor, F_SETFD, 0)
             }
@@ -20,10 +20,10 @@ public enum WorkerProgram {
     }
 
     /// Runs the program.
-    public static func run(slot: Int) throws(SystemError) -> Never {
+    static func run(slot: Int, program: (any Repertoire.Type)?) throws(SystemError) -> Never {
         let file = Descriptor(owning: ZygoteProtocol.Inherited.arena)
         guard let arena = try Arena(mapping: file), slot < arena.slotCount else { ThisProcess.leave(startFailed) }
-        WorkerProcess.run(arena: arena, number: slot, event: ZygoteProtocol.Inherited.event)
+        WorkerProcess.run(arena: arena, number: slot, event: ZygoteProtocol.Inherited.event, program: program)
     }
 }
 

@@ -1,3 +1,4 @@
+import Catalogue
 import Glibc
 import Ledger
 import Linux
@@ -10,6 +11,7 @@ final class WorkerThread {
         let arena: Arena
         let number: Int
         let event: Int32
+        let program: (any Repertoire.Type)?
     }
 
     private final class Start {
@@ -23,13 +25,14 @@ final class WorkerThread {
         guard let start else { return nil }
         let seat = Unmanaged<Start>.fromOpaque(start).takeRetainedValue().seat
         let worker = Worker(arena: seat.arena, number: seat.number, event: seat.event)
-        worker.announce()
-        worker.serve()
+        worker.run(seat.program)
         return nil
     }
 
     /// Less than the C library's usual 8 MiB: mapped sooner, and it keeps the stacks of ended threads for the next ones.
     private static let stackBytes = 256 * 1024
+    /// Libraries are written for the usual stack.
+    private static let libraryStackBytes = 8 * 1024 * 1024
 
     private let thread: pthread_t
 
@@ -37,7 +40,8 @@ final class WorkerThread {
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)
         defer { pthread_attr_destroy(&attributes) }
-        pthread_attr_setstacksize(&attributes, Self.stackBytes)
+        let hasLibrary = seat.arena.slot(seat.number).library.pointee != Library.none.rawValue
+        pthread_attr_setstacksize(&attributes, hasLibrary ? Self.libraryStackBytes : Self.stackBytes)
         var thread = pthread_t()
         let start = Unmanaged.passRetained(Start(seat))
         let code = pthread_create(&thread, &attributes, Self.body, start.toOpaque())

@@ -3,17 +3,19 @@ import Linux
 import SystemPackage
 
 /// The fork server: one thread that waits for the daemon's word and forks.
-public struct Zygote: ~Copyable {
+struct Zygote: ~Copyable {
     private let arena: Arena
     private let control: MessageSocket
+    private let program: (any Repertoire.Type)?
 
-    public init(arena: Arena, control: consuming MessageSocket) {
+    init(arena: Arena, control: consuming MessageSocket, program: (any Repertoire.Type)?) {
         self.arena = arena
         self.control = control
+        self.program = program
     }
 
     /// Serves until the daemon closes its end.
-    public consuming func serve() throws(SystemError) {
+    consuming func serve() throws(SystemError) {
         while let request = try control.receive(atMost: ZygoteProtocol.requestLimit + 1) {
             switch request.first.flatMap(ZygoteProtocol.Request.init(rawValue:)) {
             case .fork: try reply(to: request.dropFirst(), exec: false)
@@ -43,6 +45,6 @@ public struct Zygote: ~Copyable {
         // Without this, the daemon would not see the zygote's end while a worker lives.
         closeInherited(control.raw)
         if exec { WorkerProgram.start(slot: slot) }
-        WorkerProcess.run(arena: arena, number: Int(slot), event: ZygoteProtocol.Inherited.event)
+        WorkerProcess.run(arena: arena, number: Int(slot), event: ZygoteProtocol.Inherited.event, program: program)
     }
 }

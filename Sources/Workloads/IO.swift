@@ -3,12 +3,14 @@ public import Ledger
 import Linux
 import SystemPackage
 
-/// Writes a text file of its own for each task, checks its length, reads it back if asked, and removes it.
+/// Writes a text file of its own for each task, checks its length, reads it back if asked, and removes it; or writes one
+/// file in all tasks.
 public struct IO: Workload {
     private let size: Int
     private let reads: Bool
     private let syncs: Bool
     private let directory: String
+    private let shared: SharedFile?
 
     /// What is written, again and again: lines of UTF-8 text.
     private static let block: [UInt8] = {
@@ -23,9 +25,12 @@ public struct IO: Workload {
         reads = arguments.number(1) != 0
         syncs = arguments.number(2) != 0
         directory = arguments.text
+        shared =
+            arguments.number(3) != 0 ? SharedFile("\(directory)/pard-io-\(ThisProcess.parent)-\(arguments.job)") : nil
     }
 
     public mutating func run(_ task: TaskContext) throws(TaskFailure) -> Int64 {
+        if let shared { return try overwrite(shared, task) }
         // The parent is the daemon: no other daemon's job of the same number has this name.
         let path = "\(directory)/pard-io-\(ThisProcess.parent)-\(task.job)-\(task.task)"
         // What an attempt whose worker died has left behind; the name belongs to this task alone.
@@ -35,6 +40,16 @@ public struct IO: Workload {
         defer { unlink(path) }
         try fill(file, of: task)
         try attempt(.remove) { unlink(path) }
+        return Int64(size)
+    }
+
+    /// Truncates and writes the file that all tasks share. Another one may do so at any time: nothing is sure of it.
+    private func overwrite(_ shared: SharedFile, _ task: TaskContext) throws(TaskFailure) -> Int64 {
+        let flags = O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC | O_NOFOLLOW
+        let file = Descriptor(owning: try attempt(.create) { open(shared.path, flags, 0o600) })
+        try write(to: file, of: task)
+        let raw = file.raw
+        if syncs { try attempt(.sync) { fsync(raw) } }
         return Int64(size)
     }
 
@@ -92,5 +107,19 @@ public struct IO: Workload {
         } catch {
             throw TaskFailure(step, error.errno)
         }
+    }
+}
+
+/// A file that all tasks of a job write. Each worker removes it when it leaves the job; one that is still at it then has
+/// the file open, or makes it anew and removes it in its turn.
+private final class SharedFile {
+    let path: String
+
+    init(_ path: String) {
+        self.path = path
+    }
+
+    deinit {
+        unlink(path)
     }
 }

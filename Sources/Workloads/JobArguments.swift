@@ -3,27 +3,27 @@ public import Ledger
 
 /// A workload's arguments in a job's plan: the numbers and texts of its options, in the catalogue's order.
 public struct JobArguments {
-    private let job: Job
+    private let place: Job
 
     public init(of job: Job) {
-        self.job = job
+        place = job
     }
+
+    /// The daemon's number for the job.
+    public var job: UInt64 { place.plan.pointee.job }
 
     /// The `index`th option that is a number.
     public func number(_ index: Int) -> Int64 {
-        job.plan.pointee.numbers[index]
+        place.plan.pointee.numbers[index]
     }
 
     /// All texts, one after the other. No workload has more than one.
     public var text: String {
-        String(decoding: job.text.prefix(Int(job.plan.pointee.textCount)), as: UTF8.self)
+        String(decoding: place.text.prefix(Int(place.plan.pointee.textCount)), as: UTF8.self)
     }
 
-    /// The daemon's number for the job.
-    public var jobNumber: UInt64 { job.plan.pointee.job }
-
     /// The words that all tasks of the job share.
-    public var shared: Words { job.sharedInput }
+    public var shared: Words { place.sharedInput }
 
     /// Puts the arguments of `entry` into a plan, and returns the bytes of its text.
     public static func encode(_ arguments: Arguments, of entry: Entry, into plan: inout JobPlan) -> [UInt8] {

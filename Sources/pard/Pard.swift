@@ -79,6 +79,9 @@ struct Pard: AsyncParsableCommand {
     @ArgumentParser.Option(help: help("sleep-for-limit"))
     var sleepForLimit: String?
 
+    @ArgumentParser.Option(help: help("dot-size-limit"))
+    var dotSizeLimit: String?
+
     @ArgumentParser.Option(
         help: .init("Tell readiness on this descriptor, and stop when it hangs up.", visibility: .hidden))
     var leash: Int32?
@@ -105,6 +108,7 @@ struct Pard: AsyncParsableCommand {
             "io-size-limit": ioSizeLimit,
             "cpu-iterations-limit": cpuIterationsLimit,
             "sleep-for-limit": sleepForLimit,
+            "dot-size-limit": dotSizeLimit,
         ]
         return given.compactMapValues(\.self)
     }
@@ -130,13 +134,14 @@ struct Pard: AsyncParsableCommand {
         let source = SettingsSource(
             flags: flags, environment: environment, file: config ?? place.file, isFileRequired: config != nil,
             isShared: shared)
-        let zygotePath = try ZygoteProgram.path()
+        let zygotePath = try ZygoteProgram.path(of: ZygoteProgram.name)
+        let libraryZygotePath = try ZygoteProgram.path(of: ZygoteProgram.libraryName)
         let leash = leash
         let read: @Sendable () async throws -> Configuration = {
             let values = try await source.read()
             var configuration = try Configuration(
                 values, on: .current(), socketPath: values.text("socket") ?? place.socket, zygotePath: zygotePath,
-                isShared: source.isShared)
+                libraryZygotePath: libraryZygotePath, isShared: source.isShared)
             configuration.leash = leash
             return configuration
         }

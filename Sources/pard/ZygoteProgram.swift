@@ -1,13 +1,15 @@
 import ArgumentParser
 import Glibc
 
-/// Finds the zygote's program.
+/// Finds the programs of the zygotes.
 enum ZygoteProgram {
     static let name = "parzygote"
-    /// Where it is when it isn't beside pard, as seen from pard's directory.
+    /// The one that can load libraries.
+    static let libraryName = "parzygote-library"
+    /// Where they are when they aren't beside pard, as seen from pard's directory.
     static let installed = "../libexec/pard"
 
-    static func path() throws -> String {
+    static func path(of name: String) throws -> String {
         guard let own = ownPath() else { throw ValidationError("/proc is not there: pard can't find \(name)") }
         let directory = own.prefix(through: own.lastIndex(of: "/") ?? own.startIndex)
         let places = ["\(directory)\(name)", "\(directory)\(installed)/\(name)"]

@@ -16,7 +16,10 @@ final class WarmPools: Sendable {
 
     init(zygotePath: String) throws {
         let policy = PoolPolicy(threadFloor: Self.floor, processFloor: Self.floor)
-        supervisor = try Supervisor(.init(policy: policy, zygotePath: zygotePath, environment: Environment.all))
+        supervisor = try Supervisor(
+            .init(
+                policy: policy, zygotePath: zygotePath, libraryZygotePath: "\(zygotePath)-library",
+                environment: Environment.all))
         let warm = Answer<Void>()
         thread = try supervisor.start { notice in
             switch notice {

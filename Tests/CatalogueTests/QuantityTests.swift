@@ -48,7 +48,7 @@ struct ArgumentsTests {
     func defaults() throws {
         let io = try #require(Catalogue.entry(named: "io"))
         let arguments = try Arguments(["read": ""], for: io)
-        #expect(arguments.numbers == ["size": 8_388_608, "read": 1, "fsync": 0])
+        #expect(arguments.numbers == ["size": 8_388_608, "read": 1, "fsync": 0, "same-file": 0])
         #expect(arguments.texts == ["dir": ""])
     }
 
@@ -63,6 +63,19 @@ struct ArgumentsTests {
         } catch {
             #expect(error.option == "fro")
             #expect(error.expected.contains("--for"))
+        }
+    }
+
+    @Test("read a choice as its place among the words that it may be")
+    func choice() throws {
+        let dot = try #require(Catalogue.entry(named: "dot"))
+        #expect(try Arguments(["dtype": "f64"], for: dot).numbers["dtype"] == 0)
+        #expect(try Arguments(["dtype": "f32"], for: dot).numbers["dtype"] == 1)
+        do {
+            _ = try Arguments(["dtype": "f16"], for: dot)
+            Issue.record("a word that is no choice was taken")
+        } catch {
+            #expect(error.expected == "one of f64, f32")
         }
     }
 

@@ -42,7 +42,9 @@ struct AccessTests {
     private func plan(_ request: Run.Request, isShared: Bool) async throws -> RunPlan {
         let values = try await SettingsSource(isShared: isShared).read()
         let limits = try Configuration(
-            values, on: HostLimits(processors: 2), socketPath: "/tmp/x", zygotePath: "/x", isShared: isShared
+            values, on: HostLimits(processors: 2, physicalBytes: 1 << 33), socketPath: "/tmp/x", zygotePath: "/x",
+            libraryZygotePath: "/x",
+            isShared: isShared
         ).limits
         return try RunPlan(request, limits: limits, processors: 8, directory: "/tmp", now: 0)
     }
@@ -57,11 +59,38 @@ struct AccessTests {
 
     @Test(
         "arguments have bounds where all users are served",
-        arguments: [("io", "size", "2GiB"), ("cpu", "iterations", "20000000000"), ("sleep", "for", "2m")])
+        arguments: [
+            ("io", "size", "2GiB"), ("cpu", "iterations", "20000000000"), ("sleep", "for", "2m"),
+            ("dot", "size", "4096"),
+        ])
     func bounds(workload: String, option: String, value: String) async throws {
         let request = Run.Request(workload: workload, arguments: [option: value])
         _ = try await plan(request, isShared: false)
         await #expect(throws: ControlError.self) { try await plan(request, isShared: true) }
+    }
+
+    @Test("matrices that the host has no memory for are refused, counted for all workers")
+    func matrices() async throws {
+        // 3 matrices of 16384² numbers of 8 bytes are 6 GiB of the 8 that there are.
+        func request(_ processes: Int, _ dtype: String) -> Run.Request {
+            let arguments = ["size": "16384", "dtype": dtype]
+            return Run.Request(workload: "dot", arguments: arguments, processes: processes)
+        }
+        _ = try await plan(request(1, "f64"), isShared: false)
+        _ = try await plan(request(2, "f32"), isShared: false)
+        await #expect(throws: ControlError.self) { try await plan(request(2, "f64"), isShared: false) }
+    }
+
+    @Test("a run of a workload with a library gets workers that have it, whatever their arrangement")
+    func libraries() async throws {
+        func kind(_ workload: String, _ processes: Int?, _ threads: Int?) async throws -> String {
+            let request = Run.Request(workload: workload, processes: processes, threads: threads)
+            return try await plan(request, isShared: true).spec.lease.kind.name
+        }
+        #expect(try await kind("dot", nil, 2) == "threads-blas")
+        #expect(try await kind("dot", 2, nil) == "processes-blas")
+        #expect(try await kind("dot", 2, 2) == "mixed-2-blas")
+        #expect(try await kind("noop", nil, 2) == "threads")
     }
 
     @Test("a run that names no number has as many workers as there are cores by quota")

@@ -9,7 +9,7 @@ struct ConfigurationTests {
     ) async throws -> Configuration {
         try Configuration(
             try await SettingsSource(flags: flags, isShared: isShared).read(), on: host, socketPath: "/tmp/x",
-            zygotePath: "/x", isShared: isShared)
+            zygotePath: "/x", libraryZygotePath: "/x", isShared: isShared)
     }
 
     @Test("settings become what the daemon runs by")

@@ -33,15 +33,17 @@ import Testing
     }
 
     @Test func `an unknown workload is answered with those there are`() {
-        #expect(complaint("xyz") == "there is no workload 'xyz': there are noop, sleep, cpu, io")
+        #expect(complaint("xyz") == "there is no workload 'xyz': there are noop, sleep, cpu, io, dot")
         #expect(complaint("nop") == "there is no workload 'nop': did you mean 'noop'?")
-        #expect(complaint() == "which workload? There are noop, sleep, cpu, io")
+        #expect(complaint() == "which workload? There are noop, sleep, cpu, io, dot")
     }
 
     @Test func `an unknown option is answered with what the workload takes`() {
-        #expect(complaint("io", "--blub") == "unknown option '--blub': io takes --size, --read, --fsync, --dir")
+        #expect(
+            complaint("io", "--blub") == "unknown option '--blub': io takes --size, --read, --fsync, --same-file, --dir"
+        )
         #expect(complaint("noop", "--blub", "3") == "unknown option '--blub': noop takes no options of its own")
-        #expect(complaint("io", "-x") == "unknown option '-x': io takes --size, --read, --fsync, --dir")
+        #expect(complaint("io", "-x") == "unknown option '-x': io takes --size, --read, --fsync, --same-file, --dir")
     }
 
     @Test func `a mistyped option is answered with the nearest one`() {

@@ -8,18 +8,20 @@ import Testing
     }
 
     @Test func `workloads come first`() {
-        #expect(words("parctl", "run", "") == ["noop", "sleep", "cpu", "io"])
-        #expect(words("parctl", "--socket", "/s", "run", "--threads", "4", "i") == ["noop", "sleep", "cpu", "io"])
+        #expect(words("parctl", "run", "") == ["noop", "sleep", "cpu", "io", "dot"])
+        #expect(
+            words("parctl", "--socket", "/s", "run", "--threads", "4", "i") == ["noop", "sleep", "cpu", "io", "dot"])
     }
 
     @Test func `then come the options of the workload`() {
-        #expect(words("parctl", "run", "io", "--") == ["--size", "--read", "--fsync", "--dir"])
+        #expect(words("parctl", "run", "io", "--") == ["--size", "--read", "--fsync", "--same-file", "--dir"])
         #expect(words("parctl", "run", "noop", "") == [])
     }
 
     @Test func `after an option that takes a value comes its default`() {
         #expect(words("parctl", "run", "io", "--size", "") == ["8MiB"])
         #expect(words("parctl", "run", "io", "--dir", "") == [])
-        #expect(words("parctl", "run", "io", "--read", "") == ["--size", "--read", "--fsync", "--dir"])
+        #expect(words("parctl", "run", "dot", "--dtype", "") == ["f64", "f32"])
+        #expect(words("parctl", "run", "io", "--read", "") == ["--size", "--read", "--fsync", "--same-file", "--dir"])
     }
 }

@@ -18,8 +18,7 @@ struct ContractTests {
             #expect(outcome.records.allSatisfy { $0.value == iterations * (iterations - 1) / 2 })
             #expect(
                 outcome.records.allSatisfy { $0.start <= $0.stop && $0.start >= (outcome.row.stamps.ready ?? .max) })
-            let expected = pool == .threads ? 1 : pool == .mixed ? 2 : 4
-            #expect(Set(outcome.crew.compactMap { $0?.pid }).count == expected)
+            #expect(Set(outcome.crew.compactMap { $0?.pid }).count == pool.processesOfFour)
             #expect(Set(outcome.crew.compactMap { $0?.tid }).count == 4)
         }
     }
@@ -159,18 +158,17 @@ struct ContractTests {
     @Test("grows for a job that needs more, and shrinks when it is idle", arguments: Arrangement.allCases)
     func resize(pool: Arrangement) async throws {
         try await Host.run(idle: 50_000_000) { host in
-            let floor = pool == .mixed ? 0 : 4
             let request = LeaseRequest(kind: pool.kind, units: 6)
             let outcome = try await host.run(request, tasks: 60)
-            #expect(outcome.row.reason == (pool == .mixed ? .firstUse : .poolTooSmall))
+            #expect(outcome.row.reason == (pool.floor == 0 ? .firstUse : .poolTooSmall))
             #expect(outcome.row.stamps.phases.startup > 0)
             #expect(outcome.count(.ok) == 60)
-            #expect(try await host.settles { $0.machine.members(of: pool.kind).count == floor })
+            #expect(try await host.settles { $0.machine.members(of: pool.kind).count == pool.floor })
             #expect(try await host.settles { $0.machine.units.values.allSatisfy { $0.state == .ready } })
         }
     }
 
-    @Test("follows its floor up and down", arguments: [Arrangement.threads, .processes])
+    @Test("follows its floor up and down", arguments: Arrangement.allCases)
     func floors(pool: Arrangement) async throws {
         try await Host.run { host in
             for size in [7, 2, 0, 4] {
@@ -185,9 +183,10 @@ struct ContractTests {
         }
     }
 
-    @Test("is made of new processes after it was recycled", arguments: [Arrangement.threads, .processes])
+    @Test("is made of new processes after it was recycled", arguments: Arrangement.allCases)
     func recycle(pool: Arrangement) async throws {
         try await Host.run { host in
+            try await host.warm(pool)
             let before = Set(try await host.snapshot().pids[pool.kind] ?? [])
             host.supervisor.recycle(pool.kind)
             let isNew = try await host.settles { snapshot in
@@ -204,7 +203,9 @@ struct ContractTests {
         arguments: Arrangement.allCases, [ColdStart.fresh, .exec])
     func cold(pool: Arrangement, start: ColdStart) async throws {
         try await Host.run { host in
-            let warm = try await host.snapshot().pids
+            try await host.warm(pool)
+            let before = try await host.snapshot()
+            let warm = before.pids
             let outcome = try await host.run(pool.four(cold: start), tasks: 16)
             #expect(outcome.row.reason == .requested)
             #expect(outcome.count(.ok) == 16)
@@ -213,9 +214,9 @@ struct ContractTests {
             #expect(times.teardown > 0)
             let after = try await host.snapshot()
             #expect(after.pids == warm)
-            #expect(after.machine.workerCount == 8)
+            #expect(after.machine.workerCount == before.machine.workerCount)
             let ownProcesses = Set(outcome.crew.compactMap { $0?.pid }).subtracting(warm.values.joined())
-            #expect(ownProcesses.isEmpty == (pool == .threads && start == .fresh))
+            #expect(ownProcesses.isEmpty == (pool.kind.isThreads && start == .fresh))
             #expect(ownProcesses.allSatisfy { !exists($0) })
         }
     }
@@ -267,7 +268,7 @@ struct ContractTests {
                 _ = try await host.run(pool.four(cold: .fresh), tasks: 8)
             }
             let snapshot = try await host.snapshot()
-            pids = snapshot.pids.values.joined() + [snapshot.zygotePID]
+            pids = Array(snapshot.pids.values.joined()) + snapshot.zygotePIDs.values
             if let victim = snapshot.pids[.threads]?.first { kill(pid_t(victim), SIGKILL) }
             #expect(try await host.settles { $0.machine.replaced > 0 && $0.machine.isEveryFloorReady })
         }
@@ -284,24 +285,27 @@ struct ZygoteTests {
         try await Host.run { host in
             let job = try await host.submit(pool.four(), tasks: 8, workload: Work.sleep, number: 100_000_000)
             #expect(try await host.settles { $0.machine.jobs[job.id]?.state == .running })
-            let old = try await host.snapshot().zygotePID
+            let library = pool.kind.library
+            let old = try #require(try await host.snapshot().zygotePIDs[library])
             kill(pid_t(old), SIGKILL)
             #expect(await job.outcome.count(.ok) == 8)
-            #expect(try await host.settles { $0.zygotePID != old && $0.zygotePID != 0 })
+            #expect(try await host.settles { $0.zygotePIDs[library] != old && $0.zygotePIDs[library] != 0 })
             #expect(!exists(old))
             #expect(try await host.run(pool.four(cold: .fresh), tasks: 8).count(.ok) == 8)
         }
     }
 
-    @Test("can be killed again and again while workers are being started")
-    func killedWhileForking() async throws {
+    @Test(
+        "can be killed again and again while workers are being started",
+        arguments: [Arrangement.processes, .processesCurl, .processesBLAS])
+    func killedWhileForking(pool: Arrangement) async throws {
         try await Host.run { host in
             for _ in 0..<5 {
                 let job = try await host.submit(
-                    LeaseRequest(kind: .processes(threads: 1), units: 8, cold: .fresh), tasks: 16)
+                    LeaseRequest(kind: pool.kind, units: 8, cold: .fresh), tasks: 16)
                 // 0 while the next one is on its way, and the whole group to kill(2).
-                #expect(try await host.settles { $0.zygotePID != 0 })
-                let zygote = try await host.snapshot().zygotePID
+                #expect(try await host.settles { ($0.zygotePIDs[pool.kind.library] ?? 0) != 0 })
+                let zygote = try await host.snapshot().zygotePIDs[pool.kind.library] ?? 0
                 if zygote != 0 { kill(pid_t(zygote), SIGKILL) }
                 #expect(await job.outcome.count(.ok) == 16)
             }
@@ -309,10 +313,12 @@ struct ZygoteTests {
         }
     }
 
-    @Test("is single-threaded, and holds nothing but what it needs")
-    func small() async throws {
+    @Test(
+        "is single-threaded, whatever its workers load", arguments: [Arrangement.threads, .threadsCurl, .threadsBLAS])
+    func small(pool: Arrangement) async throws {
         try await Host.run { host in
-            let pid = try await host.snapshot().zygotePID
+            try await host.warm(pool)
+            let pid = try #require(try await host.snapshot().zygotePIDs[pool.kind.library])
             let status = try String(contentsOfFile: "/proc/\(pid)/status")
             #expect(status.contains("Threads:\t1\n"))
         }

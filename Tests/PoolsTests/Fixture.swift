@@ -3,22 +3,34 @@ import Ledger
 import Linux
 import Pools
 import Synchronization
+import Testing
 
 /// The kinds of pool that all keep the same contract.
 enum Arrangement: String, CaseIterable, Sendable {
-    case threads, processes, mixed
+    case threads, processes, mixed, threadsCurl, processesCurl, threadsBLAS, processesBLAS, mixedBLAS
 
     var kind: PoolKind {
         switch self {
         case .threads: .threads
         case .processes: .processes(threads: 1)
         case .mixed: .processes(threads: 2)
+        case .threadsCurl: PoolKind(.threads, library: .curl)
+        case .processesCurl: PoolKind(.processes(threads: 1), library: .curl)
+        case .threadsBLAS: PoolKind(.threads, library: .blas)
+        case .processesBLAS: PoolKind(.processes(threads: 1), library: .blas)
+        case .mixedBLAS: PoolKind(.processes(threads: 2), library: .blas)
         }
     }
 
+    private var units: Int { 4 / kind.workersPerUnit }
+    /// The processes that four workers are.
+    var processesOfFour: Int { kind.isThreads ? 1 : units }
+    /// Units that a host keeps warm unasked.
+    var floor: Int { self == .threads || self == .processes ? 4 : 0 }
+
     /// A lease of four workers.
     func four(cold: ColdStart? = nil, deadline: UInt64? = nil) -> LeaseRequest {
-        LeaseRequest(kind: kind, units: self == .mixed ? 2 : 4, cold: cold, deadline: deadline)
+        LeaseRequest(kind: kind, units: units, cold: cold, deadline: deadline)
     }
 }
 
@@ -27,6 +39,7 @@ enum Work {
     static let noop: UInt32 = 0
     static let sleep: UInt32 = 1
     static let cpu: UInt32 = 2
+    static let dot: UInt32 = 4
 }
 
 /// A job that is over: its records and what became of it.
@@ -55,14 +68,15 @@ struct Host: Sendable {
     /// Starts a supervisor, hands it to the test once all floors are warm, and ends it afterwards.
     static func run(
         threads: Int = 4, processes: Int = 4, idle: UInt64 = 60_000_000_000, grace: UInt64 = 300_000_000,
-        queueLimit: Int = 64, _ test: (Host) async throws -> Void
+        queueLimit: Int = 64, environment: [String] = ["PATH=/usr/bin:/bin"], _ test: (Host) async throws -> Void
     ) async throws {
         var policy = PoolPolicy(threadFloor: threads, processFloor: processes)
         policy.idleNanoseconds = idle
         policy.cancelGraceNanoseconds = grace
         let supervisor = try Supervisor(
             .init(
-                policy: policy, zygotePath: try zygotePath(), environment: ["PATH=/usr/bin:/bin"],
+                policy: policy, zygotePath: try programPath("parzygote"),
+                libraryZygotePath: try programPath("parzygote-library"), environment: environment,
                 queueLimit: queueLimit, ledgerBytes: 1 << 28))
         let (notices, feed) = AsyncStream<Supervisor.Notice>.makeStream()
         let thread = try supervisor.start { feed.yield($0) }
@@ -80,6 +94,16 @@ struct Host: Sendable {
     /// Waits until the supervisor has told this. What it tells before is passed over.
     func await(_ notice: Supervisor.Notice) async {
         for await next in notices where next == notice { return }
+    }
+
+    /// Has four workers of the pool ready and kept, which for pools with a floor they are.
+    func warm(_ pool: Arrangement) async throws {
+        supervisor.resize(pool.kind, to: pool.four().units)
+        let isWarm = try await settles { snapshot in
+            let members = snapshot.machine.members(of: pool.kind)
+            return members.count == pool.four().units && members.allSatisfy { $0.state == .ready }
+        }
+        #expect(isWarm)
     }
 
     /// Stops all workers and waits until they are gone.
@@ -165,14 +189,14 @@ struct Host: Sendable {
     struct Gone: Error {}
 }
 
-/// The zygote's program, beside the tests'.
-func zygotePath() throws -> String {
+/// A program beside the tests'.
+func programPath(_ name: String) throws -> String {
     // The test bundle is run by a program elsewhere; its own place is where it was mapped from.
     let maps = try String(contentsOfFile: "/proc/self/maps")
     guard let line = maps.split(separator: "\n").first(where: { $0.contains(".xctest") }),
         let path = line.split(separator: " ").last
     else { throw Host.Gone() }
-    return path.prefix(through: path.lastIndex(of: "/") ?? path.startIndex) + "parzygote"
+    return path.prefix(through: path.lastIndex(of: "/") ?? path.startIndex) + name
 }
 
 extension String {

@@ -87,6 +87,23 @@ struct MachineTests {
         #expect(world.ended[2]?.reason == nil)
     }
 
+    @Test("gives jobs whose workers need a library a pool of their own, which goes when it is idle or not resized")
+    func libraries() throws {
+        var world = warm()
+        let kind = PoolKind(.threads, library: .blas)
+        world.step(.submit(1, LeaseRequest(kind: kind, units: 2)))
+        #expect(world.machine.members(of: kind).count == 2)
+        #expect(world.machine.members(of: .threads).allSatisfy { $0.job == nil })
+        #expect(Set(world.machine.processes.values.map(\.kind)).count == 3)
+        world.settle(steps: 400)
+        #expect(world.ended[1]?.reason == .firstUse)
+        #expect(world.machine.pools[kind] == nil)
+        #expect(!world.machine.processes.values.contains { $0.kind == kind })
+        world.step(.resize(kind, 3))
+        world.settle(steps: 400)
+        #expect(world.machine.members(of: kind).count { $0.state == .ready } == 3)
+    }
+
     @Test("stops the workers of a cold run before the run ends, and no others")
     func coldRun() throws {
         var world = warm()
@@ -220,11 +237,14 @@ struct MachineTests {
         var world = Simulation(policy: policy(), seed: seed)
         var random = SplitMix(state: seed ^ 0xabc)
         world.step(.begin)
-        let kinds: [PoolKind] = [.threads, .processes(threads: 1), .processes(threads: 3)]
+        let kinds: [PoolKind] = [
+            .threads, .processes(threads: 1), .processes(threads: 3), PoolKind(.threads, library: .blas),
+            PoolKind(.processes(threads: 1), library: .curl),
+        ]
         var jobs: [JobID] = []
         for id in 1...30 {
             for _ in 0..<random.below(12) { world.advance(deaths: true) }
-            var request = LeaseRequest(kind: kinds[random.below(3)], units: 1 + random.below(6))
+            var request = LeaseRequest(kind: kinds[random.below(5)], units: 1 + random.below(6))
             if random.below(3) == 0 { request.cold = random.below(2) == 0 ? .fresh : .exec }
             if random.below(5) == 0 { request.deadline = world.now + 3_000_000 }
             if world.machine.refusal(of: request, queueLimit: 64) == nil {
@@ -234,7 +254,7 @@ struct MachineTests {
             if random.below(4) == 0, let victim = jobs.randomElement(using: &random) {
                 world.step(.cancel(victim, .request))
             }
-            if random.below(8) == 0 { world.step(.recycle(kinds[random.below(2)])) }
+            if random.below(8) == 0 { world.step(.recycle(kinds[random.below(5)])) }
             if random.below(8) == 0 { world.step(.resize(kinds[random.below(2)], random.below(7))) }
         }
         world.settle()

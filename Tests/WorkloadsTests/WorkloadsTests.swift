@@ -87,6 +87,21 @@ struct IOTests {
         }
     }
 
+    @Test("writes one file in all tasks if told to, and removes it with the job's last workload")
+    func sameFile() throws {
+        try inDirectory { directory in
+            let (arena, job) = try job("io", ["size": "70000", "same-file": "true", "dir": directory])
+            do {
+                var io = IO(JobArguments(of: job))
+                for task in 0..<3 { #expect(try io.run(TaskContext(task: task, of: job)) == 70_000) }
+                var status = stat()
+                #expect(stat("\(directory)/pard-io-\(getppid())-9", &status) == 0)
+                #expect(status.st_size == 70_000)
+            }
+            extendLifetime(arena)
+        }
+    }
+
     @Test("says what it was doing when the system said no")
     func failure() throws {
         let (arena, job) = try job("io", ["size": "10", "dir": "/nonexistent"])

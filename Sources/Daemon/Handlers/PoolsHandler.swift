@@ -14,7 +14,7 @@ struct PoolsHandler: Sendable {
 
     func resize(_ request: ResizePool.Request, by peer: Peer) async throws -> PoolReply {
         try daemon.access.rule(peer)
-        let kind = try await kind(named: request.name)
+        let kind = try await kind(named: request.name, among: PoolKind.resizable)
         guard request.size >= 0 else {
             throw ControlError.badArgument("size", value: "\(request.size)", expected: "a number of 0 or more")
         }
@@ -40,8 +40,9 @@ struct PoolsHandler: Sendable {
         return PoolReply(pool: pool(kind, in: try await daemon.snapshot()))
     }
 
-    private func kind(named name: String) async throws(ControlError) -> PoolKind {
-        let kinds = try await daemon.snapshot().kinds
+    /// - Parameter others: pools that may be named though they aren't there.
+    private func kind(named name: String, among others: [PoolKind] = []) async throws(ControlError) -> PoolKind {
+        let kinds = Set(try await daemon.snapshot().kinds + others).sorted()
         guard let kind = kinds.first(where: { $0.name == name }) else {
             throw .noSuchPool(name, known: kinds.map(\.name))
         }
@@ -56,8 +57,8 @@ struct PoolsHandler: Sendable {
         let paid = ready.compactMap { unit in unit.readyAt.map { $0.since(unit.askedAt) } }.max() ?? 0
         let floor = row?.floor ?? 0
         return Pool(
-            name: kind.name, unit: kind == .threads ? "threads" : "processes",
-            threadsPerProcess: kind == .threads ? members.count : kind.workersPerUnit,
+            name: kind.name, unit: kind.isThreads ? "threads" : "processes",
+            threadsPerProcess: kind.isThreads ? members.count : kind.workersPerUnit,
             state: machine.isDraining ? "draining" : ready.count < max(floor, members.count) ? "starting" : "ready",
             floor: floor, size: members.count, ready: ready.count, busy: members.count { $0.job != nil },
             waiting: row?.queue.count ?? 0, pids: snapshot.pids[kind] ?? [], startupPaid: paid,
@@ -67,10 +68,6 @@ struct PoolsHandler: Sendable {
 }
 
 extension Snapshot {
-    /// The pools that there are: threads, processes, then the mixed ones.
-    var kinds: [PoolKind] {
-        machine.pools.keys.sorted {
-            ($0 != .threads ? 1 : 0, $0.workersPerUnit) < ($1 != .threads ? 1 : 0, $1.workersPerUnit)
-        }
-    }
+    /// The pools that there are, in their order.
+    var kinds: [PoolKind] { machine.pools.keys.sorted() }
 }

@@ -6,6 +6,8 @@ extension HostLimits {
     public static func current() -> HostLimits {
         var limits = HostLimits(processors: Processors.available, files: contents)
         limits.userTasks = getuid() == 0 ? nil : resourceLimit(__RLIMIT_NPROC)
+        let pages = sysconf(Int32(_SC_PHYS_PAGES))
+        limits.physicalBytes = pages > 0 ? pages * sysconf(Int32(_SC_PAGESIZE)) : nil
         limits.openFiles = resourceLimit(RLIMIT_NOFILE)
         return limits
     }

@@ -8,6 +8,8 @@ public struct HostLimits: Sendable, Equatable {
     public var tasks: Int?
     /// Bytes that its cgroups allow (memory.max, which MemoryMax= sets); nil for no limit.
     public var memoryBytes: Int?
+    /// Bytes of memory that the host has; nil where that can't be told.
+    public var physicalBytes: Int?
     /// Processes and threads that its user may have (RLIMIT_NPROC); nil for no limit, and for root, who has none.
     public var userTasks: Int?
     /// Descriptors that a process may have open (RLIMIT_NOFILE); nil for no limit.
@@ -15,12 +17,13 @@ public struct HostLimits: Sendable, Equatable {
 
     public init(
         processors: Int, processorQuota: Double? = nil, tasks: Int? = nil, memoryBytes: Int? = nil,
-        userTasks: Int? = nil, openFiles: Int? = nil
+        physicalBytes: Int? = nil, userTasks: Int? = nil, openFiles: Int? = nil
     ) {
         self.processors = processors
         self.processorQuota = processorQuota
         self.tasks = tasks
         self.memoryBytes = memoryBytes
+        self.physicalBytes = physicalBytes
         self.userTasks = userTasks
         self.openFiles = openFiles
     }
@@ -30,6 +33,9 @@ public struct HostLimits: Sendable, Equatable {
         let quota = processorQuota.map { Int(min($0.rounded(.up), 1_000_000)) } ?? processors
         return max(1, min(processors, quota))
     }
+
+    /// Bytes that jobs can't have more of, whatever else is running; nil where no limit says so.
+    var usableBytes: Int? { [memoryBytes, physicalBytes].compactMap(\.self).min() }
 
     /// What is taken off each limit before workers get their share.
     enum Reserve {

@@ -61,6 +61,9 @@ extension Setting {
         Setting(
             Option("sleep-for-limit", .duration, default: "1h", in: 0...longest, "the longest --for of sleep"),
             shared: "1m"),
+        Setting(
+            Option("dot-size-limit", .count, default: "16384", in: 1...16_384, "the largest --size of dot"),
+            shared: "2048"),
     ]
 
     /// The setting called `name`; nil where there is none.

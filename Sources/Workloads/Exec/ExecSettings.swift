@@ -34,7 +34,7 @@ public struct ExecSettings {
         outputDirectory = words.first.map { String(cString: $0) } ?? "/"
         directory = words.dropFirst().first.map { String(cString: $0) } ?? "/"
         environment = Array(words.dropFirst(2))
-        job = arguments.jobNumber
+        job = arguments.job
     }
 
     /// The words that ``init(_:)`` reads.

@@ -1,0 +1,55 @@
+import Catalogue
+import Ledger
+import Workloads
+
+/// Multiplies two matrices with OpenBLAS.
+struct Dot<Number: Element>: Workload {
+    private let threads: Int
+    private let state: Result<Ready, TaskFailure>
+
+    /// What a worker has before its first task.
+    private struct Ready {
+        let blas: BLAS
+        let matrices: Matrices<Number>
+    }
+
+    /// The size of the product that is checked: not a multiple of any vector's.
+    private static var checkedSize: Int { 37 }
+
+    init(_ arguments: JobArguments) {
+        let wanted = Int(arguments.number(2))
+        guard let blas = BLAS.shared else {
+            threads = wanted
+            state = .failure(.missing(.blas))
+            return
+        }
+        threads = wanted == 0 ? blas.usualThreads : wanted
+        Self.set(threads, of: blas)
+        do {
+            let small = try Matrices<Number>(size: Self.checkedSize)
+            small.multiply(by: blas)
+            guard small.isProduct else {
+                state = .failure(TaskFailure(.compute))
+                return
+            }
+            state = .success(Ready(blas: blas, matrices: try Matrices(size: Int(arguments.number(0)))))
+        } catch {
+            state = .failure(TaskFailure(.allocate, error.errno))
+        }
+    }
+
+    /// One product, which can't be interrupted.
+    mutating func run(_ task: TaskContext) throws(TaskFailure) -> Int64 {
+        let ready = try state.get()
+        // Another job on a thread of this process may have set another number.
+        Self.set(threads, of: ready.blas)
+        ready.matrices.multiply(by: ready.blas)
+        let size = Int64(ready.matrices.size)
+        return 2 * size * size * size
+    }
+
+    /// Setting the number takes a lock, reading it does not.
+    private static func set(_ threads: Int, of blas: BLAS) {
+        if blas.threads != threads { blas.threads = threads }
+    }
+}
