@@ -57,11 +57,13 @@ struct RunCommand: ParsableCommand {
 
     func run() throws {
         if help { return try showHelp() }
-        let (entry, arguments) = try CommandWords.read(words, in: Environment.directory)
+        let web = try WebWords(words)
+        let (entry, arguments) = try CommandWords.read(web?.rest ?? words, in: Environment.directory)
         let shape = RunShape(
             threads: threads, processes: processes, serial: serial, cold: cold, tasks: tasks, timeout: timeout,
             records: records)
-        let request = try shape.request(entry.name, arguments)
+        var request = try shape.request(entry.name, arguments)
+        request.inputs = try web?.inputs(of: entry, tasks: tasks)
         let signals = try Signals([SIGINT, SIGTERM, SIGHUP, SIGCHLD])
         if let connection = try reachable() {
             try run(request, on: connection, signals)

@@ -8,9 +8,11 @@ import Testing
     }
 
     @Test func `workloads come first`() {
-        #expect(words("parctl", "run", "") == ["noop", "sleep", "cpu", "io", "dot"])
+        #expect(words("parctl", "run", "") == ["noop", "sleep", "cpu", "io", "dot", "exec", "download", "api"])
         #expect(
-            words("parctl", "--socket", "/s", "run", "--threads", "4", "i") == ["noop", "sleep", "cpu", "io", "dot"])
+            words("parctl", "--socket", "/s", "run", "--threads", "4", "i") == [
+                "noop", "sleep", "cpu", "io", "dot", "exec", "download", "api",
+            ])
     }
 
     @Test func `then come the options of the workload`() {
