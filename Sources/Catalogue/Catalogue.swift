@@ -97,6 +97,19 @@ public enum Catalogue {
             Option(
                 "output-limit", .size, default: "1GiB", in: 0...1 << 40,
                 "how much each command may write to each of its two outputs"),
+        ],
+        clientOptions: [
+            Option(
+                "arg-file", .path, letter: "a", in: 1...4096,
+                "read the arguments from this file, one a line; - for input"),
+            Option("null", .flag, letter: "0", "arguments that are read end with a NUL rather than with a line"),
+            Option("keep-order", .flag, letter: "k", "print what commands write in the order of the arguments"),
+            Option("tag", .flag, "begin each line with the argument and a tab"),
+            Option("shell", .flag, "have /bin/sh run the command, with each argument quoted"),
+            Option("dry-run", .flag, "print the commands, and run none"),
+            Option("joblog", .path, in: 1...4096, "add a line for each command that has ended to this file"),
+            Option("resume", .flag, "leave out the commands that the joblog knows"),
+            Option("quiet", .flag, letter: "q", "print no receipt"),
         ])
 
     /// A day, in nanoseconds.

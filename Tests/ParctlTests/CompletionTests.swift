@@ -8,9 +8,9 @@ import Testing
     }
 
     @Test func `workloads come first`() {
-        #expect(words("parctl", "run", "") == ["noop", "sleep", "cpu", "io", "dot"])
+        #expect(words("parctl", "run", "") == ["noop", "sleep", "cpu", "io", "dot", "exec"])
         #expect(
-            words("parctl", "--socket", "/s", "run", "--threads", "4", "i") == ["noop", "sleep", "cpu", "io", "dot"])
+            words("parctl", "--socket", "/s", "run", "--threads", "4", "i") == ["noop", "sleep", "cpu", "io", "dot", "exec"])
     }
 
     @Test func `then come the options of the workload`() {
