@@ -15,6 +15,29 @@ enum CommandWords {
         return arguments[..<end].map { $0 == "--cold" ? "--cold=fresh" : $0 } + arguments[end...]
     }
 
+    /// The options of parctl itself that take the next word for their value.
+    static let valuedOptions: Set<String> = [
+        "--threads", "--processes", "--tasks", "--timeout", "--halt", "--socket", "--color", "--svg", "--html",
+        "--trace", "--workers", "--runs", "-r", "--csv", "--markdown",
+    ]
+
+    /// Puts a `--` before the command of an `exec`, so that all that follows is the command's, a `--` of its own included.
+    static func separatingCommand(_ arguments: [String]) -> [String] {
+        let verbs: Set<String> = ["run", "compare"]
+        guard let verb = arguments.firstIndex(where: verbs.contains),
+            let name = arguments[verb...].firstIndex(of: WorkloadID.exec.name),
+            let entry = Catalogue.entry(named: WorkloadID.exec.name)
+        else { return arguments }
+        var index = name + 1
+        while index < arguments.count, arguments[index].hasPrefix("-"), arguments[index] != "--" {
+            let word = arguments[index]
+            let takesValue = entry.option(typed: word).map { $0.kind != .flag } ?? valuedOptions.contains(word)
+            index += takesValue ? 2 : 1
+        }
+        guard index < arguments.count, arguments[index] != "--", arguments[index] != ":::" else { return arguments }
+        return arguments[..<index] + ["--"] + arguments[index...]
+    }
+
     /// The workload called `name`. Throws ``Failure/usage(_:help:)``, which names those there are.
     static func entry(named name: String) throws(Failure) -> Entry {
         if let entry = Catalogue.entry(named: name) { return entry }

@@ -12,7 +12,8 @@ enum Main {
 
     private static func status(of arguments: [String]) -> Int32 {
         do {
-            var command = try Parctl.parseAsRoot(CommandWords.expandingCold(Array(arguments.dropFirst())))
+            var command = try Parctl.parseAsRoot(
+                CommandWords.expandingCold(CommandWords.separatingCommand(Array(arguments.dropFirst()))))
             try command.run()
             return ExitStatus.ok.rawValue
         } catch let status as ExitStatus {

@@ -26,7 +26,15 @@ final class ExecFollower {
         try printer.print(piece)
         guard let record = piece.record else { return }
         if record.status == "failed", firstFailure == nil { firstFailure = Self.status(of: record.command) }
+        tell(of: record)
         try plan.log?.add(record, number: plan.arguments[piece.task].number, line: plan.line(of: piece.task))
+    }
+
+    /// Says why a command failed that could not say so itself: it was not started, or it was ended.
+    private func tell(of record: Record) {
+        guard record.status == "failed" || record.status == "lost", let reason = record.reason else { return }
+        if let command = record.command, reason.hasSuffix(" exit code \(command.exitCode)") { return }
+        StandardError.write("parctl: \(plan.line(of: record.task)): \(reason)\n")
     }
 
     /// As shells have it: the exit code, or 128 and the signal's number.

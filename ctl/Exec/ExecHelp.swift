@@ -4,8 +4,8 @@ enum ExecHelp {
 
         parctl run exec [OPTIONS] COMMAND [WORDS] [::: ARGUMENTS]
 
-        Without ':::' and --arg-file the arguments are read from standard input, one a line. What follows the command's
-        name is its own; options of parctl itself that the command has, too, need a '--' before the command.
+        Without ':::' and --arg-file the arguments are read from standard input, one a line. The command begins with the
+        first word that is no option of parctl, and all that follows is its own.
 
         {}   the argument; at the end where the command has no place for it    {#}  its number, from 1
         {.}  without its extension      {/}  its last part      {//}  its directory      {/.}  {/} without extension
