@@ -7,20 +7,24 @@ enum Main {
     static func main() {
         // A reader that went away is met as EPIPE where the write is, not as a signal.
         signal(SIGPIPE, SIG_IGN)
-        exit((DirectPing.status(for: CommandLine.arguments) ?? status(of: CommandLine.arguments)).rawValue)
+        exit(DirectPing.status(for: CommandLine.arguments)?.rawValue ?? status(of: CommandLine.arguments))
     }
 
-    private static func status(of arguments: [String]) -> ExitStatus {
+    private static func status(of arguments: [String]) -> Int32 {
         do {
-            var command = try Parctl.parseAsRoot(CommandWords.expandingCold(Array(arguments.dropFirst())))
+            var command = try Parctl.parseAsRoot(
+                CommandWords.expandingCold(CommandWords.separatingCommand(Array(arguments.dropFirst()))))
             try command.run()
-            return .ok
+            return ExitStatus.ok.rawValue
         } catch let status as ExitStatus {
-            return status
+            return status.rawValue
+        } catch let status as CommandStatus {
+            if let failure = status.failure { _ = report(failure) }
+            return status.code
         } catch let failure as Failure {
-            return report(failure)
+            return report(failure).rawValue
         } catch {
-            return report(parsing: error)
+            return report(parsing: error).rawValue
         }
     }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Catalogue
 import Control
 import Glibc
 import Report
@@ -19,32 +20,40 @@ struct RunCommand: ParsableCommand {
         completion: .custom(Completion.words))
     var words: [String] = []
 
-    @Option(
+    @ArgumentParser.Option(
         help: ArgumentHelp("Run on n threads; with --processes, n threads in each.", valueName: "n"),
         transform: Count.positive)
     var threads: Int?
 
-    @Option(help: ArgumentHelp("Run on n processes.", valueName: "n"), transform: Count.positive)
+    @ArgumentParser.Option(help: ArgumentHelp("Run on n processes.", valueName: "n"), transform: Count.positive)
     var processes: Int?
 
     @Flag(help: "Run one task after the other on one worker.")
     var serial = false
 
-    @Option(
+    @ArgumentParser.Option(
         help: ArgumentHelp(
             "Start fresh workers for this run: bare, it starts threads or forks processes; =exec starts programs.",
             valueName: "how"))
     var cold: Cold?
 
-    @Option(
+    @ArgumentParser.Option(
         help: ArgumentHelp("How many tasks (default: four for each worker).", valueName: "m"), transform: Count.positive
     )
     var tasks: Int?
 
-    @Option(
-        help: ArgumentHelp("Give up after this time, such as 500ms or 30s.", valueName: "time"),
+    @ArgumentParser.Option(
+        help: ArgumentHelp(
+            "Give up after this time, such as 500ms or 30s; with exec, give each command so long.", valueName: "time"),
         transform: Count.nanoseconds)
     var timeout: Int?
+
+    @ArgumentParser.Option(
+        help: ArgumentHelp(
+            "Begin no further tasks once N have failed: soon,fail=N; now,fail=N ends those that run, too.",
+            valueName: "when"),
+        transform: Halt.option)
+    var halt: Halt?
 
     @Flag(help: "Print every task's record after the receipt; with --json, as its 'records'.")
     var records = false
@@ -57,60 +66,55 @@ struct RunCommand: ParsableCommand {
 
     func run() throws {
         if help { return try showHelp() }
-        let web = try WebWords(words)
-        let (entry, arguments) = try CommandWords.read(web?.rest ?? words, in: Environment.directory)
+        let words = try CommandWords.read(words, in: Environment.directory)
+        guard words.entry.id == .exec else { return try run(words, commands: nil) }
+        do {
+            try run(words, commands: try ExecPlan(words))
+        } catch let failure as Failure {
+            throw CommandStatus(code: ExecStatus.other, failure: failure)
+        }
+    }
+
+    /// - Parameter plan: what there is beside the workload where the tasks are commands.
+    private func run(_ words: RunWords, commands plan: ExecPlan?) throws {
+        if let plan, try plan.isDone() { return }
         let shape = RunShape(
             threads: threads, processes: processes, serial: serial, cold: cold, tasks: tasks, timeout: timeout,
-            records: records)
-        var request = try shape.request(entry.name, arguments)
-        request.inputs = try web?.inputs(of: entry, tasks: tasks)
+            records: records, halt: halt)
+        var request =
+            try plan.map { try shape.request($0, words.arguments) } ?? shape.request(words.entry.name, words.arguments)
+        if let web = try WebPlan(words, tasks: tasks) { request.inputs = web.inputs }
+        let follower = plan.map { ExecFollower($0, isBesideData: output.json) }
         let signals = try Signals([SIGINT, SIGTERM, SIGHUP, SIGCHLD])
-        if let connection = try reachable() {
-            try run(request, on: connection, signals)
-        } else {
-            try runPrivately(request, signals)
-        }
+        try service.withDaemon(signals) { try run(request, follower, on: &$0, signals) }
     }
 
-    /// Whatever daemon there is; nil where there is none and a private one may be started.
-    private func reachable() throws -> Connection? {
-        let choice = service.choice
-        do {
-            return try service.connect()
-        } catch {
-            guard !service.noSpawn, choice.allowsSpawning(after: error) else { throw error }
-            return nil
-        }
-    }
-
-    private func runPrivately(_ request: Run.Request, _ signals: Signals) throws {
-        guard let program = ProgramFinder.pard() else {
-            throw Failure.privateDaemon("there is no 'pard' beside parctl or in $PATH")
-        }
-        StandardError.write("parctl: no daemon is running: starting a private one for this command\n")
-        let daemon = try PrivateDaemon.start(program: program, signals: signals)
-        do {
-            try run(request, on: Connection(to: daemon.socketPath), signals)
-        } catch {
-            daemon.stop(signals)
-            throw error
-        }
-        daemon.stop(signals)
-    }
-
-    private func run(_ request: Run.Request, on connection: consuming Connection, _ signals: Signals) throws {
+    private func run(
+        _ request: Run.Request, _ follower: ExecFollower?, on connection: inout Connection, _ signals: Signals
+    ) throws {
         var session = RunSession(request, terminal: Terminal(STDERR_FILENO, color: service.color))
+        session.follower = follower
         let receipt = try session.receipt(from: &connection, signals: signals)
-        try show(receipt, session.records)
+        if follower?.plan.isQuiet != true || output.json {
+            try show(receipt, session.records, besideData: follower != nil)
+        }
         let status = ExitStatus(receipt.outcome, interrupted: session.interrupted)
+        if let follower, status == .failed {
+            throw CommandStatus(code: ExecStatus.status(receipt, halt: halt, firstFailure: follower.firstFailure))
+        }
         if status != .ok { throw status }
     }
 
-    private func show(_ receipt: Receipt, _ store: RecordStore) throws(Failure) {
+    /// - Parameter besideData: whether standard output is the commands'.
+    private func show(_ receipt: Receipt, _ store: RecordStore, besideData: Bool) throws(Failure) {
         switch (output.json, records) {
         case (true, true): try store.write(json: receipt, pretty: isatty(STDOUT_FILENO) == 1)
         case (true, false): try StandardOutput.write(json: receipt)
         case (false, let records):
+            if besideData {
+                return StandardError.write(
+                    ReceiptText(receipt, look: Terminal(STDERR_FILENO, color: service.color).look).text)
+            }
             try StandardOutput.write(ReceiptText(receipt, look: service.look).text)
             if records {
                 try StandardOutput.write("\n")
@@ -126,22 +130,9 @@ struct RunCommand: ParsableCommand {
         }
         let description = WorkloadDescription(try CommandWords.entry(named: name))
         try StandardOutput.write(
-            WorkloadList.page(description, look: service.look)
+            WorkloadList.page(description, look: service.look) + (name == WorkloadID.exec.name ? ExecHelp.text : "")
                 + "\nThe options of every run: see 'parctl run --help'.\n")
     }
 }
 
 extension Cold: ExpressibleByArgument {}
-
-extension SocketChoice {
-    /// Whether a private daemon may stand in after `failure` to connect: only where the user named no socket, and
-    /// nobody is there.
-    func allowsSpawning(after failure: Failure) -> Bool {
-        guard case .found = self else { return false }
-        return switch failure {
-        case .noDaemon: true
-        case .client(.unreachable(_, let number)): number == ENOENT || number == ECONNREFUSED
-        default: false
-        }
-    }
-}

@@ -8,6 +8,8 @@ struct RunSession {
     private(set) var records = RecordStore()
     /// Whether the user asked for the run's end.
     private(set) var interrupted = false
+    /// Told of the acceptance, and of outputs as they come.
+    var follower: ExecFollower?
     private var progress: ProgressDisplay
     private var job: String?
 
@@ -38,7 +40,7 @@ struct RunSession {
                 }
                 guard came.other else { continue }
             }
-            if let receipt = take(try connection.next(as: Run.Reply.self)) {
+            if let receipt = try take(try connection.next(as: Run.Reply.self)) {
                 // Unused values may be destroyed, and connections closed, as soon as they are made.
                 extendLifetime(canceller)
                 return receipt
@@ -50,13 +52,18 @@ struct RunSession {
     }
 
     /// Takes in one reply; the receipt if it is the last.
-    private mutating func take(_ reply: Run.Reply) -> Receipt? {
+    private mutating func take(_ reply: Run.Reply) throws(Failure) -> Receipt? {
         if let accepted = reply.accepted {
             job = accepted.job
+            follower?.begin()
             progress.update(state: "queued", done: 0, total: accepted.tasks)
         }
         if let news = reply.progress {
             progress.update(state: interrupted ? "stopping" : news.state, done: news.done, total: news.total)
+        }
+        if let pieces = reply.outputs {
+            progress.erase()
+            for piece in pieces { try follower?.take(piece) }
         }
         if let block = reply.records { records.append(block) }
         return reply.receipt

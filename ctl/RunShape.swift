@@ -1,3 +1,4 @@
+import Catalogue
 import Control
 
 /// How a run is asked for, apart from the workload: the options of `parctl run` as typed, and what follows from them.
@@ -10,6 +11,7 @@ struct RunShape: Equatable {
     /// Nanoseconds.
     var timeout: Int?
     var records = false
+    var halt: Halt?
 
     /// The arrangement that the numbers ask for; nil leaves it to the daemon.
     func mode() throws(Failure) -> Mode? {
@@ -34,6 +36,19 @@ struct RunShape: Equatable {
     func request(_ workload: String, _ arguments: [String: String]) throws(Failure) -> Run.Request {
         Run.Request(
             workload: workload, arguments: arguments.isEmpty ? nil : arguments, mode: try mode(), processes: processes,
-            threads: threads, tasks: tasks, cold: cold, timeout: timeout, records: records ? true : nil)
+            threads: threads, tasks: tasks, cold: cold, timeout: timeout, records: records ? true : nil, halt: halt)
+    }
+
+    /// The request that runs the commands of `plan`, of which `timeout` is each one's rather than the run's.
+    func request(_ plan: ExecPlan, _ arguments: [String: String]) throws(Failure) -> Run.Request {
+        var arguments = arguments
+        if let timeout { arguments["timeout"] = Quantity.text(nanoseconds: timeout) }
+        var shape = self
+        shape.timeout = nil
+        var request = try shape.request(WorkloadID.exec.name, arguments)
+        request.inputs = plan.inputs
+        request.context = .ofThisProcess
+        request.outputs = plan.keepsOrder ? .tasks : .ended
+        return request
     }
 }

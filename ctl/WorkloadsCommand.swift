@@ -33,8 +33,11 @@ extension WorkloadDescription {
         self.init(
             name: entry.name, summary: entry.summary, detail: entry.detail, unit: entry.unit, rerun: entry.rerun,
             input: entry.input?.rawValue,
-            options: entry.options.map {
-                Option(name: $0.name, kind: $0.kind.rawValue, value: $0.value, summary: $0.summary)
+            options: (entry.options + entry.clientOptions).map { option in
+                let letter = option.letter.map { " (-\($0))" } ?? ""
+                return Option(
+                    name: option.name, kind: option.kind.rawValue, value: option.value, summary: option.summary + letter
+                )
             })
     }
 }

@@ -97,6 +97,19 @@ public enum Catalogue {
             Option(
                 "output-limit", .size, default: "1GiB", in: 0...1 << 40,
                 "how much each command may write to each of its two outputs"),
+        ],
+        clientOptions: [
+            Option(
+                "arg-file", .path, letter: "a", in: 1...4096,
+                "read the arguments from this file, one a line; - for input"),
+            Option("null", .flag, letter: "0", "arguments that are read end with a NUL rather than with a line"),
+            Option("keep-order", .flag, letter: "k", "print what commands write in the order of the arguments"),
+            Option("tag", .flag, "begin each line with the argument and a tab"),
+            Option("shell", .flag, "have /bin/sh run the command, with each argument quoted"),
+            Option("dry-run", .flag, "print the commands, and run none"),
+            Option("joblog", .path, in: 1...4096, "add a line for each command that has ended to this file"),
+            Option("resume", .flag, "leave out the commands that the joblog knows"),
+            Option("quiet", .flag, letter: "q", "print no receipt"),
         ])
 
     private static let download = Entry(
@@ -109,23 +122,32 @@ public enum Catalogue {
             the next task and the next run, so a warm worker may need no connecting; the receipt counts the new ones. Times \
             until the name was looked up, the connection and TLS were there and the first byte came are curl's, from the \
             request's beginning. A task fails with curl's own reason, on a status of 400 or above, or on a body above \
-            --max-size. Proxies are those of the daemon's environment.
+            --max-size. Name URLs as words, in a file with --from, or with - on standard input; a single one is got as \
+            often as --tasks says. Proxies are those of the daemon's environment.
             """,
         unit: "bytes", library: .curl, input: .url,
         options: [Option("overwrite", .flag, "replace files that are there")] + webLimits + [
             Option("output", .path, in: 0...1024, "directory to keep the files in (default: they are thrown away)")
-        ])
+        ],
+        clientOptions: [from])
 
     private static let api = Entry(
         .api,
         summary: "send a request with a JSON body for each of many tasks",
         detail: """
             A task sends one request over HTTP or HTTPS with libcurl as 'download' does, with a method, headers and a JSON \
-            body of its own, and throws the response's body away. A task whose worker died is not sent again, as the server \
+            body of its own, and throws the response's body away. The first word is the URL and each further one the body of \
+            a task; without any, one request is sent that has none. A task whose worker died is not sent again, as the server \
             may have taken it.
             """,
         unit: "bytes", rerun: false, library: .curl, input: .url,
-        options: [Option("method", oneOf: WebMethod.names, WebMethod.names.joined(separator: ", "))] + webLimits)
+        options: [Option("method", oneOf: WebMethod.names, WebMethod.names.joined(separator: ", "))] + webLimits,
+        clientOptions: [
+            Option("header", .text, "a header such as 'Authorization: Bearer …'; may be given several times"), from,
+        ])
+
+    private static let from = Option(
+        "from", .path, in: 1...4096, "read URLs, or bodies of api, from this file, one a line; - for input")
 
     private static let webLimits = [
         Option("connect-timeout", .duration, default: "10s", in: 1_000_000...longest, "how long connecting may take"),

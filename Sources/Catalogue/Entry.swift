@@ -14,6 +14,8 @@ public struct Entry: Sendable, Equatable {
     /// What each task has to be given; nil where tasks are given nothing.
     public let input: Input?
     public let options: [Option]
+    /// Options that the client itself sees to, so that the daemon never hears of them.
+    public let clientOptions: [Option]
 
     /// What a task can be given.
     public enum Input: String, Sendable {
@@ -27,7 +29,8 @@ public struct Entry: Sendable, Equatable {
 
     public init(
         _ id: WorkloadID, summary: String, detail: String, unit: String? = nil, rerun: Bool = true,
-        library: Library = .none, input: Input? = nil, options: [Option] = []
+        library: Library = .none, input: Input? = nil, options: [Option] = [],
+        clientOptions: [Option] = []
     ) {
         self.id = id
         self.summary = summary
@@ -37,6 +40,12 @@ public struct Entry: Sendable, Equatable {
         self.library = library
         self.input = input
         self.options = options
+        self.clientOptions = clientOptions
+    }
+
+    /// The option that is typed as `word`, by its name or by its letter, for the daemon or for the client.
+    public func option(typed word: some StringProtocol) -> Option? {
+        (options + clientOptions).first { "--\($0.name)" == word || $0.letter.map { "-\($0)" == word } == true }
     }
 }
 
@@ -44,6 +53,8 @@ public struct Entry: Sendable, Equatable {
 public struct Option: Sendable, Equatable {
     /// As typed, without the dashes.
     public let name: String
+    /// The letter that stands for it after a single dash; nil for none.
+    public let letter: Character?
     public let kind: Kind
     /// The default, as it would be typed; nil where there is none.
     public let value: String?
@@ -61,13 +72,16 @@ public struct Option: Sendable, Equatable {
         case flag
         /// One of a few words.
         case choice
+        /// Any text. Only a client sees to such options, and they may be given several times.
+        case text
     }
 
     public init(
-        _ name: String, _ kind: Kind, default value: String? = nil, in range: ClosedRange<Int> = 0...Int.max,
-        _ summary: String
+        _ name: String, _ kind: Kind, letter: Character? = nil, default value: String? = nil,
+        in range: ClosedRange<Int> = 0...Int.max, _ summary: String
     ) {
         self.name = name
+        self.letter = letter
         self.kind = kind
         self.value = value
         self.summary = summary
@@ -78,6 +92,7 @@ public struct Option: Sendable, Equatable {
     /// An option that is one of `choices`, by default the first.
     public init(_ name: String, oneOf choices: [String], _ summary: String) {
         self.name = name
+        letter = nil
         kind = .choice
         value = choices.first
         self.summary = summary
@@ -112,6 +127,7 @@ public struct Option: Sendable, Equatable {
         case .count: "a whole number from \(range.lowerBound) to \(range.upperBound)"
         case .path: "a path of at most \(range.upperBound) bytes"
         case .flag: "no value, or true or false"
+        case .text: "a text"
         case .choice: "one of " + choices.joined(separator: ", ")
         }
     }

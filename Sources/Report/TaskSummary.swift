@@ -14,7 +14,8 @@ struct TaskSummary: Sendable {
         let ended = line("tasks", counts)
         // A run whose tasks all took 0 ns is none that ran: the shortest stamp is longer.
         guard receipt.task.max > 0 else { return ended + line("task times", ["no task ran"]) }
-        return ended + line("task times", times) + line("task CPU", cpu) + (value.map { line("returned", [$0]) } ?? [])
+        return ended + line("task times", times) + line("task CPU", cpu) + figures
+            + (value.map { line("returned", [$0]) } ?? [])
     }
 
     private var counts: [String] {
@@ -44,6 +45,28 @@ struct TaskSummary: Sendable {
         ]
     }
 
+    /// What the workload measured itself.
+    private var figures: [String] {
+        receipt.figures.flatMap { figure in
+            line(
+                look.clean(figure.name),
+                [("sum", figure.sum), ("p50", figure.p50), ("p99", figure.p99), ("max", figure.max)]
+                    .filter { $0.0 != "sum" || Self.addable.contains(figure.unit) }
+                    .map { "\($0.0) \(text(of: $0.1, figure.unit))" })
+        }
+    }
+
+    /// Units of which the sum over all tasks says something.
+    private static let addable: Set<String> = ["ns", "connections"]
+
+    private func text(of value: Int, _ unit: String) -> String {
+        switch unit {
+        case "ns": look.duration(value)
+        case "bytes": Units.bytes(value)
+        default: "\(Units.grouped(value)) \(look.clean(unit))"
+        }
+    }
+
     private var value: String? {
         guard let unit = receipt.valueUnit else { return nil }
         let sum = Units.grouped(receipt.valueSum)
@@ -52,7 +75,7 @@ struct TaskSummary: Sendable {
     }
 
     private func line(_ name: String, _ parts: [String]) -> [String] {
-        let title = "  " + name + String(repeating: " ", count: ReceiptText.indent - 2 - name.count)
+        let title = "  " + name + String(repeating: " ", count: max(ReceiptText.indent - 2 - name.count, 1))
         let flow = look.flow(parts, indent: ReceiptText.indent)
         return [title + (flow.first ?? "")] + flow.dropFirst()
     }

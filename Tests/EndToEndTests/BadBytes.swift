@@ -1,3 +1,5 @@
+import Varlink
+
 /// Bytes that no client of the protocol sends.
 enum BadBytes: String, CaseIterable {
     case otherProtocol, noText, nothingButEnds, jsonArray, halfAnObject, noMethod, endlessFrame, tooDeep
@@ -10,7 +12,7 @@ enum BadBytes: String, CaseIterable {
         case .jsonArray: Array("[]\0".utf8)
         case .halfAnObject: Array("{\"method\":\0".utf8)
         case .noMethod: Array("{}\0".utf8)
-        case .endlessFrame: Array(repeating: UInt8(ascii: " "), count: 3 << 20)
+        case .endlessFrame: Array(repeating: UInt8(ascii: " "), count: Limits.serverFrameBytes + (1 << 20))
         case .tooDeep:
             Array("{\"method\":\"org.pard.Control.Ping\",\"parameters\":{\"a\":".utf8)
                 + Array(repeating: UInt8(ascii: "["), count: 100_000) + [0]

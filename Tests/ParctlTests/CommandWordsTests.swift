@@ -16,9 +16,9 @@ import Testing
     }
 
     @Test func `options are read with a space, with an equals sign, and as flags`() throws {
-        let (entry, arguments) = try CommandWords.read(["io", "--size", "4KiB", "--dir=/tmp", "--read"])
-        #expect(entry.name == "io")
-        #expect(arguments == ["size": "4KiB", "dir": "/tmp", "read": "true"])
+        let words = try CommandWords.read(["io", "--size", "4KiB", "--dir=/tmp", "--read"])
+        #expect(words.entry.name == "io")
+        #expect(words.arguments == ["size": "4KiB", "dir": "/tmp", "read": "true"])
     }
 
     @Test func `a flag can be denied, and the last of two values counts`() throws {

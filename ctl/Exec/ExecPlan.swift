@@ -1,0 +1,98 @@
+import Control
+import Glibc
+import Varlink
+
+/// What `parctl run exec` is to do: the commands, and what becomes of their output.
+struct ExecPlan {
+    let template: CommandTemplate
+    /// Arguments with their numbers, from 1: those that are to be run.
+    let arguments: [(number: Int, text: String)]
+    let keepsOrder: Bool
+    let isTagged: Bool
+    let isQuiet: Bool
+    private let isDry: Bool
+    let log: JobLog?
+
+    /// Reads everything that there is to read, and checks it.
+    init(_ words: RunWords) throws(Failure) {
+        func fault(_ text: String) -> Failure { .usage("exec: \(text)", help: "parctl run exec --help") }
+        let options = words.client
+        let mark = words.operands.firstIndex(of: ":::")
+        let command = Array(words.operands[..<(mark ?? words.operands.endIndex)])
+        let isForShell = options["shell"] != nil
+        guard !command.isEmpty else {
+            throw fault("which command? For example: parctl run exec gzip -k {} ::: *.log")
+        }
+        template = CommandTemplate(command, isForShell: isForShell)
+        let all: [String]
+        if let mark {
+            guard options["arg-file"] == nil else {
+                throw fault("arguments come after ':::' or from --arg-file, not both")
+            }
+            all = Array(words.operands[(mark + 1)...])
+            guard !all.contains(":::") else { throw fault("there can be only one ':::'") }
+        } else {
+            let path = options["arg-file"] ?? "-"
+            if path == "-", isatty(STDIN_FILENO) == 1 {
+                throw fault("what to run it on? Add ':::' and the arguments, or --arg-file, or pipe them in")
+            }
+            all = try ArgumentList.read(path, end: options["null"] == nil ? UInt8(ascii: "\n") : 0)
+        }
+        guard options["resume"] == nil || options["joblog"] != nil else {
+            throw fault("--resume goes by the joblog: name it with --joblog")
+        }
+        isDry = options["dry-run"] != nil
+        log =
+            isDry && options["resume"] == nil
+            ? nil : try options["joblog"].map { path throws(Failure) in try JobLog(path) }
+        let known = options["resume"] == nil ? [] : log?.known ?? []
+        arguments = zip(1..., all).filter { !known.contains($0.0) }.map { (number: $0, text: $1) }
+        keepsOrder = options["keep-order"] != nil
+        isTagged = options["tag"] != nil
+        isQuiet = options["quiet"] != nil
+        try checkSize()
+    }
+
+    /// Whether there is nothing to be run: it was only to be shown, which is done then, or has all been run before.
+    func isDone() throws(Failure) -> Bool {
+        if isDry {
+            for task in arguments.indices { try StandardOutput.write(line(of: task) + "\n") }
+        } else if arguments.isEmpty {
+            StandardError.write("parctl: there is no argument to run the command for\n")
+        }
+        return isDry || arguments.isEmpty
+    }
+
+    /// What each task is given.
+    var inputs: [[String]] { arguments.map { template.command(for: $0.text, number: $0.number) } }
+
+    /// The command of a task as it would be typed.
+    func line(of task: Int) -> String { template.line(for: arguments[task].text, number: arguments[task].number) }
+
+    /// A call has a limit, and what is beyond would only be hung up on.
+    private func checkSize() throws(Failure) {
+        let size = inputs.reduce(0) { sum, words in words.reduce(sum + 2) { $0 + $1.utf8.count + 3 } }
+        // The rest of the call, the environment above all, has room beside it.
+        guard size <= Limits.serverFrameBytes / 2 else {
+            throw .usage(
+                "exec: the commands come to \(size >> 20) MiB, and a run takes at most \(Limits.serverFrameBytes >> 21): "
+                    + "run them in parts", help: "parctl run exec --help")
+        }
+    }
+}
+
+extension Context {
+    /// This process's own.
+    static var ofThisProcess: Context {
+        let mask = Glibc.umask(0)
+        Glibc.umask(mask)
+        var variables: [String] = []
+        var next = environ
+        while let variable = next.pointee {
+            // What isn't UTF-8 can't be sent, and must not arrive as something else.
+            if let text = String(validatingCString: variable) { variables.append(text) }
+            next += 1
+        }
+        return Context(directory: Environment.directory, umask: Int(mask), environment: variables)
+    }
+}
