@@ -14,7 +14,8 @@ struct TaskSummary: Sendable {
         let ended = line("tasks", counts)
         // A run whose tasks all took 0 ns is none that ran: the shortest stamp is longer.
         guard receipt.task.max > 0 else { return ended + line("task times", ["no task ran"]) }
-        return ended + line("task times", times) + line("task CPU", cpu) + figures + (value.map { line("returned", [$0]) } ?? [])
+        return ended + line("task times", times) + line("task CPU", cpu) + figures
+            + (value.map { line("returned", [$0]) } ?? [])
     }
 
     private var counts: [String] {

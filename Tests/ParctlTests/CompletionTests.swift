@@ -10,7 +10,9 @@ import Testing
     @Test func `workloads come first`() {
         #expect(words("parctl", "run", "") == ["noop", "sleep", "cpu", "io", "dot", "exec"])
         #expect(
-            words("parctl", "--socket", "/s", "run", "--threads", "4", "i") == ["noop", "sleep", "cpu", "io", "dot", "exec"])
+            words("parctl", "--socket", "/s", "run", "--threads", "4", "i") == [
+                "noop", "sleep", "cpu", "io", "dot", "exec",
+            ])
     }
 
     @Test func `then come the options of the workload`() {
