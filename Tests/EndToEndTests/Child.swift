@@ -22,17 +22,19 @@ final class Child: Sendable {
     private let ended = DispatchGroup()
 
     /// - Parameters:
+    ///   - input: the file that it reads; nothing unless named.
     ///   - inherited: a descriptor that it gets as number 3.
     ///   - isHeard: whether anybody reads its standard output; otherwise that is a pipe without a reader.
     init(
-        _ path: String, _ arguments: [String], environment: [String: String], inherited: Int32? = nil,
-        isHeard: Bool = true
+        _ path: String, _ arguments: [String], environment: [String: String], input: String = "/dev/null",
+
+        inherited: Int32? = nil, isHeard: Bool = true
     ) throws {
         let (output, errors) = (try Self.pipe(), try Self.pipe())
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, input, O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, output.in, STDOUT_FILENO)
         posix_spawn_file_actions_adddup2(&actions, errors.in, STDERR_FILENO)
         if let inherited { posix_spawn_file_actions_adddup2(&actions, inherited, 3) }

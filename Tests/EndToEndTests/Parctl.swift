@@ -15,6 +15,16 @@ struct Parctl {
             environment: fixture.environment(variables), isHeard: isHeard)
     }
 
+    /// - Parameters:
+    ///   - words: the command line's words, without the program's name.
+    ///   - input: the file that it reads.
+    init(words: [String], in fixture: Fixture, input: String = "/dev/null", variables: [String: String] = [:]) throws {
+        // In the test's own folder.
+        process = try Child(
+            "/usr/bin/env", ["-C", fixture.folder, Program.parctl.path] + words,
+            environment: fixture.environment(variables), input: input)
+    }
+
     /// What it came to.
     struct Outcome {
         /// Its exit status; nil when a signal ended it.
@@ -62,6 +72,21 @@ extension Daemon {
     /// Runs `parctl --socket SOCKET` with this line to its end.
     func parctl(_ line: String) throws -> Parctl.Outcome {
         try start(line).outcome()
+    }
+
+    /// Runs `parctl run exec` with these words, in the test's folder, to its end.
+    ///
+    /// - Parameter text: what it reads from standard input.
+    func exec(_ words: [String], reading text: String? = nil, variables: [String: String] = [:]) throws
+        -> Parctl.Outcome
+    {
+        let input = fixture.temporary + "/input"
+        if let text { try Data(text.utf8).write(to: URL(fileURLWithPath: input)) }
+        defer { try? FileManager.default.removeItem(atPath: input) }
+        return try Parctl(
+            words: ["--socket", socket, "run", "exec"] + words, in: fixture, input: text == nil ? "/dev/null" : input,
+            variables: variables
+        ).outcome()
     }
 
     /// Runs `parctl run` with this line and `--json`, expects that all went well, and returns the receipt.

@@ -12,6 +12,12 @@ enum Processes {
         }
     }
 
+    /// The command line of a process, its words apart by spaces; empty where it has ended.
+    static func line(of pid: Int) -> String {
+        let bytes = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline") ?? Data()
+        return String(decoding: bytes.map { $0 == 0 ? UInt8(ascii: " ") : $0 }, as: UTF8.self)
+    }
+
     /// Whether there is such a process. A zombie has ended: it only waits for its parent to be told.
     static func isAlive(_ pid: Int) -> Bool {
         guard let status = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),

@@ -1,0 +1,235 @@
+import Control
+import Foundation
+import Testing
+
+extension EndToEnd {
+    @Suite("Commands")
+    struct ExecTests {
+        @Test(
+            "run on every kind of worker, each once, and their receipt tells spawn from command",
+            arguments: ["--serial", "--threads 2", "--processes 2", "--processes 2 --threads 2"], ["", "--cold"])
+        func kinds(shape: String, cold: String) throws {
+            try Daemon.run { daemon in
+                let shape = "\(shape) \(cold) --json".split(separator: " ").map(String.init)
+                let outcome = try daemon.exec(shape + ["echo", ":::", "a", "b", "c"])
+                #expect(outcome.status == 0)
+                #expect(Set(outcome.errors.split(separator: "\n")) == ["a", "b", "c"])
+                let receipt = try outcome.receipt
+                expectSound(receipt)
+                #expect(receipt.tasks == Tasks(ok: 3))
+                #expect(receipt.figures.map(\.name).prefix(2) == ["spawn", "command"])
+                #expect(receipt.figures.allSatisfy { $0.count == 3 && $0.min <= $0.p50 && $0.p50 <= $0.max })
+                // What a task takes beside its command is the worker's part.
+                let own = receipt.figures.filter { ["spawn", "command"].contains($0.name) }.reduce(0) { $0 + $1.sum }
+                #expect(own <= receipt.task.sum)
+            }
+        }
+
+        @Test("have the caller's directory, umask and environment, nothing to read, and three descriptors")
+        func context() throws {
+            try Daemon.run { daemon in
+                let script = "pwd; umask; echo $WISH; cat; ls /proc/self/fd | wc -l; exec ps -o pgid= -o pid= -p $$"
+                let outcome = try daemon.exec(["-q", "sh", "-c", script, ":::", ""], variables: ["WISH": "granted"])
+                let lines = outcome.output.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+                try #require(lines.count == 5, "\(outcome)")
+                #expect(lines[0] == daemon.fixture.folder)
+                #expect(Int(lines[1], radix: 8) == 0o022)
+                #expect(lines[2] == "granted")
+                // ls has the directory itself open beside the three.
+                #expect(lines[3] == "4")
+                let numbers = lines[4].split(separator: " ")
+                #expect(numbers.first == numbers.last)
+            }
+        }
+
+        @Test("keep their output apart, and print it whole even where much of it comes at a time")
+        func output() throws {
+            try Daemon.run { daemon in
+                let script =
+                    "for i in 1 2 3 4 5 6 7 8; do head -c 50000 /dev/zero | tr '\\0' {}; echo >&2 {}; done; echo"
+                let outcome = try daemon.exec(["-q", "--threads", "4", "sh", "-c", script, ":::", "a", "b", "c", "d"])
+                #expect(outcome.status == 0)
+                let lines = outcome.output.split(separator: "\n")
+                #expect(lines.map(\.count) == [400_000, 400_000, 400_000, 400_000])
+                #expect(lines.allSatisfy { Set($0).count == 1 })
+                let errors = outcome.errors.split(separator: "\n").map(String.init)
+                #expect(errors.count == 32)
+                for first in stride(from: 0, to: 32, by: 8) { #expect(Set(errors[first..<first + 8]).count == 1) }
+            }
+        }
+
+        @Test("come in the order of their arguments when that is asked for, tagged when that is")
+        func order() throws {
+            try Daemon.run { daemon in
+                let script = "sleep 0.0$((4 - {#})); echo {}; printf x{}"
+                let words = ["-q", "-k", "--tag", "--threads", "4", "sh", "-c", script]
+                let outcome = try daemon.exec(words + [":::", "a", "b", "c"])
+                #expect(outcome.output == "a\ta\na\txab\tb\nb\txbc\tc\nc\txc")
+            }
+        }
+
+        @Test("take arguments from a file, from standard input, and with a NUL behind each")
+        func arguments() throws {
+            try Daemon.run { daemon in
+                #expect(
+                    try daemon.exec(["-q", "-k", "echo"], reading: "one\ntwo words\n").output == "one\ntwo words\n")
+                #expect(try daemon.exec(["-q", "-k", "-0", "echo"], reading: "a\nb\0c").output == "a\nb\nc\n")
+                let list = daemon.fixture.temporary + "/list"
+                try Data("1\n2\n".utf8).write(to: URL(fileURLWithPath: list))
+                #expect(try daemon.exec(["-q", "-k", "-a", list, "echo"]).output == "1\n2\n")
+                try FileManager.default.removeItem(atPath: list)
+                let missing = try daemon.exec(["-a", list, "echo"])
+                #expect(missing.status == 255)
+                #expect(missing.errors.contains("\(list) can't be read: No such file"))
+            }
+        }
+
+        @Test("fail alone, with their exit code or signal, and are counted in the exit status")
+        func failures() throws {
+            try Daemon.run { daemon in
+                let script = "case {} in 3) exit 3;; k) kill -9 $$;; esac; echo {}"
+                let words = ["--json", "--records", "--threads", "2", "sh", "-c", script, ":::", "a", "3", "k", "b"]
+                let outcome = try daemon.exec(words)
+                #expect(outcome.status == 2)
+                let records = try outcome.records
+                #expect(records.map(\.status) == ["ok", "failed", "failed", "ok"])
+                #expect(records.map(\.command?.exitCode) == [0, 3, -1, 0])
+                #expect(records.map(\.command?.signal) == [0, 0, 9, 0])
+                #expect(
+                    try outcome.receipt.failures.map(\.reason).sorted() == [
+                        "the command ended with exit code 3", "the command was ended by signal 9",
+                    ])
+                #expect(Set(outcome.errors.split(separator: "\n")).isSuperset(of: ["a", "b"]))
+            }
+        }
+
+        @Test(
+            "that can't be started say why, and the others run",
+            arguments: [
+                ("nosuchcommand", 127, "No such file"), ("./plain", 126, "Permission denied"),
+                ("/nonexistent/x", 127, "No such file"), ("/", 126, "Permission denied"),
+            ])
+        func unstartable(name: String, code: Int, reason: String) throws {
+            try Daemon.run { daemon in
+                let plain = daemon.fixture.folder + "/plain"
+                try Data("text".utf8).write(to: URL(fileURLWithPath: plain))
+                let outcome = try daemon.exec(["--json", "--records", "{}", ":::", name, "true"])
+                try FileManager.default.removeItem(atPath: plain)
+                #expect(outcome.status == 1)
+                #expect(outcome.errors.contains(reason))
+                #expect(try outcome.records.map(\.command?.exitCode) == [code, 0])
+            }
+        }
+
+        @Test("that take too long are ended, with all that they have started")
+        func timeout() throws {
+            try Daemon.run { daemon in
+                let script = "trap '' TERM; sleep 61 & sleep 62"
+                let outcome = try daemon.exec(["--json", "--timeout", "100ms", "sh", "-c", script, ":::", "a"])
+                #expect(outcome.status == 1)
+                #expect(outcome.errors.contains("took longer than its timeout"))
+                #expect(daemon.fixture.processes.allSatisfy { !Processes.line(of: $0).contains("sleep") })
+            }
+        }
+
+        @Test("are ended when their run is cancelled, and when their worker is killed", arguments: [true, false])
+        func ended(byCancelling: Bool) throws {
+            try Daemon.run { daemon in
+                let parctl = try Parctl(
+                    words: ["--socket", daemon.socket, "run", "exec", "sh", "-c", "sleep 61; true", ":::", "a"],
+                    in: daemon.fixture)
+                func sleepers() -> [Int] {
+                    daemon.fixture.processes.filter { Processes.line(of: $0).hasPrefix("sleep") }
+                }
+                #expect(eventually { sleepers().count == 1 })
+                if byCancelling {
+                    parctl.process.signal(SIGINT)
+                } else {
+                    for pid in try daemon.pool("threads").pids { kill(pid_t(pid), SIGKILL) }
+                }
+                let outcome = try parctl.outcome()
+                #expect(outcome.status == (byCancelling ? 130 : 1))
+                #expect(eventually { sleepers().isEmpty })
+            }
+        }
+
+        @Test("are tried again when they fail, as often as is allowed")
+        func retries() throws {
+            try Daemon.run { daemon in
+                let script = "echo x >> tries; [ $(wc -l < tries) = 3 ]"
+                let outcome = try daemon.exec(["--json", "--records", "--retries", "4", "sh", "-c", script, ":::", "a"])
+                #expect(outcome.status == 0)
+                #expect(try outcome.records.map(\.attempt) == [3])
+                try FileManager.default.removeItem(atPath: daemon.fixture.folder + "/tries")
+            }
+        }
+
+        @Test("halt after a failure: soon lets those that run end, now ends them", arguments: ["soon", "now"])
+        func halt(when: String) throws {
+            try Daemon.run { daemon in
+                let script = "case {} in 1) sleep 0.3; touch one;; 2) exit 7;; esac"
+                let arguments = (1...20).map(String.init)
+                let words = ["--json", "--threads", "2", "--halt", "\(when),fail=1", "sh", "-c", script, ":::"]
+                let outcome = try daemon.exec(words + arguments)
+                #expect(outcome.status == 7)
+                let tasks = try outcome.receipt.tasks
+                #expect(tasks.failed == 1)
+                #expect(tasks.cancelled >= 17)
+                let one = daemon.fixture.folder + "/one"
+                #expect(FileManager.default.fileExists(atPath: one) == (when == "soon"))
+                if when == "soon" { try FileManager.default.removeItem(atPath: one) }
+            }
+        }
+
+        @Test("are noted in a joblog, by which a later run goes on")
+        func joblog() throws {
+            try Daemon.run { daemon in
+                let log = daemon.fixture.folder + "/log"
+                _ = try daemon.exec(["-q", "--joblog", log, "sh", "-c", "exit {}", ":::", "0", "5"])
+                let lines = try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n")
+                #expect(lines.first?.hasPrefix("Seq\tHost\tStarttime\tJobRuntime") == true)
+                let fields = lines.dropFirst().map { $0.split(separator: "\t").map(String.init) }.sorted {
+                    $0[0] < $1[0]
+                }
+                #expect(fields.map { $0[6] } == ["0", "5"])
+                #expect(fields.map { $0[8] } == ["sh -c 'exit 0'", "sh -c 'exit 5'"])
+                let next = try daemon.exec(["-q", "-k", "--joblog", log, "--resume", "echo", ":::", "a", "b", "c"])
+                #expect(next.output == "c\n")
+                let again = try daemon.exec(["-q", "--joblog", log, "--resume", "echo", ":::", "a", "b", "c"])
+                #expect(again.status == 0 && again.output == "")
+                let refused = try daemon.exec(["--joblog", "/nonexistent/log", "echo", ":::", "a"])
+                #expect(refused.status == 255 && refused.errors.contains("nothing was run"))
+                try FileManager.default.removeItem(atPath: log)
+            }
+        }
+
+        @Test("that write more than they may are ended, and what they may is kept")
+        func limit() throws {
+            try Daemon.run { daemon in
+                let outcome = try daemon.exec(["-q", "--output-limit", "100kB", "yes", ":::", "a"])
+                #expect(outcome.status == 1)
+                #expect(outcome.data.count == 100_000)
+                #expect(outcome.errors.contains("more than its output limit"))
+            }
+        }
+
+        @Test("run by no shell unless one is asked for, and then get their argument quoted")
+        func shell() throws {
+            try Daemon.run { daemon in
+                let bare = try daemon.exec(["-q", "echo", "$HOME {};", ":::", "it's"]).output
+                #expect(bare == "$HOME it's;\n")
+                let shelled = try daemon.exec(["-q", "--shell", "echo", "{} | tr a-z A-Z", ":::", "it's"]).output
+                #expect(shelled == "IT'S\n")
+            }
+        }
+
+        @Test("are refused by a daemon that allows none, before anything is run")
+        func refused() throws {
+            try Daemon.run("--allow-exec false") { daemon in
+                let outcome = try daemon.exec(["touch", "made", ":::", "a"])
+                #expect(outcome.status == 255)
+                #expect(outcome.errors.contains("allow-exec"))
+            }
+        }
+    }
+}

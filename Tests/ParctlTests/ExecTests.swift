@@ -1,0 +1,100 @@
+import Control
+import Testing
+
+@testable import parctl
+
+@Suite struct CommandTemplateTests {
+    @Test(arguments: [
+        ("{}", "dir/file.txt"), ("{.}", "dir/file"), ("{/}", "file.txt"), ("{//}", "dir"), ("{/.}", "file"),
+        ("{#}", "7"),
+        ("x{}y{}", "xdir/file.txtydir/file.txt"), ("{", "{"), ("{}}", "dir/file.txt}"), ("{?}{/}", "{?}file.txt"),
+    ])
+    func `a place is filled, and nothing else`(word: String, filled: String) {
+        let template = CommandTemplate(["cmd", word, "{}"])
+        #expect(template.command(for: "dir/file.txt", number: 7)[1] == filled)
+    }
+
+    @Test(arguments: [
+        ("file", "file", "file", "."), ("/file", "/file", "file", "/"), ("a.b/c", "a.b/c", "c", "a.b"),
+        ("a.tar.gz", "a.tar", "a.tar.gz", "."), ("", "", "", "."), (".hidden", "", ".hidden", "."),
+    ])
+    func `odd paths have odd parts`(path: String, stem: String, last: String, directory: String) {
+        let command = CommandTemplate(["{.}", "{/}", "{//}"]).command(for: path, number: 1)
+        #expect(command == [stem, last, directory])
+    }
+
+    @Test func `a command without a place has the argument at its end`() {
+        #expect(CommandTemplate(["echo", "-n"]).command(for: "a b", number: 1) == ["echo", "-n", "a b"])
+    }
+
+    @Test func `a shell gets one line, with the argument quoted`() {
+        let template = CommandTemplate(["echo", "{} | wc"], isForShell: true)
+        #expect(template.command(for: "it's; rm -rf", number: 1) == ["/bin/sh", "-c", "echo 'it'\\''s; rm -rf' | wc"])
+    }
+
+    @Test(arguments: [("plain", "plain"), ("", "''"), ("a b", "'a b'"), ("it's", "'it'\\''s'"), ("$x", "'$x'")])
+    func `words are quoted where a shell would change them`(word: String, quoted: String) {
+        #expect(ShellWord.quoted(word) == quoted)
+    }
+}
+
+@Suite struct ArgumentListTests {
+    @Test func `lines are arguments, the last one with or without its end`() throws {
+        func lines(_ text: String, end: UInt8 = 10) throws -> [String] {
+            try ArgumentList.split(Array(text.utf8), end: end, named: "f")
+        }
+        #expect(try lines("a\nb\n") == ["a", "b"])
+        #expect(try lines("a\nb") == ["a", "b"])
+        #expect(try lines("a\n\nb\n") == ["a", "", "b"])
+        #expect(try lines("") == [])
+        #expect(try lines("a\nb\0c\0", end: 0) == ["a\nb", "c"])
+    }
+
+    @Test func `what a call can't carry is refused, with its number`() {
+        let texts: [[UInt8]] = [[0xff], [97, 10, 98, 0, 10]]
+        let complaints = texts.map { bytes -> String? in
+            do {
+                _ = try ArgumentList.split(bytes, end: 10, named: "list")
+                return nil
+            } catch {
+                return (error as? parctl.Failure)?.message
+            }
+        }
+        #expect(
+            complaints == [
+                "list can't be read: argument 1 is not UTF-8; nothing was run",
+                "list can't be read: argument 2 has a NUL in it: use -0; nothing was run",
+            ])
+    }
+}
+
+@Suite struct ExecWordsTests {
+    @Test(arguments: [
+        (["run", "exec", "grep", "--json", "--", "{}"], ["run", "exec", "--", "grep", "--json", "--", "{}"]),
+        (["run", "exec", "--threads", "2", "-k", "ls"], ["run", "exec", "--threads", "2", "-k", "--", "ls"]),
+        (["run", "exec", "--retries", "2", "ls"], ["run", "exec", "--retries", "2", "--", "ls"]),
+        (["run", "exec", "--", "ls"], ["run", "exec", "--", "ls"]),
+        (["run", "io", "--size", "1KiB"], ["run", "io", "--size", "1KiB"]),
+        (["--socket", "/s", "run", "exec", "ls"], ["--socket", "/s", "run", "exec", "--", "ls"]),
+    ])
+    func `the command begins with the first word that is no option`(words: [String], separated: [String]) {
+        #expect(CommandWords.separatingCommand(words) == separated)
+    }
+
+    @Test func `the command and its arguments are taken as they are`() throws {
+        let words = try CommandWords.read([
+            "exec", "--retries", "2", "-k", "--", "grep", "-k", "--", "{}", ":::", "--x",
+        ])
+        #expect(words.arguments == ["retries": "2"])
+        #expect(words.client == ["keep-order": "true"])
+        #expect(words.operands == ["grep", "-k", "--", "{}", ":::", "--x"])
+    }
+
+    @Test func `a halt says when and after how many failures`() throws {
+        #expect(try Halt.option("now,fail=1") == Halt(failures: 1, now: true))
+        #expect(try Halt.option("soon,fail=20") == Halt(failures: 20, now: false))
+        for text in ["", "now", "fail=1", "later,fail=1", "now,fail=0", "now,fail=", "now,success=1", "now,fail=1,x"] {
+            #expect(throws: (any Error).self) { try Halt.option(text) }
+        }
+    }
+}
