@@ -2,6 +2,7 @@
 #include <curl/curl.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -36,7 +37,11 @@ int32_t par_curl_load(const char *file) {
     return missing ? -1 : 0;
 }
 
-int32_t par_curl_start(void) { return CALL(curl_global_init)(CURL_GLOBAL_DEFAULT) == CURLE_OK ? 0 : -1; }
+int32_t par_curl_start(void) {
+    // TLS may write to a connection that its other side has closed.
+    signal(SIGPIPE, SIG_IGN);
+    return CALL(curl_global_init)(CURL_GLOBAL_DEFAULT) == CURLE_OK ? 0 : -1;
+}
 
 struct par_client {
     CURL *easy;
@@ -96,6 +101,8 @@ static int set(par_client *client, const par_request *request, struct curl_slist
 #define SET(option, value) refused |= CALL(curl_easy_setopt)(easy, option, value) != CURLE_OK
     SET(CURLOPT_ERRORBUFFER, error);
     SET(CURLOPT_NOSIGNAL, 1L);
+    // A request that is given up does not wait for a name to be looked up.
+    SET(CURLOPT_QUICK_EXIT, 1L);
     SET(CURLOPT_URL, request->url);
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");

@@ -50,6 +50,10 @@ struct RunPlan: Sendable {
         }
         let given = request.arguments ?? [:]
         let read = try Self.read(given, for: entry, directory: directory, limits: limits)
+        if entry.id == .io, read.numbers["same-file"] == 1, read.numbers["read"] == 1 {
+            throw .badArgument(
+                "read", value: "true", expected: "no same-file beside it, in which nothing can be checked")
+        }
         let workers = processes * threads
         if let bytes = MatrixMemory.bytes(of: entry, read, workers: workers), bytes > limits.memoryBytes {
             throw .limitExceeded(limit: "memory of all matrices in bytes", value: bytes, allowed: limits.memoryBytes)

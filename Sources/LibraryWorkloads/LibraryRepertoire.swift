@@ -9,7 +9,7 @@ public final class LibraryRepertoire: Repertoire {
 
     public static func preload(_ library: Library) {
         // OpenBLAS starts threads when it is loaded.
-        if library == .curl { _ = Curl.isLoaded }
+        if library == .curl { Curl.load() }
     }
 
     public init(loading library: Library) {

@@ -81,6 +81,13 @@ struct AccessTests {
         await #expect(throws: ControlError.self) { try await plan(request(2, "f64"), isShared: false) }
     }
 
+    @Test("a file that all tasks write is not read back")
+    func sameFile() async throws {
+        _ = try await plan(Run.Request(workload: "io", arguments: ["same-file": "true"]), isShared: false)
+        let request = Run.Request(workload: "io", arguments: ["same-file": "true", "read": "true"])
+        await #expect(throws: ControlError.self) { try await plan(request, isShared: false) }
+    }
+
     @Test("a run of a workload with a library gets workers that have it, whatever their arrangement")
     func libraries() async throws {
         func kind(_ workload: String, _ processes: Int?, _ threads: Int?) async throws -> String {

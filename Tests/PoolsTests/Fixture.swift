@@ -40,6 +40,7 @@ enum Work {
     static let sleep: UInt32 = 1
     static let cpu: UInt32 = 2
     static let dot: UInt32 = 4
+    static let download: UInt32 = 6
 }
 
 /// A job that is over: its records and what became of it.
@@ -132,6 +133,8 @@ struct Host: Sendable {
         var plan = JobPlan(
             job: 0, tasks: tasks, workload: workload, crew: lease.workers, cpuInterval: 20_000, rings: true)
         plan.numbers[0] = number
+        // Enough for what any workload tells of a task.
+        plan.detailBytes = 256
         let spec = JobSpec(lease: lease, tasks: tasks, plan: plan, attempts: attempts)
         let (events, feed) = AsyncStream<JobEvent>.makeStream()
         let supervisor = supervisor

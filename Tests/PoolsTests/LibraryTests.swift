@@ -39,11 +39,14 @@ struct LibraryTests {
         }
     }
 
-    @Test("comes up without the library, and fails each task with the name of the package that brings it")
-    func missing() async throws {
+    @Test(
+        "comes up without the library, fails each task with the name of the package, and finds it when that is there",
+        arguments: [Arrangement.processesBLAS, .threadsBLAS, .processesCurl, .threadsCurl])
+    func missing(pool: Arrangement) async throws {
+        let library = pool.kind.library
         var template = Array("/tmp/par-test-XXXXXX".utf8CString)
         let directory = try #require(mkdtemp(&template).map { String(cString: $0) })
-        let impostor = directory + "/" + Library.blas.file
+        let impostor = directory + "/" + library.file
         // No library, which the dynamic linker finds before the real one.
         let file = try #require(fopen(impostor, "w"))
         fputs("nothing", file)
@@ -53,11 +56,17 @@ struct LibraryTests {
             rmdir(directory)
         }
         try await Host.run(environment: ["LD_LIBRARY_PATH=\(directory)"]) { host in
-            let outcome = try await host.run(Arrangement.processesBLAS.four(), tasks: 8, workload: Work.dot, number: 8)
+            let workload = library == .blas ? Work.dot : Work.download
+            let outcome = try await host.run(pool.four(), tasks: 8, workload: workload, number: 8)
             #expect(outcome.count(.failed) == 8)
-            #expect(outcome.records.allSatisfy { TaskFailure(code: $0.failure) == .missing(.blas) })
-            #expect("\(TaskFailure.missing(.blas))".contains("libopenblas0"))
+            #expect(outcome.records.allSatisfy { TaskFailure(code: $0.failure) == .missing(library) })
+            #expect("\(TaskFailure.missing(library))".contains(library.package))
             #expect(try await host.snapshot().machine.replaced == 0)
+            unlink(impostor)
+            host.supervisor.recycle(pool.kind)
+            let second = try await host.run(pool.four(), tasks: 8, workload: workload, number: 8)
+            // A download of nothing fails, too, but not for want of the library.
+            #expect(second.records.allSatisfy { TaskFailure(code: $0.failure) != .missing(library) })
         }
     }
 

@@ -23,7 +23,8 @@ int32_t par_blas_load(const char *file, par_blas *blas);
 /// Loads libcurl. It starts no thread and may be in a process that is going to fork.
 /// Returns 0, or -1 if `file` or a function in it is missing. Not to be called on two threads at a time.
 int32_t par_curl_load(const char *file);
-/// Has the loaded libcurl ready for use in this process, which is not going to fork any more. Returns 0 or -1, likewise.
+/// Has the loaded libcurl ready for use in this process, which is not going to fork any more: from
+/// then on the process ignores SIGPIPE. Returns 0 or -1, likewise.
 int32_t par_curl_start(void);
 
 /// An HTTP client, for one thread: it keeps connections open from one request to the next.
