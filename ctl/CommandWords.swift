@@ -74,7 +74,7 @@ enum CommandWords {
             if entry.options.contains(option) {
                 read.arguments[option.name] = value
             } else {
-                read.client[option.name] = value == "false" ? nil : value
+                read.client[option.name] = value == "false" ? nil : (read.client[option.name] ?? []) + [value]
             }
         }
         do {

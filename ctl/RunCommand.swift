@@ -81,8 +81,9 @@ struct RunCommand: ParsableCommand {
         let shape = RunShape(
             threads: threads, processes: processes, serial: serial, cold: cold, tasks: tasks, timeout: timeout,
             records: records, halt: halt)
-        let request =
+        var request =
             try plan.map { try shape.request($0, words.arguments) } ?? shape.request(words.entry.name, words.arguments)
+        if words.entry.input == .url { request.inputs = try WebInputs(words, tasks: tasks).inputs }
         let follower = plan.map { ExecFollower($0, isBesideData: output.json) }
         let signals = try Signals([SIGINT, SIGTERM, SIGHUP, SIGCHLD])
         try service.withDaemon(signals) { try run(request, follower, on: &$0, signals) }

@@ -1,6 +1,6 @@
 /// Every workload there is. Help, completions, `parctl workloads` and the daemon's checks all read it.
 public enum Catalogue {
-    public static let entries = [noop, sleep, cpu, io, dot, exec]
+    public static let entries = [noop, sleep, cpu, io, dot, exec, download, api]
 
     /// The entry called `name`, or nil.
     public static func entry(named name: String) -> Entry? {
@@ -111,6 +111,45 @@ public enum Catalogue {
             Option("resume", .flag, "leave out the commands that the joblog knows"),
             Option("quiet", .flag, letter: "q", "print no receipt"),
         ])
+
+    private static let download = Entry(
+        .download,
+        summary: "get what is at each of many URLs",
+        detail: """
+            A task gets one URL over HTTP or HTTPS with libcurl, follows redirects, checks certificates, and throws the body \
+            away or, with --output, keeps it under the last part of the URL's path. A name that comes twice gets a number at \
+            its end, and a file that is there stays unless --overwrite is given. Each worker keeps its connections open for \
+            the next task and the next run, so a warm worker may need no connecting; the receipt counts the new ones. Times \
+            until the name was looked up, the connection and TLS were there and the first byte came are curl's, from the \
+            request's beginning. A task fails with curl's own reason, on a status of 400 or above, or on a body above \
+            --max-size. Proxies are those of the daemon's environment.
+            """,
+        unit: "bytes", library: .curl, input: .url,
+        options: [Option("overwrite", .flag, "replace files that are there")] + webLimits + [
+            Option("output", .path, in: 0...1024, "directory to keep the files in (default: they are thrown away)")
+        ],
+        clientOptions: [Option("from", .path, in: 1...4096, "read URLs from this file, one a line; - for input")])
+
+    private static let api = Entry(
+        .api,
+        summary: "send a request with a JSON body for each of many tasks",
+        detail: """
+            A task sends one request over HTTP or HTTPS with libcurl as 'download' does, with a method, headers and a JSON \
+            body of its own, and throws the response's body away. A task whose worker died is not sent again, as the server \
+            may have taken it.
+            """,
+        unit: "bytes", rerun: false, library: .curl, input: .url,
+        options: [Option("method", oneOf: WebMethod.names, WebMethod.names.joined(separator: ", "))] + webLimits,
+        clientOptions: [
+            Option("header", .text, in: 1...8192, "a header, as 'Name: value'; may be given several times"),
+            Option("from", .path, in: 1...4096, "read bodies from this file, one a line; - for input"),
+        ])
+
+    private static let webLimits = [
+        Option("connect-timeout", .duration, default: "10s", in: 1_000_000...longest, "how long connecting may take"),
+        Option("max-time", .duration, default: "60s", in: 1_000_000...longest, "how long each request may take in all"),
+        Option("max-size", .size, default: "1GiB", in: 0...1 << 40, "the largest body"),
+    ]
 
     /// A day, in nanoseconds.
     private static let longest = 86_400_000_000_000

@@ -6,6 +6,8 @@ public enum WorkloadID: UInt32, Sendable, CaseIterable {
     case io = 3
     case dot = 4
     case exec = 5
+    case download = 6
+    case api = 7
 
     public var name: String { String(describing: self) }
 }

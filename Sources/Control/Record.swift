@@ -15,10 +15,12 @@ public struct Record: Codable, Sendable, Equatable {
     public var reason: String?
     /// Of tasks that are commands.
     public var command: CommandRecord?
+    /// Of tasks that ask a server.
+    public var fetch: FetchRecord?
 
     public init(
         task: Int, worker: Int, pid: Int, tid: Int, start: Int, stop: Int, cpu: Int, attempt: Int, status: String,
-        value: Int, reason: String?, command: CommandRecord? = nil
+        value: Int, reason: String?, command: CommandRecord? = nil, fetch: FetchRecord? = nil
     ) {
         self.task = task
         self.worker = worker
@@ -32,5 +34,6 @@ public struct Record: Codable, Sendable, Equatable {
         self.value = value
         self.reason = reason
         self.command = command
+        self.fetch = fetch
     }
 }

@@ -13,7 +13,7 @@ public struct WorkloadDescription: Codable, Sendable, Equatable {
 
     public struct Option: Codable, Sendable, Equatable {
         public var name: String
-        /// `size`, `duration`, `count`, `path` or `flag`.
+        /// `size`, `duration`, `count`, `path`, `flag` or `choice`.
         public var kind: String
         /// The default, as it would be typed.
         public var value: String?

@@ -6,13 +6,23 @@ import Timing
 
 extension TaskRecord {
     /// Why the task did not end ok, for a person; nil where it did.
-    var reason: String? {
+    ///
+    /// - Parameter detail: what the workload tells of the task beside the record.
+    func reason(of workload: WorkloadID, detail: UnsafeRawPointer?) -> String? {
         switch status {
         case .ok, .pending, .running: nil
-        case .failed: TaskFailure(code: failure).description
+        case .failed: Self.reason(TaskFailure(code: failure), of: workload, detail: detail)
         case .lost: "its worker died (\(deaths) \(deaths == 1 ? "time" : "times"))"
         case .cancelled: start == 0 ? "cancelled before it began" : "cancelled while it ran"
         }
+    }
+
+    private static func reason(
+        _ failure: TaskFailure, of workload: WorkloadID, detail: UnsafeRawPointer?
+    ) -> String {
+        guard failure.step == .fetch, workload == .download || workload == .api, let detail else { return "\(failure)" }
+        let reason = FetchDetail(at: detail).reason
+        return reason.isEmpty ? "\(failure)" : reason
     }
 
     /// The runs of the task that were begun.
@@ -33,7 +43,8 @@ extension Control.Record {
             task: ended.task, worker: Int(record.seat), pid: Int(record.pid), tid: Int(record.tid),
             start: began ? record.start.since(accepted) : 0, stop: began ? record.stop.since(accepted) : 0,
             cpu: Int(record.cpu), attempt: record.attempt, status: "\(record.status)", value: Int(record.value),
-            reason: record.reason)
+            reason: ended.detail.withUnsafeBytes { record.reason(of: workload, detail: $0.baseAddress) })
+        if began, let detail = ended.fetchDetail(of: workload) { fetch = FetchRecord(detail) }
         guard workload == .exec, began, let detail = ended.commandDetail else { return }
         cpu = Int(detail.user + detail.system)
         attempt = max(attempt, Int(detail.tries))
@@ -47,6 +58,25 @@ extension EndedTask {
         let isKnown = record.status == .ok || record.status == .failed || record.status == .cancelled
         guard isKnown, record.start != 0, detail.count == CommandDetail.byteCount else { return nil }
         return detail.withUnsafeBytes { $0.baseAddress.map { CommandDetail(at: $0) } }
+    }
+}
+
+extension EndedTask {
+    /// What `download` and `api` tell of the task; nil for one that has not ended by itself.
+    func fetchDetail(of workload: WorkloadID) -> FetchDetail? {
+        guard workload == .download || workload == .api, record.status == .ok || record.status == .failed,
+            detail.count == FetchDetail.byteCount
+        else { return nil }
+        return detail.withUnsafeBytes { $0.baseAddress.map { FetchDetail(at: $0) } }
+    }
+}
+
+extension FetchRecord {
+    init(_ detail: FetchDetail) {
+        self.init(
+            status: Int(detail.status), bytes: Int(detail.bytes), redirects: Int(detail.redirects),
+            connections: Int(detail.connections), lookup: Int(detail.lookup), connect: Int(detail.connect),
+            tls: Int(detail.tls), firstByte: Int(detail.firstByte))
     }
 }
 

@@ -59,6 +59,7 @@ public struct Configuration: Sendable {
         limits.cores = host.cores
         limits.cancelGraceNanoseconds = policy.cancelGraceNanoseconds
         limits.memoryBytes = host.usableBytes ?? .max
+        limits.allowsAddresses = values.number("allow-urls") != 0
         limits.allowsDirectories = values.number("allow-dir") != 0
         limits.allowsCommands = values.number("allow-exec") != 0
         for (setting, bound) in JobLimits.boundSettings {

@@ -14,6 +14,8 @@ public struct JobLimits: Sendable, Equatable {
     public var allowsDirectories = true
     /// Whether callers may have commands run.
     public var allowsCommands = true
+    /// Whether callers may have servers asked (download, api).
+    public var allowsAddresses = true
     /// The largest value of a workload's option, in bytes, nanoseconds or ones.
     public var bounds: [Bound: Int] = [:]
     /// How long a cancelled task may go on until its worker is killed.

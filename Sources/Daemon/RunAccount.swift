@@ -43,7 +43,7 @@ struct RunAccount: Sendable {
             case .lost, .pending, .running: lost += 1
             }
             if record.status == .failed || record.status == .lost {
-                note(record.reason, of: task, in: &reasons)
+                note(record.reason(of: workload, detail: job.detail(task)), of: task, in: &reasons)
             }
             guard record.start != 0 else { continue }
             add(record)

@@ -15,6 +15,8 @@ struct RunPlan: Sendable {
     let threads: Int
     let tasks: Int
     let spec: JobSpec
+    /// What each task is given, in the words that its worker gets; nil where tasks are given nothing.
+    let inputs: [[String]]?
 
     /// Below this, a reading of the CPU clock would cost more than one hundredth of what it measures.
     static let cpuInterval: UInt64 = 20_000
@@ -72,6 +74,9 @@ struct RunPlan: Sendable {
             rings: true)
         let text = JobArguments.encode(read, of: entry, into: &plan)
         var shared: [String] = []
+        if entry.input == .url, !limits.allowsAddresses {
+            throw .notPermitted(action: "have URLs asked", needs: "allow-urls in the daemon's configuration")
+        }
         if entry.id == .exec {
             guard limits.allowsCommands else {
                 throw .notPermitted(action: "run commands", needs: "allow-exec in the daemon's configuration")
@@ -86,12 +91,16 @@ struct RunPlan: Sendable {
             plan.haltsNow = halt.now ? 1 : 0
         }
         if request.outputs != nil { plan.logs = 1 }
-        var inputs: TaskInputs?
-        if let words = request.inputs {
+        plan.detailBytes = UInt32(entry.id.detailBytes)
+        inputs =
+            entry.input == .url
+            ? try WebInputs.words(request.inputs ?? [], of: entry, output: read.texts["output"] ?? "") : request.inputs
+        var encodedInputs: TaskInputs?
+        if let words = inputs {
             guard let encoded = TaskInputs(shared: shared, tasks: words) else {
                 throw .badArgument("inputs", value: "a word with a NUL in it", expected: "words without")
             }
-            inputs = encoded
+            encodedInputs = encoded
             plan.inputBytes = UInt64(encoded.bytes.count)
         }
         let byteCount = plan.layout.byteCount
@@ -99,7 +108,7 @@ struct RunPlan: Sendable {
             throw .limitExceeded(limit: "ledger bytes", value: byteCount, allowed: limits.ledgerBytes)
         }
         spec = JobSpec(
-            lease: lease, tasks: tasks, plan: plan, text: text, inputs: inputs,
+            lease: lease, tasks: tasks, plan: plan, text: text, inputs: encodedInputs,
             attempts: entry.rerun ? Self.attempts : nil,
             progressNanoseconds: request.outputs == nil ? limits.progressNanoseconds : Self.outputNanoseconds)
     }
@@ -132,7 +141,6 @@ struct RunPlan: Sendable {
         guard (0...0o777).contains(context.umask) else {
             throw .badArgument("context.umask", value: "\(context.umask)", expected: "permission bits, 0 to 511")
         }
-        plan.detailBytes = UInt32(CommandDetail.byteCount)
         // The kernel accounts for the commands' processor time.
         plan.cpuInterval = 0
         plan.numbers[ExecSettings.Number.grace.rawValue] = Int64(limits.cancelGraceNanoseconds / graceShare)
@@ -146,16 +154,18 @@ struct RunPlan: Sendable {
         _ given: [String: String], for entry: Entry, directory: String, limits: JobLimits
     ) throws(ControlError) -> Arguments {
         var given = given
-        if entry.options.contains(where: { $0.name == "dir" }) {
-            let chosen = given["dir"] ?? ""
+        for option in entry.options where option.kind == .path {
+            let chosen = given[option.name] ?? ""
             if chosen.isEmpty {
-                given["dir"] = directory
+                // Downloads that are not to be kept go nowhere.
+                if option.name == "dir" { given["dir"] = directory }
             } else if !limits.allowsDirectories {
                 throw .notPermitted(
                     action: "choose the directory of a job's files", needs: "allow-dir in the daemon's configuration")
             } else if !chosen.hasPrefix("/") || access(chosen, W_OK | X_OK) != 0 {
                 throw .badArgument(
-                    "dir", value: chosen, expected: "the absolute path of a directory in which the daemon may write")
+                    option.name, value: chosen,
+                    expected: "the absolute path of a directory in which the daemon may write")
             }
         }
         let read: Arguments

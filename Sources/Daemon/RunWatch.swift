@@ -131,6 +131,8 @@ struct RunWatch: Sendable {
     private static let pieceBytes = 512
 
     private func record(_ task: EndedTask) -> Control.Record {
-        Control.Record(task, of: plan.entry.id, since: accepted)
+        var record = Control.Record(task, of: plan.entry.id, since: accepted)
+        if let words = plan.inputs?[task.task], plan.entry.input == .url { record.fetch?.url = words[0] }
+        return record
     }
 }

@@ -1,5 +1,6 @@
 import Catalogue
 import Control
+import Ledger
 import Timing
 
 /// Sums up what a workload tells of its tasks beside their records.
@@ -16,7 +17,19 @@ extension WorkloadID {
     var taskFigures: (any TaskFigures)? {
         switch self {
         case .exec: CommandFigures()
-        case .noop, .sleep, .cpu, .io, .dot: nil
+        case .dot: ProductFigures()
+        case .download, .api: FetchFigures()
+        case .noop, .sleep, .cpu, .io: nil
+        }
+    }
+
+    /// The bytes of a task's detail; 0 where there is none.
+    var detailBytes: Int {
+        switch self {
+        case .exec: CommandDetail.byteCount
+        case .dot: ProductDetail.byteCount
+        case .download, .api: FetchDetail.byteCount
+        case .noop, .sleep, .cpu, .io: 0
         }
     }
 }

@@ -13,6 +13,12 @@ public struct TaskFailure: Error, Sendable, Equatable, Hashable, CustomStringCon
         case enter, spawn, exit, signal, timeout, output, keep
         /// Loading a library; in the place of the system's error stands the number of the ``Catalogue/Library``.
         case load
+        /// Sending a request and receiving the response. Why it failed is in the ``FetchDetail``.
+        case fetch
+        /// A response whose status, in the place of the system's error, says that there is not what was asked for.
+        case status
+        /// A response whose body is larger than allowed.
+        case size
 
         var text: String {
             switch self {
@@ -27,6 +33,9 @@ public struct TaskFailure: Error, Sendable, Equatable, Hashable, CustomStringCon
             case .compute: "computing"
             case .allocate: "taking memory"
             case .load: "loading a library"
+            case .fetch: "the request failed"
+            case .status: "the server answered with status"
+            case .size: "the body is larger than --max-size"
             case .enter: "entering the command's directory"
             case .spawn: "starting the command"
             case .exit: "the command ended with exit code"
@@ -38,7 +47,8 @@ public struct TaskFailure: Error, Sendable, Equatable, Hashable, CustomStringCon
         }
     }
 
-    /// `errno` 0 stands for a wrong result. Of ``Step/exit`` and ``Step/signal`` it is the code or the signal.
+    /// `errno` 0 stands for a wrong result. Of ``Step/exit``, ``Step/signal`` and ``Step/status`` it is the
+    /// code, the signal or the status.
     public init(_ step: Step, _ errno: Errno = Errno(rawValue: 0)) {
         self.step = step
         self.errno = errno
@@ -57,10 +67,15 @@ public struct TaskFailure: Error, Sendable, Equatable, Hashable, CustomStringCon
         TaskFailure(.load, Errno(rawValue: Int32(library.rawValue)))
     }
 
+    /// The server's answer is an error, or none.
+    public static func status(_ status: Int32) -> TaskFailure {
+        TaskFailure(.status, Errno(rawValue: status))
+    }
+
     public var description: String {
         switch step {
-        case .exit, .signal: return "\(step.text) \(errno.rawValue)"
-        case .timeout, .output: return step.text
+        case .exit, .signal, .status: return "\(step.text) \(errno.rawValue)"
+        case .timeout, .output, .fetch, .size: return step.text
         case .load:
             guard let library = Library(rawValue: UInt32(errno.rawValue)), library != .none else { return step.text }
             return "\(library.file) can't be loaded: install Debian's package \(library.package), then recycle the pool"

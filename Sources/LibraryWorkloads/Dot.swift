@@ -40,10 +40,13 @@ struct Dot<Number: Element>: Workload {
 
     /// One product, which can't be interrupted.
     mutating func run(_ task: TaskContext) throws(TaskFailure) -> Int64 {
+        var detail = ProductDetail(threads: 0)
+        defer { task.detail.storeBytes(of: detail, as: ProductDetail.self) }
         let ready = try state.get()
         // Another job on a thread of this process may have set another number.
         Self.set(threads, of: ready.blas)
         ready.matrices.multiply(by: ready.blas)
+        detail.threads = UInt64(ready.blas.threads)
         let size = Int64(ready.matrices.size)
         return 2 * size * size * size
     }

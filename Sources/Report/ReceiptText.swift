@@ -20,7 +20,7 @@ public struct ReceiptText: Sendable {
 
     /// The whole text, each line ended.
     public var text: String {
-        let blocks = [headline, PhaseTable(receipt, look: look).lines, tasks + derived, workers, failures]
+        let blocks = [headline, PhaseTable(receipt, look: look).lines, tasks + derived, figures, workers, failures]
         return blocks.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") + "\n" }.joined(separator: "\n")
     }
 
@@ -68,6 +68,8 @@ public struct ReceiptText: Sendable {
 
     private var tasks: [String] { TaskSummary(receipt, look: look).lines }
     private var derived: [String] { DerivedFigures(receipt, look: look).lines }
+
+    private var figures: [String] { FigureTable(figures: receipt.figures, look: look).lines }
 
     private var workers: [String] {
         let costs = receipt.workerCosts

@@ -19,6 +19,21 @@ public enum RecordJSON {
             bytes += ",\"reason\":".utf8
             append(quoted: reason, to: &bytes)
         }
+        if let fetch = record.fetch { append(fetch, to: &bytes) }
+        bytes.append(UInt8(ascii: "}"))
+    }
+
+    private static func append(_ fetch: FetchRecord, to bytes: inout [UInt8]) {
+        bytes += ",\"fetch\":{\"url\":".utf8
+        append(quoted: fetch.url, to: &bytes)
+        append(",\"status\":", fetch.status, to: &bytes)
+        append(",\"bytes\":", fetch.bytes, to: &bytes)
+        append(",\"redirects\":", fetch.redirects, to: &bytes)
+        append(",\"connections\":", fetch.connections, to: &bytes)
+        append(",\"lookup\":", fetch.lookup, to: &bytes)
+        append(",\"connect\":", fetch.connect, to: &bytes)
+        append(",\"tls\":", fetch.tls, to: &bytes)
+        append(",\"first_byte\":", fetch.firstByte, to: &bytes)
         bytes.append(UInt8(ascii: "}"))
     }
 

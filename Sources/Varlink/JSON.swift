@@ -43,6 +43,18 @@ package enum JSON {
         }
     }
 
+    /// Why `text` is no JSON value; nil where it is one.
+    package static func fault(in text: [UInt8]) -> String? {
+        do {
+            // Wrapped, so that any value will do.
+            let object = Array("{\"value\":".utf8) + text + Array("}".utf8)
+            let members = try JSONScanner.members(of: object, depthLimit: Limits.maximumJSONDepth)
+            return members.count == 1 ? nil : "it is more than one value"
+        } catch {
+            return "\(error)"
+        }
+    }
+
     /// Appends `text` as a quoted JSON string.
     static func append(_ text: String, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))

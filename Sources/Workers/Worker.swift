@@ -57,7 +57,7 @@ struct Worker {
         case .cpu: drain(CPU(arguments), job)
         case .io: drain(IO(arguments), job)
         case .exec: drain(Exec(arguments), job)
-        case .dot: repertoire?.work(.dot, Shift(worker: self, job: job), arguments)
+        case let workload?: repertoire?.work(workload, Shift(worker: self, job: job), arguments)
         case nil: break
         }
         leave(job, order: order)

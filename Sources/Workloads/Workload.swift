@@ -44,6 +44,9 @@ public struct TaskContext {
         ledger.record(task).pointee.group = UInt32(bitPattern: group)
     }
 
+    /// Not 0 once nobody waits for the task any more.
+    public var cancellation: Futex.Word { cancelled }
+
     /// Whether nobody waits for the task any more.
     @inlinable public var isCancelled: Bool { cancelled.pointee.load(ordering: .relaxed) != 0 }
 

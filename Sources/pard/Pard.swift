@@ -67,6 +67,9 @@ struct Pard: AsyncParsableCommand {
     @ArgumentParser.Option(help: help("allow-dir"))
     var allowDir: String?
 
+    @ArgumentParser.Option(help: help("allow-urls"))
+    var allowUrls: String?
+
     @ArgumentParser.Option(help: help("allow-exec"))
     var allowExec: String?
 
@@ -104,6 +107,7 @@ struct Pard: AsyncParsableCommand {
             "drain-time": drainTime,
             "cancel-grace": cancelGrace,
             "allow-dir": allowDir,
+            "allow-urls": allowUrls,
             "allow-exec": allowExec,
             "io-size-limit": ioSizeLimit,
             "cpu-iterations-limit": cpuIterationsLimit,

@@ -13,6 +13,8 @@ final class Bench {
     /// Python's pools; nil without Python.
     let python: Coprocess?
     let daemon: PrivateDaemon
+    /// Nil without Python.
+    let server: SlowServer?
     /// What the number of samples is multiplied with.
     private let scale: Double
 
@@ -23,9 +25,11 @@ final class Bench {
         limits = try Coprocess("benchpeers", path: "\(directory)/benchpeers")
         if let interpreter = Environment.find("python3") {
             python = try Coprocess("python3", path: interpreter, arguments: ["\(peerDirectory)/pools.py"])
+            server = try SlowServer(python: interpreter, script: "\(peerDirectory)/server.py")
         } else {
             complain("python3 is not here: its pools are left out")
             python = nil
+            server = nil
         }
         pools = try WarmPools(zygotePath: "\(directory)/parzygote")
         daemon = try PrivateDaemon(directory: directory)
@@ -33,6 +37,7 @@ final class Bench {
 
     func end() {
         daemon.end()
+        server?.end()
         pools.end()
         python?.end()
         limits.end()

@@ -1,5 +1,7 @@
+import Control
 import Glibc
 import Linux
+import Varlink
 
 /// A `pard` for as long as the benchmarks run.
 final class PrivateDaemon {
@@ -28,6 +30,17 @@ final class PrivateDaemon {
         close(ends[1])
         var byte: UInt8 = 0
         guard read(leash, &byte, 1) == 1 else { throw Bench.Missing(description: "pard did not start") }
+    }
+
+    /// Has a run done, in whose tasks nothing may fail, and returns what it took in nanoseconds.
+    func elapsed(_ request: Run.Request) throws -> Double {
+        var client = try Client(connectingTo: socket)
+        let reply = try client.call(Run.method, request, as: Run.Reply.self)
+        guard let receipt = reply.receipt, receipt.outcome == .ok else {
+            let reason = reply.receipt?.failures.first?.reason ?? "no receipt"
+            throw Bench.Missing(description: "\(request.workload) failed: \(reason)")
+        }
+        return Double(receipt.elapsed)
     }
 
     /// Stops the daemon and waits for its end.

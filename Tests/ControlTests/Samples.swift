@@ -8,9 +8,11 @@ enum Samples {
     static let command = CommandRecord(
         exitCode: 0, signal: 0, tries: 1, spawn: 2, command: 3, user: 4, system: 5, peakMemory: 6, stdoutBytes: 7,
         stderrBytes: 8)
+    static let fetch = FetchRecord(
+        url: "u", status: 200, bytes: 1, redirects: 2, connections: 3, lookup: 4, connect: 5, tls: 6, firstByte: 7)
     static let record = Record(
         task: 1, worker: 2, pid: 3, tid: 4, start: 5, stop: 6, cpu: 7, attempt: 1, status: "ok", value: .max,
-        reason: "r", command: command)
+        reason: "r", command: command, fetch: fetch)
     static let output = Output(task: 1, stdout: "aGk=", stderr: "", record: record)
     static let context = Context.bare
     static let halt = Halt(failures: 1, now: true)
@@ -45,7 +47,7 @@ enum Samples {
         ("TaskTimes", TaskTimes()), ("Record", record), ("WorkerCost", receipt().workerCosts[0]),
         ("Failure", receipt().failures[0]), ("Receipt", receipt()), ("Pool", pool), ("Job", job), ("Option", option),
         ("Workload", workload), ("CommandRecord", command), ("Output", output), ("OutputOrder", OutputOrder.ended),
-        ("Context", context), ("Halt", halt), ("Figure", figure),
+        ("Context", context), ("Halt", halt), ("FetchRecord", fetch), ("Figure", figure),
     ]
 
     /// Methods by full name, with their parameters and reply.

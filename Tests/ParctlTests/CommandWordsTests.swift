@@ -33,9 +33,10 @@ import Testing
     }
 
     @Test func `an unknown workload is answered with those there are`() {
-        #expect(complaint("xyz") == "there is no workload 'xyz': there are noop, sleep, cpu, io, dot, exec")
+        #expect(
+            complaint("xyz") == "there is no workload 'xyz': there are noop, sleep, cpu, io, dot, exec, download, api")
         #expect(complaint("nop") == "there is no workload 'nop': did you mean 'noop'?")
-        #expect(complaint() == "which workload? There are noop, sleep, cpu, io, dot, exec")
+        #expect(complaint() == "which workload? There are noop, sleep, cpu, io, dot, exec, download, api")
     }
 
     @Test func `an unknown option is answered with what the workload takes`() {

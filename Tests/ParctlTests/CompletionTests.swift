@@ -8,10 +8,10 @@ import Testing
     }
 
     @Test func `workloads come first`() {
-        #expect(words("parctl", "run", "") == ["noop", "sleep", "cpu", "io", "dot", "exec"])
+        #expect(words("parctl", "run", "") == ["noop", "sleep", "cpu", "io", "dot", "exec", "download", "api"])
         #expect(
             words("parctl", "--socket", "/s", "run", "--threads", "4", "i") == [
-                "noop", "sleep", "cpu", "io", "dot", "exec",
+                "noop", "sleep", "cpu", "io", "dot", "exec", "download", "api",
             ])
     }
 

@@ -32,7 +32,7 @@ struct ExecPlan {
             all = Array(words.operands[(mark + 1)...])
             guard !all.contains(":::") else { throw fault("there can be only one ':::'") }
         } else {
-            let path = options["arg-file"] ?? "-"
+            let path = options["arg-file"]?.last ?? "-"
             if path == "-", isatty(STDIN_FILENO) == 1 {
                 throw fault("what to run it on? Add ':::' and the arguments, or --arg-file, or pipe them in")
             }
@@ -44,7 +44,7 @@ struct ExecPlan {
         isDry = options["dry-run"] != nil
         log =
             isDry && options["resume"] == nil
-            ? nil : try options["joblog"].map { path throws(Failure) in try JobLog(path) }
+            ? nil : try options["joblog"]?.last.map { path throws(Failure) in try JobLog(path) }
         let known = options["resume"] == nil ? [] : log?.known ?? []
         arguments = zip(1..., all).filter { !known.contains($0.0) }.map { (number: $0, text: $1) }
         keepsOrder = options["keep-order"] != nil

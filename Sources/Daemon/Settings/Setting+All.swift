@@ -44,7 +44,13 @@ extension Setting {
                 "how long a cancelled task may go on until its worker is killed")),
         Setting(
             Option(
-                "allow-dir", .flag, default: "true", in: 0...1, "whether callers may choose where io writes (--dir)"),
+                "allow-dir", .flag, default: "true", in: 0...1,
+                "whether callers may choose where files go (--dir, --output)"),
+            shared: "false"),
+        Setting(
+            Option(
+                "allow-urls", .flag, default: "true", in: 0...1,
+                "whether callers may have URLs of their choice asked (download, api)"),
             shared: "false"),
         Setting(
             Option(

@@ -1,0 +1,43 @@
+import Catalogue
+import Control
+
+/// What tasks of `download` and `api` are given: checked, and completed by what their workers need.
+enum WebInputs {
+    /// - Parameters:
+    ///   - inputs: a URL for each task of `download`; for one of `api` a URL, a body, which may be empty, and headers.
+    ///   - output: the directory in which downloads are kept; empty for nowhere.
+    /// - Returns: each task's words. Where downloads are kept, the name of its file follows the URL.
+    static func words(
+        _ inputs: [[String]], of entry: Entry, output: String
+    ) throws(ControlError) -> [[String]] {
+        for words in inputs { try check(words, of: entry) }
+        guard entry.id == .download, !output.isEmpty else { return inputs }
+        var taken: Set<String> = []
+        return inputs.map { words in words + [name(of: words[0], besides: &taken)] }
+    }
+
+    private static func check(_ words: [String], of entry: Entry) throws(ControlError) {
+        let url = words.first ?? ""
+        if let fault = WebAddress.fault(in: url) {
+            throw .badArgument("inputs", value: String(url.prefix(200)), expected: "a URL; this \(fault)")
+        }
+        guard entry.id == .api || words.count == 1 else {
+            throw .badArgument("inputs", value: words[1], expected: "one URL for each task")
+        }
+        for header in words.dropFirst(2) where !WebAddress.isHeader(header) {
+            throw .badArgument("inputs", value: header, expected: "a header such as 'Name: value'")
+        }
+    }
+
+    /// A name that no other file of the run has: the first one gets the URL's own, further ones a number at the end.
+    private static func name(of url: String, besides taken: inout Set<String>) -> String {
+        let own = WebAddress.fileName(of: url)
+        var name = own
+        var number = 0
+        while !taken.insert(name).inserted {
+            number += 1
+            name = "\(own).\(number)"
+        }
+        return name
+    }
+}

@@ -1,0 +1,50 @@
+import Glibc
+import Ledger
+import Linux
+import SystemPackage
+import Workloads
+
+/// A file that appears under its name once all of it is there.
+struct DownloadFile: ~Copyable {
+    private let path: String
+    private let temporary: String
+    private let overwrites: Bool
+    private let file: Descriptor
+
+    /// Makes it under another name. Throws where a file of its name is there, unless that is to be overwritten.
+    init(_ name: String, in directory: String, of task: TaskContext, overwriting: Bool) throws(TaskFailure) {
+        path = "\(directory)/\(name)"
+        overwrites = overwriting
+        // The parent is the daemon: no other daemon's job of the same number has this name.
+        temporary = "\(directory)/.pard-\(ThisProcess.parent)-\(task.job)-\(task.task).part"
+        var status = stat()
+        if !overwriting, lstat(path, &status) == 0 { throw TaskFailure(.create, .fileExists) }
+        // What an attempt whose worker died has left behind; the name belongs to this task alone.
+        unlink(temporary)
+        let place = temporary
+        do {
+            let flags = O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW
+            file = Descriptor(owning: try system("open") { open(place, flags, 0o666) })
+        } catch {
+            throw TaskFailure(.create, error.errno)
+        }
+    }
+
+    deinit {
+        // Gone by now if it was kept.
+        unlink(temporary)
+    }
+
+    var descriptor: Int32 { file.raw }
+
+    /// Gives the file its name.
+    func keep() throws(TaskFailure) {
+        let (from, to, overwrites) = (temporary, path, overwrites)
+        do {
+            // A link, unlike a new name, never takes the place of a file.
+            try system("rename") { overwrites ? rename(from, to) : link(from, to) }
+        } catch {
+            throw TaskFailure(.create, error.errno)
+        }
+    }
+}

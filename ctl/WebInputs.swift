@@ -1,0 +1,55 @@
+import Catalogue
+import Varlink
+
+/// What each task of a `download` or an `api` is given: an address, and for `api` a body and headers.
+struct WebInputs: Equatable {
+    let inputs: [[String]]
+
+    /// Reads everything that there is to read, and checks it.
+    ///
+    /// - Parameter tasks: of one input, so many copies.
+    init(_ words: RunWords, tasks: Int?) throws(Failure) {
+        let name = words.entry.name
+        let help = "parctl run \(name) --help"
+        var lines: [String] = []
+        for path in (words.client["from"] ?? []) + words.operands.filter({ $0 == "-" }) {
+            lines += try ArgumentList.read(path, end: UInt8(ascii: "\n")).filter { !$0.isEmpty }
+        }
+        let operands = words.operands.filter { $0 != "-" }
+        var inputs: [[String]]
+        if words.entry.id == .api {
+            guard let url = operands.first else { throw .usage("api: which URL?", help: help) }
+            let bodies = operands.dropFirst() + lines
+            for body in bodies { try Self.check(json: body, help: help) }
+            let given = words.client["header"] ?? []
+            for header in given where !WebAddress.isHeader(header) {
+                throw .usage("api: --header takes 'Name: value', not '\(header)'", help: help)
+            }
+            let headers = given + Self.usualHeaders(besides: given, hasBody: !bodies.isEmpty)
+            inputs = (bodies.isEmpty ? [""] : bodies).map { [url, $0] + headers }
+        } else {
+            inputs = (operands + lines).map { [$0] }
+            if inputs.isEmpty { throw .usage("download: which URLs? Give some, or --from FILE", help: help) }
+        }
+        for words in inputs {
+            if let fault = WebAddress.fault(in: words[0]) {
+                throw .usage("\(name): '\(words[0].prefix(200))' \(fault)", help: help)
+            }
+        }
+        if let tasks, inputs.count == 1 { inputs = Array(repeating: inputs[0], count: tasks) }
+        self.inputs = inputs
+    }
+
+    /// What JSON is sent and asked for with.
+    private static func usualHeaders(besides given: [String], hasBody: Bool) -> [String] {
+        let names = Set(given.map { $0.prefix { $0 != ":" }.lowercased() })
+        let usual = (hasBody ? ["Content-Type: application/json"] : []) + ["Accept: application/json"]
+        return usual.filter { !names.contains($0.prefix { $0 != ":" }.lowercased()) }
+    }
+
+    private static func check(json body: String, help: String) throws(Failure) {
+        if let fault = JSON.fault(in: Array(body.utf8)) {
+            throw .usage("api: '\(body.prefix(200))' is no JSON: \(fault)", help: help)
+        }
+    }
+}
