@@ -4,14 +4,17 @@ import Catalogue
 enum CommandWords {
     /// The options that every run takes, without their dashes; told to people who mistype one.
     static let runOptions = [
-        "threads", "processes", "serial", "cold", "tasks", "timeout", "json", "records", "socket", "no-spawn", "color",
-        "help",
+        "threads", "processes", "serial", "cold", "tasks", "timeout", "json", "records", "timeline", "svg", "html",
+        "trace", "socket", "no-spawn", "color", "help",
     ]
 
-    /// Writes a bare `--cold` as `--cold=fresh`: the parser's options that are both take the next word for a value.
-    static func expandingCold(_ arguments: [String]) -> [String] {
+    /// Options that may go without a value, and what they are then: the parser would take the next word for it.
+    private static let bare = ["--cold": "--cold=fresh", "--timeline": "--timeline=workers"]
+
+    /// Gives the options that may go without a value their usual one.
+    static func expandingBare(_ arguments: [String]) -> [String] {
         let end = arguments.firstIndex(of: "--") ?? arguments.endIndex
-        return arguments[..<end].map { $0 == "--cold" ? "--cold=fresh" : $0 } + arguments[end...]
+        return arguments[..<end].map { bare[$0] ?? $0 } + arguments[end...]
     }
 
     /// The workload called `name`. Throws ``Failure/usage(_:help:)``, which names those there are.
@@ -26,25 +29,26 @@ enum CommandWords {
 
     /// Reads `words`: the workload's name, then its options as `--name value`, `--name=value` or, for flags, `--name`.
     /// Where an option is given twice, the last one counts. Values are checked against the catalogue, and returned as
-    /// typed, except that paths are made absolute: from `directory` on.
+    /// typed, except that paths are made absolute: from `directory` on. `command` is parctl's command that takes them, and
+    /// `options` are its own.
     static func read(
-        _ words: [String], in directory: String = "/"
+        _ words: [String], in directory: String = "/", command: String = "run", options: [String] = runOptions
     ) throws(Failure) -> (entry: Entry, arguments: [String: String]) {
         var words = words.filter { $0 != "--" }[...]
         guard let name = words.popFirst() else {
             throw .usage(
                 "which workload? There are \(Catalogue.entries.map(\.name).joined(separator: ", "))",
-                help: "parctl run --help")
+                help: "parctl \(command) --help")
         }
-        guard !name.hasPrefix("-") else { throw stranger(name, of: nil) }
+        guard !name.hasPrefix("-") else { throw stranger(name, of: nil, command, options) }
         let entry = try entry(named: name)
-        let help = "parctl run \(entry.name) --help"
+        let help = "parctl \(command) \(entry.name) --help"
         var given: [String: String] = [:]
         while let word = words.popFirst() {
             guard word.hasPrefix("-") else { throw .usage("\(entry.name): unexpected '\(word)'", help: help) }
             let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard word.hasPrefix("--"), let option = entry.options.first(where: { "--\($0.name)" == parts[0] }) else {
-                throw stranger(String(parts[0]), of: entry)
+                throw stranger(String(parts[0]), of: entry, command, options)
             }
             if parts.count == 2 {
                 given[option.name] = String(parts[1])
@@ -69,19 +73,22 @@ enum CommandWords {
         return (entry, given)
     }
 
-    /// An option that neither every run nor `entry` has; a nil entry is one that was not named yet.
-    private static func stranger(_ option: String, of entry: Entry?) -> Failure {
+    /// An option that neither `command` nor `entry` has; a nil entry is one that was not named yet.
+    private static func stranger(_ option: String, of entry: Entry?, _ command: String, _ options: [String]) -> Failure
+    {
         let name = String(option.drop { $0 == "-" })
         let own = entry?.options.map(\.name) ?? []
-        if let near = Spelling.nearest(to: name, in: own + runOptions) {
-            return .usage("unknown option '\(option)'; did you mean '--\(near)'?", help: "parctl run --help")
+        if let near = Spelling.nearest(to: name, in: own + options) {
+            return .usage("unknown option '\(option)'; did you mean '--\(near)'?", help: "parctl \(command) --help")
         }
         guard let entry else {
             return .usage(
-                "the workload comes before its options, as in 'parctl run io \(option)'", help: "parctl run --help")
+                "the workload comes before its options, as in 'parctl \(command) io \(option)'",
+                help: "parctl \(command) --help")
         }
         let taken =
             own.isEmpty ? "takes no options of its own" : "takes " + own.map { "--\($0)" }.joined(separator: ", ")
-        return .usage("unknown option '\(option)': \(entry.name) \(taken)", help: "parctl run \(entry.name) --help")
+        return .usage(
+            "unknown option '\(option)': \(entry.name) \(taken)", help: "parctl \(command) \(entry.name) --help")
     }
 }

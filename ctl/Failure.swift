@@ -15,6 +15,10 @@ enum Failure: Error {
     case privateDaemon(String)
     /// The journal can't be read.
     case journal(String)
+    /// A file that a chart is to go to can't be opened for writing; nothing was run.
+    case export(path: String, errno: Int32)
+    /// A file that a chart goes to could not be written to its end.
+    case exporting(path: String, errno: Int32)
     /// Standard output can't be written.
     case output(errno: Int32)
     /// A reply holds what JSON can't say.
@@ -32,11 +36,11 @@ enum Failure: Error {
 
     var status: ExitStatus {
         switch self {
-        case .usage: .usage
+        case .usage, .export: .usage
         case .client(.failed): .refused
         case .noDaemon, .client, .privateDaemon: .unreachable
         case .refused(let error): ExitStatus(error)
-        case .journal, .output, .unwritable, .system: .failed
+        case .journal, .exporting, .output, .unwritable, .system: .failed
         }
     }
 
@@ -57,6 +61,10 @@ enum Failure: Error {
         case .refused(let error): error.description
         case .privateDaemon(let reason): "the private daemon did not start: \(reason)"
         case .journal(let reason): reason
+        case .export(let path, let number):
+            "can't write to '\(path)': \(String(cString: strerror(number))); nothing was run"
+        case .exporting(let path, let number):
+            "can't write all of '\(path)': \(String(cString: strerror(number))); the run itself went as the receipt says"
         case .output(EPIPE): nil
         case .output(let number): "can't write to standard output: \(String(cString: strerror(number)))"
         case .unwritable(let reason): "the data can't be written as JSON: \(reason)"

@@ -12,7 +12,7 @@ enum Main {
 
     private static func status(of arguments: [String]) -> ExitStatus {
         do {
-            var command = try Parctl.parseAsRoot(CommandWords.expandingCold(Array(arguments.dropFirst())))
+            var command = try Parctl.parseAsRoot(CommandWords.expandingBare(Array(arguments.dropFirst())))
             try command.run()
             return .ok
         } catch let status as ExitStatus {

@@ -49,6 +49,7 @@ struct RunCommand: ParsableCommand {
     @Flag(help: "Print every task's record after the receipt; with --json, as its 'records'.")
     var records = false
 
+    @OptionGroup var charts: ChartOptions
     @OptionGroup var output: JSONOption
     @OptionGroup var service: ServiceOptions
 
@@ -60,46 +61,21 @@ struct RunCommand: ParsableCommand {
         let (entry, arguments) = try CommandWords.read(words, in: Environment.directory)
         let shape = RunShape(
             threads: threads, processes: processes, serial: serial, cold: cold, tasks: tasks, timeout: timeout,
-            records: records)
+            records: records || charts.needRecords)
         let request = try shape.request(entry.name, arguments)
+        try charts.check(data: output.json ? "--json" : nil, help: "parctl run --help")
+        var exports = try Exports(charts)
         let signals = try Signals([SIGINT, SIGTERM, SIGHUP, SIGCHLD])
-        if let connection = try reachable() {
-            try run(request, on: connection, signals)
-        } else {
-            try runPrivately(request, signals)
-        }
+        try service.withDaemon(signals) { try run(request, on: &$0, signals, &exports) }
     }
 
-    /// Whatever daemon there is; nil where there is none and a private one may be started.
-    private func reachable() throws -> Connection? {
-        let choice = service.choice
-        do {
-            return try service.connect()
-        } catch {
-            guard !service.noSpawn, choice.allowsSpawning(after: error) else { throw error }
-            return nil
-        }
-    }
-
-    private func runPrivately(_ request: Run.Request, _ signals: Signals) throws {
-        guard let program = ProgramFinder.pard() else {
-            throw Failure.privateDaemon("there is no 'pard' beside parctl or in $PATH")
-        }
-        StandardError.write("parctl: no daemon is running: starting a private one for this command\n")
-        let daemon = try PrivateDaemon.start(program: program, signals: signals)
-        do {
-            try run(request, on: Connection(to: daemon.socketPath), signals)
-        } catch {
-            daemon.stop(signals)
-            throw error
-        }
-        daemon.stop(signals)
-    }
-
-    private func run(_ request: Run.Request, on connection: consuming Connection, _ signals: Signals) throws {
+    private func run(
+        _ request: Run.Request, on connection: inout Connection, _ signals: Signals, _ exports: inout Exports
+    ) throws {
         var session = RunSession(request, terminal: Terminal(STDERR_FILENO, color: service.color))
         let receipt = try session.receipt(from: &connection, signals: signals)
         try show(receipt, session.records)
+        try draw(receipt, session.records, &exports)
         let status = ExitStatus(receipt.outcome, interrupted: session.interrupted)
         if status != .ok { throw status }
     }
@@ -109,37 +85,31 @@ struct RunCommand: ParsableCommand {
         case (true, true): try store.write(json: receipt, pretty: isatty(STDOUT_FILENO) == 1)
         case (true, false): try StandardOutput.write(json: receipt)
         case (false, let records):
-            try StandardOutput.write(ReceiptText(receipt, look: service.look).text)
+            try people.write(ReceiptText(receipt, look: people.look).text)
             if records {
-                try StandardOutput.write("\n")
-                try store.write(table: service.look)
+                try people.write("\n")
+                try store.write(table: people)
             }
         }
     }
 
-    /// The help of the workload that is named, or of the command.
-    private func showHelp() throws(Failure) {
-        guard let name = words.first(where: { !$0.hasPrefix("-") }) else {
-            return try StandardOutput.write(Parctl.helpMessage(for: RunCommand.self) + "\n")
+    private func draw(_ receipt: Receipt, _ store: RecordStore, _ exports: inout Exports) throws(Failure) {
+        guard charts.needRecords else { return }
+        let run = RecordedRun(receipt, blocks: store.blocks)
+        if let kind = charts.timeline {
+            try people.write("\n" + TimelineText([run], by: kind, look: people.look, rows: people.rows).text)
         }
-        let description = WorkloadDescription(try CommandWords.entry(named: name))
-        try StandardOutput.write(
-            WorkloadList.page(description, look: service.look)
-                + "\nThe options of every run: see 'parctl run --help'.\n")
+        try exports.write(Page(of: run, note: LocalTime.now))
+    }
+
+    /// Where texts for people go: to standard error where standard output is for data.
+    private var people: Audience {
+        Audience(isBesideData: output.json || charts.takeStandardOutput, color: service.color)
+    }
+
+    private func showHelp() throws(Failure) {
+        try WorkloadHelp.show(words, else: RunCommand.self, look: service.look)
     }
 }
 
 extension Cold: ExpressibleByArgument {}
-
-extension SocketChoice {
-    /// Whether a private daemon may stand in after `failure` to connect: only where the user named no socket, and
-    /// nobody is there.
-    func allowsSpawning(after failure: Failure) -> Bool {
-        guard case .found = self else { return false }
-        return switch failure {
-        case .noDaemon: true
-        case .client(.unreachable(_, let number)): number == ENOENT || number == ECONNREFUSED
-        default: false
-        }
-    }
-}

@@ -4,42 +4,17 @@ import Control
 public enum RecordJSON {
     /// Appends `record` as one JSON object with the keys of its Codable form, in the interface description's order.
     public static func append(_ record: Record, to bytes: inout [UInt8]) {
-        append("{\"task\":", record.task, to: &bytes)
-        append(",\"worker\":", record.worker, to: &bytes)
-        append(",\"pid\":", record.pid, to: &bytes)
-        append(",\"tid\":", record.tid, to: &bytes)
-        append(",\"start\":", record.start, to: &bytes)
-        append(",\"stop\":", record.stop, to: &bytes)
-        append(",\"cpu\":", record.cpu, to: &bytes)
-        append(",\"attempt\":", record.attempt, to: &bytes)
-        bytes += ",\"status\":".utf8
-        append(quoted: record.status, to: &bytes)
-        append(",\"value\":", record.value, to: &bytes)
-        if let reason = record.reason {
-            bytes += ",\"reason\":".utf8
-            append(quoted: reason, to: &bytes)
-        }
+        JSONBytes.append("{\"task\":", record.task, to: &bytes)
+        JSONBytes.append(",\"worker\":", record.worker, to: &bytes)
+        JSONBytes.append(",\"pid\":", record.pid, to: &bytes)
+        JSONBytes.append(",\"tid\":", record.tid, to: &bytes)
+        JSONBytes.append(",\"start\":", record.start, to: &bytes)
+        JSONBytes.append(",\"stop\":", record.stop, to: &bytes)
+        JSONBytes.append(",\"cpu\":", record.cpu, to: &bytes)
+        JSONBytes.append(",\"attempt\":", record.attempt, to: &bytes)
+        JSONBytes.append(",\"status\":", quoted: record.status, to: &bytes)
+        JSONBytes.append(",\"value\":", record.value, to: &bytes)
+        if let reason = record.reason { JSONBytes.append(",\"reason\":", quoted: reason, to: &bytes) }
         bytes.append(UInt8(ascii: "}"))
-    }
-
-    private static func append(_ key: StaticString, _ number: Int, to bytes: inout [UInt8]) {
-        key.withUTF8Buffer { bytes.append(contentsOf: $0) }
-        bytes += String(number).utf8
-    }
-
-    private static func append(quoted text: String, to bytes: inout [UInt8]) {
-        let hex = Array("0123456789abcdef".utf8)
-        bytes.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                bytes += [UInt8(ascii: "\\"), byte]
-            case ..<0x20:
-                bytes += Array("\\u00".utf8) + [hex[Int(byte >> 4)], hex[Int(byte & 15)]]
-            default:
-                bytes.append(byte)
-            }
-        }
-        bytes.append(UInt8(ascii: "\""))
     }
 }

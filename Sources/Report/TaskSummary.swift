@@ -10,11 +10,14 @@ struct TaskSummary: Sendable {
         self.look = look
     }
 
-    var lines: [String] {
-        let ended = line("tasks", counts)
+    var lines: [String] { entries.flatMap { line($0.name, $0.parts) } }
+
+    /// What there is to say, by name.
+    var entries: [(name: String, parts: [String])] {
         // A run whose tasks all took 0 ns is none that ran: the shortest stamp is longer.
-        guard receipt.task.max > 0 else { return ended + line("task times", ["no task ran"]) }
-        return ended + line("task times", times) + line("task CPU", cpu) + (value.map { line("returned", [$0]) } ?? [])
+        guard receipt.task.max > 0 else { return [("tasks", counts), ("task times", ["no task ran"])] }
+        return [("tasks", counts), ("task times", times), ("task CPU", cpu)]
+            + (value.map { [("returned", [$0])] } ?? [])
     }
 
     private var counts: [String] {
