@@ -1,6 +1,6 @@
 import Control
 
-/// How the times of tasks are spread, of several runs on one axis: a linear one, or, where times differ by more than ten
+/// How the times of tasks are spread, of several runs on one axis: a linear one, or, where times differ by more than four
 /// times, a logarithmic one.
 struct TaskHistogram: Sendable {
     /// Of each run, the tasks in each bin.
@@ -19,7 +19,7 @@ struct TaskHistogram: Sendable {
         }
         let low = Double(max(least, 1))
         let high = max(Double(most), low + 1)
-        isLogarithmic = high > low * 10
+        isLogarithmic = high > low * 4
         let ratio = Self.root(of: high / low)
         let bins = Self.bins
         let isLogarithmic = isLogarithmic

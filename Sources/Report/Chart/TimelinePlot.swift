@@ -97,7 +97,7 @@ struct TimelinePlot: Sendable {
         if let tasks = lanes.tasksPerColumn {
             notes.append(
                 "Binned: \(Units.counted(lanes.drawn, "task")) in columns of "
-                    + "\(Markup.look.duration(Int(lanes.binTime.rounded()))), about \(Units.threeDigits(tasks)) tasks in "
+                    + "\(Markup.look.duration(Int(lanes.binTime.rounded()))), about \(Units.about(tasks)) tasks in "
                     + "each; the height is the share of that time in tasks.")
         }
         if lanes.every > 1 {

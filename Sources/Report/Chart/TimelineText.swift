@@ -76,7 +76,7 @@ public struct TimelineText: Sendable {
         var notes: [[String]] = []
         if let tasks = lanes.tasksPerColumn {
             notes.append([
-                "binned: about \(Units.threeDigits(tasks)) tasks a column of "
+                "binned: about \(Units.about(tasks)) tasks a column of "
                     + look.duration(Int(lanes.binTime.rounded()))
             ])
         }

@@ -47,15 +47,14 @@ public struct Verdict: Sendable {
     /// workers is named first.
     private func winner(_ best: Candidate, among candidates: [Candidate]) -> String {
         let equals = candidates.filter { candidate in
-            guard candidate.index != best.index else { return true }
             let gap = comparison.ratio(of: candidate.index, to: best.index)?.interval
-            return (candidate.speedup.interval?.low ?? 0) > 1 && (gap?.low ?? 0) <= 1
+            return candidate.index == best.index || (gap?.low ?? 0) <= 1
         }
+        let beating = equals.filter { ($0.speedup.interval?.low ?? 0) > 1 }
         let named =
-            equals.min { one, other in
-                (one.arm.workers, one.arm.mode == .threads ? 0 : 1) < (
-                    other.arm.workers, other.arm.mode == .threads ? 0 : 1
-                )
+            beating.min { one, other in
+                (one.arm.workers, one.arm.mode == .threads ? 0 : 1)
+                    < (other.arm.workers, other.arm.mode == .threads ? 0 : 1)
             } ?? best
         let verb = named.arm.workers == 1 ? "is" : "are"
         let found = named.speedup.interval.map { " (95 % interval \(Self.range($0.low, $0.high)))" } ?? ""

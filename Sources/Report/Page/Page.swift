@@ -34,9 +34,8 @@ public struct Page: Sendable {
 
     private static let script = String(decoding: PackageResources.page_js, as: UTF8.self)
     private static let style = String(decoding: PackageResources.page_css, as: UTF8.self)
-    /// Paper is white, whatever the screen was.
-    private static let printColors =
-        "@media print{\(TimelineSVG.colors.prefix { $0 != "\n" }.replacing("--paper:#fff", with: "--paper:#ffffff"))}\n"
+    /// Paper is white, whatever the screen was: the light colours once more, below the dark ones.
+    private static let printColors = "@media print{\(TimelineSVG.colors.prefix { $0 != "\n" })}\n"
 
     /// The whole document.
     public var text: String {
