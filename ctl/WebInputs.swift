@@ -9,8 +9,6 @@ struct WebInputs: Equatable {
     ///
     /// - Parameter tasks: of one input, so many copies.
     init(_ words: RunWords, tasks: Int?) throws(Failure) {
-        let name = words.entry.name
-        let help = "parctl run \(name) --help"
         var lines: [String] = []
         for path in (words.client["from"] ?? []) + words.operands.filter({ $0 == "-" }) {
             lines += try ArgumentList.read(path, end: UInt8(ascii: "\n")).filter { !$0.isEmpty }
@@ -18,23 +16,21 @@ struct WebInputs: Equatable {
         let operands = words.operands.filter { $0 != "-" }
         var inputs: [[String]]
         if words.entry.id == .api {
-            guard let url = operands.first else { throw .usage("api: which URL?", help: help) }
+            guard let url = operands.first else { throw words.fault("which URL?") }
             let bodies = operands.dropFirst() + lines
-            for body in bodies { try Self.check(json: body, help: help) }
+            for body in bodies { try Self.check(json: body, words) }
             let given = words.client["header"] ?? []
             for header in given where !WebAddress.isHeader(header) {
-                throw .usage("api: --header takes 'Name: value', not '\(header)'", help: help)
+                throw words.fault("--header takes 'Name: value', not '\(header)'")
             }
             let headers = given + Self.usualHeaders(besides: given, hasBody: !bodies.isEmpty)
             inputs = (bodies.isEmpty ? [""] : bodies).map { [url, $0] + headers }
         } else {
             inputs = (operands + lines).map { [$0] }
-            if inputs.isEmpty { throw .usage("download: which URLs? Give some, or --from FILE", help: help) }
+            if inputs.isEmpty { throw words.fault("which URLs? Give some, or --from FILE") }
         }
-        for words in inputs {
-            if let fault = WebAddress.fault(in: words[0]) {
-                throw .usage("\(name): '\(words[0].prefix(200))' \(fault)", help: help)
-            }
+        for input in inputs {
+            if let fault = WebAddress.fault(in: input[0]) { throw words.fault("'\(input[0].prefix(200))' \(fault)") }
         }
         if let tasks, inputs.count == 1 { inputs = Array(repeating: inputs[0], count: tasks) }
         self.inputs = inputs
@@ -47,9 +43,9 @@ struct WebInputs: Equatable {
         return usual.filter { !names.contains($0.prefix { $0 != ":" }.lowercased()) }
     }
 
-    private static func check(json body: String, help: String) throws(Failure) {
+    private static func check(json body: String, _ words: RunWords) throws(Failure) {
         if let fault = JSON.fault(in: Array(body.utf8)) {
-            throw .usage("api: '\(body.prefix(200))' is no JSON: \(fault)", help: help)
+            throw words.fault("'\(body.prefix(200))' is no JSON: \(fault)")
         }
     }
 }
