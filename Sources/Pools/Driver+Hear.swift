@@ -13,7 +13,13 @@ extension Driver {
         }
         zygoteLosses = 0
         switch answer {
-        case .processes(let started): for (id, pid) in started { try adopt(id, pid: pid) }
+        case .processes(let started):
+            let failures = started.filter { $0.pid <= 0 }
+            if let first = failures.first {
+                let reason = SystemError("clone", .init(rawValue: -first.pid))
+                notice(.forksFailed(count: failures.count, reason: "\(reason)"))
+            }
+            for (id, pid) in started { try adopt(id, pid: pid) }
         case .ping: if !checkIns.isEmpty { checkIns.removeFirst()(true) }
         }
     }
@@ -37,7 +43,6 @@ extension Driver {
     private func adopt(_ id: ProcessID, pid: Int32) throws(SystemError) {
         guard let worker = workers[id] else { return }
         if pid <= 0 {
-            notice(.trouble("no worker process could be started: \(SystemError("clone", .init(rawValue: -pid)))"))
             forget(worker)
             return
         }
@@ -57,7 +62,7 @@ extension Driver {
     func loseZygote() throws(SystemError) {
         guard let lost = zygote, let exit = try lost.process.reap() else { return }
         zygote = nil
-        notice(.zygoteLost(exit: exit.description))
+        notice(.zygoteLost(pid: Int(lost.process.pid), exit: exit.description))
         for id in lost.unanswered {
             guard let worker = workers[id] else { continue }
             let owner = arena.slot(worker.head).owner

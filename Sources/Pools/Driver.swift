@@ -234,6 +234,7 @@ final class Driver {
         try loop.add(link.socket.raw, key: Key.zygote)
         try loop.add(link.process.pidfd, key: Key.zygoteEnd)
         zygote = link
+        notice(.zygoteStarted(pid: Int(link.process.pid)))
         for _ in checkIns { try ping() }
         try flushForks()
     }
