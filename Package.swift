@@ -133,6 +133,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "BoxTests", dependencies: ["Control"], swiftSettings: strict),
+        .testTarget(
             name: "EndToEndTests", dependencies: ["Control", "Varlink", "pard", "parzygote", "parctl"],
             swiftSettings: strict),
     ],
