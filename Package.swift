@@ -147,6 +147,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "BoxTests", dependencies: ["Control"], swiftSettings: strict),
+        .testTarget(
             name: "EndToEndTests",
             dependencies: ["Control", "Varlink", "pard", "parzygote", "parzygote-library", "parctl"],
             swiftSettings: strict),

@@ -28,7 +28,7 @@ public enum Catalogue {
 
     private static let cpu = Entry(
         .cpu,
-        summary: "add up 0, 1, 2 … one by one: pure computation",
+        summary: "add up 0, 1, 2 and so on, one by one: pure computation",
         detail: """
             A task adds the numbers below N in a loop of N dependent additions that no compiler may shorten, and returns the \
             sum, which is checked. It needs a core for all of its time: more workers than cores gain nothing.
