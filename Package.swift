@@ -57,7 +57,11 @@ let package = Package(
             dependencies: ["Varlink"],
             resources: [.embedInCode("org.pard.Control.varlink")],
             swiftSettings: strict),
-        .target(name: "Report", dependencies: ["Control"], swiftSettings: strict),
+        .target(
+            name: "Report",
+            dependencies: ["Control", "Timing"],
+            resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")],
+            swiftSettings: strict),
         .target(
             name: "Journal",
             dependencies: ["CSystemd", "Linux", .product(name: "Logging", package: "swift-log")],
@@ -142,6 +146,8 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
+        .testTarget(
+            name: "BoxTests", dependencies: ["Control"], swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["Control", "Varlink", "pard", "parzygote", "parzygote-library", "parctl"],

@@ -1,11 +1,11 @@
 import Catalogue
 
-/// What the shell offers for the words of `parctl run`.
+/// What the shell offers for the words of `parctl run` and `parctl compare`.
 enum Completion {
     /// Completions for the word at `index` of a command line `words`, which begins with the program's name.
     @Sendable
     static func words(_ words: [String], index: Int, prefix: String) -> [String] {
-        guard let run = words.firstIndex(of: "run") else { return [] }
+        guard let run = words.firstIndex(where: { $0 == "run" || $0 == "compare" }) else { return [] }
         let before = words[(run + 1)..<min(max(index, run + 1), words.count)]
         guard let entry = before.lazy.compactMap({ Catalogue.entry(named: $0) }).first else {
             return Catalogue.entries.map(\.name)

@@ -57,6 +57,9 @@ enum Failure: Error {
             case ENOENT: "no daemon is running at \(path): there is no such socket; " + Self.howToStart
             case ECONNREFUSED:
                 "no daemon is running at \(path): its socket is there, but nobody listens; " + Self.howToStart
+            case EACCES:
+                SocketGroup(of: path).map { "you may not use the daemon at \(path): \($0.advice)" }
+                    ?? ClientError.unreachable(path: path, errno: number).description
             default: ClientError.unreachable(path: path, errno: number).description
             }
         case .client(let error): error.description

@@ -2,6 +2,13 @@ import Glibc
 
 /// Times of day in the user's time zone.
 enum LocalTime {
+    /// The time of day now.
+    static var now: String {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return text(time.tv_sec * 1_000_000_000 + time.tv_nsec)
+    }
+
     /// `2026-11-23 20:06:56`, for nanoseconds since 1970.
     static func text(_ nanoseconds: Int) -> String {
         var seconds = time_t(nanoseconds / 1_000_000_000)

@@ -13,7 +13,7 @@ enum Main {
     private static func status(of arguments: [String]) -> Int32 {
         do {
             var command = try Parctl.parseAsRoot(
-                CommandWords.expandingCold(CommandWords.separatingCommand(Array(arguments.dropFirst()))))
+                CommandWords.expandingBare(CommandWords.separatingCommand(Array(arguments.dropFirst()))))
             try command.run()
             return ExitStatus.ok.rawValue
         } catch let status as ExitStatus {

@@ -12,6 +12,7 @@ struct Parctl: ParsableCommand {
               parctl run io --threads 4
               parctl run cpu --processes 2 --cold
               parctl run noop --tasks 1000000 --threads 2 --json
+              parctl compare cpu --workers 2,4 --html comparison.html
               parctl pools
               parctl pools resize threads 8
               parctl history --since today --summary
@@ -20,7 +21,8 @@ struct Parctl: ParsableCommand {
             """,
         version: "parctl \(Version.current)",
         subcommands: [
-            RunCommand.self, PingCommand.self, StatusCommand.self, PoolsCommand.self, JobsCommand.self,
+            RunCommand.self, CompareCommand.self, PingCommand.self, StatusCommand.self, PoolsCommand.self,
+            JobsCommand.self,
             CancelCommand.self, HistoryCommand.self, LogsCommand.self,
             WorkloadsCommand.self, VersionCommand.self, CompletionsCommand.self,
         ])

@@ -15,8 +15,12 @@ struct ProgressDisplay {
     /// Milliseconds between two drawings.
     private static let interval: Int32 = 100
 
-    init(_ terminal: Terminal) {
+    /// What stands before the line: then it appears at once.
+    private let label: String?
+
+    init(_ terminal: Terminal, label: String? = nil) {
         self.terminal = terminal
+        self.label = label
         start = Clock.now
         line = ProgressLine(now: start)
     }
@@ -35,8 +39,15 @@ struct ProgressDisplay {
     /// Draws the line if it is time to.
     mutating func draw() {
         let now = Clock.now
-        guard terminal.redraws, now - start >= Self.delay else { return }
-        StandardError.write("\r" + line.text(now: now, look: terminal.look) + "\u{1B}[K")
+        let isYoung = now - start < Self.delay
+        guard terminal.redraws, label != nil || !isYoung else { return }
+        var look = terminal.look
+        var prefix = ""
+        if let label, label.count + 2 < look.width {
+            prefix = label + "  "
+            look.width -= prefix.count
+        }
+        StandardError.write("\r" + prefix + (isYoung ? "" : line.text(now: now, look: look)) + "\u{1B}[K")
         isDrawn = true
     }
 

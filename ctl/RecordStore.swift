@@ -3,7 +3,7 @@ import Report
 
 /// The records of a run as they come, kept in the blocks that they came in: there may be a million.
 struct RecordStore {
-    private var blocks: [[Record]] = []
+    private(set) var blocks: [[Record]] = []
     /// Bytes that are written at once.
     private static let chunk = 1 << 18
 
@@ -31,16 +31,16 @@ struct RecordStore {
     }
 
     /// Writes the records as a table.
-    func write(table look: Look) throws(Failure) {
-        let table = RecordTable(fitting: blocks.joined(), look: look)
+    func write(table audience: Audience) throws(Failure) {
+        let table = RecordTable(fitting: blocks.joined(), look: audience.look)
         var text = table.heading
         for record in blocks.joined() {
             text += table.row(record)
             if text.utf8.count >= Self.chunk {
-                try StandardOutput.write(text)
+                try audience.write(text)
                 text.removeAll(keepingCapacity: true)
             }
         }
-        try StandardOutput.write(text)
+        try audience.write(text)
     }
 }

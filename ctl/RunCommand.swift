@@ -58,6 +58,7 @@ struct RunCommand: ParsableCommand {
     @Flag(help: "Print every task's record after the receipt; with --json, as its 'records'.")
     var records = false
 
+    @OptionGroup var charts: ChartOptions
     @OptionGroup var output: JSONOption
     @OptionGroup var service: ServiceOptions
 
@@ -67,37 +68,40 @@ struct RunCommand: ParsableCommand {
     func run() throws {
         if help { return try showHelp() }
         let words = try CommandWords.read(words, in: Environment.directory)
-        guard words.entry.id == .exec else { return try run(words, commands: nil) }
+        guard words.entry.id == .exec else { return try run(words) }
         do {
-            try run(words, commands: try ExecPlan(words))
+            try run(words)
         } catch let failure as Failure {
             throw CommandStatus(code: ExecStatus.other, failure: failure)
         }
     }
 
-    /// - Parameter plan: what there is beside the workload where the tasks are commands.
-    private func run(_ words: RunWords, commands plan: ExecPlan?) throws {
-        if let plan, try plan.isDone() { return }
+    private func run(_ words: RunWords) throws {
         let shape = RunShape(
             threads: threads, processes: processes, serial: serial, cold: cold, tasks: tasks, timeout: timeout,
-            records: records, halt: halt)
-        var request =
-            try plan.map { try shape.request($0, words.arguments) } ?? shape.request(words.entry.name, words.arguments)
-        if let web = try WebPlan(words, tasks: tasks) { request.inputs = web.inputs }
-        let follower = plan.map { ExecFollower($0, isBesideData: output.json) }
+            records: records || charts.needRecords, halt: halt)
+        let inputs = try RunInputs(words, tasks: tasks)
+        if let plan = inputs.plan, try plan.isDone() { return }
+        var request = try shape.request(words.entry.name, words.arguments)
+        inputs.put(into: &request)
+        request.outputs = inputs.plan.map { $0.keepsOrder ? .tasks : .ended }
+        try charts.check(data: output.json ? "--json" : nil, help: "parctl run --help")
+        var exports = try Exports(charts)
+        let follower = inputs.plan.map { ExecFollower($0, isBesideData: output.json || charts.takeStandardOutput) }
         let signals = try Signals([SIGINT, SIGTERM, SIGHUP, SIGCHLD])
-        try service.withDaemon(signals) { try run(request, follower, on: &$0, signals) }
+        try service.withDaemon(signals) { try run(request, follower, on: &$0, signals, &exports) }
     }
 
     private func run(
-        _ request: Run.Request, _ follower: ExecFollower?, on connection: inout Connection, _ signals: Signals
+        _ request: Run.Request, _ follower: ExecFollower?, on connection: inout Connection, _ signals: Signals,
+        _ exports: inout Exports
     ) throws {
         var session = RunSession(request, terminal: Terminal(STDERR_FILENO, color: service.color))
         session.follower = follower
         let receipt = try session.receipt(from: &connection, signals: signals)
-        if follower?.plan.isQuiet != true || output.json {
-            try show(receipt, session.records, besideData: follower != nil)
-        }
+        let people = people(besideCommands: follower != nil)
+        if output.json || follower?.plan.isQuiet != true { try show(receipt, session.records, people) }
+        try draw(receipt, session.records, people, &exports)
         let status = ExitStatus(receipt.outcome, interrupted: session.interrupted)
         if let follower, status == .failed {
             throw CommandStatus(code: ExecStatus.status(receipt, halt: halt, firstFailure: follower.firstFailure))
@@ -105,33 +109,37 @@ struct RunCommand: ParsableCommand {
         if status != .ok { throw status }
     }
 
-    /// - Parameter besideData: whether standard output is the commands'.
-    private func show(_ receipt: Receipt, _ store: RecordStore, besideData: Bool) throws(Failure) {
+    private func show(_ receipt: Receipt, _ store: RecordStore, _ people: Audience) throws(Failure) {
         switch (output.json, records) {
         case (true, true): try store.write(json: receipt, pretty: isatty(STDOUT_FILENO) == 1)
         case (true, false): try StandardOutput.write(json: receipt)
         case (false, let records):
-            if besideData {
-                return StandardError.write(
-                    ReceiptText(receipt, look: Terminal(STDERR_FILENO, color: service.color).look).text)
-            }
-            try StandardOutput.write(ReceiptText(receipt, look: service.look).text)
+            try people.write(ReceiptText(receipt, look: people.look).text)
             if records {
-                try StandardOutput.write("\n")
-                try store.write(table: service.look)
+                try people.write("\n")
+                try store.write(table: people)
             }
         }
     }
 
-    /// The help of the workload that is named, or of the command.
-    private func showHelp() throws(Failure) {
-        guard let name = words.first(where: { !$0.hasPrefix("-") }) else {
-            return try StandardOutput.write(Parctl.helpMessage(for: RunCommand.self) + "\n")
+    private func draw(
+        _ receipt: Receipt, _ store: RecordStore, _ people: Audience, _ exports: inout Exports
+    ) throws(Failure) {
+        guard charts.needRecords else { return }
+        let run = RecordedRun(receipt, blocks: store.blocks)
+        if let kind = charts.timeline {
+            try people.write("\n" + TimelineText([run], by: kind, look: people.look, rows: people.rows).text)
         }
-        let description = WorkloadDescription(try CommandWords.entry(named: name))
-        try StandardOutput.write(
-            WorkloadList.page(description, look: service.look) + (name == WorkloadID.exec.name ? ExecHelp.text : "")
-                + "\nThe options of every run: see 'parctl run --help'.\n")
+        try exports.write(Page(of: run, note: LocalTime.now))
+    }
+
+    /// Where texts for people go: to standard error where standard output is for data, or for what commands write.
+    private func people(besideCommands: Bool) -> Audience {
+        Audience(isBesideData: output.json || charts.takeStandardOutput || besideCommands, color: service.color)
+    }
+
+    private func showHelp() throws(Failure) {
+        try WorkloadHelp.show(words, else: RunCommand.self, look: service.look)
     }
 }
 

@@ -13,9 +13,10 @@ struct RunSession {
     private var progress: ProgressDisplay
     private var job: String?
 
-    init(_ request: Run.Request, terminal: Terminal) {
+    /// - Parameter label: what the progress line says of the run, where it is one of many.
+    init(_ request: Run.Request, terminal: Terminal, label: String? = nil) {
         self.request = request
-        progress = ProgressDisplay(terminal)
+        progress = ProgressDisplay(terminal, label: label)
     }
 
     /// Runs to the end. Throws a ``Failure``, or ``ExitStatus/cancelled`` when the user will not wait for the receipt.

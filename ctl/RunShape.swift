@@ -1,4 +1,3 @@
-import Catalogue
 import Control
 
 /// How a run is asked for, apart from the workload: the options of `parctl run` as typed, and what follows from them.
@@ -37,18 +36,5 @@ struct RunShape: Equatable {
         Run.Request(
             workload: workload, arguments: arguments.isEmpty ? nil : arguments, mode: try mode(), processes: processes,
             threads: threads, tasks: tasks, cold: cold, timeout: timeout, records: records ? true : nil, halt: halt)
-    }
-
-    /// The request that runs the commands of `plan`, of which `timeout` is each one's rather than the run's.
-    func request(_ plan: ExecPlan, _ arguments: [String: String]) throws(Failure) -> Run.Request {
-        var arguments = arguments
-        if let timeout { arguments["timeout"] = Quantity.text(nanoseconds: timeout) }
-        var shape = self
-        shape.timeout = nil
-        var request = try shape.request(WorkloadID.exec.name, arguments)
-        request.inputs = plan.inputs
-        request.context = .ofThisProcess
-        request.outputs = plan.keepsOrder ? .tasks : .ended
-        return request
     }
 }

@@ -3,10 +3,60 @@ import Catalogue
 /// The words of a command line that belong to a workload: which one, its options, and what its tasks are given.
 struct RunWords: Equatable {
     let entry: Entry
+    /// The command that tells more of it.
+    let help: String
     /// The options for the daemon, as typed, except that paths are absolute.
-    var arguments: [String: String] = [:]
-    /// The options that this program sees to, likewise; a flag is `true`.
-    var client: [String: String] = [:]
+    private(set) var arguments: [String: String] = [:]
+    /// The options that this program sees to, likewise, each as often as it was given; a flag is `true`.
+    private(set) var client: [String: [String]] = [:]
     /// What follows the options: commands, arguments, addresses.
-    var operands: [String] = []
+    private(set) var operands: [String] = []
+
+    init(entry: Entry, help: String) {
+        self.entry = entry
+        self.help = help
+    }
+
+    /// A fault in these words.
+    func fault(_ text: String) -> Failure { .usage("\(entry.name): \(text)", help: help) }
+
+    /// Takes a word that is no option, and for a command all that follow it.
+    mutating func take(_ word: String, _ words: inout ArraySlice<String>) throws(Failure) {
+        switch entry.input {
+        case .command:
+            operands = (word == "--" ? [] : [word]) + words
+            words = []
+        case .url where word != "--": operands.append(word)
+        case nil where word != "--": throw fault("unexpected '\(word)'")
+        case .url, nil: break
+        }
+    }
+
+    /// Takes an option with its value: `given` behind a `=`, or the next word.
+    mutating func take(
+        _ option: Option, _ given: String?, _ words: inout ArraySlice<String>, in directory: String
+    ) throws(Failure) {
+        var value = given
+        if value == nil, option.kind == .flag { value = "true" }
+        if value == nil, let next = words.first, !next.hasPrefix("--") {
+            words.removeFirst()
+            value = next
+        }
+        guard var value else { throw fault("--\(option.name) needs a value: \(option.expected)") }
+        if option.kind == .path, !value.isEmpty, value != "-", !value.hasPrefix("/") { value = directory + "/" + value }
+        if entry.options.contains(option) {
+            arguments[option.name] = value
+        } else {
+            client[option.name] = value == "false" ? nil : (client[option.name] ?? []) + [value]
+        }
+    }
+
+    /// Checks the options for the daemon.
+    func check() throws(Failure) {
+        do {
+            _ = try Arguments(arguments, for: entry)
+        } catch {
+            throw fault("--\(error.option) takes \(error.expected), not '\(error.value)'")
+        }
+    }
 }

@@ -41,8 +41,16 @@ struct Terminal {
     }
 
     private static func columns(_ descriptor: Int32) -> Int? {
+        size(descriptor).flatMap { $0.ws_col > 0 ? Int($0.ws_col) : nil }
+    }
+
+    /// How many lines the stream `descriptor` shows at once; nil where it is no terminal, or one that doesn't say.
+    static func lines(_ descriptor: Int32) -> Int? {
+        size(descriptor).flatMap { $0.ws_row > 0 ? Int($0.ws_row) : nil }
+    }
+
+    private static func size(_ descriptor: Int32) -> winsize? {
         var size = winsize()
-        guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
-        return Int(size.ws_col)
+        return ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 ? size : nil
     }
 }

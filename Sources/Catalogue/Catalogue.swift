@@ -28,7 +28,7 @@ public enum Catalogue {
 
     private static let cpu = Entry(
         .cpu,
-        summary: "add up 0, 1, 2 … one by one: pure computation",
+        summary: "add up 0, 1, 2 and so on, one by one: pure computation",
         detail: """
             A task adds the numbers below N in a loop of N dependent additions that no compiler may shorten, and returns the \
             sum, which is checked. It needs a core for all of its time: more workers than cores gain nothing.
@@ -129,7 +129,7 @@ public enum Catalogue {
         options: [Option("overwrite", .flag, "replace files that are there")] + webLimits + [
             Option("output", .path, in: 0...1024, "directory to keep the files in (default: they are thrown away)")
         ],
-        clientOptions: [from])
+        clientOptions: [Option("from", .path, in: 1...4096, "read URLs from this file, one a line; - for input")])
 
     private static let api = Entry(
         .api,
@@ -143,11 +143,9 @@ public enum Catalogue {
         unit: "bytes", rerun: false, library: .curl, input: .url,
         options: [Option("method", oneOf: WebMethod.names, WebMethod.names.joined(separator: ", "))] + webLimits,
         clientOptions: [
-            Option("header", .text, "a header such as 'Authorization: Bearer …'; may be given several times"), from,
+            Option("header", .text, in: 1...8192, "a header, as 'Name: value'; may be given several times"),
+            Option("from", .path, in: 1...4096, "read bodies from this file, one a line; - for input"),
         ])
-
-    private static let from = Option(
-        "from", .path, in: 1...4096, "read URLs, or bodies of api, from this file, one a line; - for input")
 
     private static let webLimits = [
         Option("connect-timeout", .duration, default: "10s", in: 1_000_000...longest, "how long connecting may take"),

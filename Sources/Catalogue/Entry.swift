@@ -70,10 +70,10 @@ public struct Option: Sendable, Equatable {
         /// A path; a client makes it absolute, as the daemon has a directory of its own.
         case path
         case flag
+        /// Any text; of the client's own options only.
+        case text
         /// One of a few words.
         case choice
-        /// Any text. Only a client sees to such options, and they may be given several times.
-        case text
     }
 
     public init(
@@ -125,9 +125,9 @@ public struct Option: Sendable, Equatable {
                 + "at most \(range.upperBound >> 20) MiB"
         case .duration: "a duration such as 250us, 10ms or 2s, at most \(range.upperBound / 1_000_000_000) s"
         case .count: "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        case .text: "a text of at most \(range.upperBound) bytes"
         case .path: "a path of at most \(range.upperBound) bytes"
         case .flag: "no value, or true or false"
-        case .text: "a text"
         case .choice: "one of " + choices.joined(separator: ", ")
         }
     }

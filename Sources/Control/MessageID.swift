@@ -9,6 +9,10 @@ public enum MessageID: String, Sendable, CaseIterable {
     case poolWarm = "cfbc67b7683749adbe03d5c569e6751b"
     /// A worker ended without being told to, and another one takes its place.
     case workerLost = "8b2689a97f384df088a7db5dc84b9261"
+    /// The fork server was started, for the first time or for a lost one.
+    case zygoteStarted = "e659a6b71c2143eab5d80193ba820d1d"
+    /// The fork server could not fork.
+    case forksFailed = "a180b686314a4ef2b9f40f8f3038a6dd"
     /// The fork server ended without being told to, and another one takes its place.
     case zygoteLost = "49d587a1a522466a8c48f39fb2278a5e"
     /// Runs were not taken in because something was used up.

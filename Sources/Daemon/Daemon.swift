@@ -55,7 +55,7 @@ public struct Daemon: ServiceLifecycle.Service {
                 failure.yield(.poolsFailed(why))
                 ending.finish(throwing: DaemonError.poolsFailed(why))
             case .ended: ending.finish()
-            case .workerLost, .zygoteLost, .trouble: break
+            case .workerLost, .zygoteStarted, .zygoteLost, .forksFailed, .trouble: break
             }
         }
         try await cancelWhenGracefulShutdown { for try await _ in warmth {} }

@@ -8,9 +8,9 @@ extension MessageID {
     /// How much it matters, where the entry doesn't say otherwise.
     var level: Logger.Level {
         switch self {
-        case .runFinished, .poolWarm, .configurationReloaded, .drained: .info
+        case .runFinished, .poolWarm, .zygoteStarted, .configurationReloaded, .drained: .info
         case .refused: .notice
-        case .workerLost, .entriesDropped: .warning
+        case .workerLost, .forksFailed, .entriesDropped: .warning
         case .zygoteLost, .configurationRejected: .error
         }
     }
@@ -44,8 +44,16 @@ extension Logger {
             tell(
                 .workerLost, "worker lost: process \(pid) of pool \(pool) ended with \(exit), and is replaced",
                 ["pool": "\(pool)", "worker_pid": "\(pid)", "exit": "\(exit)"])
-        case .zygoteLost(let exit):
-            tell(.zygoteLost, "the zygote ended with \(exit) and is replaced", ["exit": "\(exit)"])
+        case .zygoteStarted(let pid):
+            tell(.zygoteStarted, "zygote started: process \(pid)", ["zygote_pid": "\(pid)"])
+        case .zygoteLost(let pid, let exit):
+            tell(
+                .zygoteLost, "zygote lost: process \(pid) ended with \(exit), and is replaced",
+                ["zygote_pid": "\(pid)", "exit": "\(exit)"])
+        case .forksFailed(let count, let reason):
+            tell(
+                .forksFailed, "the zygote could not start \(count) of the workers that it was asked for: \(reason)",
+                ["workers": "\(count)", "reason": "\(reason)"])
         case .trouble(let what): error("\(what)")
         case .failed(let why): critical("the pools have failed: \(why)")
         }

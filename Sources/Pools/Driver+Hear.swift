@@ -12,14 +12,19 @@ extension Driver {
             return
         }
         post.hear(answer)
-        if case .processes(let started) = answer { for (id, pid) in started { try adopt(id, pid: pid) } }
+        guard case .processes(let started) = answer else { return }
+        let failures = started.filter { $0.pid <= 0 }
+        if let first = failures.first {
+            let reason = SystemError("clone", .init(rawValue: -first.pid))
+            notice(.forksFailed(count: failures.count, reason: "\(reason)"))
+        }
+        for (id, pid) in started { try adopt(id, pid: pid) }
     }
 
     /// Takes a forked process in, or notes that there is none.
     private func adopt(_ id: ProcessID, pid: Int32) throws(SystemError) {
         guard let worker = workers[id] else { return }
         if pid <= 0 {
-            notice(.trouble("no worker process could be started: \(SystemError("clone", .init(rawValue: -pid)))"))
             forget(worker)
             return
         }
@@ -39,7 +44,7 @@ extension Driver {
     func loseZygote(at post: ZygotePost) throws(SystemError) {
         guard let lost = post.link, let exit = try lost.process.reap() else { return }
         post.vacate(Monotonic.now())
-        notice(.zygoteLost(exit: exit.description))
+        notice(.zygoteLost(pid: Int(lost.process.pid), exit: exit.description))
         for id in lost.unanswered {
             guard let worker = workers[id] else { continue }
             let owner = arena.slot(worker.head).owner

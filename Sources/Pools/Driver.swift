@@ -250,5 +250,6 @@ final class Driver {
         try loop.add(link.socket.raw, key: Source.zygote(post.library).key)
         try loop.add(link.process.pidfd, key: Source.zygoteEnd(post.library).key)
         try post.fill(with: link)
+        notice(.zygoteStarted(pid: Int(link.process.pid)))
     }
 }

@@ -41,7 +41,10 @@ public final class Supervisor: Sendable {
         /// Every floor is warm.
         case warm
         case workerLost(pid: Int, pool: String, exit: String)
-        case zygoteLost(exit: String)
+        case zygoteStarted(pid: Int)
+        case zygoteLost(pid: Int, exit: String)
+        /// The zygote could not fork so many processes of those that it was asked for together.
+        case forksFailed(count: Int, reason: String)
         /// Something the supervisor could not do, and goes on without.
         case trouble(String)
         /// The supervisor can't go on: its workers die with it, and its jobs are gone.

@@ -16,7 +16,7 @@ struct DerivedFigures: Sendable {
         return ["  derived" + String(repeating: " ", count: ReceiptText.indent - 9) + first] + flow.dropFirst()
     }
 
-    private var figures: [String] {
+    var figures: [String] {
         var figures: [String] = []
         if let speedup = receipt.speedup {
             figures.append("speed-up \(Units.fixed(speedup, decimals: 2))\(look.times)")

@@ -30,29 +30,10 @@ public struct ReceiptText: Sendable {
             case .warm: look.paint("warm", .yellow)
             case .cold: look.paint("cold", .cyan) + (receipt.reason.map { " (\(look.clean($0)))" } ?? "")
             }
-        return [[look.paint(command, .bold), arrangement, temperature, outcome].joined(separator: look.separator)]
-    }
-
-    /// The workload and its options, as they would be typed.
-    private var command: String {
-        let options = receipt.arguments.sorted { $0.key < $1.key }.compactMap { name, value -> String? in
-            switch value {
-            case "", "false": nil
-            case "true": "--\(name)"
-            default: "--\(name) \(value)"
-            }
-        }
-        return look.clean(([receipt.workload] + options).joined(separator: " "))
-    }
-
-    private var arrangement: String {
-        let processes = Units.counted(receipt.processes, "process")
-        return switch receipt.mode {
-        case .serial: "serial"
-        case .threads: Units.counted(receipt.threads, "thread")
-        case .processes: processes
-        case .mixed: "\(processes) \(look.times) \(Units.counted(receipt.threads, "thread"))"
-        }
+        let command = look.paint(look.clean(receipt.command), .bold)
+        return [
+            [command, receipt.arrangement(times: look.times), temperature, outcome].joined(separator: look.separator)
+        ]
     }
 
     private var outcome: String {

@@ -10,12 +10,14 @@ struct TaskSummary: Sendable {
         self.look = look
     }
 
-    var lines: [String] {
-        let ended = line("tasks", counts)
+    var lines: [String] { entries.flatMap { line($0.name, $0.parts) } }
+
+    /// What there is to say, by name.
+    var entries: [(name: String, parts: [String])] {
         // A run whose tasks all took 0 ns is none that ran: the shortest stamp is longer.
-        guard receipt.task.max > 0 else { return ended + line("task times", ["no task ran"]) }
-        return ended + line("task times", times) + line("task CPU", cpu) + figures
-            + (value.map { line("returned", [$0]) } ?? [])
+        guard receipt.task.max > 0 else { return [("tasks", counts), ("task times", ["no task ran"])] }
+        return [("tasks", counts), ("task times", times), ("task CPU", cpu)] + figures
+            + (value.map { [("returned", [$0])] } ?? [])
     }
 
     private var counts: [String] {
@@ -46,13 +48,11 @@ struct TaskSummary: Sendable {
     }
 
     /// What the workload measured itself.
-    private var figures: [String] {
-        receipt.figures.flatMap { figure in
-            line(
-                look.clean(figure.name),
-                [("sum", figure.sum), ("p50", figure.p50), ("p99", figure.p99), ("max", figure.max)]
-                    .filter { $0.0 != "sum" || Self.addable.contains(figure.unit) }
-                    .map { "\($0.0) \(text(of: $0.1, figure.unit))" })
+    private var figures: [(name: String, parts: [String])] {
+        receipt.figures.map { figure in
+            let parts = [("sum", figure.sum), ("p50", figure.p50), ("p99", figure.p99), ("max", figure.max)]
+                .filter { $0.0 != "sum" || Self.addable.contains(figure.unit) }
+            return (look.clean(figure.name), parts.map { "\($0.0) \(text(of: $0.1, figure.unit))" })
         }
     }
 

@@ -87,6 +87,11 @@ public enum Units {
         return "\(grouped(number)) \(number == 1 ? noun : plural)"
     }
 
+    /// About how many `value` is: three significant digits below a thousand, and whole numbers from there on.
+    static func about(_ value: Double) -> String {
+        value < 999.5 || value >= 1e15 ? threeDigits(value) : grouped(Int(value.rounded()))
+    }
+
     /// `value` with three significant digits, or more where its whole part has more.
     static func threeDigits(_ value: Double) -> String {
         fixed(value, decimals: abs(value) < 9.995 ? 2 : abs(value) < 99.95 ? 1 : 0)

@@ -44,7 +44,7 @@ public struct WorkloadList: Sendable {
 
 extension Look {
     /// `text` in lines of whole words.
-    fileprivate func flow(words text: String) -> [String] {
+    func flow(words text: String) -> [String] {
         var lines: [String] = []
         var line = ""
         for word in text.split(separator: " ") {

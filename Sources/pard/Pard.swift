@@ -22,6 +22,12 @@ struct Pard: AsyncParsableCommand {
               pard --socket /tmp/pard.sock
               pard --socket /tmp/pard.sock --floor-threads 8 --floor-processes 0
               parctl --socket /tmp/pard.sock run io --threads 4
+
+            EXIT STATUS
+              0   told to stop, and stopped
+              1   something went wrong that another start may mend
+              64  wrong flags
+              78  wrong settings
             """,
         version: "pard \(Version.current)")
 
@@ -89,6 +95,9 @@ struct Pard: AsyncParsableCommand {
         help: .init("Tell readiness on this descriptor, and stop when it hangs up.", visibility: .hidden))
     var leash: Int32?
 
+    @Flag(help: .init("Print the manual page of the settings, without its date.", visibility: .hidden))
+    var settingsManual = false
+
     /// EX_CONFIG of sysexits.h: starting again doesn't help.
     private static let configurationFault: Int32 = 78
 
@@ -126,6 +135,7 @@ struct Pard: AsyncParsableCommand {
     }
 
     func run() async throws {
+        if settingsManual { return print(SettingsManual.text, terminator: "") }
         // Inherited as ignored, it would have the kernel reap workers before the daemon has seen how they ended.
         signal(SIGCHLD, SIG_DFL)
         let log = try DaemonLog()

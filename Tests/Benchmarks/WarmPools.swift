@@ -24,8 +24,9 @@ final class WarmPools: Sendable {
         thread = try supervisor.start { notice in
             switch notice {
             case .warm: warm.give(())
-            case .workerLost, .ended: break
-            case .zygoteLost(let exit): complain("the zygote ended: \(exit)")
+            case .workerLost, .zygoteStarted, .ended: break
+            case .zygoteLost(_, let exit): complain("the zygote ended: \(exit)")
+            case .forksFailed(_, let reason): complain("workers could not be forked: \(reason)")
             case .trouble(let trouble), .failed(let trouble): complain(trouble)
             }
         }

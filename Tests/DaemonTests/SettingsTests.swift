@@ -137,6 +137,15 @@ struct SettingsTests {
         }
     }
 
+    @Test("the manual page has every setting with its variable and its flag", arguments: Setting.all.map(\.name))
+    func manual(name: String) throws {
+        let setting = try #require(Setting.named(name))
+        let lines = SettingsManual.text.split(separator: "\n")
+        #expect(lines.contains(".It Ic \(name)"))
+        #expect(lines.contains(".Ev \(setting.variable)"))
+        #expect(lines.contains(".Fl -\(name) ."))
+    }
+
     @Test("a variable that is set to nothing sets nothing")
     func emptyVariable() async throws {
         let usual = try await SettingsSource().read()

@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct CommandLineTests {
     private func run(_ arguments: String...) throws -> RunCommand {
-        try #require(try Parctl.parseAsRoot(CommandWords.expandingCold(arguments)) as? RunCommand)
+        try #require(try Parctl.parseAsRoot(CommandWords.expandingBare(arguments)) as? RunCommand)
     }
 
     @Test func `the words of a workload reach it in their order, among the options of every run`() throws {
@@ -44,7 +44,7 @@ import Testing
         ["pools", "resize", "threads", "x"], ["ping", "--color", "sometimes"], ["cancel"],
     ])
     func `a wrong command line is refused`(arguments: [String]) {
-        #expect(throws: (any Error).self) { try Parctl.parseAsRoot(CommandWords.expandingCold(arguments)) }
+        #expect(throws: (any Error).self) { try Parctl.parseAsRoot(CommandWords.expandingBare(arguments)) }
     }
 
     @Test func `every option of a run is among those that mistyped ones are compared with`() {

@@ -68,11 +68,11 @@ import Testing
 
     @Test func `a bare cold becomes a fresh one, and nothing else is touched`() {
         #expect(
-            CommandWords.expandingCold(["run", "io", "--cold", "--tasks", "2"]) == [
+            CommandWords.expandingBare(["run", "io", "--cold", "--tasks", "2"]) == [
                 "run", "io", "--cold=fresh", "--tasks", "2",
             ])
         #expect(
-            CommandWords.expandingCold(["run", "--cold=exec", "--", "--cold"]) == [
+            CommandWords.expandingBare(["run", "--cold=exec", "--", "--cold"]) == [
                 "run", "--cold=exec", "--", "--cold",
             ])
     }

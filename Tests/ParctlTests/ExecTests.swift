@@ -86,7 +86,7 @@ import Testing
             "exec", "--retries", "2", "-k", "--", "grep", "-k", "--", "{}", ":::", "--x",
         ])
         #expect(words.arguments == ["retries": "2"])
-        #expect(words.client == ["keep-order": "true"])
+        #expect(words.client == ["keep-order": ["true"]])
         #expect(words.operands == ["grep", "-k", "--", "{}", ":::", "--x"])
     }
 

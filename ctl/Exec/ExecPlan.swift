@@ -15,36 +15,35 @@ struct ExecPlan {
 
     /// Reads everything that there is to read, and checks it.
     init(_ words: RunWords) throws(Failure) {
-        func fault(_ text: String) -> Failure { .usage("exec: \(text)", help: "parctl run exec --help") }
         let options = words.client
         let mark = words.operands.firstIndex(of: ":::")
         let command = Array(words.operands[..<(mark ?? words.operands.endIndex)])
         let isForShell = options["shell"] != nil
         guard !command.isEmpty else {
-            throw fault("which command? For example: parctl run exec gzip -k {} ::: *.log")
+            throw words.fault("which command? For example: parctl run exec gzip -k {} ::: *.log")
         }
         template = CommandTemplate(command, isForShell: isForShell)
         let all: [String]
         if let mark {
             guard options["arg-file"] == nil else {
-                throw fault("arguments come after ':::' or from --arg-file, not both")
+                throw words.fault("arguments come after ':::' or from --arg-file, not both")
             }
             all = Array(words.operands[(mark + 1)...])
-            guard !all.contains(":::") else { throw fault("there can be only one ':::'") }
+            guard !all.contains(":::") else { throw words.fault("there can be only one ':::'") }
         } else {
-            let path = options["arg-file"] ?? "-"
+            let path = options["arg-file"]?.last ?? "-"
             if path == "-", isatty(STDIN_FILENO) == 1 {
-                throw fault("what to run it on? Add ':::' and the arguments, or --arg-file, or pipe them in")
+                throw words.fault("what to run it on? Add ':::' and the arguments, or --arg-file, or pipe them in")
             }
             all = try ArgumentList.read(path, end: options["null"] == nil ? UInt8(ascii: "\n") : 0)
         }
         guard options["resume"] == nil || options["joblog"] != nil else {
-            throw fault("--resume goes by the joblog: name it with --joblog")
+            throw words.fault("--resume goes by the joblog: name it with --joblog")
         }
         isDry = options["dry-run"] != nil
         log =
             isDry && options["resume"] == nil
-            ? nil : try options["joblog"].map { path throws(Failure) in try JobLog(path) }
+            ? nil : try options["joblog"]?.last.map { path throws(Failure) in try JobLog(path) }
         let known = options["resume"] == nil ? [] : log?.known ?? []
         arguments = zip(1..., all).filter { !known.contains($0.0) }.map { (number: $0, text: $1) }
         keepsOrder = options["keep-order"] != nil

@@ -1,0 +1,31 @@
+import Control
+
+/// What a chart says of one bar.
+enum TaskFigures {
+    /// A task's figures on a few lines, escaped for markup.
+    static func text(_ record: Record) -> String {
+        let look = Markup.look
+        let first =
+            "task \(Units.grouped(record.task)) on worker \(record.worker) (pid \(record.pid), tid \(record.tid))"
+        let times =
+            "start \(look.duration(record.start)), stop \(look.duration(record.stop)), "
+            + "took \(look.duration(record.stop - record.start))"
+        // A time of 0 is none that was read: a task is never that short.
+        let cpu = record.cpu > 0 ? "CPU \(look.duration(record.cpu))" : "CPU time not sampled"
+        let attempt = record.attempt > 1 ? ", attempt \(record.attempt)" : ""
+        let end = "\(cpu), \(record.status)\(attempt)" + (record.reason.map { ": \($0)" } ?? "")
+        return [first, times, end].map(Markup.escaped).joined(separator: "\n")
+    }
+
+    /// What a row of binned tasks comes to, escaped for markup.
+    static func text(_ row: Lanes.Row, of run: RecordedRun) -> String {
+        let look = Markup.look
+        let cost = run.receipt.workerCosts.first { $0.worker == row.number }
+        let place = cost.map { " (pid \($0.pid), tid \($0.tid))" } ?? ""
+        let mean = row.tasks > 0 ? ", \(look.duration(row.busy / row.tasks)) each on average" : ""
+        let trouble = row.troubled > 0 ? "\n\(Units.counted(row.troubled, "task")) not ok" : ""
+        return "worker \(row.number)\(place): \(Units.counted(row.tasks, "task"))\n"
+            + "\(look.duration(row.busy)) in tasks, "
+            + "\(Units.percent(row.busy, of: run.receipt.elapsed)) of the run\(mean)\(trouble)"
+    }
+}

@@ -1,0 +1,97 @@
+import Control
+import Timing
+
+/// The same tasks on different workers, several times over: the receipts, and what they say of each arm.
+///
+/// An arm's figures are of its sound runs: those that were warm and whose tasks all ended ok. Arms are compared round by
+/// round, so that what slows a whole round down slows both sides.
+public struct Comparison: Sendable {
+    public let workload: String
+    public let arguments: [String: String]
+    /// Tasks of every run.
+    public let tasks: Int
+    /// The first one is what the others are compared with.
+    public let arms: [Arm]
+    public let rounds: [Round]
+    /// How many rounds there were to be.
+    public let planned: Int
+
+    /// One run of every arm, or two.
+    public struct Round: Sendable {
+        /// On warm workers; as many as there are arms, in their order.
+        public let warm: [Receipt]
+        /// On fresh workers; as many, or none.
+        public let cold: [Receipt]
+
+        public init(warm: [Receipt], cold: [Receipt]) {
+            self.warm = warm
+            self.cold = cold
+        }
+    }
+
+    /// What the rounds say of one arm; times in nanoseconds.
+    public struct Figures: Sendable {
+        public let arm: Arm
+        /// The start-up phase of cold runs.
+        public let coldStartup: Estimate?
+        public let coldElapsed: Estimate?
+        /// What the warm workers' start-up had cost when they were started, before any of these runs.
+        public let paid: Estimate?
+        /// The median task of a warm run.
+        public let task: Estimate?
+        public let elapsed: Estimate?
+        /// The first arm's elapsed time over this one's, of each round; nil for the first arm itself.
+        public let speedup: Estimate?
+        /// Runs that were to be warm and were not.
+        public let notWarm: Int
+        /// Runs, warm and cold, with a task that did not end ok.
+        public let troubled: Int
+    }
+
+    /// - Parameter rounds: only such as were gone through to their end.
+    public init(
+        workload: String, arguments: [String: String], tasks: Int, arms: [Arm], rounds: [Round], planned: Int
+    ) {
+        self.workload = workload
+        self.arguments = arguments
+        self.tasks = tasks
+        self.arms = arms
+        self.rounds = rounds
+        self.planned = planned
+    }
+
+    public var figures: [Figures] { arms.indices.map(figures) }
+
+    private func figures(_ index: Int) -> Figures {
+        let warm = rounds.map { $0.warm[index] }
+        let cold = rounds.compactMap { $0.cold.isEmpty ? nil : $0.cold[index] }
+        let sound = warm.filter(Self.isSound)
+        let soundCold = cold.filter { $0.outcome == .ok }
+        func estimate(_ receipts: [Receipt], _ value: (Receipt) -> Int) -> Estimate? {
+            Estimate(receipts.map { Double(value($0)) })
+        }
+        return Figures(
+            arm: arms[index], coldStartup: estimate(soundCold, \.phases.startup),
+            coldElapsed: estimate(soundCold, \.elapsed), paid: estimate(sound, \.poolStartupPaid),
+            task: estimate(sound, \.task.p50), elapsed: estimate(sound, \.elapsed),
+            speedup: index == 0 ? nil : ratio(of: 0, to: index), notWarm: warm.count { $0.temperature != .warm },
+            troubled: (warm + cold).count { $0.outcome != .ok })
+    }
+
+    /// The elapsed time of one arm over that of another, of the rounds in which both were sound.
+    func ratio(of one: Int, to other: Int) -> Estimate? {
+        Estimate(
+            rounds.compactMap { round in
+                let (above, below) = (round.warm[one], round.warm[other])
+                guard Self.isSound(above), Self.isSound(below), below.elapsed > 0 else { return nil }
+                return Double(above.elapsed) / Double(below.elapsed)
+            })
+    }
+
+    private static func isSound(_ receipt: Receipt) -> Bool {
+        receipt.temperature == .warm && receipt.outcome == .ok
+    }
+
+    /// What was run, as it would be typed.
+    public var command: String { rounds.first?.warm.first?.command ?? workload }
+}

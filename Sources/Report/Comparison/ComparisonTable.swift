@@ -1,0 +1,129 @@
+import Control
+import Timing
+
+/// A comparison for people: one line an arm, what is to be said about the runs, and the verdict. For a terminal, as
+/// Markdown, and as the cells that other pages lay out.
+public struct ComparisonTable: Sendable {
+    let comparison: Comparison
+    let look: Look
+
+    public init(_ comparison: Comparison, look: Look) {
+        self.comparison = comparison
+        self.look = look
+    }
+
+    static let headings = ["arm", "start-up", "paid", "task", "elapsed", "95 %", "speed-up", "95 %"]
+    /// What the headings stand for.
+    static let explanation = [
+        "start-up: of a cold run", "paid: what starting the warm workers had cost", "task: the median task",
+        "95 %: interval for the median on its left",
+    ]
+
+    /// The cells of every arm, under ``headings``.
+    var cells: [[String]] {
+        comparison.figures.map { figures in
+            [
+                figures.arm.name, time(figures.coldStartup), time(figures.paid), time(figures.task),
+                time(figures.elapsed), interval(figures.elapsed), speedup(figures), speedupInterval(figures),
+            ]
+        }
+    }
+
+    /// What ran, and how often.
+    var headline: String {
+        let rounds = comparison.rounds.count
+        let done =
+            rounds == comparison.planned
+            ? Units.counted(rounds, "round") : "\(rounds) of \(Units.counted(comparison.planned, "round"))"
+        return [look.clean(comparison.command), Units.counted(comparison.tasks, "task"), done]
+            .joined(separator: look.separator)
+    }
+
+    /// What a reader must know of the runs to trust the figures.
+    var notes: [String] {
+        comparison.figures.flatMap { figures in
+            [
+                figures.notWarm > 0
+                    ? "\(Units.counted(figures.notWarm, "run")) of \(figures.arm.name) found no warm workers and "
+                        + "\(figures.notWarm == 1 ? "is" : "are") left out" : nil,
+                figures.troubled > 0
+                    ? "\(Units.counted(figures.troubled, "run")) of \(figures.arm.name) had tasks that did not end ok and "
+                        + "\(figures.troubled == 1 ? "is" : "are") left out" : nil,
+            ].compactMap(\.self)
+        } + failures
+    }
+
+    /// The first reasons of failure, of all runs.
+    private var failures: [String] {
+        var reasons: [String] = []
+        for receipt in comparison.rounds.flatMap({ $0.warm + $0.cold }) {
+            for failure in receipt.failures where !reasons.contains(failure.reason) { reasons.append(failure.reason) }
+        }
+        return reasons.prefix(ReceiptText.failuresShown).map { "failed with: \(look.clean($0, limit: look.width))" }
+    }
+
+    /// The whole text, each line ended.
+    public var text: String {
+        var table = Table(Self.headings.enumerated().map { $0.offset == 0 ? .left($0.element) : .right($0.element) })
+        for (row, figures) in zip(cells, comparison.figures) {
+            let isFaster = (figures.speedup?.interval?.low ?? 0) > 1
+            table.rows.append(
+                row.enumerated().map { index, text in
+                    Table.Cell(text, index == 0 ? .bold : index >= 6 && isFaster ? .green : .plain)
+                })
+        }
+        let explanation = look.flow(Self.explanation, indent: 0).map { look.paint($0, .dim) }
+        let notes = notes.map { look.paint($0, .red) }
+        return
+            ([look.paint(headline, .bold), ""] + table.lines(look) + explanation + notes + [""]
+            + look.flow(words: Verdict(comparison).sentence)).joined(separator: "\n") + "\n"
+    }
+
+    /// The table and the verdict as Markdown.
+    public var markdown: String {
+        func row(_ cells: [String]) -> String {
+            "| " + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |\n"
+        }
+        let rule = Self.headings.indices.map { $0 == 0 ? ":---" : "---:" }
+        let code = look.clean(comparison.command).replacing("`", with: "'")
+        return "`\(code)`, \(Units.counted(comparison.tasks, "task")), "
+            + "\(Units.counted(comparison.rounds.count, "round"))\n\n" + row(Self.headings) + row(rule)
+            + cells.map(row).joined() + "\n" + notes.map { Self.escaped($0) + ".\n\n" }.joined()
+            + Verdict(comparison).sentence + "\n"
+    }
+
+    /// `text` with what Markdown takes for a mark made harmless.
+    private static func escaped(_ text: String) -> String {
+        String(text.flatMap { "\\`*_{}[]<>()#+!|&".contains($0) ? ["\\", $0] : [$0] })
+    }
+
+    private func time(_ estimate: Estimate?) -> String {
+        estimate.map { look.duration(Int($0.median.rounded())) } ?? "-"
+    }
+
+    private var dash: String { look.unicode ? "–" : "-" }
+
+    /// Without the unit where it is that of the median beside it.
+    private func interval(_ estimate: Estimate?) -> String {
+        guard let estimate, let interval = estimate.interval else { return "-" }
+        let all = [interval.low, interval.high, estimate.median].map {
+            look.duration(Int($0.rounded())).split(separator: " ")
+        }
+        guard all.allSatisfy({ $0.count == 2 && $0.last == all[2].last }) else {
+            return all[..<2].map { $0.joined(separator: " ") }.joined(separator: dash)
+        }
+        return all[..<2].map { String($0[0]) }.joined(separator: dash)
+    }
+
+    private func speedup(_ figures: Comparison.Figures) -> String {
+        guard figures.arm != comparison.arms.first else { return "1" }
+        return figures.speedup.map { "\(Units.threeDigits($0.median))\(look.times)" } ?? "-"
+    }
+
+    private func speedupInterval(_ figures: Comparison.Figures) -> String {
+        guard figures.arm != comparison.arms.first else { return "" }
+        return figures.speedup?.interval.map {
+            "\(Units.threeDigits($0.low))\(dash)\(Units.threeDigits($0.high))"
+        } ?? "-"
+    }
+}

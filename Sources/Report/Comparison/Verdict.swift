@@ -1,0 +1,82 @@
+import Timing
+
+/// What a comparison comes to, in one plain sentence: which workers, and by how much; or that the figures can't tell.
+public struct Verdict: Sendable {
+    let comparison: Comparison
+
+    public init(_ comparison: Comparison) {
+        self.comparison = comparison
+    }
+
+    /// An arm that is compared with the first, and how it came out.
+    private struct Candidate {
+        let index: Int
+        let arm: Arm
+        let speedup: Estimate
+    }
+
+    /// The sentence, in ASCII but for the intervals' dash, which is spelled `to`.
+    public var sentence: String {
+        let figures = comparison.figures
+        let candidates = figures.indices.compactMap { index in
+            figures[index].speedup.map { Candidate(index: index, arm: figures[index].arm, speedup: $0) }
+        }
+        guard let best = candidates.max(by: { $0.speedup.median < $1.speedup.median }) else {
+            return comparison.rounds.isEmpty
+                ? "Can't tell: no round was gone through to its end."
+                : "Can't tell: there is no round in which serial and another arm both ran warm and without a failure."
+        }
+        guard candidates.allSatisfy({ $0.speedup.interval != nil }), let interval = best.speedup.interval else {
+            let least = candidates.map(\.speedup.count).min() ?? 0
+            return
+                "Can't tell from \(Units.counted(least, "sound round")), as \(Estimate.fewest) are the fewest that give "
+                + "an interval: \(best.arm.name) looked fastest, \(times(best.speedup.median)) as fast as serial; "
+                + "ask for more, as with -r 10."
+        }
+        if interval.low > 1 { return winner(best, among: candidates) }
+        if candidates.allSatisfy({ ($0.speedup.interval?.high ?? 1) < 1 }) {
+            return "Serial is fastest: the best of the others, \(best.arm.name), took "
+                + "\(times(1 / best.speedup.median)) as long (95 % interval \(Self.range(1 / interval.high, 1 / interval.low)))."
+        }
+        return "Can't tell whether any arm beats serial: the best of them, \(best.arm.name), was "
+            + "\(times(best.speedup.median)) as fast, and the 95 % interval from \(Self.range(interval.low, interval.high)) "
+            + "holds 1; more rounds, as with -r \(max(comparison.rounds.count * 3, 30)), or longer tasks may show it."
+    }
+
+    /// The sentence where `best` does beat serial: of those that can't be told apart from it, the one with the fewest
+    /// workers is named first.
+    private func winner(_ best: Candidate, among candidates: [Candidate]) -> String {
+        let equals = candidates.filter { candidate in
+            let gap = comparison.ratio(of: candidate.index, to: best.index)?.interval
+            return candidate.index == best.index || (gap?.low ?? 0) <= 1
+        }
+        let beating = equals.filter { ($0.speedup.interval?.low ?? 0) > 1 }
+        let named =
+            beating.min { one, other in
+                (one.arm.workers, one.arm.mode == .threads ? 0 : 1)
+                    < (other.arm.workers, other.arm.mode == .threads ? 0 : 1)
+            } ?? best
+        let verb = named.arm.workers == 1 ? "is" : "are"
+        let found = named.speedup.interval.map { " (95 % interval \(Self.range($0.low, $0.high)))" } ?? ""
+        let claim = "\(named.arm.name) \(verb) \(times(named.speedup.median)) as fast as serial\(found)"
+        let others = equals.filter { $0.index != named.index }.map(\.arm.name)
+        if !others.isEmpty {
+            return
+                "\(claim), and the figures can't tell \(list(others)) apart from \(named.index == best.index ? "that" : "the best")."
+        }
+        let next = candidates.filter { $0.index != best.index }.max { $0.speedup.median < $1.speedup.median }
+        guard let next, let gap = comparison.ratio(of: next.index, to: best.index) else { return claim + "." }
+        return "\(claim), and \(times(gap.median)) as fast as the next, \(next.arm.name)."
+    }
+
+    private func times(_ ratio: Double) -> String { "\(Units.threeDigits(ratio)) times" }
+
+    private func list(_ names: [String]) -> String {
+        guard let last = names.last, names.count > 1 else { return names.first ?? "" }
+        return names.dropLast().joined(separator: ", ") + " and " + last
+    }
+
+    static func range(_ low: Double, _ high: Double) -> String {
+        "\(Units.threeDigits(low)) to \(Units.threeDigits(high))"
+    }
+}

@@ -1,0 +1,46 @@
+import Foundation
+import Testing
+
+extension ServiceTests {
+    @Suite("The package")
+    struct PackageTests {
+        @Test("listens once it is installed, and starts nothing by itself")
+        func installed() throws {
+            let service = try Service.fresh()
+            #expect(try service.box.check("systemctl is-active pard.socket") == "active")
+            #expect(try service.box.check("systemctl is-enabled pard.socket") == "enabled")
+            #expect(try service.property("ActiveState") == "inactive")
+            #expect(try service.box.check("stat --format='%a %G' /run/pard/pard.sock") == "660 pard")
+            for page in ["man1/parctl.1", "man8/pard.8", "man5/pard.yaml.5"] {
+                #expect(try service.box.run("test -s /usr/share/man/\(page).gz").status == 0, "\(page)")
+            }
+            #expect(try service.box.check("dpkg --verify pard") == "")
+        }
+
+        @Test("has no fault that lintian knows of", .enabled(if: lintian != nil, "lintian is not here"))
+        func lintianAgrees() throws {
+            let lintian = try #require(Self.lintian)
+            let outcome = try Command(lintian, ["--allow-root", try #require(Box.package)]).outcome()
+            #expect(outcome.output == "")
+            #expect(outcome.status == 0)
+        }
+
+        private static let lintian = ["/usr/bin/lintian"].first { FileManager.default.isExecutableFile(atPath: $0) }
+
+        @Test("leaves nothing behind when it is purged, even while runs are going on")
+        func purged() throws {
+            let service = try Service.fresh(settings: "drain-time: 500ms")
+            let run = try service.box.start("parctl run sleep --for 1m --threads 4", as: "alice")
+            #expect(try eventually { try service.status.jobsRunning == 1 })
+            try service.box.check("rm -r /etc/systemd/system/pard.service.d /root/pard.yaml")
+            try service.box.check("DEBIAN_FRONTEND=noninteractive apt-get purge --yes pard")
+            #expect(try run.outcome().status == 130)
+            #expect(try service.box.ownFiles == [])
+            #expect(try service.box.run("grep -w pard /etc/passwd /etc/group /etc/shadow /etc/gshadow").output == "")
+            #expect(try service.box.check("systemctl list-units --all --no-legend 'pard*'") == "")
+            #expect(try service.box.check("journalctl --list-catalog").contains("pard") == false)
+            #expect(try service.box.run("pgrep -x pard").output == "")
+            try service.box.install()
+        }
+    }
+}

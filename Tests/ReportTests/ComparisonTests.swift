@@ -1,0 +1,192 @@
+import Control
+import FoundationEssentials
+import Report
+import Testing
+
+@Suite struct ComparisonTests {
+    /// A comparison of serial with 2 and 4 threads and processes, whose runs took the `times` in milliseconds: by round,
+    /// and in it by arm.
+    private func comparison(
+        _ times: [[Int]], temperature: (Int, Int) -> Receipt.Temperature = { _, _ in .warm },
+        outcome: (Int, Int) -> Receipt.Outcome = { _, _ in .ok }, planned: Int? = nil
+    ) -> Comparison {
+        let arms = Arm.matrix([2, 4])
+        let rounds = times.enumerated().map { number, times in
+            Comparison.Round(
+                warm: times.enumerated().map { index, time in
+                    receipt(arms[index], time, temperature(number, index), outcome(number, index))
+                }, cold: times.enumerated().map { index, time in receipt(arms[index], time + 1, .cold, .ok) })
+        }
+        return Comparison(
+            workload: "cpu", arguments: ["iterations": "1000"], tasks: 16, arms: arms, rounds: rounds,
+            planned: planned ?? times.count)
+    }
+
+    private func receipt(
+        _ arm: Arm, _ milliseconds: Int, _ temperature: Receipt.Temperature, _ outcome: Receipt.Outcome
+    ) -> Receipt {
+        let isCold = temperature == .cold
+        return Receipt(
+            job: "j", workload: "cpu", arguments: ["iterations": "1000"], mode: arm.mode,
+            processes: arm.mode == .processes ? arm.workers : 1, threads: arm.mode == .threads ? arm.workers : 1,
+            temperature: temperature, reason: isCold ? "requested" : nil, outcome: outcome,
+            tasks: outcome == .ok ? Tasks(ok: 16) : Tasks(ok: 15, failed: 1),
+            phases: Phases(
+                queue: 0, startup: isCold ? 1_000_000 : 0, dispatch: 0,
+                run: milliseconds * 1_000_000 - (isCold ? 1_000_000 : 0), collect: 0, teardown: 0),
+            poolStartupPaid: isCold ? 0 : 250_000, poolReadyFor: 1,
+            task: TaskTimes(sum: 16, min: 1, p50: 1_500_000, max: 1), speedup: 1, efficiency: 1, breakEven: nil,
+            valueSum: 0, valueUnit: nil, workerCosts: [],
+            failures: outcome == .ok ? [] : [Failure(reason: "no | <luck>", count: 1, firstTask: 3)])
+    }
+
+    /// Six rounds that differ a little, of arms that take `times`.
+    private func steady(_ times: [Int]) -> [[Int]] {
+        (0..<6).map { round in times.map { $0 + round % 3 } }
+    }
+
+    private func verdict(_ times: [[Int]]) -> String { Verdict(comparison(times)).sentence }
+
+    @Test func `the matrix is serial, then threads, then processes, without doubles`() {
+        #expect(
+            Arm.matrix([4, 2, 4]).map(\.name)
+                == ["serial", "2 threads", "4 threads", "2 processes", "4 processes"])
+        #expect(Arm.matrix([1]).map(\.name) == ["serial", "1 thread", "1 process"])
+    }
+
+    @Test func `one arm that is ahead of all is named, with what it gains over serial and over the next`() {
+        #expect(
+            verdict(steady([400, 210, 100, 220, 120]))
+                == "4 threads are 3.97 times as fast as serial (95 % interval 3.94 to 4.00), and 1.20 times as fast as the "
+                + "next, 4 processes.")
+    }
+
+    @Test func `of arms that can't be told apart the one with the fewest workers is named, threads before processes`() {
+        let times = [
+            [400, 201, 200, 200, 220], [400, 200, 201, 200, 220], [400, 200, 200, 201, 220], [400, 201, 200, 200, 220],
+            [400, 200, 201, 201, 220], [400, 202, 200, 200, 220],
+        ]
+        let sentence = verdict(times)
+        #expect(sentence.hasPrefix("2 threads are 2.00 times as fast as serial"))
+        #expect(sentence.contains("can't tell 4 threads and 2 processes apart from"))
+    }
+
+    @Test func `serial is named where all others are slower`() {
+        #expect(
+            verdict(steady([100, 150, 160, 200, 300]))
+                == "Serial is fastest: the best of the others, 2 threads, took 1.50 times as long (95 % interval 1.49 to "
+                + "1.50).")
+    }
+
+    @Test func `an interval that holds 1 tells nothing, and more rounds are asked for`() {
+        let noisy = [
+            [100, 90, 95, 100, 105], [100, 110, 95, 100, 105], [100, 91, 105, 100, 105], [100, 109, 95, 100, 105],
+            [100, 92, 105, 100, 105], [100, 93, 95, 100, 105],
+        ]
+        let sentence = verdict(noisy)
+        #expect(sentence.hasPrefix("Can't tell whether any arm beats serial: the best of them, 2 threads, was"))
+        #expect(sentence.contains("holds 1; more rounds, as with -r 30, or longer tasks"))
+    }
+
+    @Test func `five rounds are too few to tell`() {
+        let sentence = verdict(Array(steady([400, 210, 100, 220, 120]).prefix(5)))
+        #expect(
+            sentence.hasPrefix("Can't tell from 5 sound rounds, as 6 are the fewest that give an interval: 4 threads"))
+    }
+
+    @Test func `no round tells nothing`() {
+        #expect(verdict([]) == "Can't tell: no round was gone through to its end.")
+        #expect(!ComparisonTable(comparison([], planned: 10), look: Samples.look).text.isEmpty)
+    }
+
+    @Test func `rounds are compared one by one, so that a slow one doesn't matter`() throws {
+        // In the third round everything took ten times as long.
+        var times = steady([400, 200, 100, 200, 100])
+        times[2] = times[2].map { $0 * 10 }
+        let interval = try #require(comparison(times).figures[2].speedup?.interval)
+        #expect(interval.low > 3.9 && interval.high <= 4.1)
+    }
+
+    @Test func `runs that were not warm or not ok are counted, and left out of the figures`() throws {
+        let comparison = comparison(
+            steady([400, 200, 100, 200, 100]), temperature: { $0 == 0 && $1 == 2 ? .cold : .warm },
+            outcome: { $0 == 1 && $1 == 2 ? .failed : .ok })
+        let figures = comparison.figures[2]
+        #expect(figures.notWarm == 1)
+        #expect(figures.troubled == 1)
+        #expect(figures.elapsed?.count == 4)
+        #expect(figures.speedup?.count == 4)
+        let text = ComparisonTable(comparison, look: Samples.look).text
+        #expect(text.contains("1 run of 4 threads found no warm workers and is left out"))
+        #expect(text.contains("1 run of 4 threads had tasks that did not end ok and is left out"))
+        #expect(text.contains("failed with: no | <luck>"))
+    }
+
+    @Test func `the table has a line an arm`() {
+        #expect(
+            ComparisonTable(comparison(steady([400, 210, 100, 220, 120])), look: Samples.look).text == """
+                cpu --iterations 1000 · 16 tasks · 6 rounds
+
+                arm          start-up    paid     task  elapsed     95 %  speed-up       95 %
+                serial        1.00 ms  250 µs  1.50 ms   401 ms  400–402         1
+                2 threads     1.00 ms  250 µs  1.50 ms   211 ms  210–212     1.90×  1.90–1.90
+                4 threads     1.00 ms  250 µs  1.50 ms   101 ms  100–102     3.97×  3.94–4.00
+                2 processes   1.00 ms  250 µs  1.50 ms   221 ms  220–222     1.81×  1.81–1.82
+                4 processes   1.00 ms  250 µs  1.50 ms   121 ms  120–122     3.31×  3.30–3.33
+                start-up: of a cold run · paid: what starting the warm workers had cost
+                task: the median task · 95 %: interval for the median on its left
+
+                4 threads are 3.97 times as fast as serial (95 % interval 3.94 to 4.00), and
+                1.20 times as fast as the next, 4 processes.
+
+                """)
+    }
+
+    @Test func `an ASCII table has nothing but ASCII`() {
+        let text = ComparisonTable(comparison(steady([400, 210, 100, 220, 120])), look: Samples.ascii).text
+        #expect(text.utf8.allSatisfy { $0 < 0x80 })
+        #expect(text.contains("3.97x  3.94-4.00"))
+    }
+
+    @Test func `Markdown has the same cells, and no mark of a reason's`() {
+        let comparison = comparison(
+            steady([400, 210, 100, 220, 120]), outcome: { $0 == 1 && $1 == 2 ? .failed : .ok })
+        let markdown = ComparisonTable(comparison, look: Samples.look).markdown
+        #expect(
+            markdown.contains("| arm | start-up | paid | task | elapsed | 95 % | speed-up | 95 % |\n| :--- | ---: |"))
+        #expect(markdown.contains("| 2 threads | 1.00 ms | 250 µs | 1.50 ms | 211 ms | 210–212 | 1.90× | 1.90–1.90 |"))
+        #expect(markdown.contains(#"no \| \<luck\>"#))
+    }
+
+    @Test func `CSV has whole nanoseconds, and a value in every column`() {
+        let lines = ComparisonData(comparison(steady([400, 210, 100, 220, 120]))).csv.split(separator: "\n")
+        #expect(lines.count == 6)
+        let heads = lines[0].split(separator: ",", omittingEmptySubsequences: false)
+        for line in lines { #expect(line.split(separator: ",", omittingEmptySubsequences: false).count == heads.count) }
+        #expect(lines[0].hasPrefix("arm,mode,workers,tasks,rounds,not_warm,troubled,cold_startup_ns,"))
+        #expect(lines[3].hasPrefix("4 threads,threads,4,16,6,0,0,1000000,1000000,1000000,"))
+        #expect(lines[3].hasSuffix(",101000000,100000000,102000000,3.9703,3.9412,4.0000"))
+        #expect(lines[1].hasSuffix(",401000000,400000000,402000000,,,"))
+    }
+
+    @Test func `JSON has every run of every round, and the verdict`() throws {
+        let data = try JSONEncoder().encode(ComparisonData(comparison(steady([400, 210, 100, 220, 120]))))
+        struct Document: Decodable {
+            struct Arm: Decodable {
+                struct Run: Decodable { var round: Int, temperature: String, elapsed: Int }
+                struct Value: Decodable { var median: Double, low: Double?, confidence: Double? }
+                var arm: String, runs: [Run], speedup: Value?, elapsed: Value
+            }
+            var schema: String, arms: [Arm], verdict: String, rounds: Int
+        }
+        let document = try JSONDecoder().decode(Document.self, from: data)
+        #expect(document.schema == "pard.compare/1")
+        #expect(document.rounds == 6)
+        #expect(document.arms.map(\.arm) == ["serial", "2 threads", "4 threads", "2 processes", "4 processes"])
+        #expect(document.arms[0].speedup == nil)
+        #expect(document.arms[2].elapsed.median == 101_000_000)
+        #expect(document.arms[2].elapsed.confidence == 0.96875)
+        #expect(document.arms[2].runs.count == 12)
+        #expect(document.verdict.hasPrefix("4 threads are"))
+    }
+}

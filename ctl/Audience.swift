@@ -1,0 +1,21 @@
+import Glibc
+import Report
+
+/// Where a command's texts for people go: standard output, or standard error while standard output is for data.
+struct Audience {
+    let look: Look
+    /// Lines that fit, less a few for what stands around.
+    let rows: Int
+    private let isBesideData: Bool
+
+    init(isBesideData: Bool, color: ColorChoice) {
+        self.isBesideData = isBesideData
+        let descriptor = isBesideData ? STDERR_FILENO : STDOUT_FILENO
+        look = Terminal(descriptor, color: color).look
+        rows = Terminal.lines(descriptor).map { max($0 - 6, 8) } ?? TimelineText.usualRows
+    }
+
+    func write(_ text: String) throws(Failure) {
+        if isBesideData { StandardError.write(text) } else { try StandardOutput.write(text) }
+    }
+}

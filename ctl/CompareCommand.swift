@@ -1,0 +1,169 @@
+import ArgumentParser
+import Control
+import Glibc
+import Report
+
+/// `parctl compare`: runs the same tasks serially, on threads and on processes, and says what is faster.
+struct CompareCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "compare",
+        abstract: "Compare serial, threads and processes on the same tasks.",
+        usage: "parctl compare <workload> [<workload's options>] [<options>]",
+        discussion: """
+            Every arm runs once in each round, on workers that are warm, and once more on fresh ones for what their \
+            start-up costs; rounds begin with another arm each. The speed-up is that over serial, round by round, with \
+            an interval that holds the true median in 95 of 100 such comparisons, whatever the times' distribution. \
+            That takes 6 rounds or more.
+
+            EXAMPLES:
+              parctl compare cpu
+              parctl compare io --size 1MiB --workers 2,4,8 -r 20
+              parctl compare cpu --no-cold --timeline
+              parctl compare exec gzip -kc {} ::: *.log
+              parctl compare sleep --for 5ms --html comparison.html
+              parctl compare cpu --json > comparison.json
+
+            EXIT STATUS: 0, or as of 'parctl run' for the worst of the runs; their results are printed all the same.
+            """,
+        // Own help flag, as with run.
+        helpNames: [])
+
+    @Argument(
+        parsing: .allUnrecognized,
+        help: ArgumentHelp("The workload and its own options.", valueName: "workload"),
+        completion: .custom(Completion.words))
+    var words: [String] = []
+
+    @Option(
+        help: ArgumentHelp("Numbers of workers to compare, with commas between.", valueName: "n,…"),
+        transform: WorkerCounts.init)
+    var workers = WorkerCounts.usual
+
+    @Option(
+        name: [.short, .long], help: ArgumentHelp("How many rounds, 1 to \(Self.mostRuns).", valueName: "n"),
+        transform: { text in
+            let number = try Count.positive(text)
+            guard number <= Self.mostRuns else { throw ValidationError("it takes 1 to \(Self.mostRuns).") }
+            return number
+        })
+    var runs = 10
+
+    @Option(
+        help: ArgumentHelp(
+            "How many tasks in each run (default: four for each worker of the largest).", valueName: "m"),
+        transform: Count.positive)
+    var tasks: Int?
+
+    @Option(
+        help: ArgumentHelp("Give a run up after this time, such as 500ms or 30s.", valueName: "time"),
+        transform: Count.nanoseconds)
+    var timeout: Int?
+
+    @Flag(name: .customLong("no-cold"), help: "Leave the cold runs out.")
+    var noCold = false
+
+    @Flag(help: "Print the table as CSV, with times in nanoseconds.")
+    var csv = false
+
+    @Flag(help: "Print the table as Markdown.")
+    var markdown = false
+
+    @OptionGroup var charts: ChartOptions
+    @OptionGroup var output: JSONOption
+    @OptionGroup var service: ServiceOptions
+
+    @Flag(name: [.customShort("h"), .customLong("help")], help: "Show this help; after a workload, that workload's.")
+    var help = false
+
+    /// An hour of runs of two seconds.
+    static let mostRuns = 1000
+    /// The options, without their dashes; told to people who mistype one.
+    static let options = [
+        "workers", "runs", "tasks", "timeout", "no-cold", "csv", "markdown", "json", "timeline", "svg", "html", "trace",
+        "socket", "no-spawn", "color", "help",
+    ]
+    /// The workloads' options of this program that say what tasks are given.
+    private static let inputOptions: Set<String> = ["arg-file", "null", "shell", "from", "header"]
+    private static let helpCommand = "parctl compare --help"
+
+    func run() throws {
+        if help { return try WorkloadHelp.show(words, else: CompareCommand.self, look: service.look) }
+        let words = try CommandWords.read(
+            words, in: Environment.directory, command: "compare", options: Self.options)
+        for name in words.client.keys.sorted() where !Self.inputOptions.contains(name) {
+            throw words.fault("--\(name) is for a run: a comparison runs the same several times and prints no output")
+        }
+        let inputs = try RunInputs(words, tasks: tasks)
+        let data = try dataOption()
+        try charts.check(data: data, help: Self.helpCommand)
+        let tasks = inputs.count ?? tasks ?? 4 * workers.largest
+        guard tasks > 0 else { throw words.fault("there is nothing to run it on") }
+        let plan = ComparePlan(
+            workload: words.entry.name, arguments: words.arguments, inputs: inputs, arms: Arm.matrix(workers.counts),
+            rounds: runs, tasks: tasks,
+            timeout: timeout, isCold: !noCold, records: charts.needRecords)
+        var exports = try Exports(charts)
+        let signals = try Signals([SIGINT, SIGTERM, SIGHUP, SIGCHLD])
+        var session = CompareSession(plan, terminal: Terminal(STDERR_FILENO, color: service.color))
+        try service.withDaemon(signals) { try session.run(on: &$0, signals) }
+        try show(session.comparison, people: Audience(isBesideData: charts.takeStandardOutput, color: service.color))
+        if charts.needRecords { try draw(session, isBesideData: data != nil || charts.takeStandardOutput, &exports) }
+        if let status = session.status { throw status }
+    }
+
+    /// The option that prints data for programs, if any; throws where there are two.
+    private func dataOption() throws(Failure) -> String? {
+        let given = [(output.json, "--json"), (csv, "--csv"), (markdown, "--markdown")].filter(\.0).map(\.1)
+        guard given.count < 2 else {
+            throw .usage("\(given[0]) and \(given[1]) can't both be printed", help: Self.helpCommand)
+        }
+        return given.first
+    }
+
+    private func show(_ comparison: Comparison, people: Audience) throws(Failure) {
+        if output.json {
+            try StandardOutput.write(json: ComparisonData(comparison))
+        } else if csv {
+            try StandardOutput.write(ComparisonData(comparison).csv)
+        } else if markdown {
+            try StandardOutput.write(ComparisonTable(comparison, look: people.look).markdown)
+        } else {
+            try people.write(ComparisonTable(comparison, look: people.look).text)
+        }
+    }
+
+    private func draw(
+        _ session: CompareSession, isBesideData: Bool, _ exports: inout Exports
+    ) throws(Failure) {
+        let people = Audience(isBesideData: isBesideData, color: service.color)
+        let drawn = session.drawn
+        if let kind = charts.timeline {
+            try people.write("\n" + TimelineText(drawn.runs, by: kind, look: people.look, rows: people.rows).text)
+        }
+        try exports.write(
+            Page(of: session.comparison, runs: drawn.runs, chosen: drawn.chosen, note: LocalTime.now))
+    }
+}
+
+/// The numbers of workers that `--workers` takes.
+struct WorkerCounts: Equatable, CustomStringConvertible {
+    let counts: [Int]
+
+    static let usual = WorkerCounts(counts: [2, 4])
+    /// How many numbers there may be.
+    static let most = 16
+
+    private init(counts: [Int]) {
+        self.counts = counts
+    }
+
+    /// - Parameter text: such as `2,4,8`.
+    init(_ text: String) throws {
+        let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+        guard parts.count <= Self.most else { throw ValidationError("it takes at most \(Self.most) numbers.") }
+        counts = try parts.map { try Count.positive(String($0)) }
+    }
+
+    var largest: Int { counts.max() ?? 1 }
+    var description: String { counts.map(String.init).joined(separator: ",") }
+}

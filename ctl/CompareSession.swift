@@ -1,0 +1,94 @@
+import Control
+import Report
+
+/// One comparison as its client lives through it: warms every arm, goes through the rounds, and keeps the receipts.
+struct CompareSession {
+    let plan: ComparePlan
+    private let terminal: Terminal
+    private var rounds: [Comparison.Round] = []
+    /// By round, the runs of that round by arm; records taken away from those that are not drawn.
+    private var warm: [[RecordedRun]] = []
+    private var cold: [[RecordedRun]] = []
+    /// The worst that a run came to, other than ok.
+    private(set) var status: ExitStatus?
+
+    init(_ plan: ComparePlan, terminal: Terminal) {
+        self.plan = plan
+        self.terminal = terminal
+    }
+
+    var comparison: Comparison {
+        Comparison(
+            workload: plan.workload, arguments: plan.arguments, tasks: plan.tasks, arms: plan.arms, rounds: rounds,
+            planned: plan.rounds)
+    }
+
+    /// Runs everything. Returns early when the user asks for the end: what was gone through by then is kept.
+    mutating func run(on connection: inout Connection, _ signals: Signals) throws {
+        // The largest arm first: what the daemon refuses, it refuses before anything is measured.
+        for arm in plan.arms.sorted(by: { $0.workers > $1.workers }) {
+            let done = try run(arm, "warming up", cold: false, records: false, on: &connection, signals)
+            guard !done.interrupted else { return }
+        }
+        for number in 0..<plan.rounds {
+            let name = "round \(number + 1) of \(plan.rounds)"
+            guard let warm = try runAll(number, name, cold: false, on: &connection, signals) else { return }
+            var cold: [RecordedRun] = []
+            if plan.isCold {
+                guard let runs = try runAll(number, "\(name), cold", cold: true, on: &connection, signals) else {
+                    return
+                }
+                cold = runs
+            }
+            keep(warm, cold)
+        }
+    }
+
+    /// Every arm once, in the order of round `number`; nil when interrupted.
+    private mutating func runAll(
+        _ number: Int, _ name: String, cold: Bool, on connection: inout Connection, _ signals: Signals
+    ) throws -> [RecordedRun]? {
+        var runs: [Int: RecordedRun] = [:]
+        for index in plan.order(of: number) {
+            let done = try run(plan.arms[index], name, cold: cold, records: plan.records, on: &connection, signals)
+            guard !done.interrupted else { return nil }
+            runs[index] = done.run
+        }
+        return plan.arms.indices.compactMap { runs[$0] }
+    }
+
+    private mutating func run(
+        _ arm: Arm, _ name: String, cold: Bool, records: Bool, on connection: inout Connection, _ signals: Signals
+    ) throws -> (run: RecordedRun, interrupted: Bool) {
+        var session = RunSession(
+            plan.request(arm, cold: cold, records: records), terminal: terminal, label: "\(name), \(arm.name)")
+        let receipt = try session.receipt(from: &connection, signals: signals)
+        let ended = ExitStatus(receipt.outcome, interrupted: session.interrupted)
+        if ended != .ok, status != .cancelled { status = status == .timedOut && ended == .failed ? status : ended }
+        return (RecordedRun(receipt, blocks: session.records.blocks), session.interrupted)
+    }
+
+    private mutating func keep(_ warm: [RecordedRun], _ cold: [RecordedRun]) {
+        rounds.append(Comparison.Round(warm: warm.map(\.receipt), cold: cold.map(\.receipt)))
+        if !plan.keepsAllRecords {
+            self.warm = []
+            self.cold = []
+        }
+        self.warm.append(warm)
+        if !cold.isEmpty { self.cold.append(cold) }
+    }
+
+    /// The runs that charts are drawn from, warm and cold beside each other, and how they were chosen.
+    var drawn: (runs: [RecordedRun], chosen: String) {
+        let runs = plan.arms.indices.flatMap { arm in
+            [Self.typical(warm.map { $0[arm] }), Self.typical(cold.map { $0[arm] })].compactMap(\.self)
+        }
+        let chosen = plan.keepsAllRecords ? "of each arm, the run of median elapsed time" : "the runs of the last round"
+        return (runs, chosen)
+    }
+
+    private static func typical(_ runs: [RecordedRun]) -> RecordedRun? {
+        let sorted = runs.sorted { $0.receipt.elapsed < $1.receipt.elapsed }
+        return sorted.isEmpty ? nil : sorted[(sorted.count - 1) / 2]
+    }
+}

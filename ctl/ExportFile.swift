@@ -1,0 +1,46 @@
+import Glibc
+
+/// A file that a chart goes to: opened before anything is run, written when all has been.
+///
+/// What the file held stays there until then, and a file that was not there before is taken away again where nothing comes
+/// of the run.
+struct ExportFile: ~Copyable {
+    /// As typed; `-` is standard output.
+    let path: String
+    private let descriptor: Int32
+    private let isNew: Bool
+    private var isBegun = false
+
+    /// Opens `path` for writing. Throws ``Failure/export(path:errno:)``.
+    init(_ path: String) throws(Failure) {
+        self.path = path
+        guard path != "-" else {
+            descriptor = STDOUT_FILENO
+            isNew = false
+            return
+        }
+        let made = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        isNew = made >= 0
+        descriptor = made >= 0 || errno != EEXIST ? made : open(path, O_WRONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .export(path: path, errno: errno) }
+    }
+
+    deinit {
+        guard path != "-" else { return }
+        close(descriptor)
+        if isNew, !isBegun { unlink(path) }
+    }
+
+    /// Writes `bytes`; the first time, in place of what the file held. Throws ``Failure/exporting(path:errno:)``.
+    mutating func write(_ bytes: [UInt8]) throws(Failure) {
+        if !isBegun {
+            isBegun = true
+            // Pipes and devices have no length to take away.
+            if path != "-", ftruncate(descriptor, 0) != 0, errno != EINVAL {
+                throw .exporting(path: path, errno: errno)
+            }
+        }
+        let number = bytes.withUnsafeBytes { writeAll(descriptor, $0) }
+        if number != 0 { throw path == "-" ? .output(errno: number) : .exporting(path: path, errno: number) }
+    }
+}

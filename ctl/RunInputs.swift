@@ -1,0 +1,46 @@
+import Catalogue
+import Control
+
+/// What the tasks of a run are given, read and checked.
+enum RunInputs {
+    case nothing
+    case commands(ExecPlan)
+    case addresses([[String]])
+
+    /// - Parameter tasks: how many tasks were asked for, if any.
+    init(_ words: RunWords, tasks: Int?) throws(Failure) {
+        self =
+            switch words.entry.input {
+            case nil: .nothing
+            case .command: .commands(try ExecPlan(words))
+            case .url: .addresses(try WebInputs(words, tasks: tasks).inputs)
+            }
+    }
+
+    var plan: ExecPlan? { if case .commands(let plan) = self { plan } else { nil } }
+
+    /// How many tasks they make; nil where that is free.
+    var count: Int? {
+        switch self {
+        case .nothing: nil
+        case .commands(let plan): plan.arguments.count
+        case .addresses(let inputs): inputs.count
+        }
+    }
+
+    /// Puts them into a request, of which a timeout is each command's rather than the run's.
+    func put(into request: inout Run.Request) {
+        switch self {
+        case .nothing: break
+        case .addresses(let inputs): request.inputs = inputs
+        case .commands(let plan):
+            request.inputs = plan.inputs
+            request.context = .ofThisProcess
+            if let timeout = request.timeout {
+                request.arguments = (request.arguments ?? [:]).merging(
+                    ["timeout": Quantity.text(nanoseconds: timeout)]) { $1 }
+                request.timeout = nil
+            }
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import Catalogue
+import Varlink
+
+/// What each task of a `download` or an `api` is given: an address, and for `api` a body and headers.
+struct WebInputs: Equatable {
+    let inputs: [[String]]
+
+    /// Reads everything that there is to read, and checks it.
+    ///
+    /// - Parameter tasks: of one input, so many copies.
+    init(_ words: RunWords, tasks: Int?) throws(Failure) {
+        var lines: [String] = []
+        for path in (words.client["from"] ?? []) + words.operands.filter({ $0 == "-" }) {
+            // Whatever ends lines there, and without empty ones.
+            lines += try ArgumentList.read(path, end: UInt8(ascii: "\n"))
+                .map { $0.utf8.last == UInt8(ascii: "\r") ? String($0.dropLast()) : $0 }.filter { !$0.isEmpty }
+        }
+        let operands = words.operands.filter { $0 != "-" }
+        var inputs: [[String]]
+        if words.entry.id == .api {
+            guard let url = operands.first else { throw words.fault("which URL?") }
+            let bodies = operands.dropFirst() + lines
+            for body in bodies { try Self.check(json: body, words) }
+            let given = words.client["header"] ?? []
+            for header in given where !WebAddress.isHeader(header) {
+                throw words.fault("--header takes 'Name: value', not '\(header)'")
+            }
+            let headers = given + Self.usualHeaders(besides: given, hasBody: !bodies.isEmpty)
+            inputs = (bodies.isEmpty ? [""] : bodies).map { [url, $0] + headers }
+        } else {
+            inputs = (operands + lines).map { [$0] }
+            if inputs.isEmpty { throw words.fault("which URLs? Give some, or --from FILE") }
+        }
+        for input in inputs {
+            if let fault = WebAddress.fault(in: input[0]) { throw words.fault("'\(input[0].prefix(200))' \(fault)") }
+        }
+        if let tasks, inputs.count == 1 { inputs = Array(repeating: inputs[0], count: tasks) }
+        self.inputs = inputs
+    }
+
+    /// What JSON is sent and asked for with.
+    private static func usualHeaders(besides given: [String], hasBody: Bool) -> [String] {
+        let names = Set(given.map { $0.prefix { $0 != ":" }.lowercased() })
+        let usual = (hasBody ? ["Content-Type: application/json"] : []) + ["Accept: application/json"]
+        return usual.filter { !names.contains($0.prefix { $0 != ":" }.lowercased()) }
+    }
+
+    private static func check(json body: String, _ words: RunWords) throws(Failure) {
+        if let fault = JSON.fault(in: Array(body.utf8)) {
+            throw words.fault("'\(body.prefix(200))' is no JSON: \(fault)")
+        }
+    }
+}
