@@ -40,9 +40,12 @@ final class Box: Sendable {
     }
 
     /// Installs the package as an administrator would, without a network.
-    func install() throws {
+    ///
+    /// - Parameter again: whether it is there already.
+    func install(again: Bool = false) throws {
         let name = URL(filePath: try #require(Self.package)).lastPathComponent
-        try check("cd /src && DEBIAN_FRONTEND=noninteractive apt-get install --yes ./\(name)")
+        try check(
+            "cd /src && DEBIAN_FRONTEND=noninteractive apt-get install --yes \(again ? "--reinstall" : "") ./\(name)")
         try check("usermod --append --groups pard alice && cp /etc/pard/pard.yaml /root/pard.yaml")
     }
 

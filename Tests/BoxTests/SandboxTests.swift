@@ -55,6 +55,24 @@ extension ServiceTests {
             #expect(try service.receipt("noop").threads == 1)
         }
 
+        @Test(
+            "has a fork that the kernel refuses told with the reason",
+            .enabled("the box has no cgroups with limits") { try Self.hasLimits })
+        func refusedFork() throws {
+            let service = try Service.fresh()
+            try service.receipt("noop --threads 2")
+            let told = try service.entries(.forksFailed).count
+            try service.box.check(
+                """
+                cd /sys/fs/cgroup && if [ -d pids ]; then cd pids; fi && cd system.slice/pard.service
+                cat pids.current >pids.max
+                """)
+            #expect(try service.parctl("run noop --processes 6").status == 1)
+            let entries = try service.entries(.forksFailed)
+            #expect(entries.count > told)
+            #expect(entries.last?["PARD_REASON"]?.contains("clone: ") == true)
+        }
+
         private static var hasLimits: Bool {
             get throws {
                 let line = "test -e /sys/fs/cgroup/pids || grep -w pids /sys/fs/cgroup/cgroup.controllers"
