@@ -64,7 +64,7 @@ enum Failure: Error {
         case .export(let path, let number):
             "can't write to '\(path)': \(String(cString: strerror(number))); nothing was run"
         case .exporting(let path, let number):
-            "can't write all of '\(path)': \(String(cString: strerror(number))); the run itself went as the receipt says"
+            "can't write all of '\(path)': \(String(cString: strerror(number))); what was printed stands"
         case .output(EPIPE): nil
         case .output(let number): "can't write to standard output: \(String(cString: strerror(number)))"
         case .unwritable(let reason): "the data can't be written as JSON: \(reason)"
