@@ -35,12 +35,14 @@ struct CompareCommand: ParsableCommand {
     var words: [String] = []
 
     @Option(
-        help: ArgumentHelp("Numbers of workers to compare, with commas between.", valueName: "n,…"),
+        help: ArgumentHelp(
+            "Numbers of workers to compare, with commas between (default: \(WorkerCounts.usual)).", valueName: "n,…"),
         transform: WorkerCounts.init)
     var workers = WorkerCounts.usual
 
     @Option(
-        name: [.short, .long], help: ArgumentHelp("How many rounds, 1 to \(Self.mostRuns).", valueName: "n"),
+        name: [.short, .long],
+        help: ArgumentHelp("How many rounds, 1 to \(Self.mostRuns) (default: 10).", valueName: "n"),
         transform: { text in
             let number = try Count.positive(text)
             guard number <= Self.mostRuns else { throw ValidationError("it takes 1 to \(Self.mostRuns).") }

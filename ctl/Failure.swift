@@ -69,7 +69,7 @@ enum Failure: Error {
         case .export(let path, let number):
             "can't write to '\(path)': \(String(cString: strerror(number))); nothing was run"
         case .exporting(let path, let number):
-            "can't write all of '\(path)': \(String(cString: strerror(number))); the run itself went as the receipt says"
+            "can't write all of '\(path)': \(String(cString: strerror(number))); what was printed stands"
         case .input(let path, let reason): "\(path) can't be read: \(reason); nothing was run"
         case .output(EPIPE): nil
         case .output(let number): "can't write to standard output: \(String(cString: strerror(number)))"

@@ -14,6 +14,7 @@ enum RunHelp {
           parctl run io --size 64MiB --fsync --processes 2 --tasks 8
           parctl run cpu --iterations 1_000_000 --processes 2 --json
           parctl run noop --tasks 1000000 --threads 2 --cold
+          parctl run cpu --threads 4 --timeline --html run.html
         """
 
     /// One line a workload, with its options and their defaults.

@@ -11,7 +11,7 @@ enum WorkloadHelp {
             return try StandardOutput.write(Parctl.helpMessage(for: command) + "\n")
         }
         let entry = try CommandWords.entry(named: name)
-        let description = WorkloadDescription(entry)
+        let description = WorkloadDescription(entry, withClientOptions: true)
         let help = "parctl \(command._commandName) --help"
         try StandardOutput.write(
             WorkloadList.page(description, look: look) + (entry.id == .exec ? ExecHelp.text : "")

@@ -16,10 +16,11 @@ struct WorkloadsCommand: ParsableCommand {
 
     func run() throws {
         let chosen = try workload.map { [try CommandWords.entry(named: $0)] } ?? Catalogue.entries
-        let workloads = chosen.map(WorkloadDescription.init)
         if output.json {
-            try StandardOutput.write(json: ListWorkloads.Reply(workloads: workloads))
-        } else if workload != nil, let only = workloads.first {
+            return try StandardOutput.write(json: ListWorkloads.Reply(workloads: chosen.map { WorkloadDescription($0) }))
+        }
+        let workloads = chosen.map { WorkloadDescription($0, withClientOptions: true) }
+        if if workload != nil, let only = workloads.first {
             try StandardOutput.write(WorkloadList.page(only, look: service.look))
         } else {
             try StandardOutput.write(WorkloadList(workloads, look: service.look).text)
@@ -28,12 +29,12 @@ struct WorkloadsCommand: ParsableCommand {
 }
 
 extension WorkloadDescription {
-    /// The catalogue's entry, as the daemon would describe it.
-    init(_ entry: Entry) {
+    /// The catalogue's entry, as the daemon would describe it; to people, with the options that parctl itself sees to.
+    init(_ entry: Entry, withClientOptions: Bool = false) {
         self.init(
             name: entry.name, summary: entry.summary, detail: entry.detail, unit: entry.unit, rerun: entry.rerun,
             input: entry.input?.rawValue,
-            options: (entry.options + entry.clientOptions).map { option in
+            options: (entry.options + (withClientOptions ? entry.clientOptions : [])).map { option in
                 let letter = option.letter.map { " (-\($0))" } ?? ""
                 return Option(
                     name: option.name, kind: option.kind.rawValue, value: option.value, summary: option.summary + letter

@@ -14,7 +14,9 @@ extension EndToEnd {
             ("completions bash", ["parctl"]), ("completions zsh", ["#compdef parctl"]),
             ("completions fish", ["complete -c", "parctl"]), ("--help", ["EXIT STATUS", "124", "130", "EXAMPLES"]),
             ("run --help", ["--threads", "--processes", "--serial", "--cold", "--timeout", "--records", "--json"]),
-            ("run io --help", ["--size", "--fsync", "page cache"]), ("pools resize --help", ["how many workers"]),
+            ("compare --help", ["--workers", "--runs", "--no-cold", "--markdown", "EXAMPLES", "6 rounds"]),
+            ("compare io --help", ["--size", "page cache"]), ("run io --help", ["--size", "--fsync", "page cache"]),
+            ("pools resize --help", ["how many workers"]),
             ("run io --threads 4", ["4 threads", "warm", "all 16 tasks ok", "startup", "teardown", "speed-up"]),
         ]
 

@@ -52,7 +52,7 @@ import Testing
         var receipt = Runs.cold().receipt
         receipt.workers = 200
         let text = page(RecordedRun(label: "", receipt: receipt, blocks: Runs.cold().blocks))
-        #expect(text.contains("Thinned: 50 of 200 workers are drawn, every 4th."))
+        #expect(text.contains("Thinned: 50 of 200 workers are drawn, one in 4."))
     }
 
     @Test func `a run without a task has a page all the same`() {

@@ -74,7 +74,7 @@ import Testing
     @Test func `tasks that are too many for rows are thinned, and that is said`() {
         let drawing = text(Runs.cold(tasks: 100, status: { $0 == 1 ? "failed" : "ok" }), by: .tasks, rows: 10)
         #expect(drawing.split(separator: "\n").count { $0.contains("  task ") } == 10)
-        #expect(drawing.contains("10 of 100 tasks shown, every 10th"))
+        #expect(drawing.contains("10 of 100 tasks shown, one in 10"))
         #expect(drawing.contains("1 task that did not end ok not shown"))
     }
 

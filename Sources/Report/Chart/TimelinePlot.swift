@@ -103,7 +103,7 @@ struct TimelinePlot: Sendable {
         if lanes.every > 1 {
             notes.append(
                 "Thinned: \(Units.grouped(lanes.rows.count)) of \(Units.grouped(lanes.total)) \(lanes.kind.rawValue) are "
-                    + "drawn, every \(lanes.every)th.")
+                    + "drawn, one in \(lanes.every).")
         }
         if lanes.troubled.hidden > 0 {
             notes.append("\(Units.counted(lanes.troubled.hidden, "task")) that did not end ok in rows left out.")

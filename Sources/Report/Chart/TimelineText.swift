@@ -83,7 +83,7 @@ public struct TimelineText: Sendable {
         if lanes.every > 1 {
             let noun = kind == .workers ? "worker" : "task"
             notes.append([
-                "\(Units.grouped(lanes.rows.count)) of \(Units.counted(lanes.total, noun)) shown, every \(lanes.every)th"
+                "\(Units.grouped(lanes.rows.count)) of \(Units.counted(lanes.total, noun)) shown, one in \(lanes.every)"
             ])
         }
         if lanes.troubled.hidden > 0 {

@@ -43,8 +43,8 @@ public struct Verdict: Sendable {
             + "holds 1; more rounds, as with -r \(max(comparison.rounds.count * 3, 30)), or longer tasks may show it."
     }
 
-    /// The sentence where `best` does beat serial: of those that can't be told apart from it, the one with the fewest
-    /// workers is named first.
+    /// The sentence where `best` does beat serial: of those that do and can't be told apart from it, the one with the
+    /// fewest workers is named first.
     private func winner(_ best: Candidate, among candidates: [Candidate]) -> String {
         let equals = candidates.filter { candidate in
             let gap = comparison.ratio(of: candidate.index, to: best.index)?.interval
@@ -59,11 +59,13 @@ public struct Verdict: Sendable {
         let verb = named.arm.workers == 1 ? "is" : "are"
         let found = named.speedup.interval.map { " (95 % interval \(Self.range($0.low, $0.high)))" } ?? ""
         let claim = "\(named.arm.name) \(verb) \(times(named.speedup.median)) as fast as serial\(found)"
-        let others = equals.filter { $0.index != named.index }.map(\.arm.name)
-        if !others.isEmpty {
-            return
-                "\(claim), and the figures can't tell \(list(others)) apart from \(named.index == best.index ? "that" : "the best")."
+        let others = equals.filter { $0.index != named.index && $0.index != best.index }.map(\.arm.name)
+        if named.index != best.index {
+            let rest = others.isEmpty ? "" : ", nor \(list(others))"
+            let them = named.arm.workers == 1 ? "it" : "them"
+            return "\(claim), and the figures can't tell \(them) apart from the fastest, \(best.arm.name)\(rest)."
         }
+        if !others.isEmpty { return "\(claim), and the figures can't tell \(list(others)) apart from that." }
         let next = candidates.filter { $0.index != best.index }.max { $0.speedup.median < $1.speedup.median }
         guard let next, let gap = comparison.ratio(of: next.index, to: best.index) else { return claim + "." }
         return "\(claim), and \(times(gap.median)) as fast as the next, \(next.arm.name)."
