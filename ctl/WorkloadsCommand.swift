@@ -20,7 +20,7 @@ struct WorkloadsCommand: ParsableCommand {
             return try StandardOutput.write(json: ListWorkloads.Reply(workloads: chosen.map { WorkloadDescription($0) }))
         }
         let workloads = chosen.map { WorkloadDescription($0, withClientOptions: true) }
-        if if workload != nil, let only = workloads.first {
+        if workload != nil, let only = workloads.first {
             try StandardOutput.write(WorkloadList.page(only, look: service.look))
         } else {
             try StandardOutput.write(WorkloadList(workloads, look: service.look).text)
