@@ -17,7 +17,8 @@ struct WorkloadsCommand: ParsableCommand {
     func run() throws {
         let chosen = try workload.map { [try CommandWords.entry(named: $0)] } ?? Catalogue.entries
         if output.json {
-            return try StandardOutput.write(json: ListWorkloads.Reply(workloads: chosen.map { WorkloadDescription($0) }))
+            return try StandardOutput.write(
+                json: ListWorkloads.Reply(workloads: chosen.map { WorkloadDescription($0) }))
         }
         let workloads = chosen.map { WorkloadDescription($0, withClientOptions: true) }
         if workload != nil, let only = workloads.first {

@@ -12,7 +12,8 @@ import Testing
 
     private func plan(rounds: Int = 3, tasks: Int = 8, records: Bool = true) -> ComparePlan {
         ComparePlan(
-            workload: "io", arguments: ["size": "1KiB"], arms: Arm.matrix([2, 4]), rounds: rounds, tasks: tasks,
+            workload: "io", arguments: ["size": "1KiB"], inputs: .nothing, arms: Arm.matrix([2, 4]), rounds: rounds,
+            tasks: tasks,
             timeout: 5, isCold: true, records: records)
     }
 
