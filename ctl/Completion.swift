@@ -10,9 +10,9 @@ enum Completion {
         guard let entry = before.lazy.compactMap({ Catalogue.entry(named: $0) }).first else {
             return Catalogue.entries.map(\.name)
         }
-        let option = before.last.flatMap { last in entry.options.first { "--\($0.name)" == last && $0.kind != .flag } }
+        let option = before.last.flatMap(entry.option(typed:)).flatMap { $0.kind == .flag ? nil : $0 }
         // After an option that takes a value comes that value: its default is an example of one.
         if let option { return option.kind == .choice ? option.choices : [option.value].compactMap(\.self) }
-        return entry.options.map { "--\($0.name)" }
+        return (entry.options + entry.clientOptions).map { "--\($0.name)" }
     }
 }

@@ -12,6 +12,7 @@ struct Parctl: ParsableCommand {
               parctl run io --threads 4
               parctl run cpu --processes 2 --cold
               parctl run noop --tasks 1000000 --threads 2 --json
+              parctl run exec --threads 4 gzip -k {} ::: *.log
               parctl compare cpu --workers 2,4 --html comparison.html
               parctl pools
               parctl pools resize threads 8

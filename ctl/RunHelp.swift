@@ -14,6 +14,8 @@ enum RunHelp {
           parctl run io --size 64MiB --fsync --processes 2 --tasks 8
           parctl run cpu --iterations 1_000_000 --processes 2 --json
           parctl run noop --tasks 1000000 --threads 2 --cold
+          parctl run download --from urls.txt --threads 8 --output pages
+          parctl run exec --threads 4 gzip -k {} ::: *.log
           parctl run cpu --threads 4 --timeline --html run.html
         """
 
