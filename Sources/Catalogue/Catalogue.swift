@@ -86,8 +86,8 @@ public enum Catalogue {
             A task runs a program with its arguments, without a shell, in the caller's directory and with the caller's \
             environment and umask, in a process group of its own, and keeps what it writes apart from all others. Its \
             start-up (spawn, from asking for a process to the program being in it) is told apart from the command's own \
-            time, and its CPU time and memory are the kernel's own figures (which count in the 2 MiB that a worker has \
-            itself, so that no command shows less). It fails when the command's exit code is not \
+            time, and its CPU time and memory are the kernel's own figures (memory is never less than what the \
+            worker has itself, as the kernel counts that in). It fails when the command's exit code is not \
             0. On timeout or cancellation the whole group gets SIGTERM and soon after SIGKILL. What a command leaves \
             running in the background loses its output when the command ends.
             """,
