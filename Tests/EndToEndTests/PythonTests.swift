@@ -78,7 +78,10 @@ extension EndToEnd {
                 report.errors.map(\.name) == [
                     "org.pard.Control.UnknownWorkload", "org.pard.Control.BadArgument", "org.pard.Control.NoSuchJob",
                 ])
-            #expect(report.errors.first?.parameters.known == ["noop", "sleep", "cpu", "io", "dot", "exec", "download", "api"])
+            #expect(
+                report.errors.first?.parameters.known == [
+                    "noop", "sleep", "cpu", "io", "dot", "exec", "download", "api",
+                ])
             #expect(report.errors.dropFirst().first?.parameters.argument == "for")
             #expect(report.errors.last?.parameters.job == "nothing")
             #expect(report.pools == ["threads", "processes"])
