@@ -71,10 +71,9 @@ struct RecordReaderTests {
 
     @Test("a frame that is not UTF-8 is not read")
     func notUTF8() {
-        let (start, end) = (Self.head + Self.one + Self.tail).utf8.split(separator: UInt8(ascii: "k"), maxSplits: 1)
-            .pair
+        let parts = (Self.head + Self.one + Self.tail).split(separator: "k", maxSplits: 1).map { Array($0.utf8) }
         for bytes in [[0xC3, 0x28], [0xFF], [0xED, 0xA0, 0x80]] as [[UInt8]] {
-            let frame = start + bytes + end
+            let frame = Array(parts.joined(separator: bytes))
             #expect(Run.Reply(recordsFrame: frame) == nil)
             #expect(throws: (any Error).self) { try ordinary(frame) }
         }
@@ -100,10 +99,6 @@ struct RecordReaderTests {
             }
         }
     }
-}
-
-extension [ArraySlice<UInt8>] {
-    fileprivate var pair: ([UInt8], [UInt8]) { (Array(self[0]), Array(self[1])) }
 }
 
 /// Random numbers that are the same ones each time: SplitMix64, https://prng.di.unimi.it/splitmix64.c
