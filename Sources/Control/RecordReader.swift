@@ -3,7 +3,7 @@ import Varlink
 extension Run.Reply {
     /// The reply that `frame` is, where ``RecordJSON`` has written it: records, more replies to follow, and nothing else.
     ///
-    /// It takes a twentieth of the time of the ordinary way, which is for all other frames, well-formed or not: they give
+    /// It takes a fraction of the time of the ordinary way, which is for all other frames, well-formed or not: they give
     /// nil, be it for a member more, another order, a space, or a number that an Int can't hold.
     public init?(recordsFrame frame: [UInt8]) {
         var reader = RecordReader(frame)

@@ -41,6 +41,7 @@ struct RecordReaderTests {
             (#""value":8"#, #""value":8,"colour":"red""#), (#""task":3"#, #""task":3,"node":7"#),
             (#""records":["#, #""page":1,"records":["#), (#""continues":true"#, #""continues":true,"x":1"#),
             (#""continues":true"#, #""continues":false"#), (#","continues":true"#, ""),
+            (#""continues":true}"#, "\"continues\":true}\n"),
             // Another order, and space.
             (#""task":3,"worker":1"#, #""worker":1,"task":3"#), (#""task":3"#, #""task": 3"#), ("{", " {"), ("}", "} "),
             // Other spellings.
@@ -60,7 +61,8 @@ struct RecordReaderTests {
             (#""value":8"#, #""value":99999999999999999999"#), (#""value":8"#, #""value":08"#),
             (#""value":8"#, #""value":"#), (#""value":8"#, #""value":-"#), (#""value":8"#, #""value":--8"#),
             (#""value":8"#, #""value":"8""#), (#""value":8"#, #""value":null"#), (#","value":8"#, ""),
-            (#""value":8}"#, #""value":8},"#), ("[", "[,"), ("}]", "}}]"), (#""ok""#, #""ok"#), (#""ok""#, #""o\k""#),
+            (#""value":8}"#, #""value":8},"#), ("[", "[,"), ("}]", "}}]"), ("true}", "true}}"), (#""ok""#, #""ok"#),
+            (#""ok""#, #""o\k""#),
             (#""ok""#, #""\ud800""#), (#""ok""#, "\"o\u{1}k\""), (#""ok""#, #"ok"#), (#""ok""#, #""\"#),
         ])
     func malformed(text: String, other: String) {
