@@ -43,4 +43,13 @@ struct Connection: ~Copyable {
             throw Failure(error)
         }
     }
+
+    /// Waits for the next reply, which `reader` may know how to read.
+    mutating func next<Answer: Decodable>(reader: (_ frame: [UInt8]) -> Answer?) throws(Failure) -> Answer {
+        do {
+            return try client.next(reader: reader).reply
+        } catch {
+            throw Failure(error)
+        }
+    }
 }

@@ -41,7 +41,7 @@ struct RunSession {
                 }
                 guard came.other else { continue }
             }
-            if let receipt = try take(try connection.next(as: Run.Reply.self)) {
+            if let receipt = try take(try connection.next(reader: Run.Reply.init(recordsFrame:))) {
                 // Unused values may be destroyed, and connections closed, as soon as they are made.
                 extendLifetime(canceller)
                 return receipt

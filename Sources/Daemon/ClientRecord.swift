@@ -32,6 +32,20 @@ extension TaskRecord {
     }
 }
 
+extension TaskRecord.Status {
+    /// As the interface description calls it.
+    fileprivate var name: String {
+        switch self {
+        case .pending: "pending"
+        case .running: "running"
+        case .ok: "ok"
+        case .failed: "failed"
+        case .lost: "lost"
+        case .cancelled: "cancelled"
+        }
+    }
+}
+
 extension Control.Record {
     /// The record as a client gets it.
     ///
@@ -42,7 +56,7 @@ extension Control.Record {
         self.init(
             task: ended.task, worker: Int(record.seat), pid: Int(record.pid), tid: Int(record.tid),
             start: began ? record.start.since(accepted) : 0, stop: began ? record.stop.since(accepted) : 0,
-            cpu: Int(record.cpu), attempt: record.attempt, status: "\(record.status)", value: Int(record.value),
+            cpu: Int(record.cpu), attempt: record.attempt, status: record.status.name, value: Int(record.value),
             reason: ended.detail.withUnsafeBytes { record.reason(of: workload, detail: $0.baseAddress) })
         if began, let detail = ended.fetchDetail(of: workload) { fetch = FetchRecord(detail) }
         guard workload == .exec, began, let detail = ended.commandDetail else { return }

@@ -86,7 +86,7 @@ struct RunWatch: Sendable {
             case .ended(let row):
                 guard let results else { break }
                 if let tasks = relay?.take(results.tasks) { try await send(outputsOf: tasks, from: spool, tell) }
-                if wantsRecords { await send(recordsOf: results.tasks, tell) }
+                if wantsRecords, let replies = listener { await send(recordsOf: results.tasks, replies) }
                 let writer = ReceiptWriter(
                     name: name, plan: plan, account: results.account, finished: results.finished)
                 return Run.Reply(receipt: writer.receipt(row, accepted: accepted))
@@ -95,10 +95,16 @@ struct RunWatch: Sendable {
         throw ControlError.draining
     }
 
-    private func send(recordsOf tasks: [EndedTask], _ tell: (Run.Reply) async -> Void) async {
+    private func send(recordsOf tasks: [EndedTask], _ replies: Replies) async {
         let step = daemon.configuration.limits.recordsPerReply
         for first in stride(from: 0, to: tasks.count, by: step) {
-            await tell(Run.Reply(records: tasks[first..<min(first + step, tasks.count)].map(record)))
+            let records = tasks[first..<min(first + step, tasks.count)].lazy.map(record)
+            do {
+                try await replies.send(text: RecordJSON.parameters(records: records))
+            } catch {
+                // The client has gone, and there is nothing left to do for it.
+                return
+            }
         }
     }
 

@@ -56,7 +56,7 @@ package enum JSON {
     }
 
     /// Appends `text` as a quoted JSON string.
-    static func append(_ text: String, to bytes: inout [UInt8]) {
+    package static func append(_ text: String, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
         for byte in text.utf8 {
             switch byte {

@@ -14,6 +14,13 @@ public struct Reply: Sendable, Equatable {
         self.error = error
     }
 
+    /// A reply whose parameters are there as text already; it must be that of an object.
+    public init(text: [UInt8], continues: Bool = false) {
+        parameters = text
+        self.continues = continues
+        error = nil
+    }
+
     /// The reply that says `error`; throws ``FrameError/notEncodable(reason:)``.
     public init(_ error: some ErrorConvertible) throws(FrameError) {
         try self.init(error.errorParameters, error: error.errorName)

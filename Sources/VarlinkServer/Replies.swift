@@ -15,7 +15,18 @@ public struct Replies: Sendable {
     public func send(_ parameters: some Encodable) async throws {
         if isOneway { return }
         guard wantsMore else { throw ServiceError.expectedMore }
-        let frame = try Reply(parameters, continues: true).frame
+        try await send(try Reply(parameters, continues: true))
+    }
+
+    /// Likewise with parameters that are there as text already; it must be that of an object.
+    public func send(text: [UInt8]) async throws {
+        if isOneway { return }
+        guard wantsMore else { throw ServiceError.expectedMore }
+        try await send(Reply(text: text, continues: true))
+    }
+
+    private func send(_ reply: Reply) async throws {
+        let frame = reply.frame
         do {
             try await channel.writeAndFlush(channel.allocator.buffer(bytes: frame))
         } catch {

@@ -28,6 +28,8 @@ final class TestService: Service {
             # Ends its call on another thread than the connection's.
             method Hop(number: int, text: ?string) -> (number: int, text: ?string)
             method Count(to: int) -> (number: int)
+            # Likewise, but with replies that are there as text.
+            method Recite(to: int) -> (number: int)
             # Until the gate is opened.
             method Wait() -> ()
             method Fail(code: int) -> ()
@@ -59,6 +61,7 @@ final class TestService: Service {
             await Task.yield()
             return try call.parameters(as: Echo.self)
         case "Count": return try await count(call, replies)
+        case "Recite": return try await recite(call, replies)
         case "Wait":
             happened.yield(.started)
             try await withTaskCancellationHandler {
@@ -80,6 +83,13 @@ final class TestService: Service {
         let last = try call.parameters(as: Parameters.self).to
         try call.requireMore()
         for number in 1..<max(last, 1) { try await replies.send(["number": number]) }
+        return ["number": last]
+    }
+
+    private func recite(_ call: IncomingCall, _ replies: Replies) async throws -> any Encodable {
+        struct Parameters: Decodable { var to: Int }
+        let last = try call.parameters(as: Parameters.self).to
+        for number in 1..<max(last, 1) { try await replies.send(text: Array("{\"number\":\(number)}".utf8)) }
         return ["number": last]
     }
 }

@@ -81,10 +81,36 @@ struct ServerTests {
         }
     }
 
-    @Test("a stream for a client that takes one reply is ExpectedMore")
-    func expectedMore() async throws {
+    @Test("replies that are there as text come as they are, and a reader of frames may take those that it knows")
+    func text() async throws {
         try await Fixture.run { fixture in
-            let error = try await onThread { try failure(of: prefix + "Count", ["to": 3], fixture.path) }
+            try await onThread {
+                var client = try Client(connectingTo: fixture.path)
+                try client.start(prefix + "Recite", ["to": 4], more: true)
+                let known = "{\"parameters\":{\"number\":2},\"continues\":true}"
+                var shown: [String] = []
+                var answers: [Members] = []
+                while true {
+                    let (answer, continues) = try client.next { frame -> Members? in
+                        shown.append(String(decoding: frame, as: UTF8.self))
+                        return shown.last == known ? ["read": 2] : nil
+                    }
+                    answers.append(answer)
+                    if !continues { break }
+                }
+                #expect(answers == [["number": 1], ["read": 2], ["number": 3], ["number": 4]])
+                #expect(shown.count == 4)
+                #expect(shown.last == "{\"parameters\":{\"number\":4}}")
+                #expect(throws: ClientError.self) { _ = try client.next { _ in ["read": 0] } }
+                _ = try client.call(prefix + "Ping", Members(), as: Members.self)
+            }
+        }
+    }
+
+    @Test("a stream for a client that takes one reply is ExpectedMore", arguments: ["Count", "Recite"])
+    func expectedMore(method: String) async throws {
+        try await Fixture.run { fixture in
+            let error = try await onThread { try failure(of: prefix + method, ["to": 3], fixture.path) }
             #expect(ServiceError(error) == .expectedMore)
         }
     }

@@ -1,5 +1,3 @@
-import Control
-
 /// Records as JSON, written straight into bytes: a run may have a million of them, and they need no more than that.
 public enum RecordJSON {
     /// Appends `record` as one JSON object with the keys of its Codable form, in the interface description's order.
@@ -19,6 +17,23 @@ public enum RecordJSON {
         if let fetch = record.fetch { append(fetch, to: &bytes) }
         bytes.append(UInt8(ascii: "}"))
     }
+
+    /// The parameters of a reply to ``Run`` that has `records` and nothing else: the text of an object.
+    public static func parameters(records: some Collection<Record>) -> [UInt8] {
+        var bytes = Array("{\"records\":[".utf8)
+        bytes.reserveCapacity(32 + records.count * bytesOfOne)
+        var isFirst = true
+        for record in records {
+            if !isFirst { bytes.append(UInt8(ascii: ",")) }
+            isFirst = false
+            append(record, to: &bytes)
+        }
+        bytes += Array("]}".utf8)
+        return bytes
+    }
+
+    /// About what a record without a reason takes.
+    private static let bytesOfOne = 192
 
     private static func append(_ command: CommandRecord, to bytes: inout [UInt8]) {
         JSONBytes.append(",\"command\":{\"exit_code\":", command.exitCode, to: &bytes)

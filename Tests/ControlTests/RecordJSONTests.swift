@@ -1,0 +1,37 @@
+import Control
+import FoundationEssentials
+import Testing
+
+@Suite("Records written straight to JSON")
+struct RecordJSONTests {
+    static let plain = Record(
+        task: 3, worker: 1, pid: 4242, tid: 4244, start: 42_000, stop: 6_142_000, cpu: 2_500_000, attempt: 1,
+        status: "ok", value: 8_388_608, reason: nil)
+    static let lost = Record(
+        task: 10, worker: 0, pid: 0, tid: 0, start: 0, stop: 0, cpu: 0, attempt: 3, status: "lost", value: .min,
+        reason: "worker \"1\" died\n")
+
+    @Test("a record reads as the record it was", arguments: [plain, lost, Samples.record])
+    func roundTrip(record: Record) throws {
+        var bytes: [UInt8] = []
+        RecordJSON.append(record, to: &bytes)
+        #expect(try JSONDecoder().decode(Record.self, from: Data(bytes)) == record)
+    }
+
+    @Test("a record has the keys of its Codable form, in the order of the interface")
+    func order() {
+        var bytes: [UInt8] = []
+        RecordJSON.append(Self.plain, to: &bytes)
+        #expect(
+            String(decoding: bytes, as: UTF8.self)
+                == #"{"task":3,"worker":1,"pid":4242,"tid":4244,"start":42000,"stop":6142000,"cpu":2500000,"attempt":1,"#
+                + #""status":"ok","value":8388608}"#)
+    }
+
+    @Test("the parameters of a reply read as the reply", arguments: [0, 1, 3])
+    func parameters(count: Int) throws {
+        let records = Array([Self.plain, Self.lost, Samples.record].prefix(count))
+        let bytes = RecordJSON.parameters(records: records)
+        #expect(try JSONDecoder().decode(Run.Reply.self, from: Data(bytes)) == Run.Reply(records: records))
+    }
+}
