@@ -23,6 +23,12 @@ enum CommandWords {
         "--trace", "--workers", "--runs", "-r", "--csv", "--markdown",
     ]
 
+    /// Whether a command line is one of `parctl run exec`.
+    static func runsCommands(_ arguments: [String]) -> Bool {
+        guard let run = arguments.firstIndex(of: "run") else { return false }
+        return arguments[run...].contains(WorkloadID.exec.name)
+    }
+
     /// Puts a `--` before the command of an `exec`, so that all that follows is the command's, a `--` of its own included.
     static func separatingCommand(_ arguments: [String]) -> [String] {
         let verbs: Set<String> = ["run", "compare"]

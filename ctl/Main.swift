@@ -22,10 +22,16 @@ enum Main {
             if let failure = status.failure { _ = report(failure) }
             return status.code
         } catch let failure as Failure {
-            return report(failure).rawValue
+            return usage(report(failure), of: arguments)
         } catch {
-            return report(parsing: error).rawValue
+            return usage(report(parsing: error), of: arguments)
         }
+    }
+
+    /// Wrong usage of `exec` has a status of its own, as 2 is that of two commands that failed.
+    private static func usage(_ status: ExitStatus, of arguments: [String]) -> Int32 {
+        let isExec = CommandWords.runsCommands(arguments)
+        return status == .usage && isExec ? ExecStatus.other : status.rawValue
     }
 
     private static func report(_ failure: Failure) -> ExitStatus {

@@ -12,7 +12,7 @@ public struct CommandRecord: Codable, Sendable, Equatable {
     public var command: Int
     public var user: Int
     public var system: Int
-    /// Bytes.
+    /// Bytes; 0 where it is less than what the worker itself has had, and so can't be told.
     public var peakMemory: Int
     public var stdoutBytes: Int
     public var stderrBytes: Int

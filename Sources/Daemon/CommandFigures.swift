@@ -10,15 +10,15 @@ struct CommandFigures: TaskFigures {
     private var system = Samples()
     private var peakMemory = Samples()
 
-    mutating func add(_ place: UnsafeRawPointer) -> UInt64 {
+    mutating func add(_ place: UnsafeRawPointer) -> UInt64? {
         let detail = CommandDetail(at: place)
         // A command that was never started has taken nothing.
-        guard detail.command > 0 else { return 0 }
+        guard detail.command > 0 else { return nil }
         spawn.record(detail.spawn)
         command.record(detail.command)
         user.record(detail.user)
         system.record(detail.system)
-        peakMemory.record(detail.peakMemory)
+        if detail.peakMemory > 0 { peakMemory.record(detail.peakMemory) }
         return detail.user + detail.system
     }
 

@@ -10,9 +10,9 @@ struct FetchFigures: TaskFigures {
     private var tls = Samples()
     private var firstByte = Samples()
 
-    mutating func add(_ place: UnsafeRawPointer) -> UInt64 {
+    mutating func add(_ place: UnsafeRawPointer) -> UInt64? {
         let detail = FetchDetail(at: place)
-        guard detail.status > 0 else { return 0 }
+        guard detail.status > 0 else { return nil }
         connections.record(UInt64(detail.connections))
         // On a connection that was open there was nothing to be looked up, connected or agreed on.
         if detail.connections > 0 {
@@ -21,7 +21,7 @@ struct FetchFigures: TaskFigures {
             if detail.tls > 0 { tls.record(detail.tls) }
         }
         firstByte.record(detail.firstByte)
-        return 0
+        return nil
     }
 
     var figures: [Figure] {
@@ -36,10 +36,10 @@ struct FetchFigures: TaskFigures {
 struct ProductFigures: TaskFigures {
     private var threads = Samples()
 
-    mutating func add(_ place: UnsafeRawPointer) -> UInt64 {
+    mutating func add(_ place: UnsafeRawPointer) -> UInt64? {
         let detail = ProductDetail(at: place)
         if detail.threads > 0 { threads.record(detail.threads) }
-        return 0
+        return nil
     }
 
     var figures: [Figure] { threads.count > 0 ? [Figure("BLAS threads", "threads", threads)] : [] }

@@ -7,8 +7,8 @@ import Timing
 protocol TaskFigures: Sendable {
     /// Takes in the detail of a task that has begun and ended.
     ///
-    /// - Returns: the processor time that the task had outside its worker, in nanoseconds.
-    mutating func add(_ detail: UnsafeRawPointer) -> UInt64
+    /// - Returns: the processor time that the task had outside its worker, in nanoseconds; nil where none is known.
+    mutating func add(_ detail: UnsafeRawPointer) -> UInt64?
     var figures: [Figure] { get }
 }
 

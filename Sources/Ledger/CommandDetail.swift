@@ -7,7 +7,8 @@ public struct CommandDetail: Sendable, Equatable {
     /// Processor time of the command and of what it waited for (wait4(2)), over all tries.
     public var user: UInt64 = 0
     public var system: UInt64 = 0
-    /// The most memory that one process of it had at a time, in bytes.
+    /// The most memory that one process of it had at a time, in bytes; 0 where that is less than the worker itself has
+    /// had, so that the kernel's figure doesn't tell.
     public var peakMemory: UInt64 = 0
     /// What the command wrote, as places in its worker's two files; of the last try.
     public var output = Span()

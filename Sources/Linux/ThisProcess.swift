@@ -23,6 +23,12 @@ public enum ThisProcess {
         _ = par_set_timer_slack(nanoseconds)
     }
 
+    /// The most memory that this process has had at a time, in bytes.
+    public static var peakBytes: UInt64 {
+        var usage = rusage()
+        return getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0 ? UInt64(max(usage.ru_maxrss, 0)) * 1024 : 0
+    }
+
     /// Forks. The child is a sibling: its parent is this process's parent. This process must have one thread only.
     ///
     /// - Returns: the child's pid, or 0 in the child.

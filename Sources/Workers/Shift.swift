@@ -29,12 +29,14 @@ public struct Shift {
         seat = UInt16(truncatingIfNeeded: worker.slot.seat.pointee)
         logs = job.plan.pointee.logs != 0
         mayHalt = job.plan.pointee.failureLimit != 0
-        cpu = CPUMeter(interval: job.plan.pointee.cpuInterval)
+        cpu = CPUMeter(interval: 0)
     }
 
     /// Does tasks until none is left, or nobody waits for them any more.
     public mutating func run<W: Workload>(_ workload: consuming W) {
         var workload = workload
+        // From here on: what the workload has done to get ready is no task's.
+        cpu = CPUMeter(interval: job.plan.pointee.cpuInterval)
         while !isOver {
             let first = job.next.pointee.wrappingAdd(batch, ordering: .relaxed).oldValue
             if first >= claims { return }

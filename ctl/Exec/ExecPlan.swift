@@ -43,7 +43,10 @@ struct ExecPlan {
         isDry = options["dry-run"] != nil
         log =
             isDry && options["resume"] == nil
-            ? nil : try options["joblog"]?.last.map { path throws(Failure) in try JobLog(path) }
+            ? nil
+            : try options["joblog"]?.last.map { path throws(Failure) in
+                try JobLog(path, resumes: options["resume"] != nil)
+            }
         let known = options["resume"] == nil ? [] : log?.known ?? []
         arguments = zip(1..., all).filter { !known.contains($0.0) }.map { (number: $0, text: $1) }
         keepsOrder = options["keep-order"] != nil

@@ -13,9 +13,11 @@ final class JobLog {
     private static let heading = "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand\n"
 
     /// Opens the file, which is made where there is none.
-    init(_ path: String) throws(Failure) {
+    ///
+    /// - Parameter resumes: whether it goes on; otherwise what was in it is dropped, as GNU parallel does.
+    init(_ path: String, resumes: Bool) throws(Failure) {
         self.path = path
-        file = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+        file = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | (resumes ? 0 : O_TRUNC), 0o666)
         guard file >= 0 else { throw .export(path: path, errno: errno) }
         var text = ""
         var block = [UInt8](repeating: 0, count: 1 << 16)

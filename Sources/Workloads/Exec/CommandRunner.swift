@@ -109,7 +109,8 @@ extension CommandDetail {
         }
         user += usage.user
         system += usage.system
-        peakMemory = max(peakMemory, usage.peakBytes)
+        // The kernel counts in what this process had when it started the command: below that it can't be told.
+        if usage.peakBytes > ThisProcess.peakBytes { peakMemory = max(peakMemory, usage.peakBytes) }
         output = outputs.output.span
         errors = outputs.errors.span
     }
