@@ -39,7 +39,7 @@ enum Shapes {
         func run(_ mode: Mode, _ workers: Int) throws -> [Double] {
             let request = Run.Request(
                 workload: workload, arguments: arguments, mode: mode, processes: mode == .processes ? workers : nil,
-                threads: mode == .threads ? workers : nil, tasks: 16)
+                threads: mode == .threads ? workers : nil, tasks: 64)
             return [try bench.daemon.elapsed(request)]
         }
         return [("threads", Mode.threads), ("processes", .processes)].map { name, mode in
