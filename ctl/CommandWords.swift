@@ -11,10 +11,19 @@ enum CommandWords {
     /// Options that may go without a value, and what they are then: the parser would take the next word for it.
     private static let bare = ["--cold": "--cold=fresh", "--timeline": "--timeline=workers"]
 
-    /// Gives the options that may go without a value their usual one.
+    /// Gives the options that may go without a value their usual one, and ties numbers below 0 to their options: the
+    /// parser would take them for options themselves.
     static func expandingBare(_ arguments: [String]) -> [String] {
         let end = arguments.firstIndex(of: "--") ?? arguments.endIndex
-        return arguments[..<end].map { bare[$0] ?? $0 } + arguments[end...]
+        var expanded: [String] = []
+        for word in arguments[..<end] {
+            if let option = expanded.last, valuedOptions.contains(option), word.hasPrefix("-"), Int(word) != nil {
+                expanded[expanded.count - 1] = "\(option)=\(word)"
+            } else {
+                expanded.append(bare[word] ?? word)
+            }
+        }
+        return expanded + arguments[end...]
     }
 
     /// The options of parctl itself that take the next word for their value.

@@ -37,7 +37,8 @@ enum ExitStatus: Int32, Error, CaseIterable {
     static let help = """
         EXIT STATUS:
           0    every task ended ok
-          1    some task failed or was lost, there is no such job or pool, or the journal can't be read
+          1    some task failed or was lost, there is no such job or pool, the journal can't be read, or a file
+               or standard output can't be written to its end
           2    wrong usage
           3    the daemon can't be reached
           4    the daemon refused: busy, draining, over a limit, not permitted

@@ -54,9 +54,10 @@ enum Failure: Error {
             "no daemon is running: there is none at \(places.joined(separator: " or ")); " + Self.howToStart
         case .client(.unreachable(let path, let number)):
             switch number {
-            case ENOENT: "no daemon is running at \(path): there is no such socket; " + Self.howToStart
+            case ENOENT: "no daemon is running at \(path): there is no such socket; " + Self.howToStart + Self.namedOnly
             case ECONNREFUSED:
                 "no daemon is running at \(path): its socket is there, but nobody listens; " + Self.howToStart
+                    + Self.namedOnly
             case EACCES:
                 SocketGroup(of: path).map { "you may not use the daemon at \(path): \($0.advice)" }
                     ?? ClientError.unreachable(path: path, errno: number).description
@@ -78,6 +79,8 @@ enum Failure: Error {
         }
     }
 
+    /// Said of a socket that was named.
+    private static let namedOnly = " (without a socket named, 'parctl run' starts a private daemon)"
     private static let howToStart =
         "start one with 'systemctl --user start pard', or with 'pard --socket PATH' and 'parctl --socket PATH'"
 }

@@ -31,8 +31,10 @@ struct RecordStore {
     }
 
     /// Writes the records as a table.
-    func write(table audience: Audience) throws(Failure) {
-        let table = RecordTable(fitting: blocks.joined(), look: audience.look)
+    ///
+    /// - Parameter naming: says what a task was given; nil where tasks are given nothing.
+    func write(table audience: Audience, naming: ((Int) -> String)?) throws(Failure) {
+        let table = RecordTable(fitting: blocks.joined(), look: audience.look, naming: naming)
         var text = table.heading
         for record in blocks.joined() {
             text += table.row(record)

@@ -89,18 +89,18 @@ struct RunCommand: ParsableCommand {
         var exports = try Exports(charts)
         let follower = inputs.plan.map { ExecFollower($0, isBesideData: output.json || charts.takeStandardOutput) }
         let signals = try Signals([SIGINT, SIGTERM, SIGHUP, SIGCHLD])
-        try service.withDaemon(signals) { try run(request, follower, on: &$0, signals, &exports) }
+        try service.withDaemon(signals) { try run(request, inputs, follower, on: &$0, signals, &exports) }
     }
 
     private func run(
-        _ request: Run.Request, _ follower: ExecFollower?, on connection: inout Connection, _ signals: Signals,
-        _ exports: inout Exports
+        _ request: Run.Request, _ inputs: RunInputs, _ follower: ExecFollower?, on connection: inout Connection,
+        _ signals: Signals, _ exports: inout Exports
     ) throws {
         var session = RunSession(request, terminal: Terminal(STDERR_FILENO, color: service.color))
         session.follower = follower
         let receipt = try session.receipt(from: &connection, signals: signals)
         let people = people(besideCommands: follower != nil)
-        if output.json || follower?.plan.isQuiet != true { try show(receipt, session.records, people) }
+        if output.json || follower?.plan.isQuiet != true { try show(receipt, session.records, inputs.naming, people) }
         try draw(receipt, session.records, people, &exports)
         let status = ExitStatus(receipt.outcome, interrupted: session.interrupted)
         if let follower, status == .failed {
@@ -109,15 +109,17 @@ struct RunCommand: ParsableCommand {
         if status != .ok { throw status }
     }
 
-    private func show(_ receipt: Receipt, _ store: RecordStore, _ people: Audience) throws(Failure) {
+    private func show(
+        _ receipt: Receipt, _ store: RecordStore, _ naming: ((Int) -> String)?, _ people: Audience
+    ) throws(Failure) {
         switch (output.json, records) {
         case (true, true): try store.write(json: receipt, pretty: isatty(STDOUT_FILENO) == 1)
         case (true, false): try StandardOutput.write(json: receipt)
         case (false, let records):
-            try people.write(ReceiptText(receipt, look: people.look).text)
+            try people.write(ReceiptText(receipt, look: people.look, naming: naming).text)
             if records {
                 try people.write("\n")
-                try store.write(table: people)
+                try store.write(table: people, naming: naming)
             }
         }
     }

@@ -28,6 +28,15 @@ enum RunInputs {
         }
     }
 
+    /// Says what a task is given, as it would be typed; nil where tasks are given nothing.
+    var naming: ((Int) -> String)? {
+        switch self {
+        case .nothing: nil
+        case .commands(let plan): plan.line
+        case .addresses(let inputs): { inputs[$0].prefix(2).filter { !$0.isEmpty }.joined(separator: " ") }
+        }
+    }
+
     /// Puts them into a request, of which a timeout is each command's rather than the run's.
     func put(into request: inout Run.Request) {
         switch self {

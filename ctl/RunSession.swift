@@ -56,7 +56,7 @@ struct RunSession {
     private mutating func take(_ reply: Run.Reply) throws(Failure) -> Receipt? {
         if let accepted = reply.accepted {
             job = accepted.job
-            follower?.begin()
+            try follower?.begin()
             progress.update(state: "queued", done: 0, total: accepted.tasks)
         }
         if let news = reply.progress {

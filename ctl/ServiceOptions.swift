@@ -9,7 +9,8 @@ struct ServiceOptions: ParsableArguments {
         help: ArgumentHelp(
             "The daemon's socket.",
             discussion:
-                "Otherwise $PARD_SOCKET, or the first of $XDG_RUNTIME_DIR/pard/pard.sock and /run/pard/pard.sock.",
+                "Otherwise $PARD_SOCKET, or the first of $XDG_RUNTIME_DIR/pard/pard.sock and /run/pard/pard.sock. Where "
+                + "none is named and none is there, 'run' and 'compare' start a private daemon.",
             valueName: "path"),
         completion: .file())
     var socket: String?

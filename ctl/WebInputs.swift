@@ -31,8 +31,8 @@ struct WebInputs: Equatable {
             inputs = (operands + lines).map { [$0] }
             if inputs.isEmpty { throw words.fault("which URLs? Give some, or --from FILE") }
         }
-        for input in inputs {
-            if let fault = WebAddress.fault(in: input[0]) { throw words.fault("'\(input[0].prefix(200))' \(fault)") }
+        if let (url, fault) = WebAddress.fault(inAllOf: inputs.lazy.map { $0[0] }) {
+            throw words.fault("'\(url.prefix(200))' \(fault)")
         }
         if let tasks, inputs.count == 1 { inputs = Array(repeating: inputs[0], count: tasks) }
         self.inputs = inputs

@@ -11,10 +11,14 @@ enum WorkloadHelp {
             return try StandardOutput.write(Parctl.helpMessage(for: command) + "\n")
         }
         let entry = try CommandWords.entry(named: name)
-        let description = WorkloadDescription(entry, withClientOptions: true)
-        let help = "parctl \(command._commandName) --help"
+        let verb = command._commandName
+        let page = WorkloadList.page(
+            WorkloadDescription(entry, withClientOptions: true), usage: WorkloadUsage.form(of: entry, command: verb),
+            look: look)
+        // A comparison takes no options of what becomes of outputs, which examples of runs have.
+        let examples = verb == "run" ? WorkloadUsage.examplesText(of: entry) : ""
         try StandardOutput.write(
-            WorkloadList.page(description, look: look) + (entry.id == .exec ? ExecHelp.text : "")
-                + "\nThe options of every run: see '\(help)'.\n")
+            page + (entry.id == .exec ? ExecHelp.text : "") + examples
+                + "\nWorkers, charts and what else every run takes: see 'parctl \(verb) --help'.\n")
     }
 }

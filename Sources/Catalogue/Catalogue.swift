@@ -86,10 +86,11 @@ public enum Catalogue {
             A task runs a program with its arguments, without a shell, in the caller's directory and with the caller's \
             environment and umask, in a process group of its own, and keeps what it writes apart from all others. Its \
             start-up (spawn, from asking for a process to the program being in it) is told apart from the command's own \
-            time, and its CPU time and memory are the kernel's own figures (memory \
-            only where it is more than the worker itself has had: the kernel can't tell less). It fails when the command's exit code is not \
-            0. On timeout or cancellation the whole group gets SIGTERM and soon after SIGKILL. What a command leaves \
-            running in the background loses its output when the command ends.
+            time, and its CPU time and memory are the kernel's own figures (memory only where it is more than the worker \
+            itself has had: the kernel can't tell less). It fails when the command's exit code is not 0. On timeout or \
+            cancellation the whole group gets SIGTERM and soon after SIGKILL. What a command leaves running in the \
+            background loses its output when the command ends. A command is a child of the daemon's worker: priority, \
+            resource limits and control group are the daemon's.
             """,
         rerun: false, input: .command,
         options: [
@@ -110,6 +111,7 @@ public enum Catalogue {
             Option("dry-run", .flag, "print the commands, and run none"),
             Option("joblog", .path, in: 1...4096, "write a line for each command that has ended into this file, anew"),
             Option("resume", .flag, "leave out the commands that the joblog knows, and go on with it"),
+            Option("resume-failed", .flag, "as --resume, but run again those of them that failed"),
             Option("quiet", .flag, letter: "q", "print no receipt"),
         ])
 

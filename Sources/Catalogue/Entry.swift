@@ -123,7 +123,9 @@ public struct Option: Sendable, Equatable {
             "a size such as 64KiB or 8MiB, "
                 + (range.lowerBound > 0 ? "at least \(range.lowerBound >> 20) and " : "")
                 + "at most \(range.upperBound >> 20) MiB"
-        case .duration: "a duration such as 250us, 10ms or 2s, at most \(range.upperBound / 1_000_000_000) s"
+        case .duration:
+            "a duration such as 250us, 10ms or 2s, a bare number being seconds, at most "
+                + "\(range.upperBound / 1_000_000_000) s"
         case .count: "a whole number from \(range.lowerBound) to \(range.upperBound)"
         case .text: "a text of at most \(range.upperBound) bytes"
         case .path: "a path of at most \(range.upperBound) bytes"

@@ -25,6 +25,16 @@ public enum WebAddress {
         return nil
     }
 
+    /// What is wrong with all of `texts`, by the first; nil where any can be asked, as those that can't fail alone.
+    public static func fault(inAllOf texts: some Sequence<String>) -> (text: String, fault: String)? {
+        var first: (String, String)?
+        for text in texts {
+            guard let fault = fault(in: text) else { return nil }
+            first = first ?? (text, fault)
+        }
+        return first
+    }
+
     /// Host and port; an IPv6 address is in brackets.
     private static func split(_ place: Substring) -> (host: Substring, port: Substring?) {
         let colon =

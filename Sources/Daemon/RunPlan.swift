@@ -166,10 +166,8 @@ struct RunPlan: Sendable {
             } else if !limits.allowsDirectories {
                 throw .notPermitted(
                     action: "choose the directory of a job's files", needs: "allow-dir in the daemon's configuration")
-            } else if !chosen.hasPrefix("/") || access(chosen, W_OK | X_OK) != 0 {
-                throw .badArgument(
-                    option.name, value: chosen,
-                    expected: "the absolute path of a directory in which the daemon may write")
+            } else if let fault = GivenDirectory.fault(in: chosen) {
+                throw .badArgument(option.name, value: chosen, expected: fault)
             }
         }
         let read: Arguments

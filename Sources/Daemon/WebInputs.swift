@@ -10,6 +10,9 @@ enum WebInputs {
     static func words(
         _ inputs: [[String]], of entry: Entry, output: String
     ) throws(ControlError) -> [[String]] {
+        if let (url, fault) = WebAddress.fault(inAllOf: inputs.lazy.map { $0.first ?? "" }) {
+            throw .badArgument("inputs", value: String(url.prefix(200)), expected: "a URL; this \(fault)")
+        }
         for words in inputs { try check(words, of: entry) }
         guard entry.id == .download, !output.isEmpty else { return inputs }
         var taken: Set<String> = []
@@ -17,10 +20,6 @@ enum WebInputs {
     }
 
     private static func check(_ words: [String], of entry: Entry) throws(ControlError) {
-        let url = words.first ?? ""
-        if let fault = WebAddress.fault(in: url) {
-            throw .badArgument("inputs", value: String(url.prefix(200)), expected: "a URL; this \(fault)")
-        }
         guard entry.id == .api || words.count == 1 else {
             throw .badArgument("inputs", value: words[1], expected: "one URL for each task")
         }

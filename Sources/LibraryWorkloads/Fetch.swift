@@ -55,6 +55,10 @@ struct Fetch: Workload {
         // A download has the URL and its file's name; what an API is asked has the URL, a body and headers.
         let words = Array(task.input)
         guard let url = words.first else { throw TaskFailure(.fetch) }
+        if let fault = WebAddress.fault(in: String(cString: url)) {
+            detail.reason = "the URL \(fault)"
+            throw TaskFailure(.fetch)
+        }
         let body = isDownload ? nil : words.dropFirst().first.flatMap { $0.pointee == 0 ? nil : $0 }
         let request = HTTPClient.Request(
             url: url, method: method, headers: isDownload ? [] : Array(words.dropFirst(2)), body: body, limits: limits)

@@ -2,9 +2,11 @@ import Control
 
 /// A receipt for people: what ran and on what, where the time went, what the tasks took, what follows, what each
 /// worker cost, and what failed.
-public struct ReceiptText: Sendable {
+public struct ReceiptText {
     let receipt: Receipt
     let look: Look
+    /// What a task was given.
+    let naming: ((Int) -> String)?
 
     /// How many workers are listed one by one.
     public static let workersShown = 8
@@ -13,9 +15,11 @@ public struct ReceiptText: Sendable {
     /// Where the second column of the lines below the phases begins.
     static let indent = 14
 
-    public init(_ receipt: Receipt, look: Look) {
+    /// - Parameter naming: says what a task was given; nil where tasks are given nothing.
+    public init(_ receipt: Receipt, look: Look, naming: ((Int) -> String)? = nil) {
         self.receipt = receipt
         self.look = look
+        self.naming = naming
     }
 
     /// The whole text, each line ended.
@@ -70,12 +74,15 @@ public struct ReceiptText: Sendable {
 
     private var failures: [String] {
         guard !receipt.failures.isEmpty else { return [] }
-        let shown = receipt.failures.prefix(Self.failuresShown).map { failure in
+        let shown = receipt.failures.prefix(Self.failuresShown).flatMap { failure in
             let count = "  \(Units.grouped(failure.count))\(look.times) "
             let first = " (first: task \(Units.grouped(failure.firstTask)))"
-            return count + look.clean(failure.reason, limit: max(look.width - count.count - first.count, 20)) + first
+            let reason = look.clean(failure.reason, limit: max(look.width - count.count - first.count, 20))
+            guard let naming else { return [count + reason + first] }
+            let input = look.clean(naming(failure.firstTask), limit: max(look.width - count.count, 20))
+            return [count + reason + first, String(repeating: " ", count: count.count) + input]
         }
-        let rest = receipt.failures.count - shown.count
+        let rest = receipt.failures.count - Self.failuresShown
         return [look.paint("  failures", .red)] + shown
             + (rest > 0 ? [look.paint("  and \(Units.counted(rest, "other reason"))", .dim)] : [])
     }

@@ -2,35 +2,39 @@ import Control
 
 /// A run's records, one a line. Columns fit all of them, so it takes them all first; rows are handed out one by one
 /// because there may be a million.
-public struct RecordTable: Sendable {
-    private let widths: [Int]
+public struct RecordTable {
+    private var widths: [Int]
     private let look: Look
+    /// What a task was given.
+    private let naming: ((Int) -> String)?
 
     private static let titles = [
-        "task", "worker", "pid", "tid", "start", "stop", "wall", "cpu", "attempt", "status", "value", "reason",
+        "task", "worker", "pid", "tid", "start", "stop", "wall", "cpu", "attempt", "status", "value", "reason", "input",
     ]
+    /// How much is shown of what a task was given, in columns.
+    private static let inputWidth = 60
     /// The columns of words, which stand at the left.
-    private static let words: Set<Int> = [9, 11]
+    private static let words: Set<Int> = [9, 11, 12]
 
     /// A table whose columns fit `records`.
-    public init(fitting records: some Sequence<Record>, look: Look) {
-        var widths = Self.titles.map(\.count)
-        for record in records {
-            for (index, cell) in Self.cells(record, look).enumerated() {
-                widths[index] = max(widths[index], cell.count)
-            }
-        }
-        self.widths = widths
+    ///
+    /// - Parameter naming: says what a task was given; nil where tasks are given nothing.
+    public init(fitting records: some Sequence<Record>, look: Look, naming: ((Int) -> String)? = nil) {
         self.look = look
+        self.naming = naming
+        widths = Self.titles.dropLast(naming == nil ? 1 : 0).map(\.count)
+        for record in records {
+            for (index, cell) in cells(record).enumerated() { widths[index] = max(widths[index], cell.count) }
+        }
     }
 
     /// The line of headings, ended.
-    public var heading: String { look.paint(line(Self.titles), .dim) + "\n" }
+    public var heading: String { look.paint(line(Array(Self.titles.prefix(widths.count))), .dim) + "\n" }
 
     /// The line of `record`, ended.
-    public func row(_ record: Record) -> String { line(Self.cells(record, look)) + "\n" }
+    public func row(_ record: Record) -> String { line(cells(record)) + "\n" }
 
-    private static func cells(_ record: Record, _ look: Look) -> [String] {
+    private func cells(_ record: Record) -> [String] {
         let ran = record.tid != 0
         return [
             String(record.task), ran ? String(record.worker) : "-", ran ? String(record.pid) : "-",
@@ -38,17 +42,18 @@ public struct RecordTable: Sendable {
             ran ? look.duration(record.stop) : "-", ran ? look.duration(record.stop - record.start) : "-",
             ran ? look.duration(record.cpu) : "-", String(record.attempt), look.clean(record.status),
             String(record.value), record.reason.map { look.clean($0) } ?? "",
-        ]
+        ] + (naming.map { [look.clean($0(record.task), limit: Self.inputWidth)] } ?? [])
     }
 
     private func line(_ cells: [String]) -> String {
         var line = ""
-        for (index, cell) in cells.enumerated() where !cell.isEmpty {
+        for (index, cell) in cells.prefix((cells.lastIndex { !$0.isEmpty } ?? 0) + 1).enumerated() {
             let padding = String(repeating: " ", count: widths[index] - cell.count)
             if index > 0 { line += "  " }
             line += Self.words.contains(index) ? cell : padding + cell
-            if Self.words.contains(index), index < cells.count - 1 { line += padding }
+            if Self.words.contains(index) { line += padding }
         }
+        while line.last == " " { line.removeLast() }
         return line
     }
 }

@@ -38,7 +38,9 @@ struct TaskSummary: Sendable {
     private var cpu: [String] {
         let task = receipt.task
         let ran = receipt.tasks.ok + receipt.tasks.failed
-        guard task.cpuCovered > 0 else { return ["not sampled: every task was too short"] }
+        guard task.cpuCovered > 0 else {
+            return [task.cpuInterval > 0 ? "not sampled: every task was too short" : "not known: no command ended"]
+        }
         let sum = "sum \(look.duration(task.cpuSum))"
         guard task.cpuCovered < ran else { return ["\(sum), \(Units.percent(task.cpuSum, of: task.sum)) of task time"] }
         return [

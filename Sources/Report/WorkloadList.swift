@@ -21,13 +21,16 @@ public struct WorkloadList: Sendable {
         }.joined()
     }
 
-    /// One workload at length: its line, what it does, its options.
-    public static func page(_ workload: WorkloadDescription, look: Look) -> String {
+    /// One workload at length: its line, how it is called, what it does, its options.
+    ///
+    /// - Parameter usage: the command line that runs it.
+    public static func page(_ workload: WorkloadDescription, usage: String? = nil, look: Look) -> String {
         let list = WorkloadList([workload], look: look)
         let detail = list.look.flow(words: look.clean(workload.detail))
         let options = list.options(of: workload, indent: 2)
         let title = look.paint(look.clean(workload.name), .bold) + ": " + look.clean(workload.summary)
-        return ([title, ""] + detail + [""] + (options.isEmpty ? ["It takes no options of its own."] : options))
+        let call = usage.map { ["Usage: \($0)", ""] } ?? []
+        return ([title, ""] + call + detail + [""] + (options.isEmpty ? ["It takes no options of its own."] : options))
             .joined(separator: "\n") + "\n"
     }
 

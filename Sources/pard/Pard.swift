@@ -175,6 +175,10 @@ struct Pard: AsyncParsableCommand {
                 gracefulShutdownSignals: [.sigterm, .sigint] + (leash == nil ? [] : [.sighup]), logger: logger))
         if let leash { try Leash(leash).whenDropped { Task { await group.triggerGracefulShutdown() } } }
         try await group.run()
+        // The command that made the private socket's directory may have been killed; rmdir(2) takes an empty one only.
+        if leash != nil, let slash = configuration.socketPath.lastIndex(of: "/") {
+            rmdir(String(configuration.socketPath[..<slash]))
+        }
     }
 }
 

@@ -29,14 +29,16 @@ extension EndToEnd {
                     server.url + $0
                 }
                 // Nobody listens at port 1, and no name ends in .invalid.
-                let line = (urls + ["http://127.0.0.1:1/", "http://nowhere.invalid/"]).joined(separator: " ")
+                let line = (urls + ["http://127.0.0.1:1/", "http://nowhere.invalid/", "ftp://host/"])
+                    .joined(separator: " ")
                 let outcome = try daemon.parctl("run download \(line) --max-size 1MB \(shape) \(cold) --json --records")
                 #expect(outcome.status == 1)
                 let records = try outcome.records
-                #expect(records.map(\.status) == ["ok", "failed", "failed", "failed", "ok", "failed", "failed"])
+                #expect(
+                    records.map(\.status) == ["ok", "failed", "failed", "failed", "ok", "failed", "failed", "failed"])
                 #expect(records.compactMap(\.fetch?.url) == line.split(separator: " ").map(String.init))
-                #expect(records.map { $0.fetch?.status } == [200, 404, 200, 302, 200, 0, 0])
-                #expect(records.map { $0.fetch?.redirects } == [0, 0, 0, 20, 2, 0, 0])
+                #expect(records.map { $0.fetch?.status } == [200, 404, 200, 302, 200, 0, 0, 0])
+                #expect(records.map { $0.fetch?.redirects } == [0, 0, 0, 20, 2, 0, 0, 0])
                 #expect(records[0].value == 10 && records[4].value == 7)
                 let reasons = records.map { $0.reason ?? "" }
                 #expect(reasons[1] == "the server answered with status 404")
@@ -44,6 +46,7 @@ extension EndToEnd {
                 #expect(reasons[3].contains("redirects"))
                 #expect(reasons[5].contains("connect"))
                 #expect(reasons[6].contains("resolve"))
+                #expect(reasons[7].contains("only http and https"))
             }
         }
 
@@ -112,6 +115,29 @@ extension EndToEnd {
                 let outcome = try daemon.parctl("run download \(server.url)/stall --max-time 100ms --json")
                 #expect(outcome.status == 1)
                 #expect(try outcome.receipt.failures.first?.reason.contains("timed out") == true)
+            }
+        }
+
+        @Test("that failed is named, in the receipt and in the table of records")
+        func named() throws {
+            try WebServer.run { (daemon, server) throws in
+                let outcome = try daemon.parctl("run download \(server.url)/size/1 \(server.url)/status/404 --records")
+                let lines = outcome.output.split(separator: "\n").filter { $0.hasSuffix("\(server.url)/status/404") }
+                #expect(lines.count == 2)
+                #expect(outcome.output.contains("(first: task 1)\n     \(server.url)/status/404\n"))
+            }
+        }
+
+        @Test(
+            "is told what is wrong with the directory that it is to fill",
+            arguments: [
+                ("/nonexistent", "is there"), ("/etc/passwd", "a directory, and this is none"),
+            ])
+        func noDirectory(path: String, reason: String) throws {
+            try WebServer.run { (daemon, server) throws in
+                let outcome = try daemon.parctl("run download \(server.url)/ --output \(path)")
+                #expect(outcome.status == 2)
+                #expect(outcome.errors.contains(reason))
             }
         }
 

@@ -43,7 +43,6 @@ extension EndToEnd {
                 run.process.signal(SIGKILL)
                 #expect(run.process.end() == .signal(SIGKILL))
                 #expect(eventually(within: .seconds(5)) { fixture.processes == [] }, "the private daemon goes on")
-                try fixture.removeFiles()
             }
         }
 

@@ -47,6 +47,12 @@ import Testing
         #expect(throws: (any Error).self) { try Parctl.parseAsRoot(CommandWords.expandingBare(arguments)) }
     }
 
+    @Test func `a number below 0 is the option's value, and answered as such`() {
+        #expect(
+            CommandWords.expandingBare(["run", "io", "--threads", "-1", "--cold"])
+                == ["run", "io", "--threads=-1", "--cold=fresh"])
+    }
+
     @Test func `every option of a run is among those that mistyped ones are compared with`() {
         let help = Parctl.helpMessage(for: RunCommand.self)
         for name in CommandWords.runOptions { #expect(help.contains("--\(name)")) }

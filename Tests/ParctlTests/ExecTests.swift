@@ -1,4 +1,5 @@
 import Control
+import Foundation
 import Testing
 
 @testable import parctl
@@ -17,6 +18,7 @@ import Testing
     @Test(arguments: [
         ("file", "file", "file", "."), ("/file", "/file", "file", "/"), ("a.b/c", "a.b/c", "c", "a.b"),
         ("a.tar.gz", "a.tar", "a.tar.gz", "."), ("", "", "", "."), (".hidden", "", ".hidden", "."),
+        ("a/", "a/", "", "."), ("a/b/", "a/b/", "", "a"), ("/", "/", "", "/"), ("a//b", "a//b", "b", "a"),
     ])
     func `odd paths have odd parts`(path: String, stem: String, last: String, directory: String) {
         let command = CommandTemplate(["{.}", "{/}", "{//}"]).command(for: path, number: 1)
@@ -65,6 +67,34 @@ import Testing
                 "list can't be read: argument 1 is not UTF-8; nothing was run",
                 "list can't be read: argument 2 has a NUL in it: use -0; nothing was run",
             ])
+    }
+}
+
+@Suite struct ExecPlanTests {
+    @Test(arguments: ["::::", ":::+", "::::+"])
+    func `what only GNU parallel has is refused, rather than taken for a word of the command`(mark: String) throws {
+        let words = try CommandWords.read(["exec", "echo", mark, "list"])
+        #expect(throws: parctl.Failure.self) { try ExecPlan(words) }
+    }
+
+    @Test(arguments: [
+        ([], ["a", "b", "c"]), (["--resume"], ["c"]), (["--resume-failed"], ["b", "c"]),
+    ])
+    func `a joblog says what has been run, and stays as it is until there is a run`(
+        options: [String], left: [String]
+    ) throws {
+        let path = FileManager.default.temporaryDirectory.path + "/joblog-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let lines = [
+            "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand",
+            "1\t:\t1.000\t1.000\t0\t0\t3\t0\techo a", "2\t:\t1.000\t1.000\t0\t0\t0\t9\techo b",
+            "1\t:\t1.000\t1.000\t0\t0\t0\t0\techo a", "",
+        ].joined(separator: "\n")
+        try Data(lines.utf8).write(to: URL(fileURLWithPath: path))
+        let words = try CommandWords.read(
+            ["exec"] + options + ["--joblog", path, "--", "echo", ":::", "a", "b", "c"])
+        #expect(try ExecPlan(words).arguments.map(\.text) == left)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data(lines.utf8))
     }
 }
 

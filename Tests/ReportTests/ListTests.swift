@@ -91,6 +91,9 @@ import Testing
 
                 """)
         #expect(
+            WorkloadList.page(Self.noop, usage: "par noop", look: Samples.look).hasPrefix(
+                "noop: do nothing\n\nUsage: par noop\n\n"))
+        #expect(
             WorkloadList.page(Self.noop, look: Samples.look).hasSuffix("Nothing.\n\nIt takes no options of its own.\n"))
     }
 }

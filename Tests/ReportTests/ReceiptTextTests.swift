@@ -117,6 +117,17 @@ import Testing
                 """)
     }
 
+    @Test func `below a reason stands what the first task that gave it was given`() {
+        let text = ReceiptText(Samples.failed, look: Samples.ascii) {
+            "task \($0)'s\u{1B}" + String(repeating: "!", count: 80)
+        }
+        .text
+        let failures = text.split(separator: "\n").suffix(4).map(String.init)
+        #expect(failures.first == "  2x write: No space left on device (first: task 3)")
+        #expect(failures[1] == "     task 3's?" + String(repeating: "!", count: 63) + "...")
+        #expect(failures.last?.hasPrefix("     task 7's?!") == true)
+    }
+
     @Test func `an ASCII receipt has nothing but ASCII`() {
         for receipt in [Samples.warm, Samples.cold, Samples.cancelled, Samples.failed] {
             #expect(ReceiptText(receipt, look: Samples.ascii).text.utf8.allSatisfy { $0 < 0x80 })

@@ -13,4 +13,13 @@ import Testing
 
                 """)
     }
+
+    @Test func `what tasks were given stands at the end of their lines, cut where it is long`() {
+        let table = RecordTable(fitting: [Samples.record, Samples.lost], look: Samples.look) { task in
+            task == 3 ? "http://host/a" : String(repeating: "x", count: 100)
+        }
+        #expect(table.heading.hasSuffix("reason            input\n"))
+        #expect(table.row(Samples.record).hasSuffix("8388608                    http://host/a\n"))
+        #expect(table.row(Samples.lost).hasSuffix("worker \"1\" died?  " + String(repeating: "x", count: 59) + "…\n"))
+    }
 }

@@ -14,7 +14,8 @@ enum ArgumentList {
         return try split(try contents(of: file, named: name), end: end, named: name)
     }
 
-    private static func contents(of file: Int32, named name: String) throws(Failure) -> [UInt8] {
+    /// What there is to read up to the file's end.
+    static func contents(of file: Int32, named name: String) throws(Failure) -> [UInt8] {
         var bytes: [UInt8] = []
         var block = [UInt8](repeating: 0, count: 1 << 16)
         while true {

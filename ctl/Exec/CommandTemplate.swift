@@ -76,8 +76,12 @@ struct CommandTemplate: Equatable {
     }
 
     private static func directory(_ path: String) -> String {
-        guard let slash = path.lastIndex(of: "/") else { return "." }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
+        // As dirname(1): slashes at the end don't count.
+        var parent = path[...]
+        while parent.last == "/" { parent.removeLast() }
+        while let last = parent.last, last != "/" { parent.removeLast() }
+        while parent.last == "/" { parent.removeLast() }
+        return parent.isEmpty ? (path.hasPrefix("/") ? "/" : ".") : String(parent)
     }
 }
 

@@ -15,11 +15,9 @@ final class ExecFollower {
         printer = OutputPrinter(output: isBesideData ? STDERR_FILENO : STDOUT_FILENO, tag: tag)
     }
 
-    /// Notes that the run has been accepted, which is the zero of all times in records.
-    func begin() {
-        var now = timespec()
-        clock_gettime(CLOCK_REALTIME, &now)
-        plan.log?.acceptedAt = now.tv_sec * 1_000_000_000 + now.tv_nsec
+    /// The run has been accepted, which is the zero of all times in records.
+    func begin() throws(Failure) {
+        try plan.log?.begin()
     }
 
     func take(_ piece: Output) throws(Failure) {

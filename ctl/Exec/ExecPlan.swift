@@ -13,9 +13,15 @@ struct ExecPlan {
     private let isDry: Bool
     let log: JobLog?
 
+    /// What GNU parallel has beside `:::`.
+    private static let otherMarks: Set<String> = ["::::", ":::+", "::::+"]
+
     /// Reads everything that there is to read, and checks it.
     init(_ words: RunWords) throws(Failure) {
         let options = words.client
+        if let other = words.operands.first(where: Self.otherMarks.contains) {
+            throw words.fault("there is no '\(other)' here: arguments come after one ':::' or from --arg-file")
+        }
         let mark = words.operands.firstIndex(of: ":::")
         let command = Array(words.operands[..<(mark ?? words.operands.endIndex)])
         let isForShell = options["shell"] != nil
@@ -29,7 +35,9 @@ struct ExecPlan {
                 throw words.fault("arguments come after ':::' or from --arg-file, not both")
             }
             all = Array(words.operands[(mark + 1)...])
-            guard !all.contains(":::") else { throw words.fault("there can be only one ':::'") }
+            guard !all.contains(":::") else {
+                throw words.fault("there can be only one ':::', as a command is run for one argument at a time")
+            }
         } else {
             let path = options["arg-file"]?.last ?? "-"
             if path == "-", isatty(STDIN_FILENO) == 1 {
@@ -37,17 +45,17 @@ struct ExecPlan {
             }
             all = try ArgumentList.read(path, end: options["null"] == nil ? UInt8(ascii: "\n") : 0)
         }
-        guard options["resume"] == nil || options["joblog"] != nil else {
-            throw words.fault("--resume goes by the joblog: name it with --joblog")
+        let resume: JobLog.Resume =
+            options["resume-failed"] != nil ? .failed : options["resume"] != nil ? .all : .no
+        guard resume == .no || options["joblog"] != nil else {
+            throw words.fault("--resume and --resume-failed go by the joblog: name it with --joblog")
         }
         isDry = options["dry-run"] != nil
         log =
-            isDry && options["resume"] == nil
+            isDry && resume == .no
             ? nil
-            : try options["joblog"]?.last.map { path throws(Failure) in
-                try JobLog(path, resumes: options["resume"] != nil)
-            }
-        let known = options["resume"] == nil ? [] : log?.known ?? []
+            : try options["joblog"]?.last.map { path throws(Failure) in try JobLog(path, resume: resume) }
+        let known = log?.known ?? []
         arguments = zip(1..., all).filter { !known.contains($0.0) }.map { (number: $0, text: $1) }
         keepsOrder = options["keep-order"] != nil
         isTagged = options["tag"] != nil

@@ -5,33 +5,71 @@ import Glibc
 final class JobLog {
     private let path: String
     private let file: Int32
+    private let resume: Resume
     /// When the run was accepted, in nanoseconds since 1970: what records count from.
-    var acceptedAt = 0
-    /// The numbers of the commands that the file knew already.
+    private var acceptedAt = 0
+    /// The numbers of the commands that the file knew already and that are not to be run again.
     let known: Set<Int>
 
     private static let heading = "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand\n"
 
-    /// Opens the file, which is made where there is none.
-    ///
-    /// - Parameter resumes: whether it goes on; otherwise what was in it is dropped, as GNU parallel does.
-    init(_ path: String, resumes: Bool) throws(Failure) {
+    /// What becomes of the lines that the file has.
+    enum Resume {
+        /// They are dropped, as GNU parallel does.
+        case no
+        /// They stay, and their commands are not run again.
+        case all
+        /// They stay, and those of their commands that failed are run again.
+        case failed
+    }
+
+    /// Opens the file, which is made where there is none, and changes nothing in it.
+    init(_ path: String, resume: Resume) throws(Failure) {
         self.path = path
-        file = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | (resumes ? 0 : O_TRUNC), 0o666)
+        self.resume = resume
+        file = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
         guard file >= 0 else { throw .export(path: path, errno: errno) }
-        var text = ""
-        var block = [UInt8](repeating: 0, count: 1 << 16)
-        while true {
-            let count = read(file, &block, block.count)
-            if count <= 0 { break }
-            text += String(decoding: block[..<count], as: UTF8.self)
+        guard resume != .no else {
+            known = []
+            return
         }
-        known = Set(text.split(separator: "\n").compactMap { $0.split(separator: "\t").first.flatMap { Int($0) } })
-        if text.isEmpty { try add(Self.heading) }
+        do {
+            let text = String(decoding: try ArgumentList.contents(of: file, named: path), as: UTF8.self)
+            known = Self.known(text.split(separator: "\n"), withFailed: resume == .all)
+        } catch {
+            close(file)
+            throw error
+        }
     }
 
     deinit {
         close(file)
+    }
+
+    /// The numbers in the first column of `lines`. A command that was tried again has several, of which the last counts.
+    private static func known(_ lines: [Substring], withFailed: Bool) -> Set<Int> {
+        var known: Set<Int> = []
+        for line in lines {
+            let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
+            guard fields.count >= 8, let number = Int(fields[0]) else { continue }
+            if withFailed || (fields[6] == "0" && fields[7] == "0") {
+                known.insert(number)
+            } else {
+                known.remove(number)
+            }
+        }
+        return known
+    }
+
+    /// Begins the log of a run that has been accepted just now.
+    func begin() throws(Failure) {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        acceptedAt = now.tv_sec * 1_000_000_000 + now.tv_nsec
+        // What can't be cut, such as a pipe, has nothing in it either.
+        if resume == .no { ftruncate(file, 0) }
+        var status = stat()
+        if fstat(file, &status) == 0, status.st_size == 0 { try add(Self.heading) }
     }
 
     /// Adds the line of a command.
@@ -39,9 +77,11 @@ final class JobLog {
     /// - Parameter number: the argument's, from 1.
     func add(_ record: Record, number: Int, line: String) throws(Failure) {
         guard record.status == "ok" || record.status == "failed", let command = record.command else { return }
+        // One that was to be ended and made the best of it has failed all the same.
+        let code = record.status == "failed" && command.exitCode == 0 && command.signal == 0 ? -1 : command.exitCode
         let fields = [
             String(number), ":", Self.seconds(acceptedAt + record.start), Self.seconds(record.stop - record.start), "0",
-            String(command.stdoutBytes), String(command.exitCode), String(command.signal), line,
+            String(command.stdoutBytes), String(code), String(command.signal), line,
         ]
         try add(fields.joined(separator: "\t") + "\n")
     }
