@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -14,6 +15,7 @@
 
 typedef struct {
     const par_command *command;
+    pid_t parent;
     volatile int32_t error;
     volatile int32_t entered;
 } start;
@@ -23,7 +25,12 @@ static int child(void *argument) {
     start *start = argument;
     const par_command *command = start->command;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    // The parent may have been killed before the line above.
+    if (getppid() != start->parent) _exit(127);
     setpgid(0, 0);
+    // Written here, as the parent may be killed before it hears of this process.
+    if (command->group != NULL) *command->group = (uint32_t)getpid();
+    if (par_usual_timer_slack() != 0) prctl(PR_SET_TIMERSLACK, par_usual_timer_slack());
     umask((mode_t)command->umask);
     if (chdir(command->directory) < 0) goto failed;
     start->entered = 1;
@@ -48,7 +55,7 @@ failed:
 }
 
 int32_t par_command_start(const par_command *command, int32_t *pidfd, int32_t *entered) {
-    start start = {.command = command};
+    start start = {.command = command, .parent = getpid()};
     char stack[16384] __attribute__((aligned(16)));
     sigset_t all, mask;
     sigfillset(&all);
@@ -59,6 +66,7 @@ int32_t par_command_start(const par_command *command, int32_t *pidfd, int32_t *e
     pthread_sigmask(SIG_SETMASK, &mask, NULL);
     *entered = pid < 0 || start.entered;
     if (error == 0) return pid;
+    if (command->group != NULL) *command->group = 0;
     if (pid > 0) {
         waitid(P_PIDFD, (id_t)*pidfd, &(siginfo_t){0}, WEXITED);
         close(*pidfd);
@@ -71,6 +79,11 @@ int32_t par_pipe(int32_t ends[2]) {
     // Of a pipe's end just made this can't fail.
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
     return 0;
+}
+
+int32_t par_pending(int32_t fd) {
+    int count = 0;
+    return ioctl(fd, FIONREAD, &count) < 0 ? -errno : count;
 }
 
 static uint64_t nanoseconds(struct timeval time) {

@@ -65,7 +65,17 @@ int32_t par_poll_unblocking(struct pollfd *descriptors, uint32_t count, int64_t 
 
 int32_t par_die_with_parent(void) { return result(prctl(PR_SET_PDEATHSIG, SIGKILL)); }
 int32_t par_set_name(const char *name) { return result(prctl(PR_SET_NAME, name)); }
-int32_t par_set_timer_slack(uint64_t nanoseconds) { return result(prctl(PR_SET_TIMERSLACK, nanoseconds)); }
+
+static uint64_t usual_timer_slack;
+
+uint64_t par_usual_timer_slack(void) { return usual_timer_slack; }
+
+int32_t par_set_timer_slack(uint64_t nanoseconds) {
+    int before = prctl(PR_GET_TIMERSLACK);
+    if (usual_timer_slack == 0 && before > 0) usual_timer_slack = (uint64_t)before;
+    return result(prctl(PR_SET_TIMERSLACK, nanoseconds));
+}
+
 int32_t par_gettid(void) { return (int32_t)syscall(SYS_gettid); }
 int32_t par_getcpu(void) { return sched_getcpu(); }
 

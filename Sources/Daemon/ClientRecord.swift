@@ -67,11 +67,11 @@ extension Control.Record {
 }
 
 extension EndedTask {
-    /// What `exec` tells of the task; nil for one that has not ended by itself, of which nothing is known.
+    /// What `exec` tells of the task; nil for one whose worker died, of which nothing is known.
     var commandDetail: CommandDetail? {
-        let isKnown = record.status == .ok || record.status == .failed || record.status == .cancelled
-        guard isKnown, record.start != 0, detail.count == CommandDetail.byteCount else { return nil }
-        return detail.withUnsafeBytes { $0.baseAddress.map { CommandDetail(at: $0) } }
+        guard record.status != .lost, record.start != 0, detail.count == CommandDetail.byteCount else { return nil }
+        let told = detail.withUnsafeBytes { $0.baseAddress.map { CommandDetail(at: $0) } }
+        return told.flatMap { $0.tries > 0 ? $0 : nil }
     }
 }
 

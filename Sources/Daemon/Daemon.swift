@@ -115,6 +115,7 @@ public struct Daemon: ServiceLifecycle.Service {
         options.limits = configuration.frameLimits
         options.connections = configuration.connectionLimit
         options.refusal = ControlError.busy(limit: "connections", allowed: configuration.connectionLimit)
+        options.largeFrameRefusal = ControlError.busy(limit: "large calls", allowed: options.largeFrames)
         options.onEvent = { [logger] event in logger.notice("\(event)") }
         let service = ControlService(
             interface: try InterfaceDescription(Interface.description), daemon: context)

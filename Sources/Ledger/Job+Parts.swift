@@ -34,9 +34,15 @@ extension Job {
         place(plan.pointee.layout.log + index * MemoryLayout<UInt32>.stride)
     }
 
-    func clearLog() {
+    /// Memory is used again as it is, and a worker that dies leaves what it had not written as it was.
+    func clearDetailsAndLog() {
         let layout = plan.pointee.layout
-        (base + layout.log).initializeMemory(as: UInt8.self, repeating: 0, count: layout.byteCount - layout.log)
+        if layout.detailBytes > 0 { clear(layout.details..<layout.inputs) }
+        if layout.hasLog { clear(layout.log..<layout.byteCount) }
+    }
+
+    private func clear(_ part: Range<Int>) {
+        (base + part.lowerBound).initializeMemory(as: UInt8.self, repeating: 0, count: part.count)
     }
 
     /// Notes that a task has ended. Nobody is woken: the control side looks when it is its time.

@@ -71,7 +71,7 @@ public struct Job {
         failures.pointee.store(0, ordering: .relaxed)
         logged.pointee.store(0, ordering: .relaxed)
         self.plan.initialize(to: plan)
-        if plan.layout.hasLog { clearLog() }
+        clearDetailsAndLog()
         _ = self.text.update(fromContentsOf: text.prefix(Self.textBytes))
     }
 

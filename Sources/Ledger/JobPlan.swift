@@ -32,6 +32,8 @@ public struct JobPlan: Sendable {
     public var failureLimit: UInt32 = 0
     /// 1 if those that run are told to stop then.
     public var haltsNow: UInt32 = 0
+    /// 1 if workers are woken where they are: what a task starts would keep the processor that its worker was put on.
+    public var staysPut: UInt32 = 0
 
     public init(job: UInt64, tasks: Int, workload: UInt32, crew: Int, cpuInterval: UInt64, rings: Bool) {
         self.job = job

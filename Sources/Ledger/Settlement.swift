@@ -5,8 +5,6 @@ public struct Settlement: Sendable, Equatable {
     /// Tasks that are lost for good.
     public var lost = 0
     public var cancelled = 0
-    /// Process groups that tasks were running as, see ``TaskRecord/group``.
-    public var groups: [UInt32] = []
     /// The earliest start among the tasks that were running; nil where none was.
     public var firstStart: UInt64?
 
@@ -37,7 +35,6 @@ public struct Settlement: Sendable, Equatable {
             let wasRunning = record.status == .running
             if wasRunning {
                 firstStart = min(firstStart ?? record.start, record.start)
-                if record.group != 0 { groups.append(record.group) }
             }
             switch policy {
             case .cancel:

@@ -21,8 +21,6 @@ public struct TaskRecord: Sendable {
     /// How many workers have died of it, or with it.
     public var deaths: UInt8 = 0
     @usableFromInline var state: UInt8 = 0
-    /// The process group that the task runs as, if it has started programs; 0 before and after.
-    public var group: UInt32 = 0
     /// The plan's ``JobPlan/generation`` of the job that wrote the record. Memory is used again as it is, so a record of
     /// another generation is one of a task that has not begun.
     public var generation: UInt64 = 0

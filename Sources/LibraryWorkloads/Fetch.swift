@@ -26,10 +26,6 @@ struct Fetch: Workload {
         static let maxSize = 3
     }
 
-    init(_ arguments: JobArguments) {
-        self.init(arguments, of: .download, by: HTTPClient())
-    }
-
     /// - Parameter client: nil where libcurl is missing: every task fails then.
     init(_ arguments: JobArguments, of workload: WorkloadID, by client: HTTPClient?) {
         self.client = client

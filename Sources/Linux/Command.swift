@@ -21,12 +21,15 @@ public struct Command: ~Copyable, Sendable {
         public var input: Int32
         public var output: Int32
         public var errors: Int32
+        /// Where the command's process group stands from before its first instruction on, for whoever is to end it when
+        /// this process is killed; nil for nowhere.
+        public var group: UnsafeMutablePointer<UInt32>?
 
         public init(
             path: String, arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
             environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>, directory: String, umask: Int32,
             input: Int32,
-            output: Int32, errors: Int32
+            output: Int32, errors: Int32, group: UnsafeMutablePointer<UInt32>? = nil
         ) {
             self.path = path
             self.arguments = arguments
@@ -36,6 +39,7 @@ public struct Command: ~Copyable, Sendable {
             self.input = input
             self.output = output
             self.errors = errors
+            self.group = group
         }
     }
 
@@ -59,7 +63,7 @@ public struct Command: ~Copyable, Sendable {
             start.directory.withCString { directory in
                 var command = par_command(
                     path: path, arguments: start.arguments, environment: start.environment, directory: directory,
-                    umask: start.umask, descriptors: (start.input, start.output, start.errors))
+                    umask: start.umask, descriptors: (start.input, start.output, start.errors), group: start.group)
                 return par_command_start(&command, &pidfd, &entered)
             }
         }

@@ -26,6 +26,9 @@ public struct Pipe: ~Copyable {
         case over
     }
 
+    /// How many bytes are in a pipe now.
+    public static func pending(_ descriptor: Int32) -> Int { max(0, Int(par_pending(descriptor))) }
+
     /// Reads what is there into `buffer`, as much as fits.
     public static func read(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer) -> Content {
         do {

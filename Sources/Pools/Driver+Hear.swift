@@ -1,3 +1,4 @@
+import Glibc
 import Ledger
 import Linux
 
@@ -61,6 +62,7 @@ extension Driver {
 
     func hearWorker(_ id: ProcessID) throws(SystemError) {
         guard let worker = workers[id], let exit = try worker.handle?.reap() else { return }
+        endGroups(of: worker)
         let pid = worker.handle?.pid ?? 0
         if let process = machine.processes[id], !process.isStopping {
             notice(.workerLost(pid: Int(pid), pool: process.kind.name, exit: exit.description))
@@ -71,6 +73,17 @@ extension Driver {
         let known = Set(workers.values.compactMap { $0.handle?.pid } + zygotes.map { $0.process.pid })
         // With an answer on its way, a stranger may be one of the family.
         if zygotes.allSatisfy(\.unanswered.isEmpty) { try reapStrangers { known.contains($0) } }
+    }
+
+    /// Kills what a process that has died had started outside the pools and can't end any more. At once: the group's
+    /// number is free when the last of it has ended.
+    private func endGroups(of worker: WorkerRecord) {
+        let units = machine.units.values.filter { $0.process == worker.id }
+        for slot in Set(units.flatMap { slots[$0.id] ?? [] } + [worker.head]) {
+            let group = pid_t(bitPattern: arena.slot(slot).group.pointee)
+            if group > 1 { kill(-group, killSignal) }
+            arena.slot(slot).group.pointee = 0
+        }
     }
 
     /// Has everybody ring who is in a crew with the lost process, as the last one can't be told any more.

@@ -171,8 +171,6 @@ extension Driver {
         var policy = record.attempts.map { Settlement.Policy.rerun(attempts: $0) } ?? .lose
         if row.cancelled != nil { policy = .cancel }
         let settlement = settle(record, policy)
-        // What a worker had started outside the pools and can't end any more.
-        for group in settlement.groups { kill(-pid_t(group), killSignal) }
         if let start = settlement.firstStart { record.firstStart = min(record.firstStart ?? start, start) }
         record.settledTasks = Int(record.job.plan.pointee.tasks) - settlement.again.count
         var again = settlement.again.count
@@ -212,6 +210,9 @@ extension Driver {
             let none = [CrewMember?](repeating: nil, count: row.request.kind.workersPerUnit)
             return unit.flatMap { slots[$0] }?.map(member) ?? none
         }
+        // In the order in which they ended, which the records don't tell.
+        let ended = record.newlyEnded()
+        if !ended.isEmpty { record.observer(.progress(state: row.state, done: done(in: id), ended: ended)) }
         // Those who were there when the job was handed out: what a replacement cost is not what the lease paid.
         let handedOut = row.stamps.ready ?? 0
         let present = crew.compactMap { $0 }.filter { $0.readyAt != 0 && $0.readyAt <= handedOut }

@@ -79,8 +79,9 @@ func publish(_ job: Job, to slots: [Slot], seats: [Int]? = nil) -> Bool {
             let seat = UInt32(seats?[index] ?? index)
             asleep.initializeElement(at: index, to: slots[index].post(.work, subject: UInt64(job.offset), seat: seat))
         }
+        let staysPut = job.plan.pointee.staysPut != 0
         for index in slots.indices where asleep[index] {
-            if index == 0 {
+            if index == 0 || staysPut {
                 slots[index].wake()
             } else {
                 let tid = Int32(bitPattern: slots[index].tid.pointee)

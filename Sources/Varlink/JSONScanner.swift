@@ -27,10 +27,11 @@ struct JSONScanner {
         var scanner = JSONScanner(bytes, depthLimit: depthLimit)
         scanner.skipSpace()
         var members: [Member] = []
+        var keys: Set<String> = []
         guard scanner.peek == UInt8(ascii: "{") else { throw scanner.malformed("not a JSON object") }
         try scanner.object(depth: 1) { key, value throws(FrameError) in
             let text = try Self.key(bytes[key])
-            guard !members.contains(where: { $0.key == text }) else {
+            guard keys.insert(text).inserted else {
                 throw .malformed(reason: "a second member \(text)", offset: key.lowerBound)
             }
             members.append(Member(key: text, value: value))

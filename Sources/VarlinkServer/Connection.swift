@@ -20,9 +20,12 @@ final class Connection: ChannelDuplexHandler {
     private let router: Router
     private let configuration: ServerConfiguration
     private let peer: Peer
+    private let connections: Connections
     /// There was room for the connection.
     private let isAdmitted: Bool
     private var frames: FrameSplitter
+    /// Whether what has been read and not taken is counted as large.
+    private var isLarge = false
     private var current = Current.none
     private var isPumping = false
     private var holdsRead = false
@@ -33,8 +36,11 @@ final class Connection: ChannelDuplexHandler {
     /// The connection is closed, or will be once what was written is out.
     private var isClosing = false
 
-    init(router: Router, configuration: ServerConfiguration, peer: Peer, isAdmitted: Bool) {
+    init(
+        router: Router, configuration: ServerConfiguration, peer: Peer, connections: Connections, isAdmitted: Bool
+    ) {
         self.isAdmitted = isAdmitted
+        self.connections = connections
         self.router = router
         self.configuration = configuration
         self.peer = peer
@@ -44,13 +50,14 @@ final class Connection: ChannelDuplexHandler {
     // MARK: From the channel
 
     func channelActive(context: ChannelHandlerContext) {
-        if !isAdmitted { refuse(context) }
+        if !isAdmitted { refuse(context, configuration.refusal) }
         context.fireChannelActive()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isClosing else { return }
         unwrapInboundIn(data).withUnsafeReadableBytes { frames.append($0) }
+        guard isWithinRoom() else { return refuse(context, configuration.largeFrameRefusal) }
         pump(context)
     }
 
@@ -76,6 +83,8 @@ final class Connection: ChannelDuplexHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         isClosing = true
+        if isLarge { connections.endLarge() }
+        isLarge = false
         if case .running(let task) = current { task.cancel() }
         context.fireChannelInactive()
     }
@@ -108,6 +117,7 @@ final class Connection: ChannelDuplexHandler {
         repeat {
             do throws(FrameError) {
                 while mayBegin(context), let frame = try frames.next() {
+                    _ = isWithinRoom()
                     try begin(try Call(frame: frame, limits: configuration.limits), context)
                 }
             } catch {
@@ -184,10 +194,20 @@ final class Connection: ChannelDuplexHandler {
         context.write(wrapOutboundOut(context.channel.allocator.buffer(bytes: frame)), promise: nil)
     }
 
-    private func refuse(_ context: ChannelHandlerContext) {
+    /// Counts what has been read and not taken; false where it is large and there are too many of those.
+    private func isWithinRoom() -> Bool {
+        let isNowLarge = frames.bufferedBytes > configuration.largeFrameBytes
+        guard isNowLarge != isLarge else { return true }
+        if isNowLarge, !connections.beginLarge() { return false }
+        if isLarge { connections.endLarge() }
+        isLarge = isNowLarge
+        return true
+    }
+
+    private func refuse(_ context: ChannelHandlerContext, _ refusal: (any ErrorConvertible)?) {
         configuration.onEvent(.connectionRefused(peer))
         do throws(FrameError) {
-            if let refusal = configuration.refusal { write(try Reply(refusal).frame, context) }
+            if let refusal { write(try Reply(refusal).frame, context) }
         } catch {
             configuration.onEvent(.protocolViolation(peer, error))
         }

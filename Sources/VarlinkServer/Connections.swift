@@ -7,13 +7,31 @@ final class Connections: Sendable {
         var open: [ObjectIdentifier: any Channel] = [:]
         var isStopping = false
         var waiting: [EventLoopPromise<Void>] = []
+        /// How many are in the middle of a large frame.
+        var large = 0
     }
 
     private let limit: Int
+    private let largeLimit: Int
     private let state = Mutex(State())
 
-    init(limit: Int) {
+    /// - Parameter large: how many may be in the middle of a large frame.
+    init(limit: Int, large: Int) {
         self.limit = limit
+        largeLimit = large
+    }
+
+    /// Notes that a large frame is on its way; false when there are too many.
+    func beginLarge() -> Bool {
+        state.withLock { state in
+            guard state.large < largeLimit else { return false }
+            state.large += 1
+            return true
+        }
+    }
+
+    func endLarge() {
+        state.withLock { $0.large -= 1 }
     }
 
     var count: Int { state.withLock { $0.open.count } }

@@ -28,7 +28,7 @@ public final class Server: Sendable {
         group: any EventLoopGroup = .singletonMultiThreadedEventLoopGroup
     ) async throws -> Server {
         let router = try Router(info: info, services: services)
-        let connections = Connections(limit: configuration.connections)
+        let connections = Connections(limit: configuration.connections, large: configuration.largeFrames)
         let file = listener.file
         let channel = try await ServerBootstrap(group: group)
             .serverChannelInitializer { channel in
@@ -88,7 +88,9 @@ public final class Server: Sendable {
         let isAdmitted = connections.add(channel)
         if isAdmitted { channel.closeFuture.whenComplete { _ in connections.remove(channel) } }
         try pipeline.addHandler(
-            Connection(router: router, configuration: configuration, peer: peer, isAdmitted: isAdmitted))
+            Connection(
+                router: router, configuration: configuration, peer: peer, connections: connections,
+                isAdmitted: isAdmitted))
     }
 }
 

@@ -4,7 +4,7 @@ import Synchronization
 public import Workloads
 
 /// One worker's part in one job: it claims tasks, does them and stamps their records. Nothing here allocates, locks or
-/// sends a message.
+/// sends a message, but for the one that tells the daemon of a halt.
 public struct Shift {
     private let worker: Worker
     private let job: Job
@@ -73,7 +73,7 @@ public struct Shift {
         record.pointee.status = .running
         atomicMemoryFence(ordering: .releasing)
         if isNew { record.pointee.generation = generation }
-        let context = TaskContext(task: task, of: job)
+        let context = TaskContext(task: task, of: job, group: worker.slot.group)
         var status = TaskRecord.Status.ok
         do {
             record.pointee.value = try workload.run(context)
@@ -81,7 +81,6 @@ public struct Shift {
             record.pointee.failure = error.code
             status = error.step == .none ? .cancelled : .failed
         }
-        if status == .ok, context.isCancelled { status = .cancelled }
         let stop = Monotonic.now()
         record.pointee.stop = stop
         if let reading = cpu.read(at: stop) {

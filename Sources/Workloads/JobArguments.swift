@@ -12,6 +12,9 @@ public struct JobArguments {
     /// The daemon's number for the job.
     public var job: UInt64 { place.plan.pointee.job }
 
+    /// Whether somebody follows the tasks as they end.
+    public var logs: Bool { place.plan.pointee.logs != 0 }
+
     /// The `index`th option that is a number.
     public func number(_ index: Int) -> Int64 {
         place.plan.pointee.numbers[index]

@@ -10,7 +10,7 @@ public struct Sleep: Workload {
     }
 
     public mutating func run(_ task: TaskContext) throws(TaskFailure) -> Int64 {
-        task.sleep(until: Monotonic.now() + nanoseconds)
+        try task.sleep(until: Monotonic.now() + nanoseconds)
         return 0
     }
 }

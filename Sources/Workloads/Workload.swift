@@ -5,11 +5,9 @@ public import Synchronization
 /// Something that workers do: one value of it is made on each worker for each job, and runs one task after the other.
 ///
 /// A task must not keep anything that would matter to the next one, and must not take the process down: it fails by
-/// throwing. One that can take long asks its context now and then whether it is still wanted.
+/// throwing. One that can take long asks its context now and then whether it is still wanted, and throws a failure of step
+/// `none` where it ends early because it isn't.
 public protocol Workload {
-    /// Reads the job's arguments. They were checked when the job was accepted.
-    init(_ arguments: JobArguments)
-
     /// Does one task.
     ///
     /// - Returns: the task's value, in the unit that the catalogue gives.
@@ -24,9 +22,12 @@ public struct TaskContext {
     public let job: UInt64
     @usableFromInline let cancelled: Futex.Word
     private let ledger: Job
+    /// Where the process group stands that the task runs as, see ``Ledger/Slot/group``; nil for nowhere.
+    public let group: UnsafeMutablePointer<UInt32>?
 
-    public init(task: Int, of job: Job) {
+    public init(task: Int, of job: Job, group: UnsafeMutablePointer<UInt32>? = nil) {
         self.task = task
+        self.group = group
         self.job = job.plan.pointee.job
         self.cancelled = job.cancelled
         ledger = job
@@ -39,22 +40,18 @@ public struct TaskContext {
     /// The worker's number in the job's crew.
     public var seat: Int { Int(ledger.record(task).pointee.seat) }
 
-    /// Notes the process group that the task runs as, so that it can be ended even if this worker dies; 0 when it is over.
-    public func note(group: Int32) {
-        ledger.record(task).pointee.group = UInt32(bitPattern: group)
-    }
-
     /// Not 0 once nobody waits for the task any more.
     public var cancellation: Futex.Word { cancelled }
 
     /// Whether nobody waits for the task any more.
     @inlinable public var isCancelled: Bool { cancelled.pointee.load(ordering: .relaxed) != 0 }
 
-    /// Sleeps until the deadline, a ``Monotonic`` time, or until the job is cancelled.
-    public func sleep(until deadline: UInt64) {
-        while !isCancelled {
+    /// Sleeps until the deadline, a ``Monotonic`` time. Throws when the job is cancelled before.
+    public func sleep(until deadline: UInt64) throws(TaskFailure) {
+        while true {
             let now = Monotonic.now()
             if now >= deadline { return }
+            if isCancelled { throw TaskFailure(.none) }
             Futex.wait(cancelled, while: 0, atMost: deadline - now)
         }
     }

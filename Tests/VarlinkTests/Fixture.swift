@@ -213,8 +213,9 @@ final class RawClient: Sendable {
         state = Mutex(State(socket: socket))
     }
 
-    func send(_ text: String) throws {
-        try state.withLock { try $0.socket?.send(Array(text.utf8) + [0]) }
+    /// - Parameter ended: whether the last frame of `text` is whole.
+    func send(_ text: String, ended: Bool = true) throws {
+        try state.withLock { try $0.socket?.send(Array(text.utf8) + (ended ? [0] : [])) }
     }
 
     /// Says that nothing more will be sent.

@@ -301,6 +301,32 @@ struct ServerTests {
         }
     }
 
+    @Test("a large frame too many is refused, and there is room again when one has been answered or given up")
+    func largeFrames() async throws {
+        var configuration = ServerConfiguration()
+        configuration.largeFrameBytes = 1000
+        configuration.largeFrames = 1
+        configuration.largeFrameRefusal = TestService.Failed(code: 7)
+        try await Fixture.run(configuration) { fixture in
+            let ping = "{\"method\":\"\(prefix)Ping\"}"
+            let text = String(repeating: "x", count: 2000)
+            let large = "{\"method\":\"\(prefix)Echo\",\"parameters\":{\"number\":1,\"text\":\"\(text)\"}}"
+            let first = try RawClient(fixture.path)
+            try first.send("\(ping)\0\(large.dropLast(3))", ended: false)
+            // What came with the call that is answered has been counted.
+            #expect(try await first.next() == "{\"parameters\":{}}")
+            let second = try RawClient(fixture.path)
+            try second.send(large)
+            #expect(try await second.next()?.contains("Failed") == true)
+            #expect(try await second.next() == nil)
+            try first.send(String(large.suffix(3)))
+            #expect(try await first.next()?.contains("\"number\":1") == true)
+            let third = try RawClient(fixture.path)
+            try third.send(large)
+            #expect(try await third.next()?.contains("\"number\":1") == true)
+        }
+    }
+
     @Test("a connection beyond the limit is told so and closed, and the others go on")
     func connectionLimit() async throws {
         var configuration = ServerConfiguration()

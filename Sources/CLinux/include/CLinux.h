@@ -49,6 +49,8 @@ int32_t par_poll_unblocking(struct pollfd *descriptors, uint32_t count, int64_t 
 
 /// Makes a pipe with CLOEXEC on both ends, of which the reading one doesn't block.
 int32_t par_pipe(int32_t ends[2]);
+/// How many bytes can be read from a pipe now.
+int32_t par_pending(int32_t fd);
 
 /// A command to be started.
 typedef struct {
@@ -60,6 +62,9 @@ typedef struct {
     int32_t umask;
     /// The command's descriptors 0, 1 and 2.
     int32_t descriptors[3];
+    /// Where the command's process group stands from before its first instruction on; shared memory, or NULL. Of a
+    /// command that did not start it is 0 again.
+    volatile uint32_t *group;
 } par_command;
 
 /// Starts the command in a process group of its own that dies with the calling thread, and returns once the program is
@@ -81,7 +86,10 @@ int32_t par_command_reap(int32_t pidfd, par_usage *usage);
 
 int32_t par_die_with_parent(void);
 int32_t par_set_name(const char *name);
+/// Sets how far this thread's timers may be put off. Commands have what it was at the first call.
 int32_t par_set_timer_slack(uint64_t nanoseconds);
+/// What it was before the first call of the function above; 0 without one.
+uint64_t par_usual_timer_slack(void);
 int32_t par_gettid(void);
 int32_t par_getcpu(void);
 /// How many CPUs this thread may run on.

@@ -23,6 +23,8 @@ struct RunPlan: Sendable {
     /// How many workers may die of a task until it is given up.
     static let attempts = 3
     static let tasksPerWorker = 4
+    /// Far above any limit on workers, and low enough that nothing that is counted from it overflows.
+    static let mostWorkers = 1 << 20
 
     /// How long a command that is to end has until it is killed, as a part of the time after which its worker is.
     static let graceShare: UInt64 = 2
@@ -147,6 +149,7 @@ struct RunPlan: Sendable {
         }
         // The kernel accounts for the commands' processor time.
         plan.cpuInterval = 0
+        plan.staysPut = 1
         plan.numbers[ExecSettings.Number.grace.rawValue] = Int64(limits.cancelGraceNanoseconds / graceShare)
         plan.numbers[ExecSettings.Number.umask.rawValue] = Int64(context.umask)
         return ExecSettings.words(
@@ -189,8 +192,13 @@ struct RunPlan: Sendable {
     ) throws(ControlError) -> (Mode, processes: Int, threads: Int) {
         for (name, value) in [("threads", request.threads), ("processes", request.processes)] {
             if let value, value < 1 { throw .badArgument(name, value: "\(value)", expected: "a number of 1 or more") }
-            // Far above any limit on workers, and low enough that products can't overflow.
-            if let value, value > 1 << 20 { throw .limitExceeded(limit: name, value: value, allowed: 1 << 20) }
+            if let value, value > mostWorkers {
+                throw .limitExceeded(limit: name, value: value, allowed: mostWorkers)
+            }
+        }
+        let workers = (request.threads ?? 1) * (request.processes ?? 1)
+        guard workers <= mostWorkers else {
+            throw .limitExceeded(limit: "workers", value: workers, allowed: mostWorkers)
         }
         let inferred: Mode =
             switch (request.processes, request.threads) {

@@ -33,20 +33,26 @@ final class CommandRunner {
         let outputs = self.outputs ?? OutputFiles(settings, seat: task.seat)
         self.outputs = outputs
         outputs.begin()
-        let cause: CommandDetail.Cause
+        var cause = CommandDetail.Cause.none
         let usage: Command.Usage
-        do {
+        do throws(SystemError) {
             let pipes = CommandPipes(output: try Pipe(), errors: try Pipe())
             let asked = Monotonic.now()
             let command = try start(task, pipes)
             let started = Monotonic.now()
             detail.spawn += started - asked
-            task.note(group: command.pid)
-            defer { task.note(group: 0) }
             var watch = CommandWatch(command, pipes, settings: settings, started: started)
-            cause = try watch.follow(task, into: outputs, by: &buffer)
+            var fault: SystemError?
+            do throws(SystemError) {
+                cause = try watch.follow(task, into: outputs, by: &buffer)
+            } catch {
+                fault = error
+            }
+            // Reaped, its number may be that of others.
+            task.group?.pointee = 0
             usage = try watch.reap()
             detail.command += Monotonic.now() - started
+            if let fault { throw fault }
         } catch {
             throw refuse(error, &detail)
         }
@@ -70,7 +76,7 @@ final class CommandRunner {
             Command.Start(
                 path: try finder.path(of: name), arguments: arguments.base, environment: environment.base,
                 directory: settings.directory, umask: settings.umask, input: nothing.raw,
-                output: pipes.output.writer.raw, errors: pipes.errors.writer.raw))
+                output: pipes.output.writer.raw, errors: pipes.errors.writer.raw, group: task.group))
     }
 
     /// A command that could not be started, or not be followed.

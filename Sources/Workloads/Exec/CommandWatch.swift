@@ -18,8 +18,9 @@ struct CommandWatch: ~Copyable {
     private var cause = CommandDetail.Cause.none
     /// When the group is killed that has been asked to end.
     private var killAt: UInt64?
-    /// The command's end and its two outputs; an output that is over is at -1.
+    /// The command's end and its two outputs; what is over is at -1.
     private var awaited: [pollfd]
+    private var hasEnded = false
 
     private enum Place {
         static let end = 0
@@ -39,13 +40,13 @@ struct CommandWatch: ~Copyable {
         deadline = settings.timeout.map { started + $0 }
     }
 
-    /// Follows the command to its end, which is not reaped yet.
+    /// Follows the command to its end, which is not reaped yet. Where it throws, the command was killed.
     ///
     /// - Returns: why it was ended; `none` where it ended by itself.
     mutating func follow(
         _ task: TaskContext, into outputs: OutputFiles, by buffer: inout [UInt8]
     ) throws(SystemError) -> CommandDetail.Cause {
-        while awaited[Place.end].revents == 0 {
+        while !isOver {
             let now = Monotonic.now()
             end(now, isCancelled: task.isCancelled, isOver: outputs.isOver)
             let next = killAt ?? (cause == .none ? deadline : nil)
@@ -55,14 +56,25 @@ struct CommandWatch: ~Copyable {
                 command.signal(SIGKILL)
                 throw error
             }
-            if awaited[Place.output].revents != 0 { take(Place.output, into: outputs.output, by: &buffer) }
-            if awaited[Place.errors].revents != 0 { take(Place.errors, into: outputs.errors, by: &buffer) }
+            if awaited[Place.end].revents != 0 {
+                hasEnded = true
+                awaited[Place.end].fd = -1
+            }
+            take(Place.output, into: outputs.output, by: &buffer)
+            take(Place.errors, into: outputs.errors, by: &buffer)
         }
         // What is left of a group that was to end; its number is its own until the leader is reaped.
         if cause != .none { command.signal(SIGKILL) }
-        take(Place.output, into: outputs.output, by: &buffer)
-        take(Place.errors, into: outputs.errors, by: &buffer)
+        takeRest(Place.output, into: outputs.output, by: &buffer)
+        takeRest(Place.errors, into: outputs.errors, by: &buffer)
         return cause
+    }
+
+    /// Whether the command has ended, and those of its group that were asked to end have had their time or have closed
+    /// both outputs.
+    private var isOver: Bool {
+        guard hasEnded else { return false }
+        return cause == .none || killAt == nil || (awaited[Place.output].fd < 0 && awaited[Place.errors].fd < 0)
     }
 
     /// Reaps the command, which has ended.
@@ -92,15 +104,33 @@ struct CommandWatch: ~Copyable {
         }
     }
 
-    /// Takes all that is in a pipe.
+    /// Takes what is in a pipe that was found ready, as much as fits into the buffer: whoever writes faster than this reads
+    /// must not keep it from looking at the time.
     private mutating func take(_ place: Int, into file: OutputFile, by buffer: inout [UInt8]) {
-        while awaited[place].fd >= 0 {
-            let content = buffer.withUnsafeMutableBytes { Pipe.read(awaited[place].fd, into: $0) }
-            switch content {
-            case .bytes(let count): file.append(buffer[..<count])
-            case .empty: return
-            case .over: awaited[place].fd = -1
-            }
+        if awaited[place].revents != 0 { _ = read(place, into: file, by: &buffer) }
+    }
+
+    /// Takes what is in a pipe now, and nothing that comes later.
+    private mutating func takeRest(_ place: Int, into file: OutputFile, by buffer: inout [UInt8]) {
+        var left = awaited[place].fd < 0 ? 0 : Pipe.pending(awaited[place].fd)
+        while left > 0 {
+            let count = read(place, into: file, by: &buffer)
+            if count == 0 { return }
+            left -= count
+        }
+    }
+
+    /// - Returns: how many bytes were there; 0 for none.
+    private mutating func read(_ place: Int, into file: OutputFile, by buffer: inout [UInt8]) -> Int {
+        guard awaited[place].fd >= 0 else { return 0 }
+        switch buffer.withUnsafeMutableBytes({ Pipe.read(awaited[place].fd, into: $0) }) {
+        case .bytes(let count):
+            file.append(buffer[..<count])
+            return count
+        case .empty: return 0
+        case .over:
+            awaited[place].fd = -1
+            return 0
         }
     }
 }

@@ -22,6 +22,8 @@ public struct ExecSettings {
     /// `NAME=value`, in the job's memory.
     let environment: [UnsafePointer<CChar>]
     let job: UInt64
+    /// Whether what commands write is kept: not where nobody has asked for it.
+    let keepsOutputs: Bool
 
     init(_ arguments: JobArguments) {
         func number(_ place: Number) -> Int64 { arguments.number(place.rawValue) }
@@ -35,6 +37,7 @@ public struct ExecSettings {
         directory = words.dropFirst().first.map { String(cString: $0) } ?? "/"
         environment = Array(words.dropFirst(2))
         job = arguments.job
+        keepsOutputs = arguments.logs
     }
 
     /// The words that ``init(_:)`` reads.

@@ -12,7 +12,7 @@ final class OutputFiles {
         func file(_ stream: OutputFile.Stream) -> OutputFile {
             OutputFile(
                 OutputFile.path(in: settings.outputDirectory, job: settings.job, seat: seat, stream),
-                limit: settings.outputLimit)
+                limit: settings.outputLimit, isKept: settings.keepsOutputs)
         }
         output = file(.output)
         errors = file(.errors)
@@ -40,15 +40,18 @@ public final class OutputFile {
 
     private let path: String
     private let limit: UInt64
+    private let isKept: Bool
     private var file: Descriptor?
     /// The place of what the present command has written.
     private(set) var span = CommandDetail.Span()
     private(set) var isOver = false
     private(set) var failure: Errno?
 
-    init(_ path: String, limit: UInt64) {
+    /// - Parameter isKept: whether there is to be a file; without, what commands write is only counted.
+    init(_ path: String, limit: UInt64, isKept: Bool) {
         self.path = path
         self.limit = limit
+        self.isKept = isKept
     }
 
     /// Where the file of a job's worker is. Daemon and worker both know it by this.
@@ -67,6 +70,10 @@ public final class OutputFile {
         let kept = bytes.prefix(Int(clamping: limit - span.count))
         if kept.count < bytes.count { isOver = true }
         guard failure == nil, !kept.isEmpty else { return }
+        guard isKept else {
+            span.count += UInt64(kept.count)
+            return
+        }
         do {
             if file == nil { try open() }
             try write(kept)
