@@ -94,6 +94,13 @@ static size_t take(char *bytes, size_t size, size_t count, void *data) {
     return count;
 }
 
+static int add(const char *header, struct curl_slist **headers) {
+    struct curl_slist *longer = CALL(curl_slist_append)(*headers, header);
+    if (!longer) return -1;
+    *headers = longer;
+    return 0;
+}
+
 /// Puts the request into the handle. -1 if an option is refused or there is no memory; `headers` is to be freed.
 static int set(par_client *client, const par_request *request, struct curl_slist **headers, char *error) {
     CURL *easy = client->easy;
@@ -116,17 +123,17 @@ static int set(par_client *client, const par_request *request, struct curl_slist
     SET(CURLOPT_USERAGENT, "par");
     SET(CURLOPT_WRITEFUNCTION, take);
     SET(CURLOPT_WRITEDATA, client);
-    if (request->body) {
-        SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_bytes);
-        SET(CURLOPT_POSTFIELDS, (const char *)request->body);
-    }
+    // These have a body, if an empty one: servers want to know its length.
+    int posts = request->body || !strcmp(request->method, "POST") || !strcmp(request->method, "PUT") ||
+                !strcmp(request->method, "PATCH");
+    if (posts) SET(CURLOPT_POSTFIELDS, request->body ? request->body : "");
     if (!strcmp(request->method, "HEAD")) SET(CURLOPT_NOBODY, 1L);
-    // GET without a body, and POST with one, are what curl does by itself, and after a redirect changes as browsers do.
-    else if (strcmp(request->method, request->body ? "POST" : "GET")) SET(CURLOPT_CUSTOMREQUEST, request->method);
+    // GET, and POST, are what curl does by itself, and after a redirect changes as browsers do.
+    else if (strcmp(request->method, posts ? "POST" : "GET")) SET(CURLOPT_CUSTOMREQUEST, request->method);
+    // Curl would say that the body is a form's.
+    if (posts && !request->body && add("Content-Type:", headers) < 0) return -1;
     for (size_t index = 0; index < request->header_count; index++) {
-        struct curl_slist *longer = CALL(curl_slist_append)(*headers, request->headers[index]);
-        if (!longer) return -1;
-        *headers = longer;
+        if (add(request->headers[index], headers) < 0) return -1;
     }
     SET(CURLOPT_HTTPHEADER, *headers);
     return refused ? -1 : 0;

@@ -9,6 +9,12 @@ extension Job {
         return base + layout.details + task * layout.detailBytes
     }
 
+    /// The details of all tasks, to be read once those have ended.
+    public var details: TaskDetails {
+        let layout = plan.pointee.layout
+        return TaskDetails(base: UnsafeRawPointer(base + layout.details), byteCount: layout.detailBytes)
+    }
+
     /// What a task is given. Empty for all where the job has no inputs.
     public func input(_ task: Int) -> Words { words(task + 1) }
     /// What all of the job's tasks are given.

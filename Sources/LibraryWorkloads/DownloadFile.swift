@@ -39,10 +39,13 @@ struct DownloadFile: ~Copyable {
 
     /// Gives the file its name.
     func keep() throws(TaskFailure) {
-        let (from, to, overwrites) = (temporary, path, overwrites)
-        do {
-            // A link, unlike a new name, never takes the place of a file.
-            try system("rename") { overwrites ? rename(from, to) : link(from, to) }
+        let (from, to) = (temporary, path)
+        do throws(SystemError) {
+            if overwrites {
+                try system("rename") { rename(from, to) }
+            } else {
+                try FileName.change(from, to: to)
+            }
         } catch {
             throw TaskFailure(.create, error.errno)
         }

@@ -51,10 +51,7 @@ final class HTTPClient {
                 raw.method = method
                 raw.headers = headers.baseAddress
                 raw.header_count = headers.count
-                if let body = request.body {
-                    raw.body = UnsafeRawPointer(body).assumingMemoryBound(to: UInt8.self)
-                    raw.body_bytes = String(cString: body).utf8.count
-                }
+                raw.body = request.body
                 raw.limit_bytes = request.limits.bytes
                 raw.connect_timeout_ms = request.limits.connectMilliseconds
                 raw.timeout_ms = request.limits.milliseconds

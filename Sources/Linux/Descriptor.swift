@@ -23,6 +23,12 @@ public struct Descriptor: ~Copyable, Sendable {
         return raw
     }
 
+    /// Gives the room of a part of a file back to its file system; it reads as zeros from then on.
+    public func release(_ part: Range<Int>) throws(SystemError) {
+        let raw = raw
+        try kernel("fallocate") { par_memory_release(raw, UInt64(part.lowerBound), UInt64(part.count)) }
+    }
+
     /// A new eventfd that doesn't block: writing adds to it, reading empties it.
     public static func event() throws(SystemError) -> Descriptor {
         Descriptor(owning: try system("eventfd") { eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK)) })

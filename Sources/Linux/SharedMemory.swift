@@ -37,8 +37,7 @@ public struct SharedMemory: ~Copyable, @unchecked Sendable {
 
     /// Gives the pages of a range back to the system; they read as zeros from then on.
     public func release(offset: Int, byteCount: Int) throws(SystemError) {
-        let raw = file.raw
-        try kernel("fallocate") { par_memory_release(raw, UInt64(offset), UInt64(byteCount)) }
+        try file.release(offset..<offset + byteCount)
     }
 }
 

@@ -172,6 +172,7 @@ extension Driver {
         if row.cancelled != nil { policy = .cancel }
         let settlement = settle(record, policy)
         if let start = settlement.firstStart { record.firstStart = min(record.firstStart ?? start, start) }
+        for _ in 0..<settlement.lost { _ = record.job.countFailure() }
         record.settledTasks = Int(record.job.plan.pointee.tasks) - settlement.again.count
         var again = settlement.again.count
         if again > 0, !layOut(settlement.again, for: record, crew: row.request.workers) {

@@ -46,10 +46,10 @@ public struct EndedTask: Sendable {
     /// What its workload tells of it beside the record, as ``JobPlan/detailBytes`` says.
     public let detail: [UInt8]
 
-    init(_ task: Int, _ record: TaskRecord, of job: Job) {
+    init(_ task: Int, _ record: TaskRecord, _ details: TaskDetails) {
         self.task = task
         self.record = record
-        detail = Array(UnsafeRawBufferPointer(start: job.detail(task), count: Int(job.plan.pointee.detailBytes)))
+        detail = Array(details[task])
     }
 }
 
@@ -58,7 +58,7 @@ public struct FinishedJob: @unchecked Sendable {
     // The records are in shared memory that nobody writes any more, until the receiver says that it has read them.
     @usableFromInline let memory: UnsafeBufferPointer<TaskRecord>
     @usableFromInline let generation: UInt64
-    private let job: Job
+    private let details: TaskDetails
     public let row: JobRow
     /// The crew by seat; nil where a worker died and was not replaced in time.
     public let crew: [CrewMember?]
@@ -72,7 +72,7 @@ public struct FinishedJob: @unchecked Sendable {
     init(
         job: Job, row: JobRow, crew: [CrewMember?], startupPaid: Int, readyAt: UInt64, firstStart: UInt64?
     ) {
-        self.job = job
+        details = job.details
         memory = UnsafeBufferPointer(job.records)
         generation = job.plan.pointee.generation
         self.row = row
@@ -91,12 +91,12 @@ public struct FinishedJob: @unchecked Sendable {
     }
 
     /// What the workload tells of a task that has begun beside its record, as ``JobPlan/detailBytes`` says.
-    public func detail(_ task: Int) -> UnsafeRawPointer { UnsafeRawPointer(job.detail(task)) }
+    public func detail(_ task: Int) -> UnsafeRawBufferPointer { details[task] }
 
     /// A copy of all records, in the order of the tasks.
     public var records: [TaskRecord] { memory.indices.map(record) }
     /// The same with what the workload tells beside them.
-    public var tasks: [EndedTask] { memory.indices.map { EndedTask($0, record($0), of: job) } }
+    public var tasks: [EndedTask] { memory.indices.map { EndedTask($0, record($0), details) } }
 }
 
 /// One worker of a crew.

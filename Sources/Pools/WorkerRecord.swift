@@ -58,6 +58,7 @@ final class JobRecord {
     /// The tasks that have been noted in the job's log since the last time; none where it has no log.
     func newlyEnded() -> [EndedTask] {
         guard job.plan.pointee.logs != 0 else { return [] }
-        return job.ended(since: &logCursor).map { EndedTask($0, job.record($0).pointee, of: job) }
+        let details = job.details
+        return job.ended(since: &logCursor).map { EndedTask($0, job.record($0).pointee, details) }
     }
 }

@@ -6,14 +6,14 @@ struct Foreman {
     let arena: Arena
     let number: Int
     let event: Int32
-    let program: (any Repertoire.Type)?
+    let repertoire: (any Repertoire.Type)?
     private let slot: Slot
 
-    init(arena: Arena, number: Int, event: Int32, program: (any Repertoire.Type)?) {
+    init(arena: Arena, number: Int, event: Int32, repertoire: (any Repertoire.Type)?) {
         self.arena = arena
         self.number = number
         self.event = event
-        self.program = program
+        self.repertoire = repertoire
         slot = arena.slot(number)
     }
 
@@ -42,7 +42,7 @@ struct Foreman {
         for number in arena.chain(from: first) {
             do {
                 threads[number] = try WorkerThread(
-                    .init(arena: arena, number: number, event: event, program: program))
+                    .init(arena: arena, number: number, event: event, repertoire: repertoire))
             } catch {
                 // Its slot never becomes ready, so the daemon has to give the whole process up.
                 ThisProcess.leave(WorkerProcess.ExitCode.noThread)

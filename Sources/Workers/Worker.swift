@@ -23,11 +23,11 @@ struct Worker {
     }
 
     /// Loads what the worker needs, says that it can take its first order, and works until it is told to leave.
-    func run(_ program: (any Repertoire.Type)?) {
+    func run(_ repertoire: (any Repertoire.Type)?) {
         let library = Library(rawValue: slot.library.pointee) ?? .none
-        let repertoire = library == .none ? nil : program?.init(loading: library)
+        let own = library == .none ? nil : repertoire?.init(loading: library)
         announce()
-        serve(repertoire)
+        serve(own)
     }
 
     private func announce() {

@@ -13,7 +13,7 @@ public enum WorkerProcess {
     }
 
     /// Is a worker at slot `number`, or a foreman if other slots are linked to it, until told to leave.
-    public static func run(arena: Arena, number: Int, event: Int32, program: (any Repertoire.Type)?) -> Never {
+    public static func run(arena: Arena, number: Int, event: Int32, repertoire: (any Repertoire.Type)?) -> Never {
         do {
             try ThisProcess.dieWithParent()
         } catch {
@@ -29,9 +29,9 @@ public enum WorkerProcess {
         ThisProcess.setName("par-worker")
         ThisProcess.setTimerSlack(nanoseconds: 1000)
         if slot.link.pointee == Slot.none {
-            Worker(arena: arena, number: number, event: event).run(program)
+            Worker(arena: arena, number: number, event: event).run(repertoire)
         } else {
-            Foreman(arena: arena, number: number, event: event, program: program).serve()
+            Foreman(arena: arena, number: number, event: event, repertoire: repertoire).serve()
         }
         ThisProcess.leave(ExitCode.told)
     }

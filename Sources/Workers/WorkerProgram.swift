@@ -20,10 +20,10 @@ enum WorkerProgram {
     }
 
     /// Runs the program.
-    static func run(slot: Int, program: (any Repertoire.Type)?) throws(SystemError) -> Never {
+    static func run(slot: Int, repertoire: (any Repertoire.Type)?) throws(SystemError) -> Never {
         let file = Descriptor(owning: ZygoteProtocol.Inherited.arena)
         guard let arena = try Arena(mapping: file), slot < arena.slotCount else { ThisProcess.leave(startFailed) }
-        WorkerProcess.run(arena: arena, number: slot, event: ZygoteProtocol.Inherited.event, program: program)
+        WorkerProcess.run(arena: arena, number: slot, event: ZygoteProtocol.Inherited.event, repertoire: repertoire)
     }
 }
 

@@ -11,7 +11,7 @@ final class WorkerThread {
         let arena: Arena
         let number: Int
         let event: Int32
-        let program: (any Repertoire.Type)?
+        let repertoire: (any Repertoire.Type)?
     }
 
     private final class Start {
@@ -25,7 +25,7 @@ final class WorkerThread {
         guard let start else { return nil }
         let seat = Unmanaged<Start>.fromOpaque(start).takeRetainedValue().seat
         let worker = Worker(arena: seat.arena, number: seat.number, event: seat.event)
-        worker.run(seat.program)
+        worker.run(seat.repertoire)
         return nil
     }
 

@@ -6,12 +6,12 @@ import SystemPackage
 struct Zygote: ~Copyable {
     private let arena: Arena
     private let control: MessageSocket
-    private let program: (any Repertoire.Type)?
+    private let repertoire: (any Repertoire.Type)?
 
-    init(arena: Arena, control: consuming MessageSocket, program: (any Repertoire.Type)?) {
+    init(arena: Arena, control: consuming MessageSocket, repertoire: (any Repertoire.Type)?) {
         self.arena = arena
         self.control = control
-        self.program = program
+        self.repertoire = repertoire
     }
 
     /// Serves until the daemon closes its end.
@@ -45,6 +45,7 @@ struct Zygote: ~Copyable {
         // Without this, the daemon would not see the zygote's end while a worker lives.
         closeInherited(control.raw)
         if exec { WorkerProgram.start(slot: slot) }
-        WorkerProcess.run(arena: arena, number: Int(slot), event: ZygoteProtocol.Inherited.event, program: program)
+        WorkerProcess.run(
+            arena: arena, number: Int(slot), event: ZygoteProtocol.Inherited.event, repertoire: repertoire)
     }
 }

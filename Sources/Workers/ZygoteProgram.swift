@@ -8,15 +8,15 @@ public enum ZygoteProgram {
     /// Runs the program that this process was started as. Started by pard, it has the arena, the daemon's event and the
     /// control socket as descriptors 3 to 5; its argument is the library of its workers, if they have one.
     ///
-    /// - Parameter program: what its workers can do beyond the workloads that need no library; nil for nothing.
+    /// - Parameter repertoire: what its workers can do beyond the workloads that need no library; nil for nothing.
     /// - Returns: the exit code.
-    public static func run(_ program: (any Repertoire.Type)?) -> Int32 {
+    public static func run(_ repertoire: (any Repertoire.Type)?) -> Int32 {
         let arguments = CommandLine.arguments.dropFirst()
         do {
             if arguments.count == 2, arguments.first == WorkerProgram.flag,
                 let slot = arguments.last.flatMap({ Int($0) })
             {
-                try WorkerProgram.run(slot: slot, program: program)
+                try WorkerProgram.run(slot: slot, repertoire: repertoire)
             }
             try ThisProcess.dieWithParent()
             guard let arena = try Arena(mapping: Descriptor(owning: ZygoteProtocol.Inherited.arena)) else {
@@ -24,9 +24,11 @@ public enum ZygoteProgram {
                 return 2
             }
             guard UInt32(ThisProcess.parent) == arena.header.daemon.pointee else { return 1 }
-            if let library = Library.loadable.first(where: { $0.name == arguments.first }) { program?.preload(library) }
+            if let library = Library.loadable.first(where: { $0.name == arguments.first }) {
+                repertoire?.preload(library)
+            }
             let control = MessageSocket(Descriptor(owning: ZygoteProtocol.Inherited.control))
-            try Zygote(arena: arena, control: control, program: program).serve()
+            try Zygote(arena: arena, control: control, repertoire: repertoire).serve()
             return 0
         } catch {
             complain("\(error); this program is started by pard and can't be run by hand")

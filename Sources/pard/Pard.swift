@@ -136,6 +136,7 @@ struct Pard: AsyncParsableCommand {
 
     func run() async throws {
         if settingsManual { return print(SettingsManual.text, terminator: "") }
+        StandardDescriptors.open()
         // Inherited as ignored, it would have the kernel reap workers before the daemon has seen how they ended.
         signal(SIGCHLD, SIG_DFL)
         let log = try DaemonLog()

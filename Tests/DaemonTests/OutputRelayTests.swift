@@ -11,7 +11,7 @@ struct OutputRelayTests {
         let arena = try Arena(slotCount: 1, jobBytes: 1 << 16)
         let job = arena.job(at: arena.jobsOffset)
         job.prepare(JobPlan(job: 1, tasks: 8, workload: 0, crew: 1, cpuInterval: 0, rings: false))
-        return tasks.map { EndedTask($0, TaskRecord(), of: job) }
+        return tasks.map { EndedTask($0, TaskRecord(), job.details) }
     }
 
     @Test("sends what has ended as it ends, each once")

@@ -51,9 +51,11 @@ struct Daemon {
 
     // MARK: What it says to a client of its own
 
-    func call<Answer: Decodable>(_ method: String, as: Answer.Type = Answer.self) throws -> Answer {
+    func call<Answer: Decodable>(
+        _ method: String, _ parameters: some Encodable = Empty(), as: Answer.Type = Answer.self
+    ) throws -> Answer {
         var client = try Client(connectingTo: socket)
-        return try client.call(method, Empty(), as: Answer.self)
+        return try client.call(method, parameters, as: Answer.self)
     }
 
     var jobs: [Job] { get throws { try call(ListJobs.method, as: ListJobs.Reply.self).jobs } }

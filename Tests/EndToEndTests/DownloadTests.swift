@@ -215,6 +215,19 @@ extension EndToEnd {
                 #expect(try daemon.receipt("api \(server.url)/size/100 --method GET --serial").valueSum == 100)
             }
         }
+
+        @Test("says that it has no body where its method has one as a rule", arguments: ["POST", "PUT", "PATCH"])
+        func empty(method: String) throws {
+            try WebServer.run { (daemon, server) throws in
+                let path = daemon.fixture.temporary + "/requests"
+                _ = try daemon.receipt("api \(server.url)/echo\(path) --method \(method) --serial")
+                let text = try String(contentsOfFile: path, encoding: .utf8)
+                #expect(text.contains("\"method\": \"\(method)\""))
+                #expect(text.contains("\"Content-Length\": \"0\""))
+                #expect(!text.contains("Content-Type"))
+                try FileManager.default.removeItem(atPath: path)
+            }
+        }
     }
 
     @Suite("A product of matrices")

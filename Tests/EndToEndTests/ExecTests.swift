@@ -155,6 +155,125 @@ extension EndToEnd {
             }
         }
 
+        @Test("are ended with their worker at once, and all that they have started, whatever the other workers do")
+        func endedAtOnce() throws {
+            try Daemon.run { daemon in
+                let script = "if [ {} = 1 ]; then (exec sleep 61) & wait; else sleep 62; fi"
+                let parctl = try Parctl(
+                    words: ["--socket", daemon.socket, "run", "exec", "--processes", "2", "-q", "--shell", script]
+                        + [":::", "1", "2"], in: daemon.fixture)
+                func sleepers(_ time: Int) -> [Int] {
+                    daemon.fixture.processes.filter { Processes.line(of: $0).hasPrefix("sleep \(time)") }
+                }
+                #expect(eventually { sleepers(61).count == 1 && sleepers(62).count == 1 })
+                let shell = try #require(Processes.parent(of: sleepers(61)[0]))
+                kill(pid_t(try #require(Processes.parent(of: shell))), SIGKILL)
+                #expect(eventually { sleepers(61).isEmpty })
+                #expect(sleepers(62).count == 1)
+                parctl.process.signal(SIGINT)
+                #expect(try parctl.outcome().status == 130)
+                #expect(sleepers(62).isEmpty)
+            }
+        }
+
+        @Test("that are killed with their worker in a cancelled run show nothing of what ran before")
+        func nothingStale() throws {
+            try Daemon.run("--cancel-grace 0") { daemon throws in
+                for _ in 0..<4 {
+                    let line = String(repeating: "SECRET ", count: 100)
+                    #expect(try daemon.exec(["-q", "--processes", "1", "echo", line, ":::", "1", "2"]).status == 0)
+                    let made = daemon.fixture.folder + "/started"
+                    let script = "trap '' TERM; touch \(made); while :; do sleep 0.01; done"
+                    let parctl = try Parctl(
+                        words: ["--socket", daemon.socket, "run", "exec", "--processes", "1", "--json", "--records"]
+                            + ["sh", "-c", script, ":::", "1", "2"], in: daemon.fixture)
+                    #expect(eventually { FileManager.default.fileExists(atPath: made) })
+                    parctl.process.signal(SIGINT)
+                    let outcome = try parctl.outcome()
+                    #expect(outcome.status == 130)
+                    #expect(!outcome.errors.contains("SECRET"))
+                    #expect(try outcome.records.map(\.status) == ["cancelled", "cancelled"])
+                    #expect(try outcome.records.allSatisfy { $0.command?.stdoutBytes ?? 0 == 0 })
+                    try FileManager.default.removeItem(atPath: made)
+                }
+            }
+        }
+
+        @Test("may use every processor, and timers as exact as those of others", arguments: ["threads", "processes"])
+        func unbound(kind: String) throws {
+            try Daemon.run { daemon in
+                let own = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+                let processors = try #require(own.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list") })
+                let script = "grep Cpus_allowed_list /proc/self/status; cat /proc/self/timerslack_ns"
+                let arguments = (1...100).map(String.init)
+                let outcome = try daemon.exec(["-q", "--\(kind)", "4", "sh", "-c", script, ":::"] + arguments)
+                let slack = try String(contentsOfFile: "/proc/self/timerslack_ns", encoding: .utf8)
+                let lines = Set(outcome.output.split(separator: "\n"))
+                #expect(lines == [processors, slack.dropLast()])
+            }
+        }
+
+        @Test("that are asked to end have their time for it, and so have those that they have started")
+        func childrensTime() throws {
+            try Daemon.run { daemon in
+                let child = "trap 'sleep 0.1; echo cleaned; exit' TERM; sleep 61 & wait"
+                let outcome = try daemon.exec([
+                    "-q", "--timeout", "300ms", "sh", "-c", "sh -c \"\(child)\" & wait", ":::", "a",
+                ])
+                #expect(outcome.status == 1)
+                #expect(outcome.output == "cleaned\n")
+            }
+        }
+
+        @Test("that write faster than can be read are ended in time all the same")
+        func torrent() throws {
+            try Daemon.run { daemon in
+                // A large pipe is never found empty.
+                let script = """
+                    import fcntl, os
+                    fcntl.fcntl(1, fcntl.F_SETPIPE_SZ, 1 << 20)
+                    while True: os.write(1, b"x" * 65536)
+                    """
+                let request = Run.Request(
+                    workload: "exec", arguments: ["timeout": "300ms", "output-limit": "1000GiB"], mode: .serial,
+                    inputs: [["/usr/bin/env", "python3", "-c", script]])
+                let receipt = try #require(try daemon.call(Run.method, request, as: Run.Reply.self).receipt)
+                #expect(receipt.failures.first?.reason.contains("timeout") == true)
+                let command = try #require(receipt.figures.first { $0.name == "command" })
+                #expect(command.max < 1_500_000_000)
+            }
+        }
+
+        @Test("have their output in the order of their ends, even of ends that come together")
+        func orderOfEnds() throws {
+            try Daemon.run { daemon throws in
+                for _ in 0..<5 {
+                    let words = ["-q", "--threads", "2", "--shell", "sleep {}; echo {}", ":::", "0.04", "0.01"]
+                    #expect(try daemon.exec(words).output == "0.01\n0.04\n")
+                }
+            }
+        }
+
+        @Test("whose output has been taken away are told of, and the run goes on to its receipt")
+        func outputGone() throws {
+            try Daemon.run { daemon in
+                let folder = daemon.fixture.folder
+                let script = "echo {}; if [ {} = 1 ]; then until [ -e \(folder)/go ]; do sleep 0.01; done; fi"
+                let parctl = try Parctl(
+                    words: ["--socket", daemon.socket, "run", "exec", "--threads", "2", "-k", "sh", "-c", script]
+                        + [":::", "1", "2"], in: daemon.fixture)
+                func spools() -> [String] { daemon.fixture.files.filter { $0.contains("/exec-") } }
+                #expect(eventually { spools().count == 2 })
+                for file in spools() { try FileManager.default.removeItem(atPath: "\(folder)/\(file)") }
+                try Data().write(to: URL(fileURLWithPath: "\(folder)/go"))
+                let outcome = try parctl.outcome()
+                #expect(outcome.status == 0)
+                #expect(outcome.errors.contains("what the command wrote is lost"))
+                #expect(outcome.errors.contains("all 2 tasks ok"))
+                try FileManager.default.removeItem(atPath: "\(folder)/go")
+            }
+        }
+
         @Test("are tried again when they fail, as often as is allowed")
         func retries() throws {
             try Daemon.run { daemon in

@@ -86,7 +86,11 @@ extension EndToEnd {
             }
         }
 
-        @Test("4 for more workers or tasks than the daemon allows", arguments: ["--threads 9", "--tasks 1001"])
+        @Test(
+            "4 for more workers or tasks than the daemon allows",
+            arguments: [
+                "--threads 9", "--tasks 1001", "--processes 65536 --threads 65536 --tasks 1",
+            ])
         func limit(option: String) throws {
             try Daemon.run("--worker-limit 8 --task-limit 1000") { daemon in
                 let outcome = try daemon.parctl("run noop \(option)")

@@ -18,6 +18,14 @@ enum Processes {
         return String(decoding: bytes.map { $0 == 0 ? UInt8(ascii: " ") : $0 }, as: UTF8.self)
     }
 
+    /// The process that started another, or has adopted it; nil where that has ended.
+    static func parent(of pid: Int) -> Int? {
+        guard let status = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
+            let end = status.lastIndex(of: ")")
+        else { return nil }
+        return status[end...].split(separator: " ").dropFirst(2).first.flatMap { Int($0) }
+    }
+
     /// Whether there is such a process. A zombie has ended: it only waits for its parent to be told.
     static func isAlive(_ pid: Int) -> Bool {
         guard let status = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),

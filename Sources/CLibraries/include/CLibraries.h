@@ -41,8 +41,7 @@ typedef struct {
     const char *const *headers;
     size_t header_count;
     /// NULL for none.
-    const uint8_t *body;
-    size_t body_bytes;
+    const char *body;
     /// The most bytes that the body of the response may have.
     uint64_t limit_bytes;
     uint64_t connect_timeout_ms;

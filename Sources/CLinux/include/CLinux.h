@@ -49,6 +49,8 @@ int32_t par_poll_unblocking(struct pollfd *descriptors, uint32_t count, int64_t 
 
 /// Makes a pipe with CLOEXEC on both ends, of which the reading one doesn't block.
 int32_t par_pipe(int32_t ends[2]);
+/// Gives a file a name that no other has; -EEXIST where one has.
+int32_t par_rename_new(const char *from, const char *to);
 /// How many bytes can be read from a pipe now.
 int32_t par_pending(int32_t fd);
 

@@ -10,7 +10,7 @@ struct RunHandler: Sendable {
     func answer(_ call: IncomingCall, _ replies: Replies) async throws -> Run.Reply {
         let accepted = Monotonic.now()
         let request = try call.parameters(as: Run.Request.self)
-        let plan: RunPlan
+        var plan: RunPlan
         do {
             plan = try RunPlan(
                 request, limits: daemon.configuration.limits, processors: Processors.available,
@@ -19,12 +19,15 @@ struct RunHandler: Sendable {
             daemon.book.countRefusal()
             throw error
         }
+        let spec = plan.spec
+        // They are in the ledger once the job is handed in, and may be large.
+        plan.spec.inputs = nil
         let (events, feed) = AsyncStream<RunWatch.Event>.makeStream()
         let watch = RunWatch(
             daemon: daemon, plan: plan, accepted: accepted, wantsRecords: request.records == true,
             outputs: call.wantsMore ? request.outputs : nil)
         let uid = call.peer.uid
-        let id = try await submit(watch, feed, uid: uid)
+        let id = try await submit(spec, watch, feed, uid: uid)
         let name = daemon.book.name(of: id)
         daemon.book.add(
             JobBook.Entry(
@@ -47,10 +50,10 @@ struct RunHandler: Sendable {
 
     /// Hands the job in and waits for the answer, which comes before the job is begun.
     private func submit(
-        _ watch: RunWatch, _ feed: AsyncStream<RunWatch.Event>.Continuation, uid: UInt32
+        _ spec: JobSpec, _ watch: RunWatch, _ feed: AsyncStream<RunWatch.Event>.Continuation, uid: UInt32
     ) async throws(ControlError) -> JobID {
         let answer = await withCheckedContinuation { (answer: CheckedContinuation<Result<JobID, Refusal>, Never>) in
-            daemon.supervisor.submit(watch.plan.spec) { event in
+            daemon.supervisor.submit(spec) { event in
                 watch.take(event, feed)
             } answer: {
                 answer.resume(returning: $0)

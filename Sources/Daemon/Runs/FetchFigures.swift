@@ -31,16 +31,3 @@ struct FetchFigures: TaskFigures {
         ].filter { $0.count > 0 }
     }
 }
-
-/// How many threads OpenBLAS had for the products of a job.
-struct ProductFigures: TaskFigures {
-    private var threads = Samples()
-
-    mutating func add(_ place: UnsafeRawPointer) -> UInt64? {
-        let detail = ProductDetail(at: place)
-        if detail.threads > 0 { threads.record(detail.threads) }
-        return nil
-    }
-
-    var figures: [Figure] { threads.count > 0 ? [Figure("BLAS threads", "threads", threads)] : [] }
-}

@@ -8,7 +8,8 @@ struct JobDirectory: ~Copyable {
     /// Locked while the daemon lives: where the lock is free, nobody is there any more.
     private let lock: Descriptor
 
-    private static let prefix = "pard-"
+    /// What nobody would call a directory of his own.
+    private static let prefix = "pard-jobs."
     private static let pattern = "XXXXXX"
 
     /// The directory for temporary files.

@@ -34,7 +34,7 @@ final class OutputSpool: Sendable {
         let wanted = Int(min(span.count, UInt64(Self.pieceBytes)))
         if wanted == 0 { return [] }
         let path = OutputFile.path(in: directory, job: job, seat: seat, stream)
-        let file = Descriptor(owning: try system("open", on: path) { open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) })
+        let file = Descriptor(owning: try system("open", on: path) { open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW) })
         let raw = file.raw
         var bytes = [UInt8](repeating: 0, count: wanted)
         var count = 0
@@ -47,6 +47,8 @@ final class OutputSpool: Sendable {
             if more == 0 { throw SystemError("pread", .ioError, on: path) }
             count += more
         }
+        // It is read once, and a long run would fill the disk. Where the file system can't do this, it keeps the room.
+        try? file.release(Int(span.offset)..<Int(span.offset) + count)
         span.offset += UInt64(count)
         span.count -= UInt64(count)
         return bytes
@@ -64,12 +66,19 @@ final class OutputSpool: Sendable {
 
 /// How far the outputs of a task have been read.
 struct OutputReading: Sendable {
+    /// There is nothing more.
+    static let over = OutputReading(seat: 0)
+
     let seat: Int
     var output = CommandDetail.Span()
     var errors = CommandDetail.Span()
 
+    private init(seat: Int) {
+        self.seat = seat
+    }
+
     init(of task: EndedTask) {
-        seat = Int(task.record.seat)
+        self.init(seat: Int(task.record.seat))
         if let detail = task.commandDetail {
             output = detail.output
             errors = detail.errors

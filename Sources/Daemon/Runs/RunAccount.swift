@@ -43,12 +43,14 @@ struct RunAccount: Sendable {
             case .lost, .pending, .running: lost += 1
             }
             if record.status == .failed || record.status == .lost {
-                note(record.reason(of: workload, detail: job.detail(task)), of: task, in: &reasons)
+                note(record.reason(of: workload, detail: job.detail(task).baseAddress), of: task, in: &reasons)
             }
             guard record.start != 0 else { continue }
             add(record)
             // Of a task that was lost or cancelled with its worker nothing is known.
-            if record.status == .ok || record.status == .failed, let cpu = details?.add(job.detail(task)) {
+            if record.status == .ok || record.status == .failed, let detail = job.detail(task).baseAddress,
+                let cpu = details?.add(detail)
+            {
                 cpuSum &+= cpu
                 cpuCovered += 1
             }

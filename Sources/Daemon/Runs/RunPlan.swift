@@ -14,9 +14,9 @@ struct RunPlan: Sendable {
     let processes: Int
     let threads: Int
     let tasks: Int
-    let spec: JobSpec
-    /// What each task is given, in the words that its worker gets; nil where tasks are given nothing.
-    let inputs: [[String]]?
+    var spec: JobSpec
+    /// What each task asks for; nil where tasks are given no URL.
+    let addresses: [String]?
 
     /// Below this, a reading of the CPU clock would cost more than one hundredth of what it measures.
     static let cpuInterval: UInt64 = 20_000
@@ -98,9 +98,10 @@ struct RunPlan: Sendable {
         }
         if request.outputs != nil { plan.logs = 1 }
         plan.detailBytes = UInt32(entry.id.detailBytes)
-        inputs =
+        let inputs =
             entry.input == .url
             ? try WebInputs.words(request.inputs ?? [], of: entry, output: read.texts["output"] ?? "") : request.inputs
+        addresses = entry.input == .url ? inputs?.map { $0[0] } : nil
         var encodedInputs: TaskInputs?
         if let words = inputs {
             guard let encoded = TaskInputs(shared: shared, tasks: words) else {

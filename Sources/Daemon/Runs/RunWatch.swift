@@ -78,14 +78,14 @@ struct RunWatch: Sendable {
         for await event in events {
             switch event {
             case .progress(let state, let done, let ended):
-                if let tasks = relay?.take(ended) { try await send(outputsOf: tasks, from: spool, tell) }
+                if let tasks = relay?.take(ended) { await send(outputsOf: tasks, from: spool, tell) }
                 let elapsed = Monotonic.now().since(accepted)
                 await tell(
                     Run.Reply(progress: .init(state: state.name, done: done, total: plan.tasks, elapsed: elapsed)))
             case .collected(let all): results = all
             case .ended(let row):
                 guard let results else { break }
-                if let tasks = relay?.take(results.tasks) { try await send(outputsOf: tasks, from: spool, tell) }
+                if let tasks = relay?.take(results.tasks) { await send(outputsOf: tasks, from: spool, tell) }
                 if wantsRecords, let replies = listener { await send(recordsOf: results.tasks, replies) }
                 let writer = ReceiptWriter(
                     name: name, plan: plan, account: results.account, finished: results.finished)
@@ -111,13 +111,13 @@ struct RunWatch: Sendable {
     /// Sends what tasks have written, as much in one reply as is worth it.
     private func send(
         outputsOf tasks: [EndedTask], from spool: OutputSpool, _ tell: (Run.Reply) async -> Void
-    ) async throws {
+    ) async {
         var pieces: [Output] = []
         var byteCount = 0
         for task in tasks {
             var reading = OutputReading(of: task)
             while true {
-                let (output, errors) = try spool.next(&reading)
+                let (output, errors) = next(of: task, &reading, from: spool)
                 var piece = Output(task: task.task, stdout: output.base64, stderr: errors.base64)
                 if reading.isOver { piece.record = record(task) }
                 byteCount += output.count + errors.count + Self.pieceBytes
@@ -133,12 +133,26 @@ struct RunWatch: Sendable {
         if !pieces.isEmpty { await tell(Run.Reply(outputs: pieces)) }
     }
 
+    /// The next piece of a task's outputs. What can't be read any more is lost, which is said in its place: the run is worth
+    /// more than what one command wrote.
+    private func next(
+        of task: EndedTask, _ reading: inout OutputReading, from spool: OutputSpool
+    ) -> (output: [UInt8], errors: [UInt8]) {
+        do {
+            return try spool.next(&reading)
+        } catch {
+            daemon.logger.warning("what a command wrote is lost: \(error)")
+            reading = .over
+            return ([], Array("pard: what the command wrote is lost: \(error)\n".utf8))
+        }
+    }
+
     /// About what a piece takes in a reply beside the bytes that it carries.
     private static let pieceBytes = 512
 
     private func record(_ task: EndedTask) -> Control.Record {
         var record = Control.Record(task, of: plan.entry.id, since: accepted)
-        if let words = plan.inputs?[task.task], plan.entry.input == .url { record.fetch?.url = words[0] }
+        if let url = plan.addresses?[task.task] { record.fetch?.url = url }
         return record
     }
 }
