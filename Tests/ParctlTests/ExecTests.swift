@@ -25,6 +25,36 @@ import Testing
         #expect(command == [stem, last, directory])
     }
 
+    /// What joins the character before it: an accent, a joiner, a variation selector.
+    private static let marks = ["\u{301}", "\u{200D}", "\u{FE0F}"]
+
+    // Strings that look alike are equal, whatever scalars they are made of: bytes are compared.
+    @Test(arguments: marks)
+    func `a mark behind a quote hides it from no shell`(mark: String) {
+        let argument = "x'\(mark); echo INJECTED; '\(mark)"
+        let quoted = "'x'\\''\(mark); echo INJECTED; '\\''\(mark)'"
+        #expect(Array(ShellWord.quoted(argument).utf8) == Array(quoted.utf8))
+        let template = CommandTemplate(["echo"], isForShell: true)
+        #expect(Array(template.command(for: argument, number: 1)[2].utf8) == Array("echo \(quoted)".utf8))
+        #expect(Array(ShellWord.quoted("a\(mark)").utf8) == Array("'a\(mark)'".utf8))
+    }
+
+    @Test(arguments: marks)
+    func `a mark behind a place leaves it one`(mark: String) {
+        let command = CommandTemplate(["{}\(mark)", "{\(mark){}"]).command(for: "a", number: 1)
+        #expect(command.map { Array($0.utf8) } == ["a\(mark)", "{\(mark)a"].map { Array($0.utf8) })
+    }
+
+    @Test(arguments: marks)
+    func `a mark behind a slash or a dot leaves it one`(mark: String) {
+        func parts(_ path: String) -> [[UInt8]] {
+            CommandTemplate(["{.}", "{/}", "{//}"]).command(for: path, number: 1).map { Array($0.utf8) }
+        }
+        #expect(parts("a/\(mark)b.\(mark)c") == ["a/\(mark)b", "\(mark)b.\(mark)c", "a"].map { Array($0.utf8) })
+        #expect(parts("/\(mark)b") == ["/\(mark)b", "\(mark)b", "/"].map { Array($0.utf8) })
+        #expect(parts("a.b/\(mark)") == ["a.b/\(mark)", "\(mark)", "a.b"].map { Array($0.utf8) })
+    }
+
     @Test func `a command without a place has the argument at its end`() {
         #expect(CommandTemplate(["echo", "-n"]).command(for: "a b", number: 1) == ["echo", "-n", "a b"])
     }
