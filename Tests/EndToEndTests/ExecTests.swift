@@ -183,6 +183,29 @@ extension EndToEnd {
             }
         }
 
+        @Test("give a run that one failure halts the exit code of the first to fail, in whatever order they are printed")
+        func firstFailure() throws {
+            try Daemon.run { daemon in
+                // The first command ends once the second one is gone.
+                let first = "until read pid < pid && ! kill -0 $pid; do sleep 0.01; done; exit 3"
+                let script = "case {} in 1) \(first);; 2) echo $$ > new; mv new pid; exit 4;; esac"
+                let outcome = try daemon.exec(
+                    ["-q", "-k", "--threads", "2", "--halt", "soon,fail=1", "sh", "-c", script, ":::", "1", "2"])
+                #expect(outcome.status == 4)
+                try FileManager.default.removeItem(atPath: daemon.fixture.folder + "/pid")
+            }
+        }
+
+        @Test("that fail are named to a terminal without what it would take for a command of its own")
+        func unclean() throws {
+            try Daemon.run { daemon in
+                let outcome = try daemon.exec(["-q", "sh", "-c", "kill -9 $$", "{}", ":::", "\u{1B}]0;title\u{7}"])
+                #expect(outcome.status == 1)
+                #expect(outcome.errors.contains("?]0;title?"))
+                #expect(!outcome.errors.contains("\u{1B}"))
+            }
+        }
+
         @Test("are noted in a joblog, by which a later run goes on")
         func joblog() throws {
             try Daemon.run { daemon in
