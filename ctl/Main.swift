@@ -30,7 +30,7 @@ enum Main {
 
     /// Wrong usage of `exec` has a status of its own, as 2 is that of two commands that failed.
     private static func usage(_ status: ExitStatus, of arguments: [String]) -> Int32 {
-        let isExec = CommandWords.runsCommands(arguments)
+        let isExec = CommandWords.runsCommands(Array(arguments.dropFirst()))
         return status == .usage && isExec ? ExecStatus.other : status.rawValue
     }
 

@@ -136,9 +136,27 @@ import Testing
         (["run", "exec", "--", "ls"], ["run", "exec", "--", "ls"]),
         (["run", "io", "--size", "1KiB"], ["run", "io", "--size", "1KiB"]),
         (["--socket", "/s", "run", "exec", "ls"], ["--socket", "/s", "run", "exec", "--", "ls"]),
+        (["--socket", "run", "run", "exec", "ls"], ["--socket", "run", "run", "exec", "--", "ls"]),
+        (["run", "--threads", "2", "exec", "ls"], ["run", "--threads", "2", "exec", "--", "ls"]),
+        (["run", "io", "--dir", "exec", "x"], ["run", "io", "--dir", "exec", "x"]),
+        (["compare", "exec", "--csv", "ls", "-r", "{}"], ["compare", "exec", "--csv", "--", "ls", "-r", "{}"]),
+        (
+            ["compare", "exec", "--markdown", "-r", "7", "ls"],
+            ["compare", "exec", "--markdown", "-r", "7", "--", "ls"]
+        ),
     ])
     func `the command begins with the first word that is no option`(words: [String], separated: [String]) {
         #expect(CommandWords.separatingCommand(words) == separated)
+    }
+
+    @Test(arguments: [
+        (["run", "exec", "ls"], true), (["--color", "never", "run", "--threads", "2", "exec", "--bad"], true),
+        (["run", "--retries", "2", "exec"], true), (["run", "--", "exec"], true), (["run", "io", "exec"], false),
+        (["run", "io", "--dir", "exec", "--bad"], false), (["compare", "exec", "ls"], false),
+        (["--socket", "run", "jobs", "exec"], false), (["run"], false), ([], false),
+    ])
+    func `only a run of commands has the exit statuses of one`(words: [String], isOne: Bool) {
+        #expect(CommandWords.runsCommands(words) == isOne)
     }
 
     @Test func `the command and its arguments are taken as they are`() throws {
@@ -165,7 +183,8 @@ import Testing
     ) -> Record {
         Record(
             task: task, worker: 0, pid: 1, tid: 1, start: 0, stop: stop, cpu: 0, attempt: 1, status: "failed", value: 0,
-            reason: "any", command: CommandRecord(
+            reason: "any",
+            command: CommandRecord(
                 exitCode: code, signal: signal, tries: 1, spawn: spawn, command: command, user: 0, system: 0,
                 peakMemory: 0, stdoutBytes: output, stderrBytes: 0))
     }
