@@ -183,7 +183,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("give a run that one failure halts the exit code of the first to fail, in whatever order they are printed")
+        @Test("give a run that one failure halts the exit code of the first to fail, however they are printed")
         func firstFailure() throws {
             try Daemon.run { daemon in
                 // The first command ends once the second one is gone.
@@ -248,6 +248,20 @@ extension EndToEnd {
                 #expect(bare == "$HOME it's;\n")
                 let shelled = try daemon.exec(["-q", "--shell", "echo", "{} | tr a-z A-Z", ":::", "it's"]).output
                 #expect(shelled == "IT'S\n")
+            }
+        }
+
+        @Test("are not run where an argument isn't UTF-8, which would arrive as another one")
+        func unreadable() throws {
+            try Daemon.run { daemon in
+                let parctl = "'\(try Program.parctl.path)' --socket '\(daemon.socket)'"
+                for (line, status) in [("run exec touch :::", 255), ("run io --dir", 2)] as [(String, Int32)] {
+                    let script = "cd '\(daemon.fixture.folder)'; exec \(parctl) \(line) \"$(printf 'a\\377')\""
+                    let shell = try Child("/bin/sh", ["-c", script], environment: daemon.fixture.environment())
+                    #expect(shell.end() == .exit(status))
+                    #expect(shell.errors.isOver(within: 10))
+                    #expect(shell.errors.text.contains("is not UTF-8; nothing was run"))
+                }
             }
         }
 
