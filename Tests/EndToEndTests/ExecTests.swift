@@ -155,6 +155,40 @@ extension EndToEnd {
             }
         }
 
+        @Test("are ended by an interrupt while nobody reads what they write, and a second one ends parctl")
+        func unread() throws {
+            try Daemon.run { daemon in
+                let fifo = daemon.fixture.folder + "/fifo"
+                try #require(mkfifo(fifo, 0o600) == 0)
+                // Both ends are open here, so that it takes writes, and fills up.
+                let reader = open(fifo, O_RDWR | O_CLOEXEC)
+                defer {
+                    close(reader)
+                    unlink(fifo)
+                }
+                func isFull() -> Bool {
+                    var state = pollfd(fd: reader, events: Int16(POLLOUT), revents: 0)
+                    return poll(&state, 1, 0) == 0
+                }
+                func sleepers() -> [Int] {
+                    daemon.fixture.processes.filter { Processes.line(of: $0).hasPrefix("sleep") }
+                }
+                let script = "case {} in 1) head -c 1000000 /dev/zero;; 2) exec sleep 61;; esac"
+                let parctl = "'\(try Program.parctl.path)' --socket '\(daemon.socket)'"
+                let shell = try Child(
+                    "/bin/sh",
+                    ["-c", "exec \(parctl) run exec --threads 2 sh -c '\(script)' ::: 1 2 >'\(fifo)'"],
+                    environment: daemon.fixture.environment())
+                #expect(eventually { isFull() && sleepers().count == 1 })
+                shell.signal(SIGINT)
+                #expect(eventually { sleepers().isEmpty })
+                #expect(isFull())
+                shell.signal(SIGINT)
+                #expect(shell.end() == .exit(130))
+                #expect(try eventually { try daemon.jobs.isEmpty })
+            }
+        }
+
         @Test("are tried again when they fail, as often as is allowed")
         func retries() throws {
             try Daemon.run { daemon in

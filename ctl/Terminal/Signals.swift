@@ -43,16 +43,19 @@ struct Signals {
         return read(descriptor, &byte, 1) == 1 ? Int32(byte) : nil
     }
 
-    /// Waits until `other` or a signal can be read, for at most `milliseconds` (-1: for ever).
-    func wait(beside other: Int32, milliseconds: Int32) throws(Failure) -> (other: Bool, signal: Bool) {
-        var events = [
-            pollfd(fd: other, events: Int16(POLLIN), revents: 0),
+    /// Waits until `other` is ready, for reading unless `events` says otherwise, or a signal can be read, for at most
+    /// `milliseconds` (-1: for ever).
+    func wait(
+        beside other: Int32, for events: Int32 = POLLIN, milliseconds: Int32
+    ) throws(Failure) -> (other: Bool, signal: Bool) {
+        var polled = [
+            pollfd(fd: other, events: Int16(events), revents: 0),
             pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
         ]
-        guard poll(&events, 2, milliseconds) >= 0 else {
+        guard poll(&polled, 2, milliseconds) >= 0 else {
             guard errno == EINTR else { throw .system(call: "poll", errno: errno) }
             return (false, false)
         }
-        return (events[0].revents != 0, events[1].revents != 0)
+        return (polled[0].revents != 0, polled[1].revents != 0)
     }
 }

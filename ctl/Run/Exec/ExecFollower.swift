@@ -30,8 +30,9 @@ final class ExecFollower {
         try plan.log?.begin()
     }
 
-    func take(_ piece: Output) throws(Failure) {
-        try printer.print(piece)
+    /// Throws a ``Failure``, or what `interruption` throws while a piece is printed.
+    func take(_ piece: Output, _ interruption: Interruption) throws {
+        try printer.print(piece, interruption)
         guard let record = piece.record else { return }
         if record.status == "failed" { first = FirstFailure(record, or: first) }
         tell(of: record)
