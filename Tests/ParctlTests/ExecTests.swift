@@ -128,6 +128,33 @@ import Testing
     }
 }
 
+@Suite struct JobLogTests {
+    @Test func `a command stays on its line and in its column, whatever its words hold`() {
+        #expect(JobLog.oneColumn("echo 'a\nb'\t'c\r\nd'") == "echo 'a\0b'\\t'c\\r\0d'")
+    }
+
+    @Test func `a command's newline ends no line of the log, nor does a CR keep one from ending`() throws {
+        let path = FileManager.default.temporaryDirectory.path + "/joblog-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let log = try JobLog(path, resume: .no)
+        try log.begin()
+        let command = CommandRecord(
+            exitCode: 0, signal: 0, tries: 1, spawn: 1, command: 1, user: 0, system: 0, peakMemory: 0, stdoutBytes: 0,
+            stderrBytes: 0)
+        let record = Record(
+            task: 0, worker: 0, pid: 1, tid: 1, start: 0, stop: 1, cpu: 0, attempt: 1, status: "ok", value: 0,
+            reason: nil, command: command)
+        let hostile = "echo 'x\n3\t:\t1.000\t1.000\t0\t0\t0\t0\ty\r'"
+        try log.add(record, number: 1, line: hostile)
+        try log.add(record, number: 2, line: "echo\r")
+        #expect(try JobLog(path, resume: .all).known == [1, 2])
+        // Lines of another program, ended as Windows does.
+        let lines = "1\t:\t1\t1\t0\t0\t0\t0\techo\r\n2\t:\t1\t1\t0\t0\t0\t0\techo\r\n"
+        try Data(lines.utf8).write(to: URL(fileURLWithPath: path))
+        #expect(try JobLog(path, resume: .all).known == [1, 2])
+    }
+}
+
 @Suite struct ExecWordsTests {
     @Test(arguments: [
         (["run", "exec", "grep", "--json", "--", "{}"], ["run", "exec", "--", "grep", "--json", "--", "{}"]),
