@@ -108,6 +108,7 @@ struct CompareCommand: ParsableCommand {
         let signals = try Signals([SIGINT, SIGTERM, SIGHUP, SIGCHLD])
         var session = CompareSession(plan, terminal: Terminal(STDERR_FILENO, color: service.color))
         try service.withDaemon(signals) { try session.run(on: &$0, signals) }
+        signals.release()
         try show(session.comparison, people: Audience(isBesideData: charts.takeStandardOutput, color: service.color))
         if charts.needRecords { try draw(session, isBesideData: data != nil || charts.takeStandardOutput, &exports) }
         if let status = session.status { throw status }

@@ -103,6 +103,8 @@ struct RunCommand: ParsableCommand {
         var session = RunSession(request, terminal: Terminal(STDERR_FILENO, color: service.color))
         session.follower = follower
         let receipt = try session.receipt(from: &connection, signals: signals)
+        // A private daemon ends by itself when this process does.
+        signals.release()
         let people = people(besideCommands: follower != nil)
         if output.json || follower?.plan.isQuiet != true { try show(receipt, session.records, inputs.naming, people) }
         try draw(receipt, session.records, people, &exports)

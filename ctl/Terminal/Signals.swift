@@ -7,6 +7,7 @@ import Synchronization
 struct Signals {
     /// To poll for reading.
     let descriptor: Int32
+    private let numbers: [Int32]
 
     /// The end of the pipe that handlers write to.
     private static let entry = Atomic<Int32>(-1)
@@ -22,6 +23,7 @@ struct Signals {
             }
         }
         descriptor = ends[0]
+        self.numbers = numbers
         Self.entry.store(ends[1], ordering: .releasing)
         for number in numbers {
             var action = sigaction()
@@ -35,6 +37,12 @@ struct Signals {
             action.sa_flags = SA_RESTART
             guard sigaction(number, &action, nil) == 0 else { throw .system(call: "sigaction", errno: errno) }
         }
+    }
+
+    /// Has all of them but SIGCHLD end the process again, as they do by default: from when on nothing is left to be done but
+    /// to print, which may wait for a reader without end.
+    func release() {
+        for number in numbers where number != SIGCHLD { signal(number, SIG_DFL) }
     }
 
     /// The next signal that came; nil if there is none.
