@@ -7,6 +7,7 @@ enum Main {
     static func main() {
         // A reader that went away is met as EPIPE where the write is, not as a signal.
         signal(SIGPIPE, SIG_IGN)
+        if let failure = unreadable() { exit(usage(report(failure), of: CommandLine.arguments)) }
         exit(DirectPing.status(for: CommandLine.arguments)?.rawValue ?? status(of: CommandLine.arguments))
     }
 
@@ -28,9 +29,18 @@ enum Main {
         }
     }
 
+    /// What is wrong where an argument is not UTF-8: Swift would mend it, and the command would work on something else.
+    private static func unreadable() -> Failure? {
+        for index in 0..<Int(CommandLine.argc) {
+            guard let word = CommandLine.unsafeArgv[index], String(validatingCString: word) == nil else { continue }
+            return .usage("argument \(index), '\(String(cString: word))', is not UTF-8; nothing was run")
+        }
+        return nil
+    }
+
     /// Wrong usage of `exec` has a status of its own, as 2 is that of two commands that failed.
     private static func usage(_ status: ExitStatus, of arguments: [String]) -> Int32 {
-        let isExec = CommandWords.runsCommands(arguments)
+        let isExec = CommandWords.runsCommands(Array(arguments.dropFirst()))
         return status == .usage && isExec ? ExecStatus.other : status.rawValue
     }
 

@@ -18,16 +18,3 @@ public struct Context: Codable, Sendable, Equatable {
         directory: "/", umask: 0o022,
         environment: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"])
 }
-
-/// When a run begins no further tasks.
-public struct Halt: Codable, Sendable, Equatable {
-    /// After so many failed ones.
-    public var failures: Int
-    /// Whether those that run are ended then.
-    public var now: Bool
-
-    public init(failures: Int, now: Bool) {
-        self.failures = failures
-        self.now = now
-    }
-}

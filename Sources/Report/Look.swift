@@ -56,7 +56,7 @@ public struct Look: Sendable, Equatable {
 
     /// `text` on one line that no terminal takes for a command: control characters become `?`, and with an ASCII look
     /// so does what can't be spelled in ASCII. Cut to `limit` columns.
-    func clean(_ text: String, limit: Int = .max) -> String {
+    public func clean(_ text: String, limit: Int = .max) -> String {
         var clean = ""
         for scalar in text.unicodeScalars {
             if scalar == "…", !unicode {

@@ -49,6 +49,12 @@ final class Box: Sendable {
         try check("usermod --append --groups pard alice && cp /etc/pard/pard.yaml /root/pard.yaml")
     }
 
+    /// Installs the package as if it had never been there, whether it is or not.
+    func installAnew() throws {
+        try check("dpkg --purge pard")
+        try install()
+    }
+
     /// The files and directories that came with the package, or were made by it since.
     var ownFiles: [Substring] {
         get throws {

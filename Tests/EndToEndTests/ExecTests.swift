@@ -274,6 +274,40 @@ extension EndToEnd {
             }
         }
 
+        @Test("are ended by an interrupt while nobody reads what they write, and a second one ends parctl")
+        func unread() throws {
+            try Daemon.run { daemon in
+                let fifo = daemon.fixture.folder + "/fifo"
+                try #require(mkfifo(fifo, 0o600) == 0)
+                // Both ends are open here, so that it takes writes, and fills up.
+                let reader = open(fifo, O_RDWR | O_CLOEXEC)
+                defer {
+                    close(reader)
+                    unlink(fifo)
+                }
+                func isFull() -> Bool {
+                    var state = pollfd(fd: reader, events: Int16(POLLOUT), revents: 0)
+                    return poll(&state, 1, 0) == 0
+                }
+                func sleepers() -> [Int] {
+                    daemon.fixture.processes.filter { Processes.line(of: $0).hasPrefix("sleep") }
+                }
+                let script = "case {} in 1) head -c 1000000 /dev/zero;; 2) exec sleep 61;; esac"
+                let parctl = "'\(try Program.parctl.path)' --socket '\(daemon.socket)'"
+                let shell = try Child(
+                    "/bin/sh",
+                    ["-c", "exec \(parctl) run exec --threads 2 sh -c '\(script)' ::: 1 2 >'\(fifo)'"],
+                    environment: daemon.fixture.environment())
+                #expect(eventually { isFull() && sleepers().count == 1 })
+                shell.signal(SIGINT)
+                #expect(eventually { sleepers().isEmpty })
+                #expect(isFull())
+                shell.signal(SIGINT)
+                #expect(shell.end() == .exit(130))
+                #expect(try eventually { try daemon.jobs.isEmpty })
+            }
+        }
+
         @Test("are tried again when they fail, as often as is allowed")
         func retries() throws {
             try Daemon.run { daemon in
@@ -299,6 +333,29 @@ extension EndToEnd {
                 let one = daemon.fixture.folder + "/one"
                 #expect(FileManager.default.fileExists(atPath: one) == (when == "soon"))
                 if when == "soon" { try FileManager.default.removeItem(atPath: one) }
+            }
+        }
+
+        @Test("give a run that one failure halts the exit code of the first to fail, however they are printed")
+        func firstFailure() throws {
+            try Daemon.run { daemon in
+                // The first command ends once the second one is gone.
+                let first = "until read pid < pid && ! kill -0 $pid; do sleep 0.01; done; exit 3"
+                let script = "case {} in 1) \(first);; 2) echo $$ > new; mv new pid; exit 4;; esac"
+                let outcome = try daemon.exec(
+                    ["-q", "-k", "--threads", "2", "--halt", "soon,fail=1", "sh", "-c", script, ":::", "1", "2"])
+                #expect(outcome.status == 4)
+                try FileManager.default.removeItem(atPath: daemon.fixture.folder + "/pid")
+            }
+        }
+
+        @Test("that fail are named to a terminal without what it would take for a command of its own")
+        func unclean() throws {
+            try Daemon.run { daemon in
+                let outcome = try daemon.exec(["-q", "sh", "-c", "kill -9 $$", "{}", ":::", "\u{1B}]0;title\u{7}"])
+                #expect(outcome.status == 1)
+                #expect(outcome.errors.contains("?]0;title?"))
+                #expect(!outcome.errors.contains("\u{1B}"))
             }
         }
 
@@ -344,6 +401,20 @@ extension EndToEnd {
                 #expect(bare == "$HOME it's;\n")
                 let shelled = try daemon.exec(["-q", "--shell", "echo", "{} | tr a-z A-Z", ":::", "it's"]).output
                 #expect(shelled == "IT'S\n")
+            }
+        }
+
+        @Test("are not run where an argument isn't UTF-8, which would arrive as another one")
+        func unreadable() throws {
+            try Daemon.run { daemon in
+                let parctl = "'\(try Program.parctl.path)' --socket '\(daemon.socket)'"
+                for (line, status) in [("run exec touch :::", 255), ("run io --dir", 2)] as [(String, Int32)] {
+                    let script = "cd '\(daemon.fixture.folder)'; exec \(parctl) \(line) \"$(printf 'a\\377')\""
+                    let shell = try Child("/bin/sh", ["-c", script], environment: daemon.fixture.environment())
+                    #expect(shell.end() == .exit(status))
+                    #expect(shell.errors.isOver(within: 10))
+                    #expect(shell.errors.text.contains("is not UTF-8; nothing was run"))
+                }
             }
         }
 

@@ -93,6 +93,31 @@ extension EndToEnd {
             }
         }
 
+        @Test("to a reader that doesn't read, until it is interrupted", arguments: [SIGINT, SIGTERM])
+        func unread(signal: Int32) throws {
+            try Daemon.run { daemon in
+                let fifo = daemon.fixture.folder + "/fifo"
+                try #require(mkfifo(fifo, 0o600) == 0)
+                // Both ends are open here, so that it takes writes, and fills up.
+                let reader = open(fifo, O_RDWR | O_CLOEXEC)
+                defer {
+                    close(reader)
+                    unlink(fifo)
+                }
+                let line = "run noop --tasks 20000 --records --json >'\(fifo)'"
+                let shell = try Child(
+                    "/bin/sh", ["-c", "exec '\(try Program.parctl.path)' --socket '\(daemon.socket)' \(line)"],
+                    environment: daemon.fixture.environment())
+                let isFull = eventually {
+                    var state = pollfd(fd: reader, events: Int16(POLLOUT), revents: 0)
+                    return poll(&state, 1, 0) == 0
+                }
+                #expect(isFull)
+                shell.signal(signal)
+                #expect(shell.end() == .signal(signal))
+            }
+        }
+
         @Test("help that a full device can't take, without a crash")
         func full() throws {
             try Fixture.run { fixture in

@@ -66,6 +66,26 @@ import Testing
         #expect(complaint("io", "stray") == "io: unexpected 'stray'")
     }
 
+    @Test func `the values of parctl's own options are checked as well`() throws {
+        for word in ["--dry-run=no", "--quiet=0", "--shell=yes", "--resume=TRUE"] {
+            #expect(try #require(complaint("exec", word, "--", "ls")).contains("takes no value, or true or false"))
+        }
+        let words = try CommandWords.read(["exec", "--tag", "--tag=false", "--shell=true", "--", "ls"])
+        #expect(words.client == ["shell": ["true"]])
+        #expect(
+            complaint("exec", "--joblog=", "--", "ls") == "exec: --joblog takes a path of at most 4096 bytes, not ''")
+        #expect(complaint("exec", "-a", "/" + String(repeating: "x", count: 4096), "--", "ls") != nil)
+        #expect(complaint("exec", "-a", "/" + String(repeating: "x", count: 4095), "--", "ls") == nil)
+        let header = "X: " + String(repeating: "y", count: 8190)
+        #expect(
+            complaint("api", "http://host/", "--header", header)?.hasPrefix("api: --header takes a text of") == true)
+    }
+
+    @Test func `a path is absolute that begins with a slash, whatever stands behind it`() throws {
+        let words = try CommandWords.read(["exec", "--joblog", "/\u{301}x", "--", "ls"], in: "/home/ann")
+        #expect(words.client["joblog"].map { $0.map { Array($0.utf8) } } == [Array("/\u{301}x".utf8)])
+    }
+
     @Test func `a bare cold becomes a fresh one, and nothing else is touched`() {
         #expect(
             CommandWords.expandingBare(["run", "io", "--cold", "--tasks", "2"]) == [

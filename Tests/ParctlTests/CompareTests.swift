@@ -28,7 +28,10 @@ import Testing
         #expect(other.words == ["io", "--size", "1KiB"])
     }
 
-    @Test(arguments: ["--workers=0", "--workers=2,", "--workers=a", "-r=0", "-r=1001", "--runs=many", "--tasks=0"])
+    @Test(arguments: [
+        "--workers=0", "--workers=2,", "--workers=a", "--workers=4611686018427387904", "--workers=2,1048577", "-r=0",
+        "-r=1001", "--runs=many", "--tasks=0",
+    ])
     func `wrong numbers are refused`(option: String) {
         #expect(throws: (any Error).self) { try compare("cpu", option) }
     }

@@ -25,6 +25,36 @@ import Testing
         #expect(command == [stem, last, directory])
     }
 
+    /// What joins the character before it: an accent, a joiner, a variation selector.
+    private static let marks = ["\u{301}", "\u{200D}", "\u{FE0F}"]
+
+    // Strings that look alike are equal, whatever scalars they are made of: bytes are compared.
+    @Test(arguments: marks)
+    func `a mark behind a quote hides it from no shell`(mark: String) {
+        let argument = "x'\(mark); echo INJECTED; '\(mark)"
+        let quoted = "'x'\\''\(mark); echo INJECTED; '\\''\(mark)'"
+        #expect(Array(ShellWord.quoted(argument).utf8) == Array(quoted.utf8))
+        let template = CommandTemplate(["echo"], isForShell: true)
+        #expect(Array(template.command(for: argument, number: 1)[2].utf8) == Array("echo \(quoted)".utf8))
+        #expect(Array(ShellWord.quoted("a\(mark)").utf8) == Array("'a\(mark)'".utf8))
+    }
+
+    @Test(arguments: marks)
+    func `a mark behind a place leaves it one`(mark: String) {
+        let command = CommandTemplate(["{}\(mark)", "{\(mark){}"]).command(for: "a", number: 1)
+        #expect(command.map { Array($0.utf8) } == ["a\(mark)", "{\(mark)a"].map { Array($0.utf8) })
+    }
+
+    @Test(arguments: marks)
+    func `a mark behind a slash or a dot leaves it one`(mark: String) {
+        func parts(_ path: String) -> [[UInt8]] {
+            CommandTemplate(["{.}", "{/}", "{//}"]).command(for: path, number: 1).map { Array($0.utf8) }
+        }
+        #expect(parts("a/\(mark)b.\(mark)c") == ["a/\(mark)b", "\(mark)b.\(mark)c", "a"].map { Array($0.utf8) })
+        #expect(parts("/\(mark)b") == ["/\(mark)b", "\(mark)b", "/"].map { Array($0.utf8) })
+        #expect(parts("a.b/\(mark)") == ["a.b/\(mark)", "\(mark)", "a.b"].map { Array($0.utf8) })
+    }
+
     @Test func `a command without a place has the argument at its end`() {
         #expect(CommandTemplate(["echo", "-n"]).command(for: "a b", number: 1) == ["echo", "-n", "a b"])
     }
@@ -98,6 +128,33 @@ import Testing
     }
 }
 
+@Suite struct JobLogTests {
+    @Test func `a command stays on its line and in its column, whatever its words hold`() {
+        #expect(JobLog.oneColumn("echo 'a\nb'\t'c\r\nd'") == "echo 'a\0b'\\t'c\\r\0d'")
+    }
+
+    @Test func `a command's newline ends no line of the log, nor does a CR keep one from ending`() throws {
+        let path = FileManager.default.temporaryDirectory.path + "/joblog-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let log = try JobLog(path, resume: .no)
+        try log.begin()
+        let command = CommandRecord(
+            exitCode: 0, signal: 0, tries: 1, spawn: 1, command: 1, user: 0, system: 0, peakMemory: 0, stdoutBytes: 0,
+            stderrBytes: 0)
+        let record = Record(
+            task: 0, worker: 0, pid: 1, tid: 1, start: 0, stop: 1, cpu: 0, attempt: 1, status: "ok", value: 0,
+            reason: nil, command: command)
+        let hostile = "echo 'x\n3\t:\t1.000\t1.000\t0\t0\t0\t0\ty\r'"
+        try log.add(record, number: 1, line: hostile)
+        try log.add(record, number: 2, line: "echo\r")
+        #expect(try JobLog(path, resume: .all).known == [1, 2])
+        // Lines of another program, ended as Windows does.
+        let lines = "1\t:\t1\t1\t0\t0\t0\t0\techo\r\n2\t:\t1\t1\t0\t0\t0\t0\techo\r\n"
+        try Data(lines.utf8).write(to: URL(fileURLWithPath: path))
+        #expect(try JobLog(path, resume: .all).known == [1, 2])
+    }
+}
+
 @Suite struct ExecWordsTests {
     @Test(arguments: [
         (["run", "exec", "grep", "--json", "--", "{}"], ["run", "exec", "--", "grep", "--json", "--", "{}"]),
@@ -106,9 +163,27 @@ import Testing
         (["run", "exec", "--", "ls"], ["run", "exec", "--", "ls"]),
         (["run", "io", "--size", "1KiB"], ["run", "io", "--size", "1KiB"]),
         (["--socket", "/s", "run", "exec", "ls"], ["--socket", "/s", "run", "exec", "--", "ls"]),
+        (["--socket", "run", "run", "exec", "ls"], ["--socket", "run", "run", "exec", "--", "ls"]),
+        (["run", "--threads", "2", "exec", "ls"], ["run", "--threads", "2", "exec", "--", "ls"]),
+        (["run", "io", "--dir", "exec", "x"], ["run", "io", "--dir", "exec", "x"]),
+        (["compare", "exec", "--csv", "ls", "-r", "{}"], ["compare", "exec", "--csv", "--", "ls", "-r", "{}"]),
+        (
+            ["compare", "exec", "--markdown", "-r", "7", "ls"],
+            ["compare", "exec", "--markdown", "-r", "7", "--", "ls"]
+        ),
     ])
     func `the command begins with the first word that is no option`(words: [String], separated: [String]) {
         #expect(CommandWords.separatingCommand(words) == separated)
+    }
+
+    @Test(arguments: [
+        (["run", "exec", "ls"], true), (["--color", "never", "run", "--threads", "2", "exec", "--bad"], true),
+        (["run", "--retries", "2", "exec"], true), (["run", "--", "exec"], true), (["run", "io", "exec"], false),
+        (["run", "io", "--dir", "exec", "--bad"], false), (["compare", "exec", "ls"], false),
+        (["--socket", "run", "jobs", "exec"], false), (["run"], false), ([], false),
+    ])
+    func `only a run of commands has the exit statuses of one`(words: [String], isOne: Bool) {
+        #expect(CommandWords.runsCommands(words) == isOne)
     }
 
     @Test func `the command and its arguments are taken as they are`() throws {
@@ -126,5 +201,50 @@ import Testing
         for text in ["", "now", "fail=1", "later,fail=1", "now,fail=0", "now,fail=", "now,success=1", "now,fail=1,x"] {
             #expect(throws: (any Error).self) { try Halt.option(text) }
         }
+    }
+}
+
+@Suite struct ExecEndTests {
+    private func record(
+        task: Int = 0, stop: Int = 1, code: Int = 1, signal: Int = 0, spawn: Int = 1, command: Int = 1, output: Int = 0
+    ) -> Record {
+        Record(
+            task: task, worker: 0, pid: 1, tid: 1, start: 0, stop: stop, cpu: 0, attempt: 1, status: "failed", value: 0,
+            reason: "any",
+            command: CommandRecord(
+                exitCode: code, signal: signal, tries: 1, spawn: spawn, command: command, user: 0, system: 0,
+                peakMemory: 0, stdoutBytes: output, stderrBytes: 0))
+    }
+
+    @Test func `a run that failed says how many commands did, and 255 where none was to blame`() {
+        func status(_ tasks: Tasks, _ halt: Halt? = nil, first: Int32? = nil) -> Int32 {
+            ExecStatus.status(tasks, halt: halt, firstFailure: first)
+        }
+        #expect(status(Tasks(failed: 2, lost: 1)) == 3)
+        #expect(status(Tasks(failed: 500)) == 101)
+        #expect(status(Tasks(cancelled: 3)) == 255)
+        #expect(status(Tasks(cancelled: 3), Halt(failures: 1, now: true)) == 255)
+        #expect(status(Tasks(failed: 2), Halt(failures: 1, now: true), first: 7) == 7)
+        #expect(status(Tasks(failed: 2), Halt(failures: 2, now: true), first: 7) == 2)
+    }
+
+    @Test func `the first failure is the one that ended first, in whatever order they are told`() {
+        let records = [record(stop: 30, code: 3), record(stop: 10, code: -1, signal: 9), record(stop: 20, code: 4)]
+        let first = records.reduce(nil) { FirstFailure($1, or: $0) }
+        #expect(first?.status == 137)
+    }
+
+    @Test func `a command that ran to its own end can say itself why it failed`() {
+        func endedByItself(_ record: Record, _ arguments: [String: String]) -> Bool? {
+            record.command.map(CommandLimits(arguments).endedByItself)
+        }
+        let limits = ["timeout": "100ns", "output-limit": "50"]
+        #expect(endedByItself(record(), limits) == true)
+        // It was not started, it was ended by a signal, and it made an exit code of being ended.
+        #expect(endedByItself(record(code: 127, spawn: 0), limits) == false)
+        #expect(endedByItself(record(code: -1, signal: 9), limits) == false)
+        #expect(endedByItself(record(command: 100), limits) == false)
+        #expect(endedByItself(record(output: 50), limits) == false)
+        #expect(endedByItself(record(command: .max), [:]) == true)
     }
 }

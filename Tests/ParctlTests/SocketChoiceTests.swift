@@ -41,8 +41,8 @@ import Varlink
 
     @Test func `the daemon is looked for beside its client, then below its prefix, then in the path`() {
         #expect(
-            ProgramFinder.candidates(own: "/usr/bin/parctl", path: "/bin:/sbin")
+            DaemonFinder.candidates(own: "/usr/bin/parctl", path: "/bin:/sbin")
                 == ["/usr/bin/pard", "/usr/bin/../libexec/pard/pard", "/bin/pard", "/sbin/pard"])
-        #expect(ProgramFinder.candidates(own: nil, path: nil).isEmpty)
+        #expect(DaemonFinder.candidates(own: nil, path: nil).isEmpty)
     }
 }

@@ -37,7 +37,7 @@ import Testing
             poolStartupPaid: isCold ? 0 : 250_000, poolReadyFor: 1,
             task: TaskTimes(sum: 16, min: 1, p50: 1_500_000, max: 1), speedup: 1, efficiency: 1, breakEven: nil,
             valueSum: 0, valueUnit: nil, workerCosts: [],
-            failures: outcome == .ok ? [] : [Failure(reason: "no | <luck>", count: 1, firstTask: 3)])
+            failures: outcome == .ok ? [] : [Failure(reason: "no | <luck> `\u{301}", count: 1, firstTask: 3)])
     }
 
     /// Six rounds that differ a little, of arms that take `times`.
@@ -160,7 +160,8 @@ import Testing
         #expect(
             markdown.contains("| arm | start-up | paid | task | elapsed | 95 % | speed-up | 95 % |\n| :--- | ---: |"))
         #expect(markdown.contains("| 2 threads | 1.00 ms | 250 µs | 1.50 ms | 211 ms | 210–212 | 1.90× | 1.90–1.90 |"))
-        #expect(markdown.contains(#"no \| \<luck\>"#))
+        // With an accent behind it a mark is still one; strings that look alike are equal, so bytes are compared.
+        #expect(Array(markdown.utf8).contains(Array("no \\| \\<luck\\> \\`\u{301}".utf8)))
     }
 
     @Test func `CSV has whole nanoseconds, and a value in every column`() {

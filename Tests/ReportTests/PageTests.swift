@@ -9,6 +9,9 @@ import Testing
     private var hostile: RecordedRun {
         var receipt = Runs.cold().receipt
         receipt.arguments = ["dir": "/\"><script>alert('1')</script>\u{0}\u{202E}"]
+        receipt.figures = [
+            Figure(name: "<u>figure</u>", unit: "<s>", count: 1, sum: 1, min: 1, p50: 1, p99: 1, max: 1)
+        ]
         receipt.failures = [Failure(reason: "<img src=x onerror=alert(2)>", count: 1, firstTask: 0)]
         var record = Samples.lost
         record.tid = 1
@@ -19,7 +22,7 @@ import Testing
 
     @Test func `nothing that a user gave is markup, neither on the page nor in the picture`() {
         for text in [page(hostile), TimelineSVG([hostile], title: hostile.receipt.arguments["dir"] ?? "").text] {
-            for mark in ["<script>alert", "<img", "<i>", "<b>", "alert('1')", "\u{0}", "\u{202E}"] {
+            for mark in ["<script>alert", "<img", "<i>", "<b>", "<u>", "<s>", "alert('1')", "\u{0}", "\u{202E}"] {
                 #expect(!text.contains(mark), "\(mark)")
             }
         }

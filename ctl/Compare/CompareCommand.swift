@@ -108,6 +108,7 @@ struct CompareCommand: ParsableCommand {
         let signals = try Signals([SIGINT, SIGTERM, SIGHUP, SIGCHLD])
         var session = CompareSession(plan, terminal: Terminal(STDERR_FILENO, color: service.color))
         try service.withDaemon(signals) { try session.run(on: &$0, signals) }
+        signals.release()
         try show(session.comparison, people: Audience(isBesideData: charts.takeStandardOutput, color: service.color))
         if charts.needRecords { try draw(session, isBesideData: data != nil || charts.takeStandardOutput, &exports) }
         if let status = session.status { throw status }
@@ -154,6 +155,8 @@ struct WorkerCounts: Equatable, CustomStringConvertible {
     static let usual = WorkerCounts(counts: [2, 4])
     /// How many numbers there may be.
     static let most = 16
+    /// The largest one: more than any host has, and far from overflow in what is made of it.
+    static let mostWorkers = 1 << 20
 
     private init(counts: [Int]) {
         self.counts = counts
@@ -163,7 +166,13 @@ struct WorkerCounts: Equatable, CustomStringConvertible {
     init(_ text: String) throws {
         let parts = text.split(separator: ",", omittingEmptySubsequences: false)
         guard parts.count <= Self.most else { throw ValidationError("it takes at most \(Self.most) numbers.") }
-        counts = try parts.map { try Count.positive(String($0)) }
+        counts = try parts.map { part in
+            let number = try Count.positive(String(part))
+            guard number <= Self.mostWorkers else {
+                throw ValidationError("it takes numbers of at most \(Self.mostWorkers).")
+            }
+            return number
+        }
     }
 
     var largest: Int { counts.max() ?? 1 }

@@ -29,30 +29,49 @@ enum CommandWords {
     /// The options of parctl itself that take the next word for their value.
     static let valuedOptions: Set<String> = [
         "--threads", "--processes", "--tasks", "--timeout", "--halt", "--socket", "--color", "--svg", "--html",
-        "--trace", "--workers", "--runs", "-r", "--csv", "--markdown",
+        "--trace", "--workers", "--runs", "-r",
     ]
 
-    /// Whether a command line is one of `parctl run exec`.
+    /// Whether a command line, without the program's name, is one of `parctl run exec`.
     static func runsCommands(_ arguments: [String]) -> Bool {
-        guard let run = arguments.firstIndex(of: "run") else { return false }
-        return arguments[run...].contains(WorkloadID.exec.name)
+        guard let place = workloadPlace(in: arguments) else { return false }
+        return place.verb == "run" && arguments[place.workload] == WorkloadID.exec.name
     }
 
     /// Puts a `--` before the command of an `exec`, so that all that follows is the command's, a `--` of its own included.
     static func separatingCommand(_ arguments: [String]) -> [String] {
-        let verbs: Set<String> = ["run", "compare"]
-        guard let verb = arguments.firstIndex(where: verbs.contains),
-            let name = arguments[verb...].firstIndex(of: WorkloadID.exec.name),
-            let entry = Catalogue.entry(named: WorkloadID.exec.name)
-        else { return arguments }
-        var index = name + 1
-        while index < arguments.count, arguments[index].hasPrefix("-"), arguments[index] != "--" {
-            let word = arguments[index]
-            let takesValue = entry.option(typed: word).map { $0.kind != .flag } ?? valuedOptions.contains(word)
-            index += takesValue ? 2 : 1
+        guard let name = workloadPlace(in: arguments)?.workload, arguments[name] == WorkloadID.exec.name else {
+            return arguments
         }
+        let index = firstOperand(of: arguments, from: name + 1)
         guard index < arguments.count, arguments[index] != "--", arguments[index] != ":::" else { return arguments }
         return arguments[..<index] + ["--"] + arguments[index...]
+    }
+
+    /// Which command takes a workload's words, and where the workload's name stands; nil where there is none.
+    private static func workloadPlace(in arguments: [String]) -> (verb: String, workload: Int)? {
+        let verb = firstOperand(of: arguments, from: 0)
+        guard verb < arguments.count, ["run", "compare"].contains(arguments[verb]) else { return nil }
+        var name = firstOperand(of: arguments, from: verb + 1)
+        if name < arguments.count, arguments[name] == "--" { name += 1 }
+        return name < arguments.count ? (arguments[verb], name) : nil
+    }
+
+    /// The place of the first word that is neither an option nor an option's value, the words' end if there is none. A
+    /// `--` is one.
+    private static func firstOperand(of words: [String], from start: Int) -> Int {
+        var index = start
+        while index < words.count, words[index].hasPrefix("-"), words[index] != "-", words[index] != "--" {
+            index += takesNext(words[index]) ? 2 : 1
+        }
+        return min(index, words.count)
+    }
+
+    /// Whether `option` takes the next word for its value: one of parctl's, or of any workload, as the workload's name may
+    /// stand behind it by mistake.
+    private static func takesNext(_ option: String) -> Bool {
+        valuedOptions.contains(option)
+            || Catalogue.entries.contains { entry in entry.option(typed: option).map { $0.kind != .flag } ?? false }
     }
 
     /// The workload called `name`. Throws ``Failure/usage(_:help:)``, which names those there are.

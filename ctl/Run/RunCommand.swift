@@ -87,7 +87,11 @@ struct RunCommand: ParsableCommand {
         request.outputs = inputs.plan.map { $0.keepsOrder ? .tasks : .ended }
         try charts.check(data: output.json ? "--json" : nil, help: "parctl run --help")
         var exports = try Exports(charts)
-        let follower = inputs.plan.map { ExecFollower($0, isBesideData: output.json || charts.takeStandardOutput) }
+        let follower = inputs.plan.map { plan in
+            ExecFollower(
+                plan, arguments: request.arguments ?? [:], isBesideData: output.json || charts.takeStandardOutput,
+                look: Terminal(STDERR_FILENO, color: service.color).look)
+        }
         let signals = try Signals([SIGINT, SIGTERM, SIGHUP, SIGCHLD])
         try service.withDaemon(signals) { try run(request, inputs, follower, on: &$0, signals, &exports) }
     }
@@ -99,12 +103,14 @@ struct RunCommand: ParsableCommand {
         var session = RunSession(request, terminal: Terminal(STDERR_FILENO, color: service.color))
         session.follower = follower
         let receipt = try session.receipt(from: &connection, signals: signals)
+        // A private daemon ends by itself when this process does.
+        signals.release()
         let people = people(besideCommands: follower != nil)
         if output.json || follower?.plan.isQuiet != true { try show(receipt, session.records, inputs.naming, people) }
         try draw(receipt, session.records, people, &exports)
         let status = ExitStatus(receipt.outcome, interrupted: session.interrupted)
         if let follower, status == .failed {
-            throw CommandStatus(code: ExecStatus.status(receipt, halt: halt, firstFailure: follower.firstFailure))
+            throw CommandStatus(code: ExecStatus.status(receipt.tasks, halt: halt, firstFailure: follower.firstFailure))
         }
         if status != .ok { throw status }
     }

@@ -7,14 +7,21 @@ enum RunInputs {
     case commands(ExecPlan)
     case addresses([[String]])
 
-    /// - Parameter tasks: how many tasks were asked for, if any.
+    /// - Parameter tasks: how many tasks were asked for, if any; a single address is for all of them.
     init(_ words: RunWords, tasks: Int?) throws(Failure) {
-        self =
-            switch words.entry.input {
-            case nil: .nothing
-            case .command: .commands(try ExecPlan(words))
-            case .url: .addresses(try WebInputs(words, tasks: tasks).inputs)
-            }
+        switch words.entry.input {
+        case nil: self = .nothing
+        case .command:
+            let plan = try ExecPlan(words)
+            try CallSize.check(plan.inputs, of: words)
+            self = .commands(plan)
+        case .url:
+            let inputs = try WebInputs(words).inputs
+            let copies = inputs.count == 1 ? tasks ?? 1 : 1
+            // Before they are made: there may be no room for them.
+            try CallSize.check(inputs, copies: copies, of: words)
+            self = .addresses(copies == 1 ? inputs : Array(repeating: inputs[0], count: copies))
+        }
     }
 
     var plan: ExecPlan? { if case .commands(let plan) = self { plan } else { nil } }

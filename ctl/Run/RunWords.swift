@@ -43,11 +43,25 @@ struct RunWords: Equatable {
             value = next
         }
         guard var value else { throw fault("--\(option.name) needs a value: \(option.expected)") }
-        if option.kind == .path, !value.isEmpty, value != "-", !value.hasPrefix("/") { value = directory + "/" + value }
+        // By bytes: an accent behind the slash is one character with it.
+        if option.kind == .path, !value.isEmpty, value != "-", value.utf8.first != UInt8(ascii: "/") {
+            value = directory + "/" + value
+        }
         if entry.options.contains(option) {
             arguments[option.name] = value
         } else {
-            client[option.name] = value == "false" ? nil : (client[option.name] ?? []) + [value]
+            guard Self.isValue(value, of: option) else {
+                throw fault("--\(option.name) takes \(option.expected), not '\(value.prefix(200))'")
+            }
+            client[option.name] = option.kind == .flag && value == "false" ? nil : (client[option.name] ?? []) + [value]
+        }
+    }
+
+    /// Whether an option that this program sees to can have `value`.
+    private static func isValue(_ value: String, of option: Option) -> Bool {
+        switch option.kind {
+        case .path, .text: option.range.contains(value.utf8.count) && !value.utf8.contains(0)
+        default: option.number(value) != nil
         }
     }
 

@@ -6,9 +6,7 @@ struct WebInputs: Equatable {
     let inputs: [[String]]
 
     /// Reads everything that there is to read, and checks it.
-    ///
-    /// - Parameter tasks: of one input, so many copies.
-    init(_ words: RunWords, tasks: Int?) throws(Failure) {
+    init(_ words: RunWords) throws(Failure) {
         var lines: [String] = []
         for path in (words.client["from"] ?? []) + words.operands.filter({ $0 == "-" }) {
             // Whatever ends lines there, and without empty ones.
@@ -34,7 +32,6 @@ struct WebInputs: Equatable {
         if let (url, fault) = WebAddress.fault(inAllOf: inputs.lazy.map { $0[0] }) {
             throw words.fault("'\(url.prefix(200))' \(fault)")
         }
-        if let tasks, inputs.count == 1 { inputs = Array(repeating: inputs[0], count: tasks) }
         self.inputs = inputs
     }
 

@@ -6,7 +6,7 @@ extension ServiceOptions {
         if var connection = try reachable() {
             return try body(&connection)
         }
-        guard let program = ProgramFinder.pard() else {
+        guard let program = DaemonFinder.pard() else {
             throw Failure.privateDaemon("there is no 'pard' beside parctl or in $PATH")
         }
         StandardError.write("parctl: no daemon is running: starting a private one for this command\n")

@@ -15,7 +15,9 @@ struct ServiceOptions: ParsableArguments {
         completion: .file())
     var socket: String?
 
-    @Flag(name: .customLong("no-spawn"), help: "Don't let 'run' start a private daemon where none is running.")
+    @Flag(
+        name: .customLong("no-spawn"),
+        help: "Don't let 'run' and 'compare' start a private daemon where none is running.")
     var noSpawn = false
 
     @Option(help: ArgumentHelp("Colours: auto, always or never.", valueName: "when"))

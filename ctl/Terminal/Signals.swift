@@ -7,6 +7,7 @@ import Synchronization
 struct Signals {
     /// To poll for reading.
     let descriptor: Int32
+    private let numbers: [Int32]
 
     /// The end of the pipe that handlers write to.
     private static let entry = Atomic<Int32>(-1)
@@ -22,6 +23,7 @@ struct Signals {
             }
         }
         descriptor = ends[0]
+        self.numbers = numbers
         Self.entry.store(ends[1], ordering: .releasing)
         for number in numbers {
             var action = sigaction()
@@ -37,22 +39,31 @@ struct Signals {
         }
     }
 
+    /// Has all of them but SIGCHLD end the process again, as they do by default: from when on nothing is left to be done but
+    /// to print, which may wait for a reader without end.
+    func release() {
+        for number in numbers where number != SIGCHLD { signal(number, SIG_DFL) }
+    }
+
     /// The next signal that came; nil if there is none.
     func next() -> Int32? {
         var byte: UInt8 = 0
         return read(descriptor, &byte, 1) == 1 ? Int32(byte) : nil
     }
 
-    /// Waits until `other` or a signal can be read, for at most `milliseconds` (-1: for ever).
-    func wait(beside other: Int32, milliseconds: Int32) throws(Failure) -> (other: Bool, signal: Bool) {
-        var events = [
-            pollfd(fd: other, events: Int16(POLLIN), revents: 0),
+    /// Waits until `other` is ready, for reading unless `events` says otherwise, or a signal can be read, for at most
+    /// `milliseconds` (-1: for ever).
+    func wait(
+        beside other: Int32, for events: Int32 = POLLIN, milliseconds: Int32
+    ) throws(Failure) -> (other: Bool, signal: Bool) {
+        var polled = [
+            pollfd(fd: other, events: Int16(events), revents: 0),
             pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
         ]
-        guard poll(&events, 2, milliseconds) >= 0 else {
+        guard poll(&polled, 2, milliseconds) >= 0 else {
             guard errno == EINTR else { throw .system(call: "poll", errno: errno) }
             return (false, false)
         }
-        return (events[0].revents != 0, events[1].revents != 0)
+        return (polled[0].revents != 0, polled[1].revents != 0)
     }
 }

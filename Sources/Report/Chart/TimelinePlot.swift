@@ -51,7 +51,7 @@ struct TimelinePlot: Sendable {
         row.bars.enumerated().map { index, record in
             let kind = record.isOK ? (index.isMultiple(of: 2) ? "even" : "odd") : "bad"
             return rect(
-                "bar \(kind)", record.start..<record.stop, y: y, height: barHeight, title: TaskFigures.text(record),
+                "bar \(kind)", record.start..<record.stop, y: y, height: barHeight, title: TaskTip.text(record),
                 isFocusable: true)
         }.joined()
     }
@@ -76,7 +76,7 @@ struct TimelinePlot: Sendable {
             + (trouble.isEmpty ? "" : "<path class=\"trouble\" d=\"\(trouble)\"/>") + "</svg>\n"
         return skyline
             + rect(
-                "bar row", 0..<lanes.span, y: y, height: barHeight, title: TaskFigures.text(row, of: run),
+                "bar row", 0..<lanes.span, y: y, height: barHeight, title: TaskTip.text(row, of: run),
                 isFocusable: true)
     }
 

@@ -82,10 +82,10 @@ public struct ComparisonTable: Sendable {
     /// The table and the verdict as Markdown.
     public var markdown: String {
         func row(_ cells: [String]) -> String {
-            "| " + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |\n"
+            "| " + cells.map { Self.replacing("|", in: $0) { "\\\($0)" } }.joined(separator: " | ") + " |\n"
         }
         let rule = Self.headings.indices.map { $0 == 0 ? ":---" : "---:" }
-        let code = look.clean(comparison.command).replacing("`", with: "'")
+        let code = Self.replacing("`", in: look.clean(comparison.command)) { _ in "'" }
         return "`\(code)`, \(Units.counted(comparison.tasks, "task")), "
             + "\(Units.counted(comparison.rounds.count, "round"))\n\n" + row(Self.headings) + row(rule)
             + cells.map(row).joined() + "\n" + notes.map { Self.escaped($0) + ".\n\n" }.joined()
@@ -94,7 +94,22 @@ public struct ComparisonTable: Sendable {
 
     /// `text` with what Markdown takes for a mark made harmless.
     private static func escaped(_ text: String) -> String {
-        String(text.flatMap { "\\`*_{}[]<>()#+!|&".contains($0) ? ["\\", $0] : [$0] })
+        replacing("\\`*_{}[]<>()#+!|&", in: text) { "\\\($0)" }
+    }
+
+    /// `text` with something else for each of `marks`. Scalar by scalar: an accent behind a mark leaves it one.
+    private static func replacing(
+        _ marks: String, in text: String, _ replacement: (Unicode.Scalar) -> String
+    ) -> String {
+        var replaced = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            if marks.unicodeScalars.contains(scalar) {
+                replaced += replacement(scalar).unicodeScalars
+            } else {
+                replaced.append(scalar)
+            }
+        }
+        return String(replaced)
     }
 
     private func time(_ estimate: Estimate?) -> String {

@@ -55,9 +55,10 @@ struct PageReceipt: Sendable {
     private var figures: String {
         let derived = DerivedFigures(receipt, look: look).figures
         let entries = TaskSummary(receipt, look: look).entries + (derived.isEmpty ? [] : [("derived", derived)])
-        return "<dl>\n"
-            + entries.map { "<dt>\($0)</dt><dd>\(Markup.escaped($1.joined(separator: " · ")))</dd>\n" }.joined()
-            + "</dl>\n"
+        let rows = entries.map { name, parts in
+            "<dt>\(Markup.escaped(name))</dt><dd>\(Markup.escaped(parts.joined(separator: " · ")))</dd>\n"
+        }
+        return "<dl>\n" + rows.joined() + "</dl>\n"
     }
 
     private var workers: String {

@@ -14,11 +14,15 @@ struct CommandTemplate: Equatable {
     /// Whether a shell runs the command: then the words are one line, and what is put into it is quoted.
     let isForShell: Bool
 
-    private static let places = ["{}", "{.}", "{/}", "{//}", "{/.}", "{#}"]
+    /// Scalars rather than characters, here and below: a mark that follows a brace, a slash, a dot or a quote joins it in
+    /// one character, and leaves it what it is to programs.
+    private static let places = ["{}", "{.}", "{/}", "{//}", "{/.}", "{#}"].map { $0.unicodeScalars }
 
     /// A command without a place has the argument at its end.
     init(_ words: [String], isForShell: Bool = false) {
-        let hasPlace = words.contains { word in Self.places.contains { word.contains($0) } }
+        let hasPlace = words.contains { word in
+            word.unicodeScalars.indices.contains { Self.place(at: word.unicodeScalars[$0...]) != nil }
+        }
         self.words = hasPlace ? words : words + ["{}"]
         self.isForShell = isForShell
     }
@@ -37,22 +41,25 @@ struct CommandTemplate: Equatable {
         return isForShell ? words[2] : words.map(ShellWord.quoted).joined(separator: " ")
     }
 
+    /// The place that `text` begins with, if any.
+    private static func place(at text: Substring.UnicodeScalarView) -> String.UnicodeScalarView? {
+        text.first == "{" ? places.first { text.starts(with: $0) } : nil
+    }
+
     private static func fill(_ word: String, _ argument: String, _ number: Int, quoting: Bool) -> String {
-        var text = ""
-        var rest = word[...]
-        while let brace = rest.firstIndex(of: "{") {
-            text += rest[..<brace]
-            rest = rest[brace...]
-            guard let place = places.first(where: { rest.hasPrefix($0) }) else {
-                text += "{"
-                rest = rest.dropFirst()
+        var text = String.UnicodeScalarView()
+        var rest = word.unicodeScalars[...]
+        while let scalar = rest.first {
+            guard let place = place(at: rest) else {
+                text.append(scalar)
+                rest.removeFirst()
                 continue
             }
-            let value = value(of: place, argument, number)
-            text += quoting ? ShellWord.quoted(value) : value
-            rest = rest.dropFirst(place.count)
+            let value = value(of: String(place), argument, number)
+            text += (quoting ? ShellWord.quoted(value) : value).unicodeScalars
+            rest.removeFirst(place.count)
         }
-        return text + rest
+        return String(text)
     }
 
     private static func value(of place: String, _ argument: String, _ number: Int) -> String {
@@ -67,31 +74,40 @@ struct CommandTemplate: Equatable {
     }
 
     private static func withoutExtension(_ path: String) -> String {
-        guard let dot = path.lastIndex(of: "."), !path[dot...].contains("/") else { return path }
-        return String(path[..<dot])
+        let scalars = path.unicodeScalars
+        guard let dot = scalars.lastIndex(of: "."), !scalars[dot...].contains("/") else { return path }
+        return String(scalars[..<dot])
     }
 
     private static func lastPart(_ path: String) -> String {
-        path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
+        let scalars = path.unicodeScalars
+        return scalars.lastIndex(of: "/").map { String(scalars[scalars.index(after: $0)...]) } ?? path
     }
 
     private static func directory(_ path: String) -> String {
         // As dirname(1): slashes at the end don't count.
-        var parent = path[...]
+        var parent = path.unicodeScalars[...]
         while parent.last == "/" { parent.removeLast() }
         while let last = parent.last, last != "/" { parent.removeLast() }
         while parent.last == "/" { parent.removeLast() }
-        return parent.isEmpty ? (path.hasPrefix("/") ? "/" : ".") : String(parent)
+        return parent.isEmpty ? (path.unicodeScalars.first == "/" ? "/" : ".") : String(parent)
     }
 }
 
 /// A word as a POSIX shell takes it for one.
 enum ShellWord {
-    private static let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=@%+,")
+    private static let plain = Set(
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=@%+,".unicodeScalars)
 
     /// `word`, quoted where it has to be.
     static func quoted(_ word: String) -> String {
-        if !word.isEmpty, word.allSatisfy(plain.contains) { return word }
-        return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+        if !word.isEmpty, word.unicodeScalars.allSatisfy(plain.contains) { return word }
+        // By scalars, as a shell ends a quotation at every ', whatever mark comes behind it.
+        var text = "'".unicodeScalars
+        for scalar in word.unicodeScalars {
+            if scalar == "'" { text += "'\\''".unicodeScalars } else { text.append(scalar) }
+        }
+        text.append("'")
+        return String(text)
     }
 }

@@ -1,29 +1,40 @@
 import Control
 import Glibc
+import Report
 
 /// Takes in what the commands of a run wrote and how they ended, while they end.
 final class ExecFollower {
     let plan: ExecPlan
     private var printer: OutputPrinter
-    /// The exit status of the command that failed first; nil while none has.
-    private(set) var firstFailure: Int32?
+    private let limits: CommandLimits
+    private let look: Look
+    private var first: FirstFailure?
 
-    /// - Parameter isBesideData: whether standard output is for a document, so that commands' output goes elsewhere.
-    init(_ plan: ExecPlan, isBesideData: Bool) {
+    /// - Parameters:
+    ///   - arguments: those of the request, whose limits say why a command was ended.
+    ///   - isBesideData: whether standard output is for a document, so that commands' output goes elsewhere.
+    ///   - look: what standard error can show.
+    init(_ plan: ExecPlan, arguments: [String: String], isBesideData: Bool, look: Look) {
         self.plan = plan
+        self.look = look
+        limits = CommandLimits(arguments)
         let tag: ((Int) -> String)? = plan.isTagged ? { plan.arguments[$0].text } : nil
         printer = OutputPrinter(output: isBesideData ? STDERR_FILENO : STDOUT_FILENO, tag: tag)
     }
+
+    /// The exit status of the command that failed first; nil where none has.
+    var firstFailure: Int32? { first?.status }
 
     /// The run has been accepted, which is the zero of all times in records.
     func begin() throws(Failure) {
         try plan.log?.begin()
     }
 
-    func take(_ piece: Output) throws(Failure) {
-        try printer.print(piece)
+    /// Throws a ``Failure``, or what `interruption` throws while a piece is printed.
+    func take(_ piece: Output, _ interruption: Interruption) throws {
+        try printer.print(piece, interruption)
         guard let record = piece.record else { return }
-        if record.status == "failed", firstFailure == nil { firstFailure = Self.status(of: record.command) }
+        if record.status == "failed" { first = FirstFailure(record, or: first) }
         tell(of: record)
         try plan.log?.add(record, number: plan.arguments[piece.task].number, line: plan.line(of: piece.task))
     }
@@ -31,38 +42,8 @@ final class ExecFollower {
     /// Says why a command failed that could not say so itself: it was not started, or it was ended.
     private func tell(of record: Record) {
         guard record.status == "failed" || record.status == "lost", let reason = record.reason else { return }
-        if let command = record.command, reason.hasSuffix(" exit code \(command.exitCode)") { return }
-        StandardError.write("parctl: \(plan.line(of: record.task)): \(reason)\n")
+        if let command = record.command, limits.endedByItself(command) { return }
+        // Arguments are often names of files, which may hold anything.
+        StandardError.write("parctl: \(look.clean(plan.line(of: record.task))): \(look.clean(reason))\n")
     }
-
-    /// As shells have it: the exit code, or 128 and the signal's number.
-    private static func status(of command: CommandRecord?) -> Int32 {
-        guard let command else { return ExecStatus.other }
-        return command.signal > 0 ? 128 + Int32(command.signal) : Int32(max(command.exitCode, 1))
-    }
-}
-
-/// The exit statuses of `parctl run exec`, which are GNU parallel's.
-enum ExecStatus {
-    /// More commands failed than there are numbers for.
-    static let many: Int32 = 101
-    /// Anything else than a command went wrong.
-    static let other: Int32 = 255
-
-    /// The status of a run: how many commands failed, or where one was enough to halt it, that one's own.
-    static func status(_ receipt: Receipt, halt: Halt?, firstFailure: Int32?) -> Int32 {
-        let failed = receipt.tasks.failed + receipt.tasks.lost
-        if failed > 0, halt?.failures == 1, let firstFailure { return firstFailure }
-        return Int32(min(failed, Int(many)))
-    }
-
-    static let help = """
-        EXIT STATUS:
-          0        every command ended with exit code 0
-          1 - 100  so many commands failed
-          101      more than 100 commands failed
-          130      the run was cancelled
-          255      anything else went wrong: wrong usage, no daemon, not permitted
-          With --halt now,fail=1 or soon,fail=1 it is that of the command that failed.
-        """
 }

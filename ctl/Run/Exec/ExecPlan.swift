@@ -1,6 +1,5 @@
 import Control
 import Glibc
-import Varlink
 
 /// What `parctl run exec` is to do: the commands, and what becomes of their output.
 struct ExecPlan {
@@ -60,7 +59,6 @@ struct ExecPlan {
         keepsOrder = options["keep-order"] != nil
         isTagged = options["tag"] != nil
         isQuiet = options["quiet"] != nil
-        try checkSize()
     }
 
     /// Whether there is nothing to be run: it was only to be shown, which is done then, or has all been run before.
@@ -78,17 +76,6 @@ struct ExecPlan {
 
     /// The command of a task as it would be typed.
     func line(of task: Int) -> String { template.line(for: arguments[task].text, number: arguments[task].number) }
-
-    /// A call has a limit, and what is beyond would only be hung up on.
-    private func checkSize() throws(Failure) {
-        let size = inputs.reduce(0) { sum, words in words.reduce(sum + 2) { $0 + $1.utf8.count + 3 } }
-        // The rest of the call, the environment above all, has room beside it.
-        guard size <= Limits.serverFrameBytes / 2 else {
-            throw .usage(
-                "exec: the commands come to \(size >> 20) MiB, and a run takes at most \(Limits.serverFrameBytes >> 21): "
-                    + "run them in parts", help: "parctl run exec --help")
-        }
-    }
 }
 
 extension Context {

@@ -34,8 +34,9 @@ final class JobLog {
             return
         }
         do {
-            let text = String(decoding: try ArgumentList.contents(of: file, named: path), as: UTF8.self)
-            known = Self.known(text.split(separator: "\n"), withFailed: resume == .all)
+            let bytes = try ArgumentList.contents(of: file, named: path)
+            // By bytes: a CR before the line's end would be one character with it.
+            known = Self.known(bytes.split(separator: UInt8(ascii: "\n")), withFailed: resume == .all)
         } catch {
             close(file)
             throw error
@@ -47,10 +48,11 @@ final class JobLog {
     }
 
     /// The numbers in the first column of `lines`. A command that was tried again has several, of which the last counts.
-    private static func known(_ lines: [Substring], withFailed: Bool) -> Set<Int> {
+    private static func known(_ lines: [ArraySlice<UInt8>], withFailed: Bool) -> Set<Int> {
         var known: Set<Int> = []
         for line in lines {
-            let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
+            let fields = line.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
+                .map { String(decoding: $0, as: UTF8.self) }
             guard fields.count >= 8, let number = Int(fields[0]) else { continue }
             if withFailed || (fields[6] == "0" && fields[7] == "0") {
                 known.insert(number)
@@ -81,9 +83,25 @@ final class JobLog {
         let code = record.status == "failed" && command.exitCode == 0 && command.signal == 0 ? -1 : command.exitCode
         let fields = [
             String(number), ":", Self.seconds(acceptedAt + record.start), Self.seconds(record.stop - record.start), "0",
-            String(command.stdoutBytes), String(code), String(command.signal), line,
+            String(command.stdoutBytes), String(code), String(command.signal),
+            Self.oneColumn(line),
         ]
         try add(fields.joined(separator: "\t") + "\n")
+    }
+
+    /// `line` without what would end its column or its line: a newline is a NUL, as GNU parallel has it, a tab `\t` and
+    /// a CR `\r`.
+    static func oneColumn(_ line: String) -> String {
+        var column = String.UnicodeScalarView()
+        for scalar in line.unicodeScalars {
+            switch scalar {
+            case "\n": column.append("\0")
+            case "\t": column += "\\t".unicodeScalars
+            case "\r": column += "\\r".unicodeScalars
+            default: column.append(scalar)
+            }
+        }
+        return String(column)
     }
 
     private func add(_ text: String) throws(Failure) {

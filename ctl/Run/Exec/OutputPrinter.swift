@@ -16,22 +16,23 @@ struct OutputPrinter {
         self.tag = tag
     }
 
-    /// Prints a piece. The pieces of a task come one after the other.
-    mutating func print(_ piece: Output) throws(Failure) {
-        try print(piece.stdout, of: piece.task, to: output, begins: &begins.output)
-        try print(piece.stderr, of: piece.task, to: STDERR_FILENO, begins: &begins.errors)
+    /// Prints a piece, however slow its reader is. The pieces of a task come one after the other.
+    ///
+    /// Throws a ``Failure``, or what `interruption` throws meanwhile.
+    mutating func print(_ piece: Output, _ interruption: Interruption) throws {
+        let output = try text(piece.stdout, of: piece.task, begins: &begins.output)
+        let errors = try text(piece.stderr, of: piece.task, begins: &begins.errors)
+        try interruption.write(output, to: self.output)
+        try interruption.write(errors, to: STDERR_FILENO)
         if piece.record != nil { begins = (true, true) }
     }
 
-    private func print(
-        _ text: String, of task: Int, to descriptor: Int32, begins: inout Bool
-    ) throws(Failure) {
-        guard !text.isEmpty else { return }
+    /// What is to be written for a piece's `text`, which is in base64.
+    private func text(_ text: String, of task: Int, begins: inout Bool) throws(Failure) -> [UInt8] {
+        guard !text.isEmpty else { return [] }
         guard let data = Data(base64Encoded: text) else { throw .unwritable("a command's output is not base64") }
-        var bytes = Array(data)
-        if let tag { bytes = tagged(bytes, by: Array((tag(task) + "\t").utf8), begins: &begins) }
-        let number = bytes.withUnsafeBytes { writeAll(descriptor, $0) }
-        if number != 0 { throw .output(errno: number) }
+        guard let tag else { return Array(data) }
+        return tagged(Array(data), by: Array((tag(task) + "\t").utf8), begins: &begins)
     }
 
     private func tagged(_ bytes: [UInt8], by tag: [UInt8], begins: inout Bool) -> [UInt8] {

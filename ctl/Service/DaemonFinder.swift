@@ -1,7 +1,7 @@
 import Glibc
 
 /// Where the daemon's program is.
-enum ProgramFinder {
+enum DaemonFinder {
     /// `pard` beside this program, else installed below its prefix, else in `$PATH`; nil where there is none.
     static func pard() -> String? {
         candidates(own: ownPath(), path: Environment.value("PATH")).first { access($0, X_OK) == 0 }

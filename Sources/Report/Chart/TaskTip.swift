@@ -1,7 +1,7 @@
 import Control
 
 /// What a chart says of one bar.
-enum TaskFigures {
+enum TaskTip {
     /// A task's figures on a few lines, escaped for markup.
     static func text(_ record: Record) -> String {
         let look = Markup.look
