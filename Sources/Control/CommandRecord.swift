@@ -16,9 +16,11 @@ public struct CommandRecord: Codable, Sendable, Equatable {
     public var peakMemory: Int
     public var stdoutBytes: Int
     public var stderrBytes: Int
+    /// Why it was told to end: `timeout`, `output` (it wrote more than it may) or `cancelled`; nil where it ended by itself.
+    public var cause: String?
 
     enum CodingKeys: String, CodingKey {
-        case signal, tries, spawn, command, user, system
+        case signal, tries, spawn, command, user, system, cause
         case exitCode = "exit_code"
         case peakMemory = "peak_memory"
         case stdoutBytes = "stdout_bytes"
@@ -27,7 +29,7 @@ public struct CommandRecord: Codable, Sendable, Equatable {
 
     public init(
         exitCode: Int, signal: Int, tries: Int, spawn: Int, command: Int, user: Int, system: Int, peakMemory: Int,
-        stdoutBytes: Int, stderrBytes: Int
+        stdoutBytes: Int, stderrBytes: Int, cause: String? = nil
     ) {
         self.exitCode = exitCode
         self.signal = signal
@@ -39,5 +41,6 @@ public struct CommandRecord: Codable, Sendable, Equatable {
         self.peakMemory = peakMemory
         self.stdoutBytes = stdoutBytes
         self.stderrBytes = stderrBytes
+        self.cause = cause
     }
 }

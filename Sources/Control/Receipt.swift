@@ -8,6 +8,9 @@ public struct Receipt: Codable, Sendable, Equatable {
     public var job: String
     public var workload: String
     public var arguments: [String: String]
+    /// What the first task was given, as it would be typed, and `…` behind it where others were given something else. Nil
+    /// where tasks are given nothing.
+    public var input: String?
     public var mode: Mode
     public var processes: Int
     /// Threads of each process.
@@ -50,7 +53,7 @@ public struct Receipt: Codable, Sendable, Equatable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case schema, job, workload, arguments, mode, processes, threads, workers, temperature, reason, outcome
+        case schema, job, workload, arguments, input, mode, processes, threads, workers, temperature, reason, outcome
         case tasks, phases, elapsed, task, speedup, efficiency, figures, failures
         case poolStartupPaid = "pool_startup_paid"
         case poolReadyFor = "pool_ready_for"
@@ -61,8 +64,9 @@ public struct Receipt: Codable, Sendable, Equatable {
     }
 
     public init(
-        schema: String = Receipt.schemaName, job: String, workload: String, arguments: [String: String], mode: Mode,
-        processes: Int, threads: Int, temperature: Temperature, reason: String?, outcome: Outcome,
+        schema: String = Receipt.schemaName, job: String, workload: String, arguments: [String: String],
+        input: String? = nil,
+        mode: Mode, processes: Int, threads: Int, temperature: Temperature, reason: String?, outcome: Outcome,
         tasks: Tasks, phases: Phases, poolStartupPaid: Int, poolReadyFor: Int, task: TaskTimes, speedup: Double?,
         efficiency: Double?, breakEven: Int?, valueSum: Int, valueUnit: String?, figures: [Figure] = [],
         workerCosts: [WorkerCost], failures: [Failure]
@@ -71,6 +75,7 @@ public struct Receipt: Codable, Sendable, Equatable {
         self.job = job
         self.workload = workload
         self.arguments = arguments
+        self.input = input
         self.mode = mode
         self.processes = processes
         self.threads = threads
@@ -101,6 +106,7 @@ public struct Receipt: Codable, Sendable, Equatable {
         try members.encode(job, forKey: .job)
         try members.encode(workload, forKey: .workload)
         try members.encode(arguments, forKey: .arguments)
+        try members.encode(input, forKey: .input)
         try members.encode(mode, forKey: .mode)
         try members.encode(processes, forKey: .processes)
         try members.encode(threads, forKey: .threads)

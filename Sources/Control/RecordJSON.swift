@@ -46,6 +46,7 @@ public enum RecordJSON {
         JSONBytes.append(",\"peak_memory\":", command.peakMemory, to: &bytes)
         JSONBytes.append(",\"stdout_bytes\":", command.stdoutBytes, to: &bytes)
         JSONBytes.append(",\"stderr_bytes\":", command.stderrBytes, to: &bytes)
+        if let cause = command.cause { JSONBytes.append(",\"cause\":", quoted: cause, to: &bytes) }
         bytes.append(UInt8(ascii: "}"))
     }
 

@@ -51,12 +51,13 @@ private struct RecordReader {
     }
 
     private mutating func command() throws(Unexpected) -> CommandRecord {
-        let command = CommandRecord(
+        var command = CommandRecord(
             exitCode: try number("{\"exit_code\":"), signal: try number(",\"signal\":"),
             tries: try number(",\"tries\":"),
             spawn: try number(",\"spawn\":"), command: try number(",\"command\":"), user: try number(",\"user\":"),
             system: try number(",\"system\":"), peakMemory: try number(",\"peak_memory\":"),
             stdoutBytes: try number(",\"stdout_bytes\":"), stderrBytes: try number(",\"stderr_bytes\":"))
+        if take(",\"cause\":") { command.cause = try text() }
         try expect("}")
         return command
     }

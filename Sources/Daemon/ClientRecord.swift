@@ -94,12 +94,24 @@ extension FetchRecord {
     }
 }
 
+extension CommandDetail.Cause {
+    /// As the interface description calls it.
+    fileprivate var name: String? {
+        switch self {
+        case .none: nil
+        case .timeout: "timeout"
+        case .output: "output"
+        case .cancelled: "cancelled"
+        }
+    }
+}
+
 extension CommandRecord {
     init(_ detail: CommandDetail) {
         self.init(
             exitCode: Int(detail.exitCode), signal: Int(detail.signal), tries: Int(detail.tries),
             spawn: Int(detail.spawn), command: Int(detail.command), user: Int(detail.user),
             system: Int(detail.system), peakMemory: Int(detail.peakMemory), stdoutBytes: Int(detail.output.count),
-            stderrBytes: Int(detail.errors.count))
+            stderrBytes: Int(detail.errors.count), cause: CommandDetail.Cause(rawValue: detail.cause)?.name)
     }
 }

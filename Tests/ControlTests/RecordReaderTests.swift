@@ -140,7 +140,8 @@ private struct Dice: RandomNumberGenerator {
         if Bool.random(using: &self) {
             record.command = CommandRecord(
                 exitCode: number(), signal: number(), tries: number(), spawn: number(), command: number(),
-                user: number(), system: number(), peakMemory: number(), stdoutBytes: number(), stderrBytes: number())
+                user: number(), system: number(), peakMemory: number(), stdoutBytes: number(), stderrBytes: number(),
+                cause: Bool.random(using: &self) ? text() : nil)
         }
         if Bool.random(using: &self) {
             record.fetch = FetchRecord(

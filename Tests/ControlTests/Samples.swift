@@ -7,7 +7,7 @@ enum Samples {
     static let phases = Phases(queue: 1, startup: 2, dispatch: 3, run: 4, collect: 5, teardown: 6)
     static let command = CommandRecord(
         exitCode: 0, signal: 0, tries: 1, spawn: 2, command: 3, user: 4, system: 5, peakMemory: 6, stdoutBytes: 7,
-        stderrBytes: 8)
+        stderrBytes: 8, cause: "timeout")
     static let fetch = FetchRecord(
         url: "u", status: 200, bytes: 1, redirects: 2, connections: 3, lookup: 4, connect: 5, tls: 6, firstByte: 7)
     static let record = Record(
@@ -32,7 +32,8 @@ enum Samples {
         -> Receipt
     {
         Receipt(
-            job: "j1", workload: "io", arguments: ["size": "8MiB"], mode: .threads, processes: 1, threads: 4,
+            job: "j1", workload: "io", arguments: ["size": "8MiB"], input: valueUnit.map { _ in "i" }, mode: .threads,
+            processes: 1, threads: 4,
             temperature: reason == nil ? .warm : .cold, reason: reason, outcome: .ok, tasks: tasks, phases: phases,
             poolStartupPaid: 7, poolReadyFor: 8, task: TaskTimes(sum: 1, cpuSum: 2, max: 9), speedup: speedup,
             efficiency: speedup.map { $0 / 4 }, breakEven: speedup.map { _ in 12 }, valueSum: .min,

@@ -38,7 +38,7 @@ struct JobDirectoryTests {
     @Test("goes with the next daemon where its own was killed")
     func leftBehind() throws {
         let parent = try Parent()
-        try parent.leave("pard-a1B2c3")
+        try parent.leave("pard-jobs.a1B2c3")
         let directory = try JobDirectory(in: parent.path)
         #expect(try parent.names == [String(directory.path.dropFirst(parent.path.count + 1))])
         extendLifetime(directory)
@@ -57,9 +57,9 @@ struct JobDirectoryTests {
     @Test("is told from what is not its like by name and mode")
     func strangers() throws {
         let parent = try Parent()
-        try parent.leave("pard-test-a1B2c3")
+        try parent.leave("pard-backup")
         try parent.leave("a1B2c3")
-        try parent.leave("pard-d4E5f6", mode: 0o755)
+        try parent.leave("pard-jobs.d4E5f6", mode: 0o755)
         let directory = try JobDirectory(in: parent.path)
         #expect(try parent.names.count == 4)
         extendLifetime(directory)

@@ -206,14 +206,14 @@ import Testing
 
 @Suite struct ExecEndTests {
     private func record(
-        task: Int = 0, stop: Int = 1, code: Int = 1, signal: Int = 0, spawn: Int = 1, command: Int = 1, output: Int = 0
+        task: Int = 0, stop: Int = 1, code: Int = 1, signal: Int = 0, spawn: Int = 1
     ) -> Record {
         Record(
             task: task, worker: 0, pid: 1, tid: 1, start: 0, stop: stop, cpu: 0, attempt: 1, status: "failed", value: 0,
             reason: "any",
             command: CommandRecord(
-                exitCode: code, signal: signal, tries: 1, spawn: spawn, command: command, user: 0, system: 0,
-                peakMemory: 0, stdoutBytes: output, stderrBytes: 0))
+                exitCode: code, signal: signal, tries: 1, spawn: spawn, command: 1, user: 0, system: 0,
+                peakMemory: 0, stdoutBytes: 0, stderrBytes: 0))
     }
 
     @Test func `a run that failed says how many commands did, and 255 where none was to blame`() {
@@ -232,19 +232,5 @@ import Testing
         let records = [record(stop: 30, code: 3), record(stop: 10, code: -1, signal: 9), record(stop: 20, code: 4)]
         let first = records.reduce(nil) { FirstFailure($1, or: $0) }
         #expect(first?.status == 137)
-    }
-
-    @Test func `a command that ran to its own end can say itself why it failed`() {
-        func endedByItself(_ record: Record, _ arguments: [String: String]) -> Bool? {
-            record.command.map(CommandLimits(arguments).endedByItself)
-        }
-        let limits = ["timeout": "100ns", "output-limit": "50"]
-        #expect(endedByItself(record(), limits) == true)
-        // It was not started, it was ended by a signal, and it made an exit code of being ended.
-        #expect(endedByItself(record(code: 127, spawn: 0), limits) == false)
-        #expect(endedByItself(record(code: -1, signal: 9), limits) == false)
-        #expect(endedByItself(record(command: 100), limits) == false)
-        #expect(endedByItself(record(output: 50), limits) == false)
-        #expect(endedByItself(record(command: .max), [:]) == true)
     }
 }

@@ -89,7 +89,7 @@ struct RunCommand: ParsableCommand {
         var exports = try Exports(charts)
         let follower = inputs.plan.map { plan in
             ExecFollower(
-                plan, arguments: request.arguments ?? [:], isBesideData: output.json || charts.takeStandardOutput,
+                plan, isBesideData: output.json || charts.takeStandardOutput,
                 look: Terminal(STDERR_FILENO, color: service.color).look)
         }
         let signals = try Signals([SIGINT, SIGTERM, SIGHUP, SIGCHLD])
@@ -110,6 +110,9 @@ struct RunCommand: ParsableCommand {
         try draw(receipt, session.records, people, &exports)
         let status = ExitStatus(receipt.outcome, interrupted: session.interrupted)
         if let follower, status == .failed {
+            if receipt.tasks.failed + receipt.tasks.lost == 0 {
+                StandardError.write("parctl: no command could be run, as the workers could not be started\n")
+            }
             throw CommandStatus(code: ExecStatus.status(receipt.tasks, halt: halt, firstFailure: follower.firstFailure))
         }
         if status != .ok { throw status }

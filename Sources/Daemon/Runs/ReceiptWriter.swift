@@ -23,7 +23,8 @@ struct ReceiptWriter: Sendable {
             taskSum: account.samples.sum, tasks: account.samples.count, run: times.run,
             workers: plan.processes * plan.threads, startup: startup)
         return Receipt(
-            job: name, workload: plan.entry.name, arguments: plan.arguments, mode: plan.mode,
+            job: name, workload: plan.entry.name, arguments: plan.arguments, input: plan.input,
+            mode: plan.mode,
             processes: plan.processes, threads: plan.threads, temperature: row.reason == nil ? .warm : .cold,
             reason: row.reason?.rawValue, outcome: outcome(row), tasks: account.tasks,
             phases: Phases(

@@ -15,6 +15,8 @@ struct RunPlan: Sendable {
     let threads: Int
     let tasks: Int
     var spec: JobSpec
+    /// What the first task is given, see ``Control/Receipt/input``.
+    let input: String?
     /// What each task asks for; nil where tasks are given no URL.
     let addresses: [String]?
 
@@ -102,6 +104,8 @@ struct RunPlan: Sendable {
             entry.input == .url
             ? try WebInputs.words(request.inputs ?? [], of: entry, output: read.texts["output"] ?? "") : request.inputs
         addresses = entry.input == .url ? inputs?.map { $0[0] } : nil
+        // Headers and bodies may hold what is nobody else's business.
+        input = InputText.text(of: addresses?.map { [$0] } ?? inputs ?? [])
         var encodedInputs: TaskInputs?
         if let words = inputs {
             guard let encoded = TaskInputs(shared: shared, tasks: words) else {

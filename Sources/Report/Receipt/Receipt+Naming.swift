@@ -1,7 +1,7 @@
 import Control
 
 extension Receipt {
-    /// The workload and its options, as they would be typed. As users gave them: not yet fit for any place.
+    /// The workload, its options and what its first task was given, as they would be typed. As users gave them: not yet fit for any place.
     var command: String {
         let options = arguments.sorted { $0.key < $1.key }.compactMap { name, value -> String? in
             switch value {
@@ -10,7 +10,7 @@ extension Receipt {
             default: "--\(name) \(value)"
             }
         }
-        return ([workload] + options).joined(separator: " ")
+        return ([workload] + options + [input].compactMap(\.self)).joined(separator: " ")
     }
 
     /// The workers, in words: `4 threads`, `2 processes × 6 threads`, `serial`.

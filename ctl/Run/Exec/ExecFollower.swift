@@ -6,18 +6,15 @@ import Report
 final class ExecFollower {
     let plan: ExecPlan
     private var printer: OutputPrinter
-    private let limits: CommandLimits
     private let look: Look
     private var first: FirstFailure?
 
     /// - Parameters:
-    ///   - arguments: those of the request, whose limits say why a command was ended.
     ///   - isBesideData: whether standard output is for a document, so that commands' output goes elsewhere.
     ///   - look: what standard error can show.
-    init(_ plan: ExecPlan, arguments: [String: String], isBesideData: Bool, look: Look) {
+    init(_ plan: ExecPlan, isBesideData: Bool, look: Look) {
         self.plan = plan
         self.look = look
-        limits = CommandLimits(arguments)
         let tag: ((Int) -> String)? = plan.isTagged ? { plan.arguments[$0].text } : nil
         printer = OutputPrinter(output: isBesideData ? STDERR_FILENO : STDOUT_FILENO, tag: tag)
     }
@@ -42,7 +39,7 @@ final class ExecFollower {
     /// Says why a command failed that could not say so itself: it was not started, or it was ended.
     private func tell(of record: Record) {
         guard record.status == "failed" || record.status == "lost", let reason = record.reason else { return }
-        if let command = record.command, limits.endedByItself(command) { return }
+        if let command = record.command, command.spawn > 0, command.exitCode > 0, command.cause == nil { return }
         // Arguments are often names of files, which may hold anything.
         StandardError.write("parctl: \(look.clean(plan.line(of: record.task))): \(look.clean(reason))\n")
     }

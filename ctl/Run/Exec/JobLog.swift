@@ -79,8 +79,8 @@ final class JobLog {
     /// - Parameter number: the argument's, from 1.
     func add(_ record: Record, number: Int, line: String) throws(Failure) {
         guard record.status == "ok" || record.status == "failed", let command = record.command else { return }
-        // One that was to be ended and made the best of it has failed all the same.
-        let code = record.status == "failed" && command.exitCode == 0 && command.signal == 0 ? -1 : command.exitCode
+        // One that was told to end and made the best of it has failed all the same.
+        let code = command.cause == nil ? command.exitCode : -1
         let fields = [
             String(number), ":", Self.seconds(acceptedAt + record.start), Self.seconds(record.stop - record.start), "0",
             String(command.stdoutBytes), String(code), String(command.signal),
