@@ -1,3 +1,4 @@
+import Catalogue
 import Control
 import Foundation
 import Testing

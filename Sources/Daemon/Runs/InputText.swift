@@ -1,3 +1,5 @@
+import Catalogue
+
 /// What tasks are given, for people.
 enum InputText {
     /// How much of it is shown, in bytes.
@@ -9,7 +11,7 @@ enum InputText {
         guard let first = inputs.first else { return nil }
         var text = ""
         for word in first where !word.isEmpty || first.count == 1 {
-            text += (text.isEmpty ? "" : " ") + typed(word)
+            text += (text.isEmpty ? "" : " ") + ShellWord.quoted(word)
             // A task may be given a document.
             if text.utf8.count > most { break }
         }
@@ -19,13 +21,5 @@ enum InputText {
         }
         let isSame = !isCut && inputs.dropFirst().allSatisfy { $0 == first }
         return text + (isSame ? "" : isCut ? "…" : " …")
-    }
-
-    /// `word`, quoted where a shell would take it apart.
-    private static func typed(_ word: String) -> String {
-        let special = Set(" \t\n'\"\\$`*?[]{}()<>|&;#~!".unicodeScalars)
-        guard word.isEmpty || word.unicodeScalars.contains(where: special.contains) else { return word }
-        let parts = word.unicodeScalars.split(separator: "'", omittingEmptySubsequences: false).map { String($0) }
-        return "'" + parts.joined(separator: "'\\''") + "'"
     }
 }

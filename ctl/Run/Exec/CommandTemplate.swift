@@ -1,3 +1,5 @@
+import Catalogue
+
 /// A command with places for an argument, as GNU parallel has them.
 ///
 /// | place | what stands there, for `dir/file.txt` |
@@ -91,23 +93,5 @@ struct CommandTemplate: Equatable {
         while let last = parent.last, last != "/" { parent.removeLast() }
         while parent.last == "/" { parent.removeLast() }
         return parent.isEmpty ? (path.unicodeScalars.first == "/" ? "/" : ".") : String(parent)
-    }
-}
-
-/// A word as a POSIX shell takes it for one.
-enum ShellWord {
-    private static let plain = Set(
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=@%+,".unicodeScalars)
-
-    /// `word`, quoted where it has to be.
-    static func quoted(_ word: String) -> String {
-        if !word.isEmpty, word.unicodeScalars.allSatisfy(plain.contains) { return word }
-        // By scalars, as a shell ends a quotation at every ', whatever mark comes behind it.
-        var text = "'".unicodeScalars
-        for scalar in word.unicodeScalars {
-            if scalar == "'" { text += "'\\''".unicodeScalars } else { text.append(scalar) }
-        }
-        text.append("'")
-        return String(text)
     }
 }
