@@ -195,6 +195,19 @@ extension EndToEnd {
             }
         }
 
+        @Test("that take their worker down count as failures that halt a run")
+        func lostHalt() throws {
+            try Daemon.run { daemon in
+                let script = "kill -9 $PPID; sleep 61"
+                let outcome = try daemon.exec([
+                    "--json", "--records", "--processes", "1", "--halt", "soon,fail=1", "sh", "-c", script, ":::", "1",
+                    "2",
+                ])
+                #expect(outcome.status == 1)
+                #expect(try outcome.records.map(\.status) == ["lost", "cancelled"])
+            }
+        }
+
         @Test("give a run that one failure halts the exit code of the first to fail, however they are printed")
         func firstFailure() throws {
             try Daemon.run { daemon in
