@@ -100,7 +100,7 @@ final class Driver {
             }
             look()
             let now = Monotonic.now()
-            if let due = machine.nextDeadline(after: now), due <= now { tell(.tick) }
+            if let due = machine.nextDeadline, due <= now { tell(.tick) }
             for post in posts where post.link == nil && now >= post.retryAt { restartZygote(at: post, now) }
             if let deadline, now >= deadline { try cancelAll() }
             try trim(now)
@@ -115,7 +115,7 @@ final class Driver {
     private var patience: Int32? {
         let now = Monotonic.now()
         var deadlines = jobs.values.compactMap(\.nextProgress)
-        if let next = machine.nextDeadline(after: now) { deadlines.append(next) }
+        if let next = machine.nextDeadline { deadlines.append(next) }
         if let deadline, !machine.jobs.isEmpty { deadlines.append(deadline) }
         for post in posts where post.link == nil { deadlines.append(post.retryAt) }
         if let trimAt { deadlines.append(trimAt) }

@@ -93,8 +93,8 @@ extension PoolMachine {
         upkeep(now)
     }
 
-    /// When ``Event/tick`` is due; nil when nothing waits for time to pass.
-    public func nextDeadline(after now: UInt64) -> UInt64? {
+    /// When ``Event/tick`` is due, which may be long since; nil when nothing waits for time to pass.
+    public var nextDeadline: UInt64? {
         var deadlines: [UInt64] = []
         for job in jobs.values where job.cancelled == nil && job.state != .collecting && job.state != .stopping {
             if let deadline = job.request.deadline { deadlines.append(deadline) }
@@ -107,8 +107,9 @@ extension PoolMachine {
                     $0.idleSince + policy.idleNanoseconds
                 }
             }
-            let isShort = !pool.queue.isEmpty || (!isDraining && current.count < pool.floor)
-            if isShort, pool.retryAt > now { deadlines.append(pool.retryAt) }
+            // Nothing but a start that was put off leaves a pool short of workers once it has been seen to.
+            let awaited = pool.queue.first.flatMap { jobs[$0]?.request.units } ?? 0
+            if current.count < max(awaited, isDraining ? 0 : pool.floor) { deadlines.append(pool.retryAt) }
         }
         return deadlines.min()
     }

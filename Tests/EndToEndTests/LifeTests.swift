@@ -68,6 +68,7 @@ extension EndToEnd {
                 let second = try Child(
                     Program.pard.path, ["--socket", daemon.socket], environment: daemon.fixture.environment())
                 #expect(second.end() == .exit(1))
+                #expect(second.errors.isOver(within: 10))
                 #expect(second.errors.text.contains("another daemon is running on \(daemon.socket)"))
                 #expect(try daemon.parctl("ping").status == 0)
             }

@@ -79,7 +79,8 @@ struct ContractTests {
 
     @Test("gives every task one terminal state when workers die at any moment", arguments: Arrangement.allCases)
     func massacre(pool: Arrangement) async throws {
-        try await Host.run { host in
+        // On a busy machine all of them may die before they are up.
+        try await Host.run(startFailureLimit: 100) { host in
             let job = try await host.submit(pool.four(), tasks: 20_000, workload: Work.cpu, number: 20_000)
             for _ in 0..<6 {
                 if let victim = try await host.snapshot().pids[pool.kind]?.randomElement() {

@@ -194,7 +194,41 @@ struct MachineTests {
         world.now += world.machine.policy.idleNanoseconds * 2
         world.step(.tick)
         #expect(world.machine.jobs[1]?.state == .running)
-        #expect(world.machine.nextDeadline(after: world.now).map { $0 > world.now } ?? true)
+        #expect(world.machine.nextDeadline.map { $0 > world.now } ?? true)
+    }
+
+    @Test("tries a start that was put off again when its time has passed, however late that is seen")
+    func retry() throws {
+        var policy = PoolPolicy(threadFloor: 4, processFloor: 0)
+        var machine = PoolMachine(policy: policy)
+        #expect(try process(forkedBy: machine.step(.begin, at: 1)) == 1)
+        #expect(machine.step(.processGone(1, at: 2), at: 2) == [])
+        try expectRetry(of: &machine)
+        // The same for a job that waits for a pool whose workers have all died as they came up.
+        policy.threadFloor = 0
+        policy.startFailureLimit = 1
+        machine = PoolMachine(policy: policy)
+        _ = machine.step(.begin, at: 1)
+        let four = LeaseRequest(kind: .threads, units: 4)
+        #expect(try process(forkedBy: machine.step(.submit(1, four), at: 1)) == 1)
+        _ = machine.step(.processGone(1, at: 2), at: 2)
+        #expect(machine.jobs[1]?.cancelled == .workersFailed)
+        #expect(machine.step(.submit(2, four), at: 3) == [])
+        try expectRetry(of: &machine)
+    }
+
+    private func process(forkedBy actions: [PoolMachine.Action]) throws -> ProcessID {
+        guard case .fork(let process, _, _) = try #require(actions.first) else { return -1 }
+        return process
+    }
+
+    private func expectRetry(of machine: inout PoolMachine) throws {
+        let due = try #require(machine.nextDeadline)
+        #expect(machine.step(.tick, at: due - 1) == [])
+        // Who sleeps until then wakes a little later.
+        #expect(machine.nextDeadline == due)
+        #expect(try process(forkedBy: machine.step(.tick, at: due + 1_000_000)) == 2)
+        #expect(machine.nextDeadline == nil)
     }
 
     @Test("stops no worker that a waiting job is about to need")

@@ -45,7 +45,7 @@ struct Simulation {
     mutating func settle(steps: Int = 20_000) {
         for _ in 0..<steps {
             if pending.isEmpty, atWork.isEmpty {
-                guard let due = machine.nextDeadline(after: now) else { return }
+                guard let due = machine.nextDeadline else { return }
                 now = max(now, due)
             }
             advance(deaths: false)
