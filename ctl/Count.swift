@@ -17,9 +17,9 @@ enum Count {
         return number
     }
 
-    /// Nanoseconds of a time above 0, such as `30s`.
+    /// Nanoseconds of a time such as `30s`; 0 for no limit.
     static func nanoseconds(_ text: String) throws -> Int {
-        guard let number = Quantity.nanoseconds(text), number > 0 else {
+        guard let number = Quantity.nanoseconds(text) else {
             throw ValidationError("it takes a time such as 500ms, 30s or 5m.")
         }
         return number

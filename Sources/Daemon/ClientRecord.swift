@@ -20,6 +20,9 @@ extension TaskRecord {
     private static func reason(
         _ failure: TaskFailure, of workload: WorkloadID, detail: UnsafeRawPointer?
     ) -> String {
+        if workload == .download, failure.step == .create, failure.errno == .fileExists {
+            return "a file of its name is there already, and stays without --overwrite"
+        }
         guard failure.step == .fetch, workload == .download || workload == .api, let detail else { return "\(failure)" }
         let reason = FetchDetail(at: detail).reason
         return reason.isEmpty ? "\(failure)" : reason

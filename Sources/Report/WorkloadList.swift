@@ -46,12 +46,13 @@ public struct WorkloadList: Sendable {
 }
 
 extension Look {
-    /// `text` in lines of whole words.
-    func flow(words text: String) -> [String] {
+    /// `text` in lines of whole words, of at most `width` columns where words allow it.
+    func flow(words text: String, width: Int? = nil) -> [String] {
+        let width = width ?? min(self.width, 100)
         var lines: [String] = []
         var line = ""
         for word in text.split(separator: " ") {
-            if !line.isEmpty, line.count + 1 + word.count > min(width, 100) {
+            if !line.isEmpty, line.count + 1 + word.count > width {
                 lines.append(line)
                 line = ""
             }

@@ -45,11 +45,14 @@ package enum JSON {
 
     /// Why `text` is no JSON value; nil where it is one.
     package static func fault(in text: [UInt8]) -> String? {
+        // Wrapped, so that any value will do.
+        let opening = "{\"value\":"
         do {
-            // Wrapped, so that any value will do.
-            let object = Array("{\"value\":".utf8) + text + Array("}".utf8)
+            let object = Array(opening.utf8) + text + Array("}".utf8)
             let members = try JSONScanner.members(of: object, depthLimit: Limits.maximumJSONDepth)
             return members.count == 1 ? nil : "it is more than one value"
+        } catch .malformed(let reason, let offset) {
+            return "\(reason) at byte \(max(offset - opening.utf8.count, 0))"
         } catch {
             return "\(error)"
         }

@@ -85,7 +85,7 @@ import Testing
                 """)
     }
 
-    @Test func `failures are grouped, cut to the width, and readable in ASCII`() {
+    @Test func `failures are grouped, in lines of whole words, and readable in ASCII`() {
         #expect(
             ReceiptText(Samples.failed, look: Samples.ascii).text == """
                 io --dir /full | 2 processes | cold (worker replaced) | failed: 5 of 8 tasks ok
@@ -112,7 +112,8 @@ import Testing
 
                   failures
                   2x write: No space left on device (first: task 3)
-                  1x worker killed by signal 9, and a reason that is far too ... (first: task 7)
+                  1x worker killed by signal 9, and a reason that is far too long for a line
+                     (first: task 7)
 
                 """)
     }
@@ -122,7 +123,7 @@ import Testing
             "task \($0)'s\u{1B}" + String(repeating: "!", count: 80)
         }
         .text
-        let failures = text.split(separator: "\n").suffix(4).map(String.init)
+        let failures = text.split(separator: "\n").suffix(5).map(String.init)
         #expect(failures.first == "  2x write: No space left on device (first: task 3)")
         #expect(failures[1] == "     task 3's?" + String(repeating: "!", count: 63) + "...")
         #expect(failures.last?.hasPrefix("     task 7's?!") == true)

@@ -10,8 +10,8 @@ struct CompareCommand: ParsableCommand {
         abstract: "Compare serial, threads and processes on the same tasks.",
         usage: "parctl compare <workload> [<workload's options>] [<options>]",
         discussion: """
-            Every arm runs once in each round, on workers that are warm, and once more on fresh ones for what their \
-            start-up costs; rounds begin with another arm each. The speed-up is that over serial, round by round, with \
+            Every arm runs once to warm its workers up; then once in each round, and once more on fresh workers for what \
+            their start-up costs. Rounds begin with another arm each. The speed-up is that over serial, round by round, with \
             an interval that holds the true median in 95 of 100 such comparisons, whatever the times' distribution. \
             That takes 6 rounds or more.
 
@@ -103,7 +103,7 @@ struct CompareCommand: ParsableCommand {
         let plan = ComparePlan(
             workload: words.entry.name, arguments: words.arguments, inputs: inputs, arms: Arm.matrix(workers.counts),
             rounds: runs, tasks: tasks,
-            timeout: timeout, isCold: !noCold, records: charts.needRecords)
+            timeout: timeout == 0 ? nil : timeout, isCold: !noCold, records: charts.needRecords)
         var exports = try Exports(charts)
         let signals = try Signals([SIGINT, SIGTERM, SIGHUP, SIGCHLD])
         var session = CompareSession(plan, terminal: Terminal(STDERR_FILENO, color: service.color))

@@ -44,7 +44,8 @@ struct RunCommand: ParsableCommand {
 
     @ArgumentParser.Option(
         help: ArgumentHelp(
-            "Give up after this time, such as 500ms or 30s; with exec, give each command so long.", valueName: "time"),
+            "Give up after this time, such as 500ms or 30s (0: never); with exec, give each command so long.",
+            valueName: "time"),
         transform: Count.nanoseconds)
     var timeout: Int?
 

@@ -7,7 +7,7 @@ struct RunShape: Equatable {
     var serial = false
     var cold: Cold?
     var tasks: Int?
-    /// Nanoseconds.
+    /// Nanoseconds; 0 for no limit, as without one.
     var timeout: Int?
     var records = false
     var halt: Halt?
@@ -35,6 +35,7 @@ struct RunShape: Equatable {
     func request(_ workload: String, _ arguments: [String: String]) throws(Failure) -> Run.Request {
         Run.Request(
             workload: workload, arguments: arguments.isEmpty ? nil : arguments, mode: try mode(), processes: processes,
-            threads: threads, tasks: tasks, cold: cold, timeout: timeout, records: records ? true : nil, halt: halt)
+            threads: threads, tasks: tasks, cold: cold, timeout: timeout == 0 ? nil : timeout,
+            records: records ? true : nil, halt: halt)
     }
 }

@@ -28,10 +28,15 @@ public struct Verdict: Sendable {
         }
         guard candidates.allSatisfy({ $0.speedup.interval != nil }), let interval = best.speedup.interval else {
             let least = candidates.map(\.speedup.count).min() ?? 0
+            let look =
+                best.speedup.median > 1
+                ? "\(best.arm.name) looked fastest, \(times(best.speedup.median)) as fast as serial"
+                : "serial looked fastest, and the best of the others, \(best.arm.name), "
+                    + "\(times(best.speedup.median)) as fast"
+            let more = comparison.planned < Estimate.fewest ? "; ask for more, as with -r 10." : "."
             return
                 "Can't tell from \(Units.counted(least, "sound round")), as \(Estimate.fewest) are the fewest that give "
-                + "an interval: \(best.arm.name) looked fastest, \(times(best.speedup.median)) as fast as serial; "
-                + "ask for more, as with -r 10."
+                + "an interval: \(look)\(more)"
         }
         if interval.low > 1 { return winner(best, among: candidates) }
         if candidates.allSatisfy({ ($0.speedup.interval?.high ?? 1) < 1 }) {

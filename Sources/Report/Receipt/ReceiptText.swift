@@ -12,6 +12,8 @@ public struct ReceiptText {
     public static let workersShown = 8
     /// How many reasons of failure are listed.
     public static let failuresShown = 5
+    /// How long a reason may be, in characters.
+    static let reasonShown = 300
     /// Where the second column of the lines below the phases begins.
     static let indent = 14
 
@@ -74,15 +76,18 @@ public struct ReceiptText {
 
     private var failures: [String] {
         guard !receipt.failures.isEmpty else { return [] }
-        let shown = receipt.failures.prefix(Self.failuresShown).flatMap { failure in
+        let count = receipt.failures.count
+        let listed = receipt.failures.prefix(count > Self.failuresShown + 1 ? Self.failuresShown : count)
+        let shown = listed.flatMap { failure in
             let count = "  \(Units.grouped(failure.count))\(look.times) "
-            let first = " (first: task \(Units.grouped(failure.firstTask)))"
-            let reason = look.clean(failure.reason, limit: max(look.width - count.count - first.count, 20))
-            guard let naming else { return [count + reason + first] }
-            let input = look.clean(naming(failure.firstTask), limit: max(look.width - count.count, 20))
-            return [count + reason + first, String(repeating: " ", count: count.count) + input]
+            let room = max(look.width - count.count, 20)
+            let text = look.clean(failure.reason, limit: Self.reasonShown)
+            var lines = look.flow(words: "\(text) (first: task \(Units.grouped(failure.firstTask)))", width: room)
+            if let naming { lines.append(look.clean(naming(failure.firstTask), limit: room)) }
+            let indent = String(repeating: " ", count: count.count)
+            return zip(0..., lines).map { ($0 == 0 ? count : indent) + $1 }
         }
-        let rest = receipt.failures.count - Self.failuresShown
+        let rest = count - listed.count
         return [look.paint("  failures", .red)] + shown
             + (rest > 0 ? [look.paint("  and \(Units.counted(rest, "other reason"))", .dim)] : [])
     }

@@ -1,5 +1,6 @@
 import Control
 import Glibc
+import Report
 
 /// What `parctl run exec` is to do: the commands, and what becomes of their output.
 struct ExecPlan {
@@ -66,7 +67,11 @@ struct ExecPlan {
         if isDry {
             for task in arguments.indices { try StandardOutput.write(line(of: task) + "\n") }
         } else if arguments.isEmpty {
-            StandardError.write("parctl: there is no argument to run the command for\n")
+            let done = log.map(\.known.count) ?? 0
+            StandardError.write(
+                done > 0
+                    ? "parctl: all that is to be run is in the joblog already: \(Units.counted(done, "command"))\n"
+                    : "parctl: there is no argument to run the command for\n")
         }
         return isDry || arguments.isEmpty
     }
