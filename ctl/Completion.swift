@@ -11,8 +11,19 @@ enum Completion {
             return Catalogue.entries.map(\.name)
         }
         let option = before.last.flatMap(entry.option(typed:)).flatMap { $0.kind == .flag ? nil : $0 }
-        // After an option that takes a value comes that value: its default is an example of one.
-        if let option { return option.kind == .choice ? option.choices : [option.value].compactMap(\.self) }
+        if let option {
+            return switch option.kind {
+            case .choice: option.choices
+            case .path: FileNames.beginning(with: prefix)
+            // Its default is an example of a value.
+            default: [option.value].compactMap(\.self)
+            }
+        }
+        if entry.input == .command, !prefix.hasPrefix("-") {
+            let path = CommandWords.hasCommand(Array(before)) ? nil : Environment.value("PATH")
+            return (path.map { FileNames.programs(beginningWith: prefix, in: $0) } ?? [])
+                + FileNames.beginning(with: prefix)
+        }
         return (entry.options + entry.clientOptions).map { "--\($0.name)" }
     }
 }

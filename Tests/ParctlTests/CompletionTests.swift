@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import parctl
@@ -22,8 +23,20 @@ import Testing
 
     @Test func `after an option that takes a value comes its default`() {
         #expect(words("parctl", "run", "io", "--size", "") == ["8MiB"])
-        #expect(words("parctl", "run", "io", "--dir", "") == [])
         #expect(words("parctl", "run", "dot", "--dtype", "") == ["f64", "f32"])
         #expect(words("parctl", "run", "io", "--read", "") == ["--size", "--read", "--fsync", "--same-file", "--dir"])
+    }
+
+    @Test func `where a file is meant come files, and for a command programs as well`() throws {
+        let folder = FileManager.default.temporaryDirectory.path + "/completion-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder + "/sub", withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        for name in ["some", ".hidden", "other"] { try Data().write(to: URL(fileURLWithPath: "\(folder)/\(name)")) }
+        #expect(words("parctl", "run", "io", "--dir", "\(folder)/s") == ["\(folder)/some", "\(folder)/sub/"])
+        #expect(words("parctl", "run", "exec", "-a", "\(folder)/.h") == ["\(folder)/.hidden"])
+        #expect(words("parctl", "run", "exec", "cat", ":::", "\(folder)/o") == ["\(folder)/other"])
+        #expect(words("parctl", "run", "exec", "--threads", "2", "mkdi").contains("mkdir"))
+        #expect(!words("parctl", "run", "exec", "cat", "mkdi").contains("mkdir"))
+        #expect(words("parctl", "run", "exec", "--tag", "--ke").contains("--keep-order"))
     }
 }

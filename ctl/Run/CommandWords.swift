@@ -48,6 +48,12 @@ enum CommandWords {
         return arguments[..<index] + ["--"] + arguments[index...]
     }
 
+    /// Whether the words of an `exec`, from its name on, have come to the command.
+    static func hasCommand(_ words: [String]) -> Bool {
+        guard let name = words.firstIndex(of: WorkloadID.exec.name) else { return false }
+        return firstOperand(of: words, from: name + 1) < words.count
+    }
+
     /// Which command takes a workload's words, and where the workload's name stands; nil where there is none.
     private static func workloadPlace(in arguments: [String]) -> (verb: String, workload: Int)? {
         let verb = firstOperand(of: arguments, from: 0)
