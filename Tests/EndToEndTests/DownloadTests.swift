@@ -87,7 +87,7 @@ extension EndToEnd {
                 #expect(try size("10") == 10)
                 let again = try daemon.parctl("run download \(server.url)/size/10 --output \(folder) --json")
                 #expect(again.status == 1)
-                #expect(try again.receipt.failures.first?.reason.contains("File exists") == true)
+                #expect(try again.receipt.failures.first?.reason.contains("--overwrite") == true)
                 try Data("mine".utf8).write(to: URL(fileURLWithPath: "\(folder)/6"))
                 _ = try daemon.receipt("download \(server.url)/size/6 --output \(folder) --overwrite")
                 #expect(try size("6") == 6)

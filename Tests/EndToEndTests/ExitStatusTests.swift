@@ -37,7 +37,7 @@ extension EndToEnd {
                 "run sleep --for 10parsecs", "run sleep --for", "run cpu --iterations 1.5", "run noop --size 1",
                 "run io --frobnicate", "run noop --threads 0", "run noop --processes 0", "run noop --threads many",
                 "run noop --serial --threads 2", "run noop --serial --processes 2", "run noop --tasks 0",
-                "run noop --timeout 0s", "run noop --timeout soon", "run noop --cold=lukewarm", "run noop 3",
+                "run noop --timeout=-1s", "run noop --timeout soon", "run noop --cold=lukewarm", "run noop 3",
                 "ping --color sometimes", "pools resize threads many", "completions csh", "cancel",
             ])
         func usage(line: String) throws {
