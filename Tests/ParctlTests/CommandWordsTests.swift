@@ -58,6 +58,21 @@ import Testing
             complaint("--size", "8MiB", "io") == "the workload comes before its options, as in 'parctl run io --size'")
     }
 
+    @Test(arguments: [
+        (["exec", "-j4", "true"], "run", "--threads or --processes"), (["exec", "--jobs"], "run", "--threads"),
+        (["cpu", "--threads", "2"], "compare", "--workers"),
+    ])
+    func `an option of another program or command is answered with what stands for it here`(
+        words: [String], command: String, hint: String
+    ) {
+        do {
+            _ = try CommandWords.read(words, command: command)
+            Issue.record("\(words) is taken")
+        } catch {
+            #expect(error.message?.contains(hint) == true)
+        }
+    }
+
     @Test func `a value that is missing or wrong is answered with what the option takes`() throws {
         #expect(try #require(complaint("io", "--size")).hasPrefix("io: --size needs a value: a size such as 64KiB"))
         #expect(try #require(complaint("io", "--dir", "--read")).hasPrefix("io: --dir needs a value"))

@@ -121,11 +121,24 @@ enum CommandWords {
         return read
     }
 
+    /// What stands here for an option that is one somewhere else; nil where nothing does.
+    private static func elsewhere(_ name: String, _ command: String) -> String? {
+        if command == "compare", ["threads", "processes", "serial", "cold"].contains(name) {
+            return "a comparison runs all of them, with as many workers as --workers says"
+        }
+        // GNU parallel's and xargs'.
+        let isJobs = ["jobs", "max-procs"].contains(name) || name.wholeMatch(of: /[jP]\d*/) != nil
+        return isJobs ? "how many run at a time is said by --threads or --processes" : nil
+    }
+
     /// An option that neither `command` nor `entry` has; a nil entry is one that was not named yet.
     private static func stranger(_ option: String, of entry: Entry?, _ command: String, _ options: [String]) -> Failure
     {
         let name = String(option.drop { $0 == "-" })
         let own = entry.map { ($0.options + $0.clientOptions).map(\.name) } ?? []
+        if let known = elsewhere(name, command) {
+            return .usage("unknown option '\(option)': \(known)", help: "parctl \(command) --help")
+        }
         if let near = Spelling.nearest(to: name, in: own + options) {
             return .usage("unknown option '\(option)'; did you mean '--\(near)'?", help: "parctl \(command) --help")
         }
