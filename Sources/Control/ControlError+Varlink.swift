@@ -37,7 +37,8 @@ extension ControlError: ErrorConvertible {
         case .unknownWorkload(let name, let known): UnknownWorkload(workload: name, known: known)
         case .badArgument(let name, let value, let expected):
             BadArgument(argument: name, value: value, expected: expected)
-        case .busy(let limit, let allowed): Busy(limit: limit, allowed: allowed)
+        case .busy(let limit, let allowed, let user, let retryAfter):
+            Busy(limit: limit, allowed: allowed, user: user, retryAfter: retryAfter)
         case .limitExceeded(let limit, let value, let allowed):
             LimitExceeded(limit: limit, value: value, allowed: allowed)
         case .noSuchJob(let job): NoSuchJob(job: job)
@@ -60,7 +61,10 @@ extension ControlError: ErrorConvertible {
                 members(UnknownWorkload.self).map { .unknownWorkload($0.workload, known: $0.known) }
             case .badArgument:
                 members(BadArgument.self).map { .badArgument($0.argument, value: $0.value, expected: $0.expected) }
-            case .busy: members(Busy.self).map { .busy(limit: $0.limit, allowed: $0.allowed) }
+            case .busy:
+                members(Busy.self).map {
+                    .busy(limit: $0.limit, allowed: $0.allowed, user: $0.user, retryAfter: $0.retryAfter)
+                }
             case .limitExceeded:
                 members(LimitExceeded.self).map {
                     .limitExceeded(limit: $0.limit, value: $0.value, allowed: $0.allowed)
@@ -83,8 +87,9 @@ extension ControlError: CustomStringConvertible {
         case .unknownWorkload(let name, let known):
             "there is no workload \(name): choose one of \(known.joined(separator: ", "))"
         case .badArgument(let name, let value, let expected): "\(name) can't be \(value): it takes \(expected)"
-        case .busy(let limit, let allowed):
-            "the daemon is busy (\(limit), at most \(allowed)): nothing was started, so try again later"
+        case .busy(let limit, let allowed, let user, let retryAfter):
+            "the daemon is busy (\(limit)\(user.map { " of user \($0)" } ?? ""), at most \(allowed)): nothing was started, "
+                + "so try again \(retryAfter.map { "in \(max(1, ($0 + 999_999_999) / 1_000_000_000)) s" } ?? "later")"
         case .limitExceeded(let limit, let value, let allowed):
             "\(limit) is \(value), and this daemon allows \(allowed): ask for less, or have the limit raised"
         case .noSuchJob(let job): "there is no job \(job): list those that have not ended with parctl jobs"
@@ -100,7 +105,14 @@ extension ControlError: CustomStringConvertible {
 // The members of the errors, as the interface description has them.
 private struct UnknownWorkload: Codable { var workload: String, known: [String] }
 private struct BadArgument: Codable { var argument: String, value: String, expected: String }
-private struct Busy: Codable { var limit: String, allowed: Int }
+private struct Busy: Codable {
+    var limit: String, allowed: Int, user: Int?, retryAfter: Int?
+
+    private enum CodingKeys: String, CodingKey {
+        case limit, allowed, user
+        case retryAfter = "retry_after"
+    }
+}
 private struct LimitExceeded: Codable { var limit: String, value: Int, allowed: Int }
 private struct NoSuchJob: Codable { var job: String }
 private struct NoSuchPool: Codable { var name: String, known: [String] }

@@ -1,7 +1,8 @@
 /// Why a job was not accepted.
 public enum Refusal: Error, Sendable, Equatable {
-    /// The limit of this name is used up; it may not be in a moment.
-    case busy(limit: String, allowed: Int)
+    /// The limit of this name is used up; it may not be in a moment. `user` is the user ID whose share it is, nil where it
+    /// is what all users have together.
+    case busy(limit: String, allowed: Int, user: UInt32? = nil)
     /// More than the limit of this name allows.
     case tooMuch(limit: String, value: Int, allowed: Int)
     case draining

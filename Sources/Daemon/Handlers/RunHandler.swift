@@ -67,13 +67,14 @@ struct RunHandler: Sendable {
         daemon.book.countRefusal()
         let error: ControlError =
             switch refusal {
-            case .busy(let limit, let allowed): .busy(limit: limit, allowed: allowed)
+            case .busy(let limit, let allowed, let user):
+                .busy(limit: limit, allowed: allowed, user: user.map(Int.init))
             case .tooMuch(let limit, let value, let allowed):
                 .limitExceeded(limit: limit, value: value, allowed: allowed)
             case .noMemory: .busy(limit: "ledger bytes", allowed: daemon.configuration.limits.ledgerBytes)
             case .draining: .draining
             }
-        if case .busy(let limit, let allowed) = error {
+        if case .busy(let limit, let allowed, _, _) = error {
             daemon.refusals.tell(daemon.logger, limit: limit, allowed: allowed, uid: uid, now: Monotonic.now())
         }
         throw error
