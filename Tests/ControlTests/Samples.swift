@@ -83,7 +83,6 @@ enum Samples {
     static let errors: [ControlError] = [
         .unknownWorkload("x", known: ["io", "cpu"]), .badArgument("size", value: "8XB", expected: "a size"),
 
-        .busy(limit: "queued jobs", allowed: 4),
         .busy(limit: "workers", allowed: 9, user: 1000, retryAfter: 2_000_000_000),
         .limitExceeded(limit: "tasks", value: 9, allowed: 8),
         .noSuchJob("j9"), .noSuchPool("x", known: ["threads"]), .notPermitted(action: "resize pools", needs: "root"),
