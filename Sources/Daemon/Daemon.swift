@@ -15,6 +15,9 @@ public struct Daemon: ServiceLifecycle.Service {
     private let reread: (@Sendable () async throws -> Configuration)?
     private let logger: Logger
 
+    /// Threads that write long replies and read what runs are given.
+    private static let backgroundThreads = 2
+
     /// How the socket is called that the service manager hands over: FileDescriptorName= of its unit.
     public static let socketName = "control"
 
@@ -67,9 +70,12 @@ public struct Daemon: ServiceLifecycle.Service {
         let context = DaemonContext(
             live: LiveConfiguration(configuration), access: Access(isShared: configuration.isShared, owner: getuid()),
             socketPath: socketPath, supervisor: supervisor, book: JobBook(prefix: jobPrefix(startedAt)),
-            directory: directory.path, startedAt: startedAt, logger: logger)
-        logger.tellWarmth(of: try await context.snapshot())
-        let server = try await serve(context, on: listener)
+            directory: directory.path, startedAt: startedAt, logger: logger,
+            background: try BackgroundThreads(named: "par-replies", count: Self.backgroundThreads))
+        supervisor.look { [logger] snapshot in
+            if let snapshot { logger.tellWarmth(of: snapshot) }
+        }
+        let server = try serve(context, on: listener) { failure.yield(.socketFailed("\($0)")) }
         announceReady(on: socketPath)
         try await withThrowingTaskGroup { group in
             group.addTask { for await load in loads { Notify.status("\(StatusLine(load: load))") } }
@@ -110,19 +116,29 @@ public struct Daemon: ServiceLifecycle.Service {
         for try await _ in endings {}
     }
 
-    private func serve(_ context: DaemonContext, on listener: consuming Listener) async throws -> Server {
+    /// - Parameter onFailure: told when the socket can't be served any more.
+    private func serve(
+        _ context: DaemonContext, on listener: consuming Listener,
+        onFailure: @escaping @Sendable (SystemError) -> Void
+    ) throws -> Server {
+        let limits = configuration.limits
         var options = ServerConfiguration()
         options.limits = configuration.frameLimits
         options.connections = configuration.connectionLimit
-        options.refusal = ControlError.busy(limit: "connections", allowed: configuration.connectionLimit)
-        options.largeFrameRefusal = ControlError.busy(limit: "large calls", allowed: options.largeFrames)
-        options.onEvent = { [logger] event in logger.notice("\(event)") }
-        let service = ControlService(
-            interface: try InterfaceDescription(Interface.description), daemon: context)
-        return try await Server.start(
+        options.isShared = configuration.isShared
+        options.isShort = { context.supervisor.retainedBytes.load(ordering: .relaxed) > limits.unreadRecordBytes }
+        options.refusal = { limit, allowed, peer in
+            let name = limit == .connections ? "connections" : "bytes of calls"
+            return ControlError.busy(limit: name, allowed: allowed, user: peer.map { Int($0.uid) })
+        }
+        options.onEvent = { [logger] event in
+            context.repeats.tell(logger, event, now: Monotonic.now())
+            if case .loopFailed(let error) = event { onFailure(error) }
+        }
+        return try Server.start(
             on: listener,
             info: ServiceInfo(vendor: "par", product: "pard", version: Version.current, url: "https://varlink.org"),
-            services: [service], configuration: options)
+            services: [try ControlService(daemon: context)], configuration: options)
     }
 
     private func announceReady(on socketPath: String) {
@@ -145,10 +161,13 @@ public struct Daemon: ServiceLifecycle.Service {
 enum DaemonError: Error, CustomStringConvertible {
     /// Nothing can be run any more; the service manager is to start another daemon.
     case poolsFailed(String)
+    /// Nobody can reach it any more; likewise.
+    case socketFailed(String)
 
     var description: String {
         switch self {
         case .poolsFailed(let why): "the pools have failed: \(why)"
+        case .socketFailed(let why): "the socket can't be served any more: \(why)"
         }
     }
 }

@@ -63,10 +63,10 @@ extension Job {
     ///
     /// It stops at a place that a worker has taken and not written. One that died there leaves it so for good: what ended
     /// later is found when the job has.
-    public func ended(since cursor: inout Int) -> [Int] {
+    public func ended(since cursor: inout Int, atMost limit: Int = .max) -> [Int] {
         var tasks: [Int] = []
         let end = min(Int(logged.pointee.load(ordering: .acquiring)), Int(plan.pointee.tasks))
-        while cursor < end {
+        while cursor < end, tasks.count < limit {
             let entry = logEntry(cursor).pointee.load(ordering: .acquiring)
             if entry == 0 { break }
             tasks.append(Int(entry) - 1)

@@ -3,8 +3,8 @@ import Glibc
 
 /// A set of descriptors to wait on, each with a number of the caller's.
 public struct EventLoop: ~Copyable {
-    private let epoll: Descriptor
-    private var ready = [epoll_event](repeating: epoll_event(), count: 64)
+    let epoll: Descriptor
+    var ready = [epoll_event](repeating: epoll_event(), count: 64)
 
     public init() throws(SystemError) {
         epoll = Descriptor(owning: try system("epoll_create1") { epoll_create1(Int32(EPOLL_CLOEXEC)) })

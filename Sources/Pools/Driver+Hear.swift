@@ -165,7 +165,7 @@ extension Driver {
             guard let due = record.nextProgress, now >= due, let row = machine.jobs[id] else { continue }
             record.nextProgress = record.progressNanoseconds.map { now + $0 }
             if row.state != .stopping {
-                record.observer(.progress(state: row.state, done: done(in: id), ended: record.newlyEnded()))
+                record.observer(.progress(state: row.state, done: done(in: id)))
             }
         }
     }
@@ -175,7 +175,7 @@ extension Driver {
         guard let row = machine.jobs[id], let record = jobs[id] else { return 0 }
         let current = row.units.flatMap { slots[$0] ?? [] }.reduce(0) {
             $0
-                + (arena.slot($1).subject.pointee == UInt64(record.extent.lowerBound)
+                + (arena.slot($1).subject.pointee == UInt64(record.memory.extent.lowerBound)
                     ? Int(arena.slot($1).done.pointee.load(ordering: .relaxed)) : 0)
         }
         return min(Int(record.job.plan.pointee.tasks), record.settledTasks + current)

@@ -211,9 +211,6 @@ extension Driver {
             let none = [CrewMember?](repeating: nil, count: row.request.kind.workersPerUnit)
             return unit.flatMap { slots[$0] }?.map(member) ?? none
         }
-        // In the order in which they ended, which the records don't tell.
-        let ended = record.newlyEnded()
-        if !ended.isEmpty { record.observer(.progress(state: row.state, done: done(in: id), ended: ended)) }
         // Those who were there when the job was handed out: what a replacement cost is not what the lease paid.
         let handedOut = row.stamps.ready ?? 0
         let present = crew.compactMap { $0 }.filter { $0.readyAt != 0 && $0.readyAt <= handedOut }
@@ -221,7 +218,7 @@ extension Driver {
         record.observer(
             .finished(
                 FinishedJob(
-                    job: record.job, row: row, crew: crew,
+                    job: record.job, memory: record.memory, row: row, crew: crew,
                     startupPaid: present.map { $0.readyAt.since($0.askedAt) }.max() ?? 0, readyAt: ready,
                     firstStart: record.firstStart)))
     }
@@ -235,7 +232,7 @@ extension Driver {
 
     private func end(_ id: JobID) {
         guard let record = jobs.removeValue(forKey: id), let row = machine.forget(id) else { return }
-        supervisor.giveBack(record.extent)
+        record.memory.retain()
         if let table = record.table { supervisor.giveBack(table) }
         record.answer.take()?(.failure(.draining))
         record.observer(.ended(row))

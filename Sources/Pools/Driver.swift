@@ -153,14 +153,15 @@ final class Driver {
 
     private func take(_ command: Supervisor.Command) throws(SystemError) {
         switch command {
-        case .submit(let id, let spec, let extent, let observer, let answer):
+        case .submit(let id, let spec, let memory, let observer, let answer):
             let record = JobRecord(
-                id: id, extent: extent, job: arena.job(at: extent.lowerBound), attempts: spec.attempts,
+                id: id, memory: memory, job: arena.job(at: memory.extent.lowerBound), attempts: spec.attempts,
                 progressNanoseconds: spec.progressNanoseconds, observer: observer)
             admit(record, spec.lease) { refusal in answer(refusal.map { .failure($0) } ?? .success(id)) }
-        case .lease(let id, let request, let extent, let answer):
+        case .lease(let id, let request, let memory, let answer):
             let record = JobRecord(
-                id: id, extent: extent, job: arena.job(at: extent.lowerBound), attempts: nil, progressNanoseconds: nil,
+                id: id, memory: memory, job: arena.job(at: memory.extent.lowerBound), attempts: nil,
+                progressNanoseconds: nil,
                 lease: answer, observer: { _ in })
             admit(record, request) { refusal in if let refusal { answer(.failure(refusal)) } }
         case .release(let id): tell(.crewLeft(id))
@@ -185,7 +186,6 @@ final class Driver {
         _ record: JobRecord, _ request: LeaseRequest, _ answer: @Sendable (Refusal?) -> Void
     ) {
         if let refusal = machine.refusal(of: request, queueLimit: queueLimit) {
-            supervisor.giveBack(record.extent)
             answer(refusal)
             return
         }

@@ -1,6 +1,6 @@
 public import Ledger
 public import Linux
-import Synchronization
+public import Synchronization
 
 /// Keeps the pools: owns the zygote and the workers' memory, and runs the jobs.
 ///
@@ -72,8 +72,8 @@ public final class Supervisor: Sendable {
 
     enum Command: Sendable {
         case submit(
-            JobID, JobSpec, Range<Int>, @Sendable (JobEvent) -> Void, @Sendable (Result<JobID, Refusal>) -> Void)
-        case lease(JobID, LeaseRequest, Range<Int>, @Sendable (Result<Lease, Refusal>) -> Void)
+            JobID, JobSpec, JobMemory, @Sendable (JobEvent) -> Void, @Sendable (Result<JobID, Refusal>) -> Void)
+        case lease(JobID, LeaseRequest, JobMemory, @Sendable (Result<Lease, Refusal>) -> Void)
         case release(JobID)
         case collected(JobID, at: UInt64)
         case cancel(JobID, CancelCause)
@@ -119,16 +119,18 @@ public final class Supervisor: Sendable {
     /// - Parameters:
     ///   - observer: told what becomes of it, if it is accepted.
     ///   - answer: told first: the job's number once it is accepted.
+    /// - Returns: the job's log, which may be read from any thread; nil where the job is refused at once.
+    @discardableResult
     public func submit(
         _ spec: JobSpec, observer: @escaping @Sendable (JobEvent) -> Void,
         answer: @escaping @Sendable (Result<JobID, Refusal>) -> Void
-    ) {
+    ) -> JobLog? {
         var plan = spec.plan
         plan.tasks = UInt64(spec.tasks)
         plan.inputBytes = UInt64(spec.inputs?.bytes.count ?? 0)
         guard let extent = takeExtent(plan.layout.byteCount) else {
             answer(.failure(.noMemory(bytes: plan.layout.byteCount)))
-            return
+            return nil
         }
         let id = nextJob()
         plan.job = id
@@ -139,7 +141,9 @@ public final class Supervisor: Sendable {
         let job = arena.job(at: extent.lowerBound)
         job.prepare(plan, text: spec.text)
         if let inputs = spec.inputs { job.store(inputs) }
-        send(.submit(id, spec, extent, observer, answer))
+        let memory = JobMemory(extent, of: self)
+        send(.submit(id, spec, memory, observer, answer))
+        return JobLog(of: id, job, memory)
     }
 
     /// Takes workers for the caller's own use, see ``Lease``. The answer comes once all of them are ready.
@@ -154,7 +158,7 @@ public final class Supervisor: Sendable {
         // Blank until the holder's first run, so that there is nothing to settle if it never comes to one.
         arena.job(at: extent.lowerBound).prepare(
             JobPlan(job: id, tasks: 0, workload: 0, crew: request.workers, cpuInterval: 0, rings: false))
-        send(.lease(id, request, extent, answer))
+        send(.lease(id, request, JobMemory(extent, of: self), answer))
     }
 
     /// Says that a finished job's records have been read and its results assembled, at this time.
@@ -179,6 +183,8 @@ public final class Supervisor: Sendable {
 
     func release(_ job: JobID) { send(.release(job)) }
 
+    /// Bytes of jobs that have ended, which readers of their records keep.
+    public let retainedBytes = Atomic(0)
     /// Bytes of records that jobs hold.
     public var ledgerBytesUsed: Int { state.withLock { $0.extents.used } }
 

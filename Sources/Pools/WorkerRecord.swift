@@ -21,7 +21,7 @@ final class WorkerRecord {
 /// What the driver knows of a job beside what the machine does.
 final class JobRecord {
     let id: JobID
-    let extent: Range<Int>
+    let memory: JobMemory
     let job: Job
     let attempts: Int?
     let observer: @Sendable (JobEvent) -> Void
@@ -32,8 +32,6 @@ final class JobRecord {
     /// Whether the crew that is about to be told is all there is.
     var isToEnlist = true
     var firstStart: UInt64?
-    /// How far the job's log has been read.
-    private var logCursor = 0
     /// Tasks that ended in earlier rounds.
     var settledTasks = 0
     /// Whether its workers are a holder's own, see ``Lease``.
@@ -42,23 +40,16 @@ final class JobRecord {
     var answer: (@Sendable (Result<Lease, Refusal>) -> Void)?
 
     init(
-        id: JobID, extent: Range<Int>, job: Job, attempts: Int?, progressNanoseconds: UInt64?,
+        id: JobID, memory: JobMemory, job: Job, attempts: Int?, progressNanoseconds: UInt64?,
         lease: (@Sendable (Result<Lease, Refusal>) -> Void)? = nil, observer: @escaping @Sendable (JobEvent) -> Void
     ) {
         self.id = id
-        self.extent = extent
+        self.memory = memory
         self.job = job
         self.attempts = attempts
         self.progressNanoseconds = progressNanoseconds
         isLease = lease != nil
         answer = lease
         self.observer = observer
-    }
-
-    /// The tasks that have been noted in the job's log since the last time; none where it has no log.
-    func newlyEnded() -> [EndedTask] {
-        guard job.plan.pointee.logs != 0 else { return [] }
-        let details = job.details
-        return job.ended(since: &logCursor).map { EndedTask($0, job.record($0).pointee, details) }
     }
 }

@@ -86,6 +86,17 @@ typedef struct {
 /// Waits for the end of the process of `pidfd` and reaps it.
 int32_t par_command_reap(int32_t pidfd, par_usage *usage);
 
+/// The most descriptors that the kernel lets one message carry (SCM_MAX_FD).
+#define PAR_DESCRIPTORS 253
+
+/// Receives what has come on a stream socket, without waiting: how many bytes, 0 at the end of the stream, or a negative
+/// errno. `descriptors` has room for PAR_DESCRIPTORS, of which `*count` came with these bytes, closed on exec.
+int64_t par_receive(int32_t fd, void *buffer, size_t size, int32_t *descriptors, int32_t *count);
+/// Sends what a stream socket takes without waiting, `descriptors` with its first byte: how many bytes, or a negative errno.
+int64_t par_send(int32_t fd, const void *bytes, size_t size, const int32_t *descriptors, int32_t count);
+/// Accepts a connection that doesn't block and is closed on exec; -EAGAIN where none waits.
+int32_t par_accept(int32_t listener);
+
 int32_t par_die_with_parent(void);
 int32_t par_set_name(const char *name);
 /// Sets how far this thread's timers may be put off. Commands have what it was at the first call.

@@ -2,13 +2,17 @@ import Control
 import Glibc
 import Linux
 import Pools
+import VarlinkServer
 
 /// `GetStatus`: the daemon in figures.
 struct StatusHandler: Sendable {
     let daemon: DaemonContext
 
-    func answer() async throws -> GetStatus.Reply {
-        let snapshot = try await daemon.snapshot()
+    func answer(_ call: IncomingCall) {
+        daemon.answer(call) { status(of: $0) }
+    }
+
+    private func status(of snapshot: Snapshot) -> GetStatus.Reply {
         let machine = snapshot.machine
         let queued = machine.jobs.values.count { $0.state == .queued }
         let counts = daemon.book.counts
