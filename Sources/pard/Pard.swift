@@ -31,7 +31,8 @@ struct Pard: AsyncParsableCommand {
             """,
         version: "pard \(Version.current)")
 
-    @ArgumentParser.Option(help: "Read settings from this file in YAML (default: the one above, if it is there).")
+    @ArgumentParser.Option(
+        help: "Read settings from this file, a 'name: value' on each line (default: the one above, if it is there).")
     var config: String?
 
     @Flag(help: "Serve all users whom the socket lets in, each in his own right, rather than the daemon's own.")
@@ -152,8 +153,8 @@ struct Pard: AsyncParsableCommand {
         let zygotePath = try ZygoteProgram.path(of: ZygoteProgram.name)
         let libraryZygotePath = try ZygoteProgram.path(of: ZygoteProgram.libraryName)
         let leash = leash
-        let read: @Sendable () async throws -> Configuration = {
-            let values = try await source.read()
+        let read: @Sendable () throws -> Configuration = {
+            let values = try source.read()
             var configuration = try Configuration(
                 values, on: .current(), socketPath: values.text("socket") ?? place.socket, zygotePath: zygotePath,
                 libraryZygotePath: libraryZygotePath, isShared: source.isShared)
@@ -162,7 +163,7 @@ struct Pard: AsyncParsableCommand {
         }
         let configuration: Configuration
         do {
-            configuration = try await read()
+            configuration = try read()
         } catch let error as SettingError {
             logger.critical("\(error)")
             throw ExitCode(Self.configurationFault)

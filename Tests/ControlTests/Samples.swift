@@ -48,7 +48,8 @@ enum Samples {
         ("TaskTimes", TaskTimes()), ("Record", record), ("WorkerCost", receipt().workerCosts[0]),
         ("Failure", receipt().failures[0]), ("Receipt", receipt()), ("Pool", pool), ("Job", job), ("Option", option),
         ("Workload", workload), ("CommandRecord", command), ("Output", output), ("OutputOrder", OutputOrder.ended),
-        ("Context", context), ("Halt", halt), ("FetchRecord", fetch), ("Figure", figure),
+        ("Context", context), ("Input", Run.Input(words: ["true"])), ("Halt", halt), ("FetchRecord", fetch),
+        ("Figure", figure),
     ]
 
     /// Methods by full name, with their parameters and reply.
