@@ -70,11 +70,11 @@ public struct FinishedJob: @unchecked Sendable {
     public let firstStart: UInt64?
 
     init(
-        job: Job, row: JobRow, crew: [CrewMember?], startupPaid: Int, readyAt: UInt64, firstStart: UInt64?
+        view: JobView, row: JobRow, crew: [CrewMember?], startupPaid: Int, readyAt: UInt64, firstStart: UInt64?
     ) {
-        details = job.details
-        memory = UnsafeBufferPointer(job.records)
-        generation = job.plan.pointee.generation
+        details = view.details
+        memory = UnsafeBufferPointer(view.records)
+        generation = view.plan.generation
         self.row = row
         self.crew = crew
         self.startupPaid = startupPaid
