@@ -10,8 +10,8 @@ public struct Patience: Sendable, Equatable {
     public var retryNanoseconds: UInt64 = 10_000_000
     /// No pause is longer, so that this is how long the service takes to come back once the cause is gone.
     public var longestRetryNanoseconds: UInt64 = 1_000_000_000
-    /// Zygotes in a row that come to nothing until the jobs that need one are failed with the reason.
-    public var zygoteFailures = 3
+    /// How long zygotes may come to nothing, one after the other, until the jobs that need one are failed with the reason.
+    public var brokenNanoseconds: UInt64 = 500_000_000
     /// How long, at the very end, processes that have been killed may take to be gone.
     public var endNanoseconds: UInt64 = 1_000_000_000
 

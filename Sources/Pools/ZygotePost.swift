@@ -10,6 +10,8 @@ final class ZygotePost {
     private(set) var link: ZygoteLink?
     /// Zygotes in a row that were lost before they had answered anything, or could not be started.
     private var losses = 0
+    /// When the first of them was lost, and the last.
+    private var lostAt: (first: UInt64, last: UInt64) = (0, 0)
     /// When the next one may be started, if none is there.
     private(set) var retryAt: UInt64 = 0
     /// Why the last one was lost.
@@ -58,6 +60,7 @@ final class ZygotePost {
     func putOff(_ reason: String?, _ now: UInt64) {
         if let reason { self.reason = reason }
         losses += 1
+        lostAt = (losses == 1 ? now : lostAt.first, now)
         retryAt = losses == 1 ? now : now + patience.pause(after: losses - 1)
     }
 
@@ -68,7 +71,8 @@ final class ZygotePost {
 
     /// Why there is no zygote, and won't be soon; nil while there is one, or there may be.
     var brokenReason: String? {
-        losses >= patience.zygoteFailures ? "\(name) can't be started: \(reason)" : nil
+        losses > 1 && lostAt.last - lostAt.first >= patience.brokenNanoseconds
+            ? "\(name) can't be started: \(reason)" : nil
     }
 
     /// The zygote has answered something: it is of use.
