@@ -12,8 +12,9 @@ public import Synchronization
 /// …        jobs                whole pages each, see Job
 /// ```
 public final class Arena: @unchecked Sendable {
-    // The mapping is shared with other processes; what orders access to it is said where it is accessed.
-    private let memory: SharedMemory
+    // The mapping is shared with other processes; what orders access to it is said where it is accessed. Nothing else
+    // changes but the file, which only a worker process closes, before it has a second thread.
+    private var memory: SharedMemory
     public let slotCount: Int
     /// Where jobs begin.
     public let jobsOffset: Int
@@ -42,6 +43,10 @@ public final class Arena: @unchecked Sendable {
 
     public var byteCount: Int { memory.byteCount }
     public var descriptor: Int32 { memory.descriptor }
+    /// Closes the memory file, so that nobody gets at it through this process. What is mapped stays so.
+    public func closeFile() {
+        memory.closeFile()
+    }
     public var header: ArenaHeader { ArenaHeader(base: memory.base) }
 
     /// The slot of one worker, by its number from 0.

@@ -41,11 +41,11 @@ public struct Settlement: Sendable, Equatable {
                 record.status = .cancelled
                 cancelled += 1
             case .lose where wasRunning:
-                record.deaths += 1
+                record.countDeath()
                 record.status = .lost
                 lost += 1
             case .rerun(let attempts) where wasRunning:
-                record.deaths += 1
+                record.countDeath()
                 if record.deaths >= attempts {
                     record.status = .lost
                     lost += 1

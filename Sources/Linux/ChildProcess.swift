@@ -8,13 +8,20 @@ public struct ProcessHandle: ~Copyable, Sendable {
     private let descriptor: Descriptor
 
     /// Opens a child of this process that has not been reaped, so that its number can't have been given to another.
+    /// Throws `ECHILD` where the process is no child of this one.
     public init(child pid: Int32) throws(SystemError) {
+        let descriptor = Descriptor(owning: try kernel("pidfd_open") { par_pidfd_open(pid) })
+        let raw = descriptor.raw
+        try kernel("waitid") { par_is_child(raw) }
         self.pid = pid
-        self.descriptor = Descriptor(owning: try kernel("pidfd_open") { par_pidfd_open(pid) })
+        self.descriptor = descriptor
     }
 
     /// Readable once the process has ended.
     public var pidfd: Int32 { descriptor.raw }
+
+    /// Whether the process is stopped by a signal. False where that can't be told.
+    public var isStopped: Bool { par_is_stopped(descriptor.raw) == 1 }
 
     /// Sends a signal. A process that has ended is left as it is.
     public func signal(_ number: Int32) throws(SystemError) {
@@ -26,15 +33,22 @@ public struct ProcessHandle: ~Copyable, Sendable {
         }
     }
 
+    /// Kills the process, unless it has ended.
+    public func kill() {
+        if par_pidfd_send_signal(descriptor.raw, SIGKILL) == 0 { return }
+        // It is a child that has not been reaped, so the number is its own.
+        _ = Glibc.kill(pid, SIGKILL)
+    }
+
+    /// Whether the process has a thread of this number.
+    public func hasThread(_ tid: Int32) -> Bool { tid > 0 && par_signal_thread(pid, tid, 0) == 0 }
+
     /// Takes the process's exit status if it has ended, nil while it runs.
-    ///
-    /// - Parameter waiting: wait for its end.
-    public func reap(waiting: Bool = false) throws(SystemError) -> Exit? {
+    public func reap() throws(SystemError) -> Exit? {
         var exit = par_exit()
         let raw = descriptor.raw
-        try kernel("waitid") { par_pidfd_reap(raw, waiting ? 1 : 0, &exit) }
-        if exit.pid == 0 { return nil }
-        return exit.killed != 0 ? .signal(exit.status) : .code(exit.status)
+        try kernel("waitid") { par_pidfd_reap(raw, 0, &exit) }
+        return Exit(exit)
     }
 }
 
@@ -42,6 +56,12 @@ public struct ProcessHandle: ~Copyable, Sendable {
 public enum Exit: Sendable, Equatable, CustomStringConvertible {
     case code(Int32)
     case signal(Int32)
+
+    /// Nil where the process still runs.
+    fileprivate init?(_ exit: par_exit) {
+        if exit.pid == 0 { return nil }
+        self = exit.killed != 0 ? .signal(exit.status) : .code(exit.status)
+    }
 
     public var description: String {
         switch self {
@@ -57,11 +77,21 @@ public func killChild(_ pid: Int32) {
     waitpid(pid, nil, 0)
 }
 
+/// Takes the exit status of a child by its number, nil while it runs. The child must not have been reaped.
+public func reapChild(_ pid: Int32) throws(SystemError) -> Exit? {
+    var exit = par_exit()
+    try kernel("waitid") { par_reap_child(pid, &exit) }
+    return Exit(exit)
+}
+
 /// Reaps every ended child of this process that `isKnown` doesn't claim.
-public func reapStrangers(isKnown: (Int32) -> Bool) throws(SystemError) {
+///
+/// - Returns: whether none is left; false where one that is known has to be reaped first.
+public func reapStrangers(isKnown: (Int32) -> Bool) throws(SystemError) -> Bool {
     while true {
         let pid = try kernel("waitid") { par_ended_child() }
-        if pid == 0 || isKnown(pid) { return }
+        if pid == 0 { return true }
+        if isKnown(pid) { return false }
         try kernel("waitid") { par_reap(pid) }
     }
 }

@@ -13,6 +13,12 @@ public enum ThisProcess {
         try kernel("prctl(PR_SET_PDEATHSIG)") { par_die_with_parent() }
     }
 
+    /// Lets no other process without privileges look into this one's memory, or open what it has open. Programs that it
+    /// starts are not bound by it; forked children are.
+    public static func denyInspection() throws(SystemError) {
+        try kernel("prctl(PR_SET_DUMPABLE)") { par_deny_inspection() }
+    }
+
     /// Names the calling thread, in at most 15 bytes, as `ps` and `top` show it.
     public static func setName(_ name: String) {
         _ = par_set_name(name)

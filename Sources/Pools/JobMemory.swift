@@ -28,18 +28,15 @@ final class JobMemory: Sendable {
 
 /// The tasks of a job in the order in which they end, read where workers note them: nothing is kept for a reader who takes
 /// his time but the job's own memory.
-public struct JobLog: @unchecked Sendable {
-    // Shared memory that is held, and whose log is read with the ordering that workers write it with.
+public struct JobLog: Sendable {
     private let memory: JobMemory
-    private let job: Job
-    private let details: TaskDetails
+    private let view: JobView
     private var cursor = 0
 
-    init(of id: JobID, _ job: Job, _ memory: JobMemory) {
+    init(of id: JobID, _ view: JobView, _ memory: JobMemory) {
         self.id = id
         self.memory = memory
-        self.job = job
-        details = job.details
+        self.view = view
     }
 
     /// The job whose it is.
@@ -49,7 +46,7 @@ public struct JobLog: @unchecked Sendable {
     ///
     /// One that a worker died of while noting it holds up those after it: they are found when the job has ended.
     public mutating func next(atMost limit: Int) -> [EndedTask] {
-        guard job.plan.pointee.logs != 0 else { return [] }
-        return job.ended(since: &cursor, atMost: limit).map { EndedTask($0, job.record($0).pointee, details) }
+        let details = view.details
+        return view.ended(since: &cursor, atMost: limit).map { EndedTask($0, view.job.record($0).pointee, details) }
     }
 }

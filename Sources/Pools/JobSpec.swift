@@ -70,13 +70,12 @@ public struct FinishedJob: @unchecked Sendable {
     public let firstStart: UInt64?
 
     init(
-        job: Job, memory: JobMemory, row: JobRow, crew: [CrewMember?], startupPaid: Int, readyAt: UInt64,
-        firstStart: UInt64?
+        view: JobView, memory: JobMemory, row: JobRow, crew: [CrewMember?], startupPaid: Int, readyAt: UInt64, firstStart: UInt64?
     ) {
-        details = job.details
-        held = UnsafeBufferPointer(job.records)
+        details = view.details
+        held = UnsafeBufferPointer(view.records)
         self.memory = memory
-        generation = job.plan.pointee.generation
+        generation = view.plan.generation
         self.row = row
         self.crew = crew
         self.startupPaid = startupPaid

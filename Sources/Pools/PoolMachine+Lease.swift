@@ -3,6 +3,10 @@ extension PoolMachine {
     mutating func submit(_ id: JobID, _ request: LeaseRequest, _ now: UInt64) {
         var job = JobRow(id: id, request: request, stamps: .init(accepted: now))
         if pools[request.kind] == nil { pools[request.kind] = PoolRow(kind: request.kind, floor: 0) }
+        if request.cold != nil, let reason = broken[request.kind.library] {
+            jobs[id] = job
+            return fail(id, reason, now)
+        }
         if let cold = request.cold {
             job.reason = .requested
             job.stamps.leased = now
@@ -22,6 +26,10 @@ extension PoolMachine {
         while let id = pools[kind]?.queue.first, let job = jobs[id] {
             let wanted = job.request.units
             let members = members(of: kind).filter { $0.generation == pools[kind]?.generation }
+            if let reason = broken[kind.library], members.count(where: { $0.state == .ready }) < wanted {
+                fail(id, reason, now)
+                continue
+            }
             if members.count < wanted {
                 guard let pool = pools[kind], now >= pool.retryAt else { return }
                 let reason: ColdReason =

@@ -20,7 +20,9 @@ extension PoolMachine {
         }
     }
 
-    mutating func processGone(_ id: ProcessID, _ at: UInt64, _ now: UInt64, isBlameless: Bool = false) {
+    mutating func processGone(
+        _ id: ProcessID, _ at: UInt64, _ reason: String?, _ now: UInt64, isBlameless: Bool = false
+    ) {
         guard let process = processes.removeValue(forKey: id) else { return }
         let members = units.values.filter { $0.process == id }.sorted { $0.id < $1.id }
         if !process.isStopping, !isBlameless { noteFailure(of: process.kind, members.filter { !$0.isCold }, now) }
@@ -30,7 +32,10 @@ extension PoolMachine {
                 jobs[job]?.crew[seat] = nil
                 jobs[job]?.atWork.remove(unit.id)
                 jobs[job]?.isDisturbed = true
-                if unit.state == .starting, !isBlameless { jobs[job]?.startFailures += 1 }
+                if unit.state == .starting, !isBlameless {
+                    jobs[job]?.startFailures += 1
+                    jobs[job]?.startFailure = reason
+                }
                 bereft[job, default: []].append(seat)
             }
             remove(unit.id, at: at)
@@ -47,7 +52,7 @@ extension PoolMachine {
         guard up == 0, !members.isEmpty else { return }
         let failures = (pools[kind]?.startFailures ?? 0) + 1
         pools[kind]?.startFailures = failures
-        pools[kind]?.retryAt = now + policy.startRetryNanoseconds << UInt64(min(failures, 6))
+        pools[kind]?.retryAt = now + policy.pause(after: failures)
     }
 
     private mutating func crewShrank(_ id: JobID, _ seats: [Int], _ now: UInt64) {
@@ -61,7 +66,7 @@ extension PoolMachine {
             return
         }
         if job.startFailures >= policy.startFailureLimit * job.request.units {
-            cancel(id, .workersFailed, now)
+            fail(id, job.startFailure ?? "they end before they are up", now)
             if job.state == .running, jobs[id]?.atWork.isEmpty == true { crewLeft(id, now) }
             return
         }

@@ -57,7 +57,7 @@ extension PoolMachine {
 
     /// Starts what is missing to the floor.
     private mutating func refill(_ kind: PoolKind, _ now: UInt64) {
-        guard let pool = pools[kind], !isDraining, now >= pool.retryAt else { return }
+        guard let pool = pools[kind], !isDraining, now >= pool.retryAt, broken[kind.library] == nil else { return }
         let count = members(of: kind).count { $0.generation == pool.generation }
         guard count < pool.floor else { return }
         _ = start(pool.floor - count, of: kind, for: nil, reason: pool.shortage, cold: nil, now)
@@ -109,7 +109,9 @@ extension PoolMachine {
             }
             // Nothing but a start that was put off leaves a pool short of workers once it has been seen to.
             let awaited = pool.queue.first.flatMap { jobs[$0]?.request.units } ?? 0
-            if current.count < max(awaited, isDraining ? 0 : pool.floor) { deadlines.append(pool.retryAt) }
+            if broken[pool.kind.library] == nil, current.count < max(awaited, isDraining ? 0 : pool.floor) {
+                deadlines.append(pool.retryAt)
+            }
         }
         return deadlines.min()
     }

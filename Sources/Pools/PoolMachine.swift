@@ -1,3 +1,4 @@
+public import Catalogue
 import Timing
 
 /// All pools and the jobs on them, as a pure state machine: it is told what happened and when, and says what to do.
@@ -13,10 +14,14 @@ public struct PoolMachine: Sendable {
         case unitsReady([UnitID: UInt64])
         /// These threads have been stopped, the last one at this time.
         case unitsGone([UnitID], at: UInt64)
-        /// A process has ended, whatever the reason, or could not be started.
-        case processGone(ProcessID, at: UInt64)
+        /// A process has ended, whatever the reason, or could not be started; then `reason` says why, where that is known.
+        case processGone(ProcessID, at: UInt64, reason: String? = nil)
         /// A process was not started, for no fault of its pool's.
         case processMissing(ProcessID)
+        /// No process can be started for workers with this library.
+        case runtimeBroken(Library, reason: String)
+        /// Processes for workers with this library can be started again.
+        case runtimeMended(Library)
         /// No worker is at the job any more.
         case crewLeft(JobID)
         /// The job's tasks have been settled, and this many are to be done again.
@@ -66,6 +71,8 @@ public struct PoolMachine: Sendable {
     public internal(set) var replaced = 0
     var nextUnit = 0
     var nextProcess = 0
+    /// Why no worker with a library can be started.
+    var broken: [Library: String] = [:]
     public internal(set) var isDraining = false
     var isWarm = false
     var actions: [Action] = []
@@ -89,8 +96,10 @@ public struct PoolMachine: Sendable {
         case .submit(let job, let request): submit(job, request, now)
         case .unitsReady(let times): unitsReady(times, now)
         case .unitsGone(let gone, let at): unitsGone(gone, at, now)
-        case .processGone(let process, let at): processGone(process, at, now)
-        case .processMissing(let process): processGone(process, now, now, isBlameless: true)
+        case .processGone(let process, let at, let reason): processGone(process, at, reason, now)
+        case .processMissing(let process): processGone(process, now, nil, now, isBlameless: true)
+        case .runtimeBroken(let library, let reason): runtimeBroken(library, reason, now)
+        case .runtimeMended(let library): runtimeMended(library, now)
         case .crewLeft(let job): crewLeft(job, now)
         case .settled(let job, let again): settled(job, again: again, now)
         case .collected(let job, let at): collected(job, at, now)

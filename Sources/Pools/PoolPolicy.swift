@@ -18,6 +18,13 @@ public struct PoolPolicy: Sendable, Equatable {
     public var startFailureLimit = 5
     /// How long a pool waits after such a death before it tries again; doubled each time.
     public var startRetryNanoseconds: UInt64 = 100_000_000
+    /// How long is waited at most.
+    public var startRetryMostNanoseconds: UInt64 = 1_000_000_000
+
+    /// How long to wait after so many failures in a row.
+    func pause(after failures: Int) -> UInt64 {
+        min(startRetryNanoseconds << UInt64(max(0, min(failures - 1, 16))), startRetryMostNanoseconds)
+    }
 
     public init(threadFloor: Int, processFloor: Int) {
         self.threadFloor = threadFloor

@@ -76,6 +76,10 @@ public struct JobRow: Sendable {
     var killAt: UInt64?
     /// Units that died before they were up.
     var startFailures = 0
+    /// What is known of the last of these deaths.
+    var startFailure: String?
+    /// Why its workers did not come up, where that is why it was cancelled.
+    public internal(set) var failureReason: String?
 
     public enum State: String, Sendable {
         case queued, starting, running

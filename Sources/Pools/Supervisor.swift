@@ -19,6 +19,8 @@ public final class Supervisor: Sendable {
         public var queueLimit: Int
         /// Memory for the records of all jobs together.
         public var ledgerBytes: Int
+        /// How long is waited for what processes owe.
+        public var patience = Patience()
         /// Told how busy the pools are whenever that has changed, though not more often than each
         /// ``Supervisor/loadNanoseconds``.
         public var onLoad: (@Sendable (Load) -> Void)?
@@ -72,8 +74,9 @@ public final class Supervisor: Sendable {
 
     enum Command: Sendable {
         case submit(
-            JobID, JobSpec, JobMemory, @Sendable (JobEvent) -> Void, @Sendable (Result<JobID, Refusal>) -> Void)
-        case lease(JobID, LeaseRequest, JobMemory, @Sendable (Result<Lease, Refusal>) -> Void)
+            JobID, JobSpec, JobView, JobMemory, @Sendable (JobEvent) -> Void,
+            @Sendable (Result<JobID, Refusal>) -> Void)
+        case lease(JobID, LeaseRequest, JobView, JobMemory, @Sendable (Result<Lease, Refusal>) -> Void)
         case release(JobID)
         case collected(JobID, at: UInt64)
         case cancel(JobID, CancelCause)
@@ -141,9 +144,10 @@ public final class Supervisor: Sendable {
         let job = arena.job(at: extent.lowerBound)
         job.prepare(plan, text: spec.text)
         if let inputs = spec.inputs { job.store(inputs) }
+        let view = JobView(job, plan: plan)
         let memory = JobMemory(extent, of: self)
-        send(.submit(id, spec, memory, observer, answer))
-        return JobLog(of: id, job, memory)
+        send(.submit(id, spec, view, memory, observer, answer))
+        return JobLog(of: id, view, memory)
     }
 
     /// Takes workers for the caller's own use, see ``Lease``. The answer comes once all of them are ready.
@@ -156,9 +160,10 @@ public final class Supervisor: Sendable {
         }
         let id = nextJob()
         // Blank until the holder's first run, so that there is nothing to settle if it never comes to one.
-        arena.job(at: extent.lowerBound).prepare(
-            JobPlan(job: id, tasks: 0, workload: 0, crew: request.workers, cpuInterval: 0, rings: false))
-        send(.lease(id, request, JobMemory(extent, of: self), answer))
+        let plan = JobPlan(job: id, tasks: 0, workload: 0, crew: request.workers, cpuInterval: 0, rings: false)
+        let job = arena.job(at: extent.lowerBound)
+        job.prepare(plan)
+        send(.lease(id, request, JobView(job, plan: plan), JobMemory(extent, of: self), answer))
     }
 
     /// Says that a finished job's records have been read and its results assembled, at this time.
@@ -173,8 +178,8 @@ public final class Supervisor: Sendable {
         policy.workerLimit = min(policy.workerLimit, configuration.policy.workerLimit)
         send(.setPolicy(policy, queueLimit: queueLimit))
     }
-    /// Answers true once the supervisor's thread has come round and the zygote has replied to it, however long either
-    /// takes; false once the supervisor has ended.
+    /// Answers true once the supervisor's thread has come round, however long that takes; false once it has ended. How the
+    /// zygotes are is told by ``look(_:)``.
     public func checkIn(_ answer: @escaping @Sendable (Bool) -> Void) { send(.checkIn(answer)) }
     /// Shows pools and jobs as they are now; nil once the supervisor has ended.
     public func look(_ answer: @escaping @Sendable (Snapshot?) -> Void) { send(.look(answer)) }
@@ -256,8 +261,8 @@ public final class Supervisor: Sendable {
     /// Answers a command that comes after the end.
     private static func refuse(_ command: Command) {
         switch command {
-        case .submit(_, _, _, _, let answer): answer(.failure(.draining))
-        case .lease(_, _, _, let answer): answer(.failure(.draining))
+        case .submit(_, _, _, _, _, let answer): answer(.failure(.draining))
+        case .lease(_, _, _, _, let answer): answer(.failure(.draining))
         case .look(let answer): answer(nil)
         case .checkIn(let answer): answer(false)
         case .release, .collected, .cancel, .resize, .recycle, .setPolicy, .shutDown: break

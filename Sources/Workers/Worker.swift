@@ -32,9 +32,10 @@ struct Worker {
 
     private func announce() {
         slot.tid.pointee = tid
-        slot.owner.pointee.store(pid, ordering: .relaxed)
         slot.readyAt.pointee.store(Monotonic.now(), ordering: .releasing)
-        if arena.header.starting.pointee.subtract(1, ordering: .acquiringAndReleasing).newValue <= 0 { ring(event) }
+        if arena.header.starting.pointee.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue <= 0 {
+            ring(event)
+        }
     }
 
     private func serve(_ repertoire: (any Repertoire)?) {

@@ -3,6 +3,7 @@ import Catalogue
 import Control
 import Daemon
 import Glibc
+import Linux
 import ServiceLifecycle
 
 /// Keeps thread pools and process pools warm.
@@ -138,6 +139,8 @@ struct Pard: AsyncParsableCommand {
     func run() async throws {
         if settingsManual { return print(SettingsManual.text, terminator: "") }
         StandardDescriptors.open()
+        // What its tasks start may run as the same user, and is not to get at the ledger.
+        try ThisProcess.denyInspection()
         // Inherited as ignored, it would have the kernel reap workers before the daemon has seen how they ended.
         signal(SIGCHLD, SIG_DFL)
         let log = try DaemonLog()

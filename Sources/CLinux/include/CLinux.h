@@ -38,6 +38,15 @@ int32_t par_pidfd_reap(int32_t pidfd, int32_t waits, par_exit *exit);
 int32_t par_ended_child(void);
 int32_t par_reap(int32_t pid);
 
+/// 0 where the process of `pidfd` is a child of this one that has not been reaped, running or not.
+int32_t par_is_child(int32_t pidfd);
+/// 1 where the child of `pidfd` is stopped by a signal now, 0 where it isn't.
+int32_t par_is_stopped(int32_t pidfd);
+/// Reaps a child that has ended; 0 in `exit->pid` while it still runs.
+int32_t par_reap_child(int32_t pid, par_exit *exit);
+/// Lets no other process without privileges look into this one, or at what it has open.
+int32_t par_deny_inspection(void);
+
 /// Has a program to be spawned start with no descriptor from `first` on.
 int32_t par_spawn_close_from(posix_spawn_file_actions_t *actions, int32_t first);
 
