@@ -36,12 +36,14 @@ struct RunHandler: Sendable {
         var plan: RunPlan
         do {
             plan = try RunPlan(
-                request, limits: configuration.limits, processors: Processors.available, directory: daemon.directory,
-                now: accepted)
+                request, limits: configuration.limits,
+                processors: min(Processors.available, configuration.policy.mostWorkers(of: call.peer.uid)),
+                directory: daemon.directory, now: accepted)
         } catch {
             daemon.book.countRefusal()
             throw error
         }
+        plan.spec.lease.user = call.peer.uid
         let spec = plan.spec
         // They are in the ledger once the job is handed in, and may be large.
         plan.spec.inputs = nil
@@ -72,7 +74,10 @@ struct RunHandler: Sendable {
 
     private static func error(_ refusal: Refusal, _ configuration: Configuration) -> ControlError {
         switch refusal {
-        case .busy(let limit, let allowed, let user): .busy(limit: limit, allowed: allowed, user: user.map(Int.init))
+        case .busy(let limit, let allowed, let user, let retryAfter):
+            .busy(
+                limit: limit, allowed: allowed, user: user.map { Int($0) },
+                retryAfter: retryAfter.map { Int(clamping: $0) })
         case .tooMuch(let limit, let value, let allowed): .limitExceeded(limit: limit, value: value, allowed: allowed)
         case .noMemory: .busy(limit: "ledger bytes", allowed: configuration.limits.ledgerBytes)
         case .draining: .draining
