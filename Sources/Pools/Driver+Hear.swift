@@ -62,7 +62,7 @@ extension Driver {
 
     func hearWorker(_ id: ProcessID) throws(SystemError) {
         guard let worker = workers[id], let exit = try worker.handle?.reap() else { return }
-        endGroups(of: worker)
+        endCommands(of: worker)
         let pid = worker.handle?.pid ?? 0
         if let process = machine.processes[id], !process.isStopping {
             notice(.workerLost(pid: Int(pid), pool: process.kind.name, exit: exit.description))
@@ -75,14 +75,13 @@ extension Driver {
         if zygotes.allSatisfy(\.unanswered.isEmpty) { try reapStrangers { known.contains($0) } }
     }
 
-    /// Kills what a process that has died had started outside the pools and can't end any more. At once: the group's
-    /// number is free when the last of it has ended.
-    private func endGroups(of worker: WorkerRecord) {
+    /// Has the guardian end what a process that has died had started and can't end any more.
+    private func endCommands(of worker: WorkerRecord) {
         let units = machine.units.values.filter { $0.process == worker.id }
         for slot in Set(units.flatMap { slots[$0.id] ?? [] } + [worker.head]) {
-            let group = pid_t(bitPattern: arena.slot(slot).group.pointee)
-            if group > 1 { kill(-group, killSignal) }
-            arena.slot(slot).group.pointee = 0
+            let command = arena.slot(slot).command.pointee
+            if command != 0 { supervisor.guardian.end(command) }
+            arena.slot(slot).command.pointee = 0
         }
     }
 

@@ -246,7 +246,7 @@ final class Driver {
         let link = try ZygoteLink(
             path: isPlain ? configuration.zygotePath : configuration.libraryZygotePath,
             arguments: isPlain ? [] : [post.library.name], environment: configuration.environment,
-            arena: arena.descriptor, event: bell)
+            arena: arena.descriptor, event: bell, guardian: supervisor.guardian.descriptor)
         try loop.add(link.socket.raw, key: Source.zygote(post.library).key)
         try loop.add(link.process.pidfd, key: Source.zygoteEnd(post.library).key)
         try post.fill(with: link)

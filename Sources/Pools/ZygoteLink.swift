@@ -21,13 +21,13 @@ final class ZygoteLink {
     }
 
     init(
-        path: String, arguments: [String], environment: [String], arena: Int32, event: Int32
+        path: String, arguments: [String], environment: Variables, arena: Int32, event: Int32, guardian: Int32
     ) throws(SystemError) {
         var started: Int32 = 0
         socket = try MessageSocket.pair { other throws(SystemError) in
             let program = Program(
-                path: path, arguments: arguments, environment: environment + ["SWIFT_BACKTRACE=enable=no"],
-                descriptors: [arena, event, other.raw])
+                path: path, arguments: arguments, environment: environment,
+                descriptors: [arena, event, other.raw, guardian])
             started = try program.spawn()
             extendLifetime(other)
         }

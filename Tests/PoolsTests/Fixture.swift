@@ -69,7 +69,7 @@ struct Host: Sendable {
     /// Starts a supervisor, hands it to the test once all floors are warm, and ends it afterwards.
     static func run(
         threads: Int = 4, processes: Int = 4, idle: UInt64 = 60_000_000_000, grace: UInt64 = 300_000_000,
-        startFailureLimit: Int = 5, queueLimit: Int = 64, environment: [String] = ["PATH=/usr/bin:/bin"],
+        startFailureLimit: Int = 5, queueLimit: Int = 64, environment: Variables = ["PATH=/usr/bin:/bin"],
         _ test: (Host) async throws -> Void
     ) async throws {
         var policy = PoolPolicy(threadFloor: threads, processFloor: processes)
