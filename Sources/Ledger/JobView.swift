@@ -44,7 +44,7 @@ public struct JobView: @unchecked Sendable {
     ///
     /// It stops at a place that a worker has taken and not written. One that died there leaves it so for good: what ended
     /// later is found when the job has.
-    public func ended(since cursor: inout Int, atMost limit: Int) -> [Int] {
+    public func ended(since cursor: inout Int, atMost limit: Int = .max) -> [Int] {
         guard layout.hasLog else { return [] }
         var ended: [Int] = []
         let end = min(Int(job.logged.pointee.load(ordering: .acquiring)), tasks)

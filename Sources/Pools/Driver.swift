@@ -238,11 +238,13 @@ final class Driver {
         switch command {
         case .submit(let id, let spec, let view, let memory, let observer, let answer):
             let record = JobRecord(
-                id: id, memory: memory, view: view, attempts: spec.attempts, progressNanoseconds: spec.progressNanoseconds, observer: observer)
+                id: id, memory: memory, view: view, attempts: spec.attempts,
+                progressNanoseconds: spec.progressNanoseconds, observer: observer)
             admit(record, spec.lease) { refusal in answer(refusal.map { .failure($0) } ?? .success(id)) }
         case .lease(let id, let request, let view, let memory, let answer):
             let record = JobRecord(
-                id: id, memory: memory, view: view, attempts: nil, progressNanoseconds: nil, lease: answer, observer: { _ in })
+                id: id, memory: memory, view: view, attempts: nil, progressNanoseconds: nil, lease: answer,
+                observer: { _ in })
             admit(record, request) { refusal in if let refusal { answer(.failure(refusal)) } }
         case .release(let id): release(id)
         case .collected(let id, let at): tell(.collected(id, at: at))

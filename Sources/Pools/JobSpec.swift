@@ -70,7 +70,8 @@ public struct FinishedJob: @unchecked Sendable {
     public let firstStart: UInt64?
 
     init(
-        view: JobView, memory: JobMemory, row: JobRow, crew: [CrewMember?], startupPaid: Int, readyAt: UInt64, firstStart: UInt64?
+        view: JobView, memory: JobMemory, row: JobRow, crew: [CrewMember?], startupPaid: Int, readyAt: UInt64,
+        firstStart: UInt64?
     ) {
         details = view.details
         held = UnsafeBufferPointer(view.records)

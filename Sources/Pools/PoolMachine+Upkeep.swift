@@ -88,7 +88,9 @@ extension PoolMachine {
 
     /// Stops the process of a pool of threads that has no thread left and will get none.
     private mutating func stopIfDeserted(_ id: ProcessID, _ now: UInt64) {
-        guard let process = processes[id], process.kind.isThreads, !process.isCold, process.units.isEmpty else { return }
+        guard let process = processes[id], process.kind.isThreads, !process.isCold, process.units.isEmpty else {
+            return
+        }
         if isDraining || pools[process.kind]?.host != id { stopProcess(id, now) }
     }
 
