@@ -1,0 +1,249 @@
+// A Varlink client in plain C: what a call costs when the client costs next to nothing.
+//
+//     client pair SOCKET COUNT             pings and runs of one no-op, in turns, on one open connection
+//     client load SOCKET CLIENTS SECONDS   that many connections, each with a run of one no-op under way all the time
+//     client watch SOCKET PAUSE [PEER]     a ping each PAUSE microseconds until standard input ends; PEER, an echo, beside it
+//     client echo SOCKET                   answers each frame with an empty reply, until standard input ends
+//
+// Each but `echo` ends with one line of JSON. Times are nanoseconds of CLOCK_MONOTONIC. `watch` also begins a line for each
+// line that it reads, with the figures since the last one.
+#define _GNU_SOURCE
+#include <errno.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { most_clients = 1024, most_times = 4 << 20, buffer_bytes = 1 << 16, patience_seconds = 60 };
+
+static const char ping[] = "{\"method\":\"org.pard.Control.Ping\"}";
+static const char run[] =
+    "{\"method\":\"org.pard.Control.Run\",\"parameters\":{\"workload\":\"noop\",\"mode\":\"serial\",\"tasks\":1}}";
+
+static uint64_t now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
+static void check(int failed, const char *what) {
+    if (!failed) return;
+    fprintf(stderr, "client: %s: %s\n", what, errno ? strerror(errno) : "unexpected answer");
+    exit(1);
+}
+
+static struct sockaddr_un address_of(const char *path) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    errno = ENAMETOOLONG;
+    check(strlen(path) >= sizeof address.sun_path, path);
+    strcpy(address.sun_path, path);
+    return address;
+}
+
+static int connection(const char *path) {
+    struct sockaddr_un address = address_of(path);
+    int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct timeval wait = {patience_seconds, 0};
+    check(descriptor < 0, "socket");
+    check(setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait) < 0, "setsockopt");
+    check(setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait) < 0, "setsockopt");
+    check(connect(descriptor, (struct sockaddr *)&address, sizeof address) < 0, path);
+    return descriptor;
+}
+
+/// Sends a frame, with the NUL that ends the text.
+static void send_frame(int descriptor, const char *text, size_t bytes) {
+    check(send(descriptor, text, bytes, MSG_NOSIGNAL) != (ssize_t)bytes, "send");
+}
+
+/// Receives one frame, of which the buffer keeps the beginning; returns whether `word` stands in it.
+static int receive_frame(int descriptor, const char *word) {
+    static char buffer[buffer_bytes];
+    size_t held = 0;
+    for (;;) {
+        ssize_t count = recv(descriptor, buffer + held, sizeof buffer - held, 0);
+        if (count == 0) errno = ECONNRESET;
+        check(count <= 0, "receive");
+        held += (size_t)count;
+        if (buffer[held - 1] == 0) return memmem(buffer, held, word, strlen(word)) != NULL;
+        errno = EMSGSIZE;
+        check(held == sizeof buffer, "receive");
+    }
+}
+
+static uint64_t exchange(int descriptor, const char *text, size_t bytes, const char *word) {
+    uint64_t start = now();
+    send_frame(descriptor, text, bytes);
+    int good = receive_frame(descriptor, word);
+    uint64_t end = now();
+    errno = 0;
+    check(!good, text);
+    return end - start;
+}
+
+static int ascending(const void *left, const void *right) {
+    uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+    return (a > b) - (a < b);
+}
+
+/// The smallest of the sorted times that at least `share` of a thousand are not above.
+static uint64_t at(const uint64_t *times, size_t count, size_t share) {
+    size_t rank = (count * share + 999) / 1000;
+    return count ? times[rank ? rank - 1 : 0] : 0;
+}
+
+/// Sorts the times and prints them as a member of a JSON object.
+static void print_times(const char *name, uint64_t *times, size_t count, const char *end) {
+    qsort(times, count, sizeof *times, ascending);
+    printf("\"%s\": {\"count\": %zu, \"p50\": %lu, \"p99\": %lu, \"p999\": %lu, \"max\": %lu}%s", name, count,
+        at(times, count, 500), at(times, count, 990), at(times, count, 999), at(times, count, 1000), end);
+}
+
+static void pair(const char *path, size_t count) {
+    enum { block = 50 };
+    uint64_t *pings = calloc(count + block, sizeof *pings), *runs = calloc(count + block, sizeof *runs);
+    check(!pings || !runs, "calloc");
+    int descriptor = connection(path);
+    for (int warm = 0; warm < 100; warm++) {
+        exchange(descriptor, ping, sizeof ping, "parameters");
+        exchange(descriptor, run, sizeof run, "\"outcome\":\"ok\"");
+    }
+    for (size_t done = 0; done < count; done += block) {
+        for (size_t i = 0; i < block; i++) pings[done + i] = exchange(descriptor, ping, sizeof ping, "parameters");
+        for (size_t i = 0; i < block; i++) runs[done + i] = exchange(descriptor, run, sizeof run, "\"outcome\":\"ok\"");
+    }
+    printf("{");
+    print_times("ping", pings, count, ", ");
+    print_times("run", runs, count, "}\n");
+}
+
+static void load(const char *path, int clients, double seconds) {
+    static struct pollfd polls[most_clients];
+    static uint64_t counts[most_clients], starts[most_clients];
+    uint64_t *times = calloc(most_times, sizeof *times), refused = 0;
+    size_t held = 0;
+    check(!times, "calloc");
+    for (int i = 0; i < clients; i++) {
+        polls[i] = (struct pollfd){.fd = connection(path), .events = POLLIN};
+        exchange(polls[i].fd, ping, sizeof ping, "parameters");
+    }
+    uint64_t begin = now(), end = begin + (uint64_t)(seconds * 1e9);
+    for (int i = 0; i < clients; i++) {
+        starts[i] = now();
+        send_frame(polls[i].fd, run, sizeof run);
+    }
+    int open = clients;
+    while (open > 0) {
+        int ready = poll(polls, (nfds_t)clients, patience_seconds * 1000);
+        if (ready == 0) errno = ETIMEDOUT;
+        check(ready <= 0, "poll");
+        for (int i = 0; i < clients && ready > 0; i++) {
+            if (polls[i].fd < 0 || !polls[i].revents) continue;
+            ready--;
+            int good = receive_frame(polls[i].fd, "\"outcome\":\"ok\"");
+            uint64_t time = now();
+            if (time >= end) {
+                close(polls[i].fd);
+                polls[i].fd = -1;
+                open--;
+                continue;
+            }
+            if (good) {
+                counts[i]++;
+                if (held < most_times) times[held++] = time - starts[i];
+            } else {
+                refused++;
+            }
+            starts[i] = time;
+            send_frame(polls[i].fd, run, sizeof run);
+        }
+    }
+    uint64_t total = 0;
+    printf("{\"counts\": [");
+    for (int i = 0; i < clients; i++) {
+        total += counts[i];
+        printf("%s%lu", i ? ", " : "", counts[i]);
+    }
+    printf("], \"seconds\": %.3f, \"total\": %lu, \"refused\": %lu, ", (double)(end - begin) / 1e9, total, refused);
+    print_times("run", times, held, "}\n");
+}
+
+static void watch(const char *path, long pause, const char *peer) {
+    static uint64_t times[2][most_times];
+    size_t held = 0;
+    int descriptors[2] = {connection(path), peer ? connection(peer) : -1};
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    struct timespec rest = {pause / 1000000, pause % 1000000 * 1000};
+    for (;;) {
+        if (held < most_times) {
+            times[0][held] = exchange(descriptors[0], ping, sizeof ping, "parameters");
+            times[1][held] = peer ? exchange(descriptors[1], ping, sizeof ping, "parameters") : 0;
+            held++;
+        }
+        int ready = ppoll(&input, 1, &rest, NULL);
+        check(ready < 0 && errno != EINTR, "poll");
+        if (ready <= 0) continue;
+        char line[256];
+        ssize_t count = read(STDIN_FILENO, line, sizeof line);
+        printf("{");
+        print_times("ping", times[0], held, ", ");
+        print_times("peer", times[1], peer ? held : 0, "}\n");
+        fflush(stdout);
+        held = 0;
+        if (count <= 0) return;
+    }
+}
+
+static void echo(const char *path) {
+    static struct pollfd polls[most_clients + 2];
+    static const char reply[] = "{\"parameters\":{}}";
+    struct sockaddr_un address = address_of(path);
+    int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), open = 2;
+    check(listener < 0, "socket");
+    check(bind(listener, (struct sockaddr *)&address, sizeof address) < 0 || listen(listener, 64) < 0, path);
+    polls[0] = (struct pollfd){.fd = STDIN_FILENO, .events = POLLIN};
+    polls[1] = (struct pollfd){.fd = listener, .events = POLLIN};
+    puts("ready");
+    fflush(stdout);
+    for (;;) {
+        check(poll(polls, (nfds_t)open, -1) < 0, "poll");
+        if (polls[0].revents) return;
+        for (int i = 2; i < open; i++) {
+            static char buffer[buffer_bytes];
+            if (!polls[i].revents) continue;
+            ssize_t count = recv(polls[i].fd, buffer, sizeof buffer, 0);
+            if (count > 0 && (buffer[count - 1] != 0 || send(polls[i].fd, reply, sizeof reply, MSG_NOSIGNAL) > 0)) continue;
+            close(polls[i].fd);
+            polls[i--] = polls[--open];
+        }
+        if (polls[1].revents && open < most_clients) {
+            int client = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+            if (client >= 0) polls[open++] = (struct pollfd){.fd = client, .events = POLLIN};
+        }
+    }
+}
+
+int main(int count, char **words) {
+    const char *command = count > 2 ? words[1] : "";
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (strcmp(command, "pair") == 0 && count == 4) {
+        pair(words[2], strtoul(words[3], NULL, 10));
+    } else if (strcmp(command, "load") == 0 && count == 5 && atoi(words[3]) > 0 && atoi(words[3]) <= most_clients) {
+        load(words[2], atoi(words[3]), atof(words[4]));
+    } else if (strcmp(command, "watch") == 0 && (count == 4 || count == 5)) {
+        watch(words[2], atol(words[3]), count == 5 ? words[4] : NULL);
+    } else if (strcmp(command, "echo") == 0 && count == 3) {
+        echo(words[2]);
+    } else {
+        fprintf(stderr, "usage: client pair SOCKET COUNT | load SOCKET CLIENTS SECONDS | watch SOCKET PAUSE [PEER] | echo SOCKET\n");
+        return 2;
+    }
+    return 0;
+}
