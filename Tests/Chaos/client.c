@@ -2,11 +2,11 @@
 //
 //     client pair SOCKET COUNT             pings and runs of one no-op, in turns, on one open connection
 //     client load SOCKET CLIENTS SECONDS   that many connections, each with a run of one no-op under way all the time
-//     client watch SOCKET PAUSE [PEER]     a ping each PAUSE microseconds until standard input ends; PEER, an echo, beside it
+//     client watch SOCKET PAUSE            a ping each PAUSE microseconds until standard input ends
 //     client echo SOCKET                   answers each frame with an empty reply, until standard input ends
 //
-// Each but `echo` ends with one line of JSON. Times are nanoseconds of CLOCK_MONOTONIC. `watch` also begins a line for each
-// line that it reads, with the figures since the last one.
+// Each but `echo` ends with one line of JSON. Times are nanoseconds of CLOCK_MONOTONIC. `watch` also prints one for
+// each line that it reads, with the figures since the last one.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <poll.h>
@@ -175,26 +175,30 @@ static void load(const char *path, int clients, double seconds) {
     print_times("run", times, held, "}\n");
 }
 
-static void watch(const char *path, long pause, const char *peer) {
-    static uint64_t times[2][most_times];
+/// Pings at even distances. One that had to wait for the one before counts from when it was due, so that a pause of the
+/// server's counts for as many pings as it has held up.
+static void watch(const char *path, uint64_t pause) {
+    static uint64_t times[most_times];
     size_t held = 0;
-    int descriptors[2] = {connection(path), peer ? connection(peer) : -1};
+    int descriptor = connection(path);
     struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
-    struct timespec rest = {pause / 1000000, pause % 1000000 * 1000};
+    uint64_t due = now();
     for (;;) {
-        if (held < most_times) {
-            times[0][held] = exchange(descriptors[0], ping, sizeof ping, "parameters");
-            times[1][held] = peer ? exchange(descriptors[1], ping, sizeof ping, "parameters") : 0;
-            held++;
-        }
-        int ready = ppoll(&input, 1, &rest, NULL);
+        uint64_t behind = now() - due;
+        uint64_t time = exchange(descriptor, ping, sizeof ping, "parameters");
+        if (held < most_times) times[held++] = time + behind;
+        due += pause;
+        uint64_t rest = due > now() ? due - now() : 0;
+        struct timespec wait = {(time_t)(rest / 1000000000), (long)(rest % 1000000000)};
+        int ready = ppoll(&input, 1, &wait, NULL);
         check(ready < 0 && errno != EINTR, "poll");
+        // It was awake late, which is not the server's doing.
+        if (rest > 0) due = now();
         if (ready <= 0) continue;
         char line[256];
         ssize_t count = read(STDIN_FILENO, line, sizeof line);
         printf("{");
-        print_times("ping", times[0], held, ", ");
-        print_times("peer", times[1], peer ? held : 0, "}\n");
+        print_times("ping", times, held, "}\n");
         fflush(stdout);
         held = 0;
         if (count <= 0) return;
@@ -237,12 +241,12 @@ int main(int count, char **words) {
         pair(words[2], strtoul(words[3], NULL, 10));
     } else if (strcmp(command, "load") == 0 && count == 5 && atoi(words[3]) > 0 && atoi(words[3]) <= most_clients) {
         load(words[2], atoi(words[3]), atof(words[4]));
-    } else if (strcmp(command, "watch") == 0 && (count == 4 || count == 5)) {
-        watch(words[2], atol(words[3]), count == 5 ? words[4] : NULL);
+    } else if (strcmp(command, "watch") == 0 && count == 4) {
+        watch(words[2], strtoul(words[3], NULL, 10) * 1000);
     } else if (strcmp(command, "echo") == 0 && count == 3) {
         echo(words[2]);
     } else {
-        fprintf(stderr, "usage: client pair SOCKET COUNT | load SOCKET CLIENTS SECONDS | watch SOCKET PAUSE [PEER] | echo SOCKET\n");
+        fprintf(stderr, "usage: client pair SOCKET COUNT | load SOCKET CLIENTS SECONDS | watch SOCKET PAUSE | echo SOCKET\n");
         return 2;
     }
     return 0;

@@ -10,6 +10,7 @@ import time
 import traceback
 
 import scenarios
+from daemon import END_PATIENCE
 from report import Report, Skipped
 from stage import SOURCES, Stage
 
@@ -66,13 +67,16 @@ def attempt(name, stage, is_verbose):
         except Skipped as reason:
             report.skipped = str(reason)
         except Exception as error:
-            where = traceback.extract_tb(error.__traceback__)[-1]
-            report.check(False, f"{type(error).__name__}: {error} ({os.path.basename(where.filename)}:{where.lineno})")
+            places = traceback.extract_tb(error.__traceback__)
+            where = [place for place in places if os.path.basename(place.filename) == name + ".py"][-1]
+            report.check(False, f"{type(error).__name__}: {error} (at {where.filename}:{where.lineno}, {where.line})")
             if is_verbose:
                 traceback.print_exc()
         if report.failures and stage.daemons:
             daemon = stage.daemons[-1]
             report.log = [f"({daemon.end_text()}, {daemon.log.lines} lines in all)", *daemon.log.last()]
+    for daemon in stage.deaf:
+        report.check(False, f"a daemon that was told to stop was still there after {END_PATIENCE:.0f} s")
     report.check(not stage.left, f"{stage.left} processes could not be ended")
     report.seconds = time.monotonic() - begin
     return report

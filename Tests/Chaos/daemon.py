@@ -10,9 +10,11 @@ import procs
 import wire
 
 READY = b"ready:"
-# How long a daemon may take until it is ready, and until it has ended, in seconds.
+# How long a daemon may take until it is ready, and how long its jobs may go on once it was told to stop, in seconds.
 START_PATIENCE = 30.0
-END_PATIENCE = 60.0
+DRAIN = 3
+# How long it may take to end in all: jobs that go on are cancelled, and then their workers killed.
+END_PATIENCE = 10.0
 # How much of a log is kept from its beginning and from its end, in bytes.
 LOG_BYTES = 1 << 16
 
@@ -52,15 +54,15 @@ class Daemon:
     flags: as one would type them. nofile: its RLIMIT_NOFILE, soft and hard.
     """
 
-    def __init__(self, chaos, flags="", socket=None, nofile=None):
-        self.chaos = chaos
-        self.socket = socket or chaos.path("pard.sock")
+    def __init__(self, stage, flags="", socket=None, nofile=None):
+        self.stage = stage
+        self.socket = socket or stage.path("pard.sock")
         ours, theirs = os.pipe()
         begin = time.monotonic()
         try:
             self.process = subprocess.Popen(
-                [chaos.program("pard"), "--socket", self.socket, *flags.split()],
-                stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs, env=chaos.environment(), cwd="/",
+                [stage.program("pard"), "--socket", self.socket, "--drain-time", f"{DRAIN}s", *flags.split()],
+                stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs, env=stage.environment(), cwd="/",
                 preexec_fn=nofile and (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (nofile, nofile))))
         finally:
             os.close(theirs)
@@ -72,7 +74,7 @@ class Daemon:
         if not self.log.is_ready:
             self.kill()
             raise RuntimeError("pard did not become ready: " + " | ".join(self.log.last()))
-        chaos.daemons.append(self)
+        stage.daemons.append(self)
 
     def __enter__(self):
         return self
@@ -124,12 +126,13 @@ class Daemon:
         self.process.wait(END_PATIENCE)
 
     def stop(self):
-        """Tells it to stop. Returns its exit status, or None where it had to be killed."""
+        """Tells it to stop. Returns its exit status, or None where it had to be killed, which is a fault of its own."""
         if self.process.poll() is None:
             self.process.terminate()
             try:
                 self.process.wait(END_PATIENCE)
             except subprocess.TimeoutExpired:
+                self.stage.deaf.append(self)
                 self.kill()
                 return None
         return self.process.returncode

@@ -29,6 +29,8 @@ class Stage:
         # In the arguments or the environment of every process of this scenario, and of no other.
         self.token = f"chaos-{uuid.uuid4().hex}"
         self.daemons = []
+        # Those that had to be killed, as they did not end when told to.
+        self.deaf = []
         self.folder = None
 
     def __enter__(self):

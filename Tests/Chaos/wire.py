@@ -2,6 +2,7 @@
 import array
 import json
 import socket
+import struct
 
 INTERFACE = "org.pard.Control"
 # How long an answer may take where a scenario doesn't say otherwise, in seconds.
@@ -35,11 +36,18 @@ PING = call("Ping")
 
 
 def connect(path, patience=PATIENCE):
-    """A connected socket whose every wait ends after `patience` seconds."""
+    """A connected socket whose every wait ends after `patience` seconds.
+
+    Where the queue of those who wait to be accepted is full it waits, too, which a socket that doesn't block would not.
+    """
     link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    link.settimeout(patience)
     try:
+        link.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", max(int(patience), 1), 0))
         link.connect(path)
+        link.settimeout(patience)
+    except BlockingIOError as error:
+        link.close()
+        raise TimeoutError("not accepted") from error
     except BaseException:
         link.close()
         raise
