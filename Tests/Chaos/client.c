@@ -2,6 +2,7 @@
 //
 //     client pair SOCKET COUNT             pings and runs of one no-op, in turns, on one open connection
 //     client load SOCKET CLIENTS SECONDS   that many connections, each with a run of one no-op under way all the time
+//     client crowd SOCKET CLIENTS SECONDS  the same by as many processes, which is what many programs at once are
 //     client watch SOCKET PAUSE            a ping each PAUSE microseconds until standard input ends
 //     client echo SOCKET                   answers each frame with an empty reply, until standard input ends
 //
@@ -9,15 +10,18 @@
 // each line that it reads, with the figures since the last one.
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <signal.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -124,17 +128,55 @@ static void pair(const char *path, size_t count) {
     print_times("run", runs, count, "}\n");
 }
 
-static void load(const char *path, int clients, double seconds) {
-    static struct pollfd polls[most_clients];
-    static uint64_t counts[most_clients], starts[most_clients];
-    uint64_t *times = calloc(most_times, sizeof *times), refused = 0;
+/// What one client of several has counted, in memory that they share.
+struct tally {
+    _Alignas(64) uint64_t runs;
+    uint64_t refused;
+    size_t held;
+    uint64_t times[most_times / most_clients];
+};
+
+static struct tally *new_tallies(int clients) {
+    struct tally *tallies = mmap(
+        NULL, (size_t)clients * sizeof *tallies, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    check(tallies == MAP_FAILED, "mmap");
+    return tallies;
+}
+
+static void count_run(struct tally *tally, int good, uint64_t time) {
+    if (!good) {
+        tally->refused++;
+        return;
+    }
+    tally->runs++;
+    if (tally->held < sizeof tally->times / sizeof *tally->times) tally->times[tally->held++] = time;
+}
+
+static void print_tallies(const struct tally *tallies, int clients, double seconds) {
+    uint64_t *times = calloc(most_times, sizeof *times), total = 0, refused = 0;
     size_t held = 0;
     check(!times, "calloc");
+    printf("{\"counts\": [");
+    for (int i = 0; i < clients; i++) {
+        total += tallies[i].runs;
+        refused += tallies[i].refused;
+        memcpy(times + held, tallies[i].times, tallies[i].held * sizeof *times);
+        held += tallies[i].held;
+        printf("%s%lu", i ? ", " : "", tallies[i].runs);
+    }
+    printf("], \"seconds\": %.3f, \"total\": %lu, \"refused\": %lu, ", seconds, total, refused);
+    print_times("run", times, held, "}\n");
+}
+
+static void load(const char *path, int clients, double seconds) {
+    static struct pollfd polls[most_clients];
+    static uint64_t starts[most_clients];
+    struct tally *tallies = new_tallies(clients);
     for (int i = 0; i < clients; i++) {
         polls[i] = (struct pollfd){.fd = connection(path), .events = POLLIN};
         exchange(polls[i].fd, ping, sizeof ping, "parameters");
     }
-    uint64_t begin = now(), end = begin + (uint64_t)(seconds * 1e9);
+    uint64_t end = now() + (uint64_t)(seconds * 1e9);
     for (int i = 0; i < clients; i++) {
         starts[i] = now();
         send_frame(polls[i].fd, run, sizeof run);
@@ -155,24 +197,51 @@ static void load(const char *path, int clients, double seconds) {
                 open--;
                 continue;
             }
-            if (good) {
-                counts[i]++;
-                if (held < most_times) times[held++] = time - starts[i];
-            } else {
-                refused++;
-            }
+            count_run(&tallies[i], good, time - starts[i]);
             starts[i] = time;
             send_frame(polls[i].fd, run, sizeof run);
         }
     }
-    uint64_t total = 0;
-    printf("{\"counts\": [");
+    print_tallies(tallies, clients, seconds);
+}
+
+static void crowd(const char *path, int clients, double seconds) {
+    struct tally *tallies = new_tallies(clients);
+    int gate[2], failed = 0;
+    check(pipe2(gate, O_CLOEXEC) < 0, "pipe");
     for (int i = 0; i < clients; i++) {
-        total += counts[i];
-        printf("%s%lu", i ? ", " : "", counts[i]);
+        pid_t child = fork();
+        check(child < 0, "fork");
+        if (child > 0) continue;
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        close(gate[1]);
+        int descriptor = connection(path);
+        char byte;
+        exchange(descriptor, ping, sizeof ping, "parameters");
+        // All begin when the gate hangs up.
+        check(read(gate[0], &byte, 1) != 0, "read");
+        uint64_t time = now(), end = time + (uint64_t)(seconds * 1e9);
+        while (time < end) {
+            send_frame(descriptor, run, sizeof run);
+            int good = receive_frame(descriptor, "\"outcome\":\"ok\"");
+            uint64_t then = now();
+            if (then < end) count_run(&tallies[i], good, then - time);
+            time = then;
+        }
+        _exit(0);
     }
-    printf("], \"seconds\": %.3f, \"total\": %lu, \"refused\": %lu, ", (double)(end - begin) / 1e9, total, refused);
-    print_times("run", times, held, "}\n");
+    close(gate[0]);
+    // By then all have connected; one that has not begins a little later.
+    nanosleep(&(struct timespec){0, 50000000}, NULL);
+    close(gate[1]);
+    for (int i = 0; i < clients; i++) {
+        int status = 0;
+        check(wait(&status) < 0, "wait");
+        failed += status != 0;
+    }
+    errno = ECHILD;
+    check(failed, "a client's end");
+    print_tallies(tallies, clients, seconds);
 }
 
 /// Pings at even distances. One that had to wait for the one before counts from when it was due, so that a pause of the
@@ -236,17 +305,21 @@ static void echo(const char *path) {
 
 int main(int count, char **words) {
     const char *command = count > 2 ? words[1] : "";
+    int clients = count == 5 ? atoi(words[3]) : 0;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (strcmp(command, "pair") == 0 && count == 4) {
         pair(words[2], strtoul(words[3], NULL, 10));
-    } else if (strcmp(command, "load") == 0 && count == 5 && atoi(words[3]) > 0 && atoi(words[3]) <= most_clients) {
-        load(words[2], atoi(words[3]), atof(words[4]));
+    } else if (strcmp(command, "load") == 0 && clients > 0 && clients <= most_clients) {
+        load(words[2], clients, atof(words[4]));
+    } else if (strcmp(command, "crowd") == 0 && clients > 0 && clients <= most_clients) {
+        crowd(words[2], clients, atof(words[4]));
     } else if (strcmp(command, "watch") == 0 && count == 4) {
         watch(words[2], strtoul(words[3], NULL, 10) * 1000);
     } else if (strcmp(command, "echo") == 0 && count == 3) {
         echo(words[2]);
     } else {
-        fprintf(stderr, "usage: client pair SOCKET COUNT | load SOCKET CLIENTS SECONDS | watch SOCKET PAUSE | echo SOCKET\n");
+        fprintf(stderr, "usage: client pair SOCKET COUNT | load SOCKET CLIENTS SECONDS | crowd SOCKET CLIENTS SECONDS |\n"
+                        "              watch SOCKET PAUSE | echo SOCKET\n");
         return 2;
     }
     return 0;

@@ -1,6 +1,5 @@
 """A real pard, started as its user would, and what can be seen of it from outside."""
 import os
-import resource
 import signal
 import subprocess
 import threading
@@ -51,19 +50,18 @@ class Log:
 class Daemon:
     """A pard that serves `socket`; ended and cleared of by leaving the `with` block.
 
-    flags: as one would type them. nofile: its RLIMIT_NOFILE, soft and hard.
+    flags: as one would type them. programs: the directory of another pard than the one that is tried.
     """
 
-    def __init__(self, stage, flags="", socket=None, nofile=None):
+    def __init__(self, stage, flags="", socket=None, programs=None):
         self.stage = stage
         self.socket = socket or stage.path("pard.sock")
         ours, theirs = os.pipe()
         begin = time.monotonic()
         try:
             self.process = subprocess.Popen(
-                [stage.program("pard"), "--socket", self.socket, "--drain-time", f"{DRAIN}s", *flags.split()],
-                stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs, env=stage.environment(), cwd="/",
-                preexec_fn=nofile and (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (nofile, nofile))))
+                [os.path.join(programs, "pard") if programs else stage.program("pard"), "--socket", self.socket, "--drain-time", f"{DRAIN}s", *flags.split()],
+                stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs, env=stage.environment(), cwd="/")
         finally:
             os.close(theirs)
         self.pid = self.process.pid

@@ -31,14 +31,18 @@ def name(pid):
     return read(f"/proc/{pid}/comm").strip().decode(errors="replace")
 
 
+def threads(pid):
+    """The thread IDs of a process."""
+    try:
+        return [int(thread) for thread in os.listdir(f"/proc/{pid}/task")]
+    except OSError:
+        return []
+
+
 def children(pid, prefix=""):
     """The living children of a process whose names begin with `prefix`."""
     found = []
-    try:
-        threads = os.listdir(f"/proc/{pid}/task")
-    except OSError:
-        return found
-    for thread in threads:
+    for thread in threads(pid):
         for child in read(f"/proc/{pid}/task/{thread}/children").split():
             if name(int(child)).startswith(prefix) and is_alive(int(child)):
                 found.append(int(child))
