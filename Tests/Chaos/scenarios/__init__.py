@@ -2,7 +2,7 @@
 import importlib
 
 NAMES = (
-    "kills", "zygotes", "daemons", "frames", "connections", "readers", "halfframes", "faults", "descriptors", "users",
-    "rates",
+    "kills", "zygotes", "daemons", "commands", "frames", "connections", "readers", "halfframes", "faults", "descriptors",
+    "users", "rates",
 )
 ALL = {name: importlib.import_module(f"scenarios.{name}") for name in NAMES}

@@ -1,87 +1,20 @@
 """The daemon is killed while commands of each kind run: nothing of them is left, and the next one starts at once."""
 import collections
 import os
-import select
 import signal
 import subprocess
-import threading
-import time
-import uuid
 
 import procs
-import wire
 from daemon import Daemon
 from figures import at, time_text
+from victims import KINDS, PROCESSES, Commands, Kept, tell_survivors
 
 SUMMARY = "the daemon killed with commands of each kind running: no survivors, nothing left behind"
 
-# What each kind has, by how many of its processes are to be found; see victim.c.
-KINDS = {"foreground": 1, "background": 2, "group": 2, "session": 2, "double": 2, "daemon": 2, "nohup": 2, "deaf": 2,
-         "closed": 2, "chain": 3}
-# When nothing may be left after a kill, and how long all commands may take until they are there, in seconds.
-GRACE, ARRIVAL = 1.0, 20.0
 # Within which the next daemon has to be ready, p99, in seconds.
 READY = 0.5
 # One round in so many is with a private daemon, that parctl has started for itself.
 PRIVATE = 5
-
-
-class Commands:
-    """One round's commands: a token by which they are known, and a pipe into which each process says that it is there."""
-
-    def __init__(self, stage):
-        self.token = f"{stage.token}-{uuid.uuid4().hex[:12]}"
-        self.fifo = stage.path("arrived")
-        os.mkfifo(self.fifo)
-        self.end = os.open(self.fifo, os.O_RDWR | os.O_CLOEXEC)
-        victim = stage.tool("victim")
-        self.words = [[victim, self.token, kind, self.fifo] for kind in KINDS]
-
-    def await_all(self):
-        """Waits until all their processes are there; returns how many are not."""
-        missing = sum(KINDS.values())
-        deadline = time.monotonic() + ARRIVAL
-        while missing > 0:
-            ready, _, _ = select.select([self.end], [], [], max(0, deadline - time.monotonic()))
-            if not ready:
-                break
-            missing -= len(os.read(self.end, missing))
-        return missing
-
-    def survivors(self, within):
-        """Those that are still there when they should be gone, as a count by kind. Ends them."""
-        procs.eventually(lambda: not procs.holding(self.token), within, pause=0.05)
-        left = procs.holding(self.token)
-        kinds = collections.Counter(line.split()[2] if len(line.split()) > 2 else line for line in left.values())
-        if left:
-            procs.end_holders(self.token)
-        return kinds
-
-    def close(self):
-        os.close(self.end)
-        os.unlink(self.fifo)
-
-
-class Kept:
-    """A call whose reply nobody waits for: it ends with the daemon."""
-
-    def __init__(self, daemon, **parameters):
-        self.error = None
-        self.connection = daemon.connection(patience=60)
-        self.thread = threading.Thread(target=self._run, args=(parameters,), daemon=True)
-        self.thread.start()
-
-    def _run(self, parameters):
-        try:
-            self.connection.call("Run", **parameters)
-        except (wire.Gone, OSError):
-            pass
-        except wire.CallError as error:
-            self.error = str(error)
-
-    def end(self):
-        self.thread.join(5)
-        self.connection.close()
 
 
 def service_round(stage, report, starts):
@@ -89,12 +22,11 @@ def service_round(stage, report, starts):
     with Daemon(stage) as daemon:
         starts.append(daemon.start_seconds)
         commands = Commands(stage)
-        job = Kept(daemon, workload="exec", inputs=wire.Inputs(daemon.socket)(commands.words), threads=len(KINDS),
-                   context={"directory": "/", "umask": 18, "environment": ["PATH=/usr/bin:/bin"]})
+        job = Kept(daemon, commands)
         missing = commands.await_all()
         report.check(not missing, f"{missing} processes of the commands did not come up: {job.error}")
         daemon.kill()
-        found = commands.survivors(GRACE)
+        found = commands.survivors()
         job.end()
         commands.close()
     return found
@@ -118,7 +50,7 @@ def private_round(stage, report, starts):
     victims = daemons + [client.pid] if stage.random.random() < 0.5 else daemons
     for pid in victims:
         procs.send_signal(pid, signal.SIGKILL)
-    found = commands.survivors(GRACE)
+    found = commands.survivors()
     try:
         client.wait(10)
     except subprocess.TimeoutExpired:
@@ -136,12 +68,12 @@ def private_round(stage, report, starts):
 def run(stage, report):
     wanted = stage.size(200, 8)
     stage.tool("victim")
-    starts, survivors, kills = [], collections.Counter(), collections.Counter()
+    starts, kills = [], collections.Counter()
+    survivors = {"service": collections.Counter(), "private": collections.Counter()}
     for number in range(wanted):
         kind = "private" if number % PRIVATE == PRIVATE - 1 else "service"
         found = (private_round if kind == "private" else service_round)(stage, report, starts)
-        for name, count in found.items():
-            survivors[f"{name} of a {kind}"] += count
+        survivors[kind] += found
         kills[kind] += 1
     with Daemon(stage) as last:
         starts.append(last.start_seconds)
@@ -149,10 +81,7 @@ def run(stage, report):
         report.check(last.stop() == 0, f"the last daemon, told to stop, ended with {last.end_text()}")
     left = os.listdir(stage.path("tmp"))
     report.tell("kills", dict(kills), f"{kills['service']} daemons killed, and {kills['private']} private ones")
-    processes = sum(KINDS.values()) * wanted
-    report.tell("survivors", dict(survivors), f"{sum(survivors.values())} of {processes} processes survived")
-    for name, count in sorted(survivors.items()):
-        report.check(False, f"{count} survivors {name} daemon {time_text(GRACE)} after its death")
+    tell_survivors(report, {f"a {kind} daemon killed": found for kind, found in survivors.items()}, PROCESSES * wanted)
     p99 = at(starts, 0.99)
     report.tell("ready", {"p50": at(starts, 0.5), "p99": p99, "max": max(starts)},
                 f"ready after p50 {time_text(at(starts, 0.5))}, p99 {time_text(p99)}")

@@ -24,6 +24,8 @@ LARGE_AT_ONCE = 8
 # How many different frames of a kind a process makes; it sends them again and again.
 VARIETY = 400
 ANSWER_PATIENCE = 30.0
+# After so many large calls that were not answered, the others are left out.
+MOST_STUCK = 16
 
 
 def hammer(path, wanted):
@@ -126,7 +128,7 @@ class LargeCalls:
     def _some(self):
         while self.daemon.is_alive:
             with self.lock:
-                if not self.order:
+                if not self.order or len(self.faults) >= MOST_STUCK:
                     return
                 name = self.order.pop()
             begin = time.monotonic()
