@@ -77,7 +77,8 @@ def attempt(name, stage, is_verbose):
             report.log = [f"({daemon.end_text()}, {daemon.log.lines} lines in all)", *daemon.log.last()]
     for daemon in stage.deaf:
         report.check(False, f"a daemon that was told to stop was still there after {END_PATIENCE:.0f} s")
-    report.check(not stage.left, f"{stage.left} processes could not be ended")
+    report.check(not stage.left_processes, f"processes left behind by a daemon that had ended: {stage.left_processes}")
+    report.check(not stage.left_files, f"files left in TMPDIR by a daemon that had ended: {stage.left_files}")
     report.seconds = time.monotonic() - begin
     return report
 

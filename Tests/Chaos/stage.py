@@ -8,6 +8,8 @@ import uuid
 
 import procs
 
+# How long processes of a daemon that has ended by itself may take to be gone, in seconds.
+LEAVING = 1.0
 SOURCES = os.path.dirname(os.path.realpath(__file__))
 
 
@@ -32,6 +34,8 @@ class Stage:
         # Those that had to be killed, as they did not end when told to.
         self.deaf = []
         self.folder = None
+        # What was still there a moment after all daemons had ended by themselves: processes by their arguments, and files.
+        self.left_processes, self.left_files = [], []
 
     def __enter__(self):
         self.folder = tempfile.mkdtemp(prefix="pard-chaos-", dir="/tmp")
@@ -39,10 +43,15 @@ class Stage:
         return self
 
     def __exit__(self, *_):
+        is_orderly = not self.deaf and all(daemon.process.poll() == 0 for daemon in self.daemons)
         for daemon in self.daemons:
             if daemon.is_alive:
                 daemon.kill()
-        self.left = procs.end_holders(self.token)
+        if is_orderly:
+            procs.eventually(lambda: not procs.holding(self.token), LEAVING, pause=0.05)
+            self.left_processes = list(procs.holding(self.token).values())
+            self.left_files = os.listdir(self.path("tmp"))
+        procs.end_holders(self.token)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def path(self, name):

@@ -11,7 +11,7 @@ from figures import at, time_text
 SUMMARY = "zygotes killed and stopped: forking again at once, no slot or descriptor lost"
 
 WORKER_LIMIT = 48
-FLOOR = 4
+THREADS, FLOOR = 2, 4
 # Within which forking has to go on after a kill, p99, in seconds.
 FORK_AGAIN = 0.1
 # How long a run may take whose zygote is stopped for good: the daemon has a deadline, and then another zygote.
@@ -20,18 +20,26 @@ STOP_PATIENCE = 15.0
 WARM_PATIENCE = 1.0
 # After so many stops that ended in nothing, the others are left out.
 MOST_STUCK = 3
-# What is done, by how often in a hundred.
-KILL, PAUSE = 80, 18
-COLD = {"workload": "noop", "tasks": 1, "processes": 1, "cold": "fresh"}
+# One round in so many is a stop for good; of the others, so many in a hundred kill, or kill while stopped; the rest pause.
+STOP = 50
+KILL, STOP_KILL = 50, 30
+COLD = {"tasks": 1, "processes": 1, "cold": "fresh"}
+# What waits for a zygote that is stopped and then killed: of every arrangement, with and without a timeout of its own.
+WAITING = [
+    COLD, {"processes": 8, "timeout": 10_000_000}, {"processes": 3, "threads": 2, "timeout": 10_000_000},
+    {"processes": 4, "threads": 3}, {"threads": 8, "cold": "fresh"}, {"threads": 8, "timeout": 10_000_000},
+    {"processes": 4, "cold": "exec"}, {"processes": 6},
+]
 SETTLING = 5.0
 
 
 class Probe:
-    """A cold run in the background."""
+    """A run in the background."""
 
-    def __init__(self, daemon, patience):
+    def __init__(self, daemon, patience, job=COLD):
         self.begin = time.monotonic()
         self.daemon = daemon
+        self.job = job
         self.patience = patience
         self.fault = None
         self.seconds = None
@@ -40,8 +48,8 @@ class Probe:
 
     def _run(self):
         try:
-            receipt = self.daemon.call("Run", self.patience, **COLD)["receipt"]
-            if receipt["outcome"] != "ok":
+            receipt = self.daemon.run(patience=self.patience, **self.job)
+            if receipt["outcome"] != "ok" and not (receipt["outcome"] == "timeout" and "timeout" in self.job):
                 self.fault = f"{receipt['outcome']} {receipt['failures']}"
         except Exception as error:
             self.fault = f"{type(error).__name__} {error}"
@@ -58,20 +66,23 @@ class Rounds:
     def __init__(self, stage, daemon, report):
         self.stage, self.daemon, self.report = stage, daemon, report
         self.again, self.paused, self.stopped, self.warm = [], [], [], []
-        self.kills = self.pauses = self.stops = self.stuck = 0
+        self.both = self.kills = self.pauses = self.stops = self.stuck = 0
 
-    def one(self):
+    def one(self, number):
         zygotes = procs.eventually(self.daemon.zygotes, SETTLING, pause=0.001)
         if not zygotes:
             return self.report.check(False, f"there was no zygote for {SETTLING} s")
         zygote = self.stage.random.choice(zygotes)
         lot = self.stage.random.randrange(100)
-        if lot < KILL:
+        if number % STOP == STOP // 5:
+            if self.stuck < MOST_STUCK:
+                self.stop(zygote)
+        elif lot < KILL:
             self.kill(zygote)
-        elif lot < KILL + PAUSE:
+        elif lot < KILL + STOP_KILL:
+            self.stop_and_kill(zygote)
+        else:
             self.pause(zygote)
-        elif self.stuck < MOST_STUCK:
-            self.stop(zygote)
         return True
 
     def kill(self, zygote):
@@ -85,6 +96,19 @@ class Rounds:
         self.again.append(probe.seconds)
         if busy:
             self.report.check(not busy.end(), f"a cold run whose zygote was killed: {busy.fault}")
+
+    def stop_and_kill(self, zygote):
+        """Killed while it is stopped, and while runs wait for it: what it was to start has to be started by the next."""
+        procs.send_signal(zygote, signal.SIGSTOP, expected=self.daemon.pid)
+        waiting = [Probe(self.daemon, wire.PATIENCE, self.stage.random.choice(WAITING)) for _ in range(2)]
+        time.sleep(self.stage.random.uniform(0.001, 0.02))
+        begin = time.monotonic()
+        self.kills += procs.send_signal(zygote, signal.SIGKILL)
+        self.both += 1
+        for probe in waiting:
+            self.report.check(not probe.end(), f"{probe.job} whose zygote was stopped and killed: {probe.fault}")
+        if all("timeout" not in probe.job for probe in waiting):
+            self.again.append(time.monotonic() - begin)
 
     def pause(self, zygote):
         """Stopped for a moment, with a run that waits for it."""
@@ -123,15 +147,15 @@ class Rounds:
 
 def run(stage, report):
     wanted = stage.size(1000, 60)
-    with Daemon(stage, f"--worker-limit {WORKER_LIMIT} --floor-threads 2 --floor-processes {FLOOR}") as daemon:
+    with Daemon(stage, f"--worker-limit {WORKER_LIMIT} --floor-threads {THREADS} --floor-processes {FLOOR} --idle-time 20ms") as daemon:
         daemon.run(processes=FLOOR, cold="fresh")
         before, pid = daemon.descriptors(), daemon.pid
         rounds = Rounds(stage, daemon, report)
-        for _ in range(wanted):
-            if not daemon.is_alive or not rounds.one():
+        for number in range(wanted):
+            if not daemon.is_alive or not rounds.one(number):
                 break
         report.tell("rounds", rounds.kills + rounds.pauses + rounds.stops,
-                    f"{rounds.kills} kills, {rounds.pauses} pauses, {rounds.stops} stops")
+                    f"{rounds.kills} kills ({rounds.both} while stopped), {rounds.pauses} pauses, {rounds.stops} stops")
         p99 = at(rounds.again, 0.99)
         report.tell("again", {"p50": at(rounds.again, 0.5), "p99": p99, "max": at(rounds.again, 1)},
                     f"forking again p50 {time_text(at(rounds.again, 0.5))}, p99 {time_text(p99)}")
@@ -150,19 +174,23 @@ def run(stage, report):
 
 
 def fill(daemon, report):
-    """Every slot is still there: a run with as many workers as there may be."""
-    def all_at_once():
-        try:
-            return daemon.run(workload="sleep", processes=WORKER_LIMIT - 2, tasks=WORKER_LIMIT,
-                              arguments={"for": "50ms"})
-        except wire.CallError as error:
-            return error
+    """Every slot is still there: runs with as many workers as there may be, of each arrangement."""
+    fewest = most = WORKER_LIMIT - FLOOR - THREADS
+    for shape in ({"processes": most}, {"threads": most}, {"processes": most // 2, "threads": 2}):
+        def all_at_once():
+            try:
+                return daemon.run(workload="sleep", tasks=most, arguments={"for": "20ms"}, **shape)
+            except wire.CallError as error:
+                return error
 
-    answer = procs.eventually(
-        lambda: isinstance(found := all_at_once(), dict) and found, SETTLING, pause=0.2) or all_at_once()
-    if not report.check(isinstance(answer, dict), f"a run on {WORKER_LIMIT - 2} workers afterwards: {answer}"):
-        return
-    workers = {cost["pid"] for cost in answer["worker_costs"] if cost["pid"]}
-    report.tell("slots", len(workers), f"{len(workers)} workers at once afterwards")
-    report.check(answer["outcome"] == "ok" and len(workers) == WORKER_LIMIT - 2,
-                 f"a run on {WORKER_LIMIT - 2} workers afterwards: {answer['outcome']} on {len(workers)}")
+        answer = procs.eventually(
+            lambda: isinstance(found := all_at_once(), dict) and found, SETTLING, pause=0.2) or all_at_once()
+        if not report.check(isinstance(answer, dict), f"a run of {shape} afterwards: {answer}"):
+            fewest = 0
+            continue
+        workers = {cost["tid"] for cost in answer["worker_costs"] if cost["tid"]}
+        report.check(answer["outcome"] == "ok" and len(workers) == most,
+                     f"a run of {shape} afterwards: {answer['outcome']} on {len(workers)}")
+        report.tell("slots of " + " × ".join(shape), len(workers))
+        fewest = min(fewest, len(workers))
+    report.tell("slots", fewest, f"{fewest} workers at once afterwards")
