@@ -15,7 +15,7 @@ SUMMARY = "commands cancelled, timed out, interrupted, their worker killed: no s
 # How long a run may take from what ends it to its reply, in seconds.
 END = 3.0
 # The timeout that is given, in nanoseconds; by then all commands are there, as a round begins with warm workers.
-TIMEOUT = 1_500_000_000
+TIMEOUT = 1_000_000_000
 
 
 def cancel(daemon, commands):

@@ -66,7 +66,7 @@ def private_round(stage, report, starts):
 
 
 def run(stage, report):
-    wanted = stage.size(200, 8)
+    wanted = stage.size(200, 5)
     stage.tool("victim")
     starts, kills = [], collections.Counter()
     survivors = {"service": collections.Counter(), "private": collections.Counter()}

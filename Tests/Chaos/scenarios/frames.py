@@ -155,7 +155,7 @@ class LargeCalls:
 
 
 def run(stage, report):
-    wanted = stage.size(1_000_000, 20_000)
+    wanted = stage.size(1_000_000, 40_000)
     calls = stage.size(256, 16)
     os.mkdir(stage.path("out"))
     with Daemon(stage) as daemon:

@@ -57,7 +57,7 @@ class Others:
 
 def run(stage, report):
     clients, tasks = stage.size(200, 40), stage.size(1_000_000, 500_000)
-    watched = PATIENCE if not stage.is_short else 6.0
+    watched = PATIENCE if not stage.is_short else 4.0
     with Daemon(stage) as daemon:
         daemon.run(threads=2)
         before = daemon.descriptors()

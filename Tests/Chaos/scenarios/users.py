@@ -134,7 +134,7 @@ def run(stage, report):
     if os.geteuid() != 0:
         raise Skipped("only root can be two users")
     greedy, modest = user(GREEDY), user(MODEST)
-    seconds = stage.size(30, 6)
+    seconds = stage.size(30, 4)
     os.chmod(stage.folder, 0o755)
     flags = f"--shared --worker-limit {WORKER_LIMIT} --floor-processes 4 --floor-threads 4"
     with Daemon(stage, flags) as daemon:
