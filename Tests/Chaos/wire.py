@@ -9,6 +9,8 @@ INTERFACE = "org.pard.Control"
 PATIENCE = 30.0
 # The longest frame that is read, in bytes.
 FRAME_LIMIT = 64 << 20
+# What a wait that took too long raises: one and the same from Python 3.10 on.
+TIMEOUTS = (TimeoutError, socket.timeout)
 
 
 class CallError(Exception):

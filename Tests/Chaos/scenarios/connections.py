@@ -83,7 +83,7 @@ def batch(daemon, count, ends, waits):
             begin = time.monotonic()
             try:
                 link = wire.connect(daemon.socket, PATIENCE)
-            except TimeoutError:
+            except wire.TIMEOUTS:
                 ends["no answer"] += 1
                 continue
             links.append(link)

@@ -99,7 +99,7 @@ def _receive(link, plan, counts):
                 return None
     except ConnectionResetError:
         pass
-    except TimeoutError:
+    except wire.TIMEOUTS:
         return f"no answer within {ANSWER_PATIENCE:.0f} s, after {replies} of {plan} replies"
     counts["replies"] += replies
     if plan is None:
@@ -150,7 +150,7 @@ class LargeCalls:
             return error.name
         except wire.Gone:
             return "hung up"
-        except TimeoutError:
+        except wire.TIMEOUTS:
             return "no answer"
 
 
