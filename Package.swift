@@ -31,6 +31,7 @@ let package = Package(
     targets: [
         .target(name: "CLinux"),
         .target(name: "CLibraries"),
+        .target(name: "CRuntime"),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .target(
             name: "Linux",
@@ -83,7 +84,7 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "pard",
-            dependencies: ["Daemon", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: ["CRuntime", "Daemon", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: strict, linkerSettings: linker + [small]),
         .executableTarget(
             name: "parzygote", dependencies: ["Linux", "Workers"], swiftSettings: strict,
