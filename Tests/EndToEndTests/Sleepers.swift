@@ -8,7 +8,8 @@ import Testing
 struct Sleepers {
     /// How a command comes to its sleeping processes.
     enum Kind: Int, CaseIterable {
-        case foreground, background, leftBehind, twiceForked, session, hangupProof, deafToTERM, deafSession, cleared, daemon
+        case foreground, background, leftBehind, twiceForked, session, hangupProof, deafToTERM, deafSession, cleared,
+            daemon
 
         /// - Parameter sleep: what sleeps, as a shell takes it.
         fileprivate func script(_ sleep: String) -> String {
