@@ -39,9 +39,9 @@ struct Guardian {
         try ThisProcess.dropMark()
         for number in [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE] { signal(number, SIG_IGN) }
         _ = chdir("/")
-        let nothing = open("/dev/null", O_RDWR | O_CLOEXEC)
+        let nothing = Descriptor(owning: try system("open", on: "/dev/null") { open("/dev/null", O_RDWR | O_CLOEXEC) })
         // What is held open here would keep its readers waiting.
-        for descriptor in STDIN_FILENO...STDERR_FILENO where nothing >= 0 { dup2(nothing, descriptor) }
+        for descriptor in STDIN_FILENO...STDERR_FILENO { dup2(nothing.raw, descriptor) }
     }
 
     /// Does what it is asked until the daemon has no more use for it, or is gone.
