@@ -20,6 +20,18 @@ typedef struct {
     volatile int32_t step;
 } start;
 
+/// Undoes what glibc's posix_spawn(3), by which the zygote was started, has done to one of the two signals that it keeps
+/// for itself: it is ignored, and sigaction(2) in glibc won't say otherwise.
+static void listen_again(void) {
+    struct {
+        void *handler;
+        unsigned long flags;
+        void *restorer;
+        uint64_t mask;
+    } usual = {0};
+    for (int signal = 32; signal < SIGRTMIN; signal++) syscall(SYS_rt_sigaction, signal, &usual, NULL, sizeof usual.mask);
+}
+
 /// Runs in the memory of the parent, which waits, until the program is executed.
 static int child(void *argument) {
     start *start = argument;
@@ -42,6 +54,7 @@ static int child(void *argument) {
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
+    listen_again();
     start->step = PAR_COMMAND_EXECVE;
     execve(command->path, command->arguments + 1, command->environment);
     if (errno == ENOEXEC) {

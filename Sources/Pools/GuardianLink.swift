@@ -14,8 +14,9 @@ final class GuardianLink: Sendable {
 
     /// How long the guardian may take to end when it is told to.
     private static let patienceMilliseconds: Int32 = 1000
-    /// How long after one has ended, or could not be started, another is started.
-    private static let pauseMilliseconds: Int32 = 100
+    /// How long after one has ended, or could not be started, another is started; doubled each time, up to the second.
+    private static let pauseMilliseconds: Int32 = 50
+    private static let longestPauseMilliseconds: Int32 = 10_000
 
     /// - Parameter directory: removed by the guardian should this process be killed.
     init(program path: String, environment: Variables, family: UInt32, directory: String?) throws(SystemError) {
@@ -40,8 +41,11 @@ final class GuardianLink: Sendable {
         let first = spawn(notice)
         let thread = try SystemThread(named: "par-guardian") { [self] in
             var process = first
+            var pause = Self.pauseMilliseconds
             while !awaitEnd(of: process) {
                 if process > 0 { notice(.trouble("the guardian has ended, and is replaced")) }
+                if isOver(within: pause) { return }
+                pause = min(pause * 2, Self.longestPauseMilliseconds)
                 process = spawn(notice)
             }
         }
@@ -80,28 +84,29 @@ final class GuardianLink: Sendable {
     ///
     /// - Returns: whether there is to be no other one.
     private func awaitEnd(of process: Int32) -> Bool {
-        var ends = [
-            pollfd(fd: isOver.raw, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: -1, events: Int16(POLLIN), revents: 0),
-        ]
+        var ends = [isOver.raw, -1].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         do {
-            if process > 0 {
-                let guardian = try ProcessHandle(child: process)
-                ends[1].fd = guardian.pidfd
-                while poll(&ends, 2, -1) < 0, errno == EINTR {}
-                if ends[0].revents != 0 {
-                    ends[0].fd = -1
-                    if poll(&ends, 2, Self.patienceMilliseconds) == 0 {
-                        guardian.kill()
-                        _ = poll(&ends, 2, Self.patienceMilliseconds)
-                    }
-                }
-                _ = try guardian.reap()
+            guard process > 0 else { return isOver(within: 0) }
+            let guardian = try ProcessHandle(child: process)
+            ends[1].fd = guardian.pidfd
+            try system("poll") { poll(&ends, 2, -1) }
+            let isOver = ends[0].revents != 0
+            ends[0].fd = -1
+            if isOver, try system("poll", { poll(&ends, 2, Self.patienceMilliseconds) }) == 0 {
+                guardian.kill()
+                try system("poll") { poll(&ends, 2, Self.patienceMilliseconds) }
             }
+            _ = try guardian.reap()
+            return isOver
         } catch {
             // It ended at once, and the supervisor has reaped it, as it reaps all that it doesn't know.
+            return isOver(within: 0)
         }
-        if ends[0].fd < 0 { return true }
-        return poll(&ends, 1, Self.pauseMilliseconds) > 0
+    }
+
+    /// Waits until the guardian is to be waited for no more.
+    private func isOver(within milliseconds: Int32) -> Bool {
+        var state = pollfd(fd: isOver.raw, events: Int16(POLLIN), revents: 0)
+        return poll(&state, 1, milliseconds) > 0
     }
 }

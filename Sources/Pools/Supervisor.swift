@@ -117,8 +117,7 @@ public final class Supervisor: Sendable {
     /// - Returns: the thread, which ends with the last worker.
     public func start(notice: @escaping @Sendable (Notice) -> Void) throws(SystemError) -> SystemThread {
         let bell = bell.raw
-        try guardian.start(notice: notice)
-        return try SystemThread(named: "par-supervisor") { [self] in
+        let thread = try SystemThread(named: "par-supervisor") { [self] in
             do {
                 let driver = try Driver(self, bell: bell, notice: notice)
                 try driver.run()
@@ -130,6 +129,9 @@ public final class Supervisor: Sendable {
             end()
             notice(.ended)
         }
+        // It comes up beside the zygote. There is no command that it could be too late for.
+        try guardian.start(notice: notice)
+        return thread
     }
 
     /// Hands in a job.

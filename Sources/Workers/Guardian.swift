@@ -15,9 +15,11 @@ struct Guardian {
 
     /// How long ending processes may take at a time: the kernel may be slow to let one go.
     private static let passNanoseconds: UInt64 = 300_000_000
-    /// Looking is followed by a pause of so many times its own length, in which requests gather: so it takes a fifth of a
-    /// processor at most, however many commands are ended.
+    /// Looking is followed by a pause of so many times the processor time that it took, in which requests gather: so it
+    /// takes a fifth of a processor at most, however many commands are ended.
     private static let pauseFactor: UInt64 = 4
+    /// However long a look takes, what is asked for in the pause is done in time.
+    private static let longestPauseNanoseconds: UInt64 = 200_000_000
     /// How long a worker that dies with the daemon may hold up the directory's removal, and how often that is tried.
     private static let removalNanoseconds: UInt64 = 500_000_000
     private static let removalMilliseconds: Int32 = 5
@@ -37,9 +39,9 @@ struct Guardian {
         try ThisProcess.dropMark()
         for number in [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE] { signal(number, SIG_IGN) }
         _ = chdir("/")
-        let nothing = open("/dev/null", O_RDWR | O_CLOEXEC)
+        let nothing = Descriptor(owning: try system("open", on: "/dev/null") { open("/dev/null", O_RDWR | O_CLOEXEC) })
         // What is held open here would keep its readers waiting.
-        for descriptor in STDIN_FILENO...STDERR_FILENO where nothing >= 0 { dup2(nothing, descriptor) }
+        for descriptor in STDIN_FILENO...STDERR_FILENO { dup2(nothing.raw, descriptor) }
     }
 
     /// Does what it is asked until the daemon has no more use for it, or is gone.
@@ -82,11 +84,10 @@ struct Guardian {
 
     private mutating func endPending() {
         if pending.isEmpty { return }
-        let start = Monotonic.now()
+        let start = ThreadCPU.now()
         MarkedProcesses.end(within: Self.passNanoseconds) { $0.family == family && pending.contains($0.command) }
         pending = []
-        let end = Monotonic.now()
-        nextAt = end + (end - start) * Self.pauseFactor
+        nextAt = Monotonic.now() + min((ThreadCPU.now() - start) * Self.pauseFactor, Self.longestPauseNanoseconds)
     }
 
     /// The daemon was killed, and its workers die with it: nothing of their commands is to be left.
