@@ -26,7 +26,7 @@ extension Driver {
     private func adopt(_ id: ProcessID, pid: Int32) throws(SystemError) {
         guard let worker = workers[id] else { return }
         if pid <= 0 {
-            forget(worker)
+            forget(worker, "\(SystemError("clone", .init(rawValue: -pid)))")
             return
         }
         do {
@@ -68,7 +68,7 @@ extension Driver {
             notice(.workerLost(pid: Int(pid), pool: process.kind.name, exit: exit.description))
         }
         disturbJobs(of: id)
-        forget(worker)
+        forget(worker, "a worker ended with \(exit)")
         let zygotes = posts.compactMap(\.link)
         let known = Set(workers.values.compactMap { $0.handle?.pid } + zygotes.map { $0.process.pid })
         // With an answer on its way, a stranger may be one of the family.
@@ -94,6 +94,7 @@ extension Driver {
                     expected: UInt32(slot) + 1, desired: 0, ordering: .acquiringAndReleasing)
             }
             guard let id = unit.job, let record = jobs[id] else { continue }
+            if let pid = workers[process]?.handle?.pid { record.deaths[UInt32(pid)] = Monotonic.now() }
             record.job.disturbed.pointee.store(1, ordering: .sequentiallyConsistent)
             if record.isLease {
                 record.job.finished.pointee.store(1, ordering: .sequentiallyConsistent)
@@ -103,7 +104,11 @@ extension Driver {
     }
 
     /// Lets go of a process that has ended, or never was, and tells the machine.
-    private func forget(_ worker: WorkerRecord, keepingHead: Bool = false, isBlameless: Bool = false) {
+    ///
+    /// - Parameter reason: why it could not be started, where that is known.
+    private func forget(
+        _ worker: WorkerRecord, _ reason: String? = nil, keepingHead: Bool = false, isBlameless: Bool = false
+    ) {
         workers[worker.id] = nil
         // It may have been one of those that are counted until they are up: from now on each of them rings.
         _ = arena.header.starting.pointee.exchange(0, ordering: .acquiringAndReleasing)
@@ -111,7 +116,7 @@ extension Driver {
             for slot in slots.removeValue(forKey: unit.id) ?? [] where slot != worker.head { free(slot) }
         }
         if !keepingHead { free(worker.head) }
-        tell(isBlameless ? .processMissing(worker.id) : .processGone(worker.id, at: Monotonic.now()))
+        tell(isBlameless ? .processMissing(worker.id) : .processGone(worker.id, at: Monotonic.now(), reason: reason))
     }
 
     /// Looks for what workers say in shared memory.

@@ -171,6 +171,7 @@ extension Driver {
         var policy = record.attempts.map { Settlement.Policy.rerun(attempts: $0) } ?? .lose
         if row.cancelled != nil { policy = .cancel }
         let settlement = settle(record, policy)
+        record.loss.add(settlement)
         if let start = settlement.firstStart { record.firstStart = min(record.firstStart ?? start, start) }
         for _ in 0..<settlement.lost { _ = record.job.countFailure() }
         record.settledTasks = Int(record.job.plan.pointee.tasks) - settlement.again.count
@@ -185,7 +186,8 @@ extension Driver {
 
     private func settle(_ record: JobRecord, _ policy: Settlement.Policy) -> Settlement {
         Settlement(
-            record.job.records, generation: record.job.plan.pointee.generation, policy: policy, now: Monotonic.now())
+            record.job.records, generation: record.job.plan.pointee.generation, policy: policy, now: Monotonic.now(),
+            deaths: record.deaths)
     }
 
     private func layOut(_ tasks: [UInt32], for record: JobRecord, crew: Int) -> Bool {
@@ -223,7 +225,7 @@ extension Driver {
                 FinishedJob(
                     job: record.job, row: row, crew: crew,
                     startupPaid: present.map { $0.readyAt.since($0.askedAt) }.max() ?? 0, readyAt: ready,
-                    firstStart: record.firstStart)))
+                    firstStart: record.firstStart, loss: record.loss)))
     }
 
     private func member(_ number: Int) -> CrewMember {

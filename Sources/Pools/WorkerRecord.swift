@@ -36,6 +36,10 @@ final class JobRecord {
     private var logCursor = 0
     /// Tasks that ended in earlier rounds.
     var settledTasks = 0
+    /// When workers died that were at the job, by the number of their process.
+    var deaths: [UInt32: UInt64] = [:]
+    /// What these deaths have cost so far.
+    var loss = JobLoss()
     /// Whether its workers are a holder's own, see ``Lease``.
     let isLease: Bool
     /// Hands the lease over, once.

@@ -85,6 +85,9 @@ struct RunWatch: Sendable {
             case .collected(let all): results = all
             case .ended(let row):
                 guard let results else { break }
+                if let reason = row.failureReason, results.account.hasBegunNothing {
+                    throw ControlError.workersFailed(reason: reason)
+                }
                 if let tasks = relay?.take(results.tasks) { await send(outputsOf: tasks, from: spool, tell) }
                 if wantsRecords, let replies = listener { await send(recordsOf: results.tasks, replies) }
                 let writer = ReceiptWriter(
