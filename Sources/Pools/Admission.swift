@@ -37,7 +37,8 @@ extension PoolMachine {
         if missing > 0 {
             if isOwnShareUsedUp {
                 return .busy(
-                    limit: policy.workerLimitName, allowed: workerShares.allowance(of: request.user), user: request.user,
+                    limit: policy.workerLimitName, allowed: workerShares.allowance(of: request.user),
+                    user: request.user,
                     retryAfter: retryAfter(now))
             }
             let others = reclaimable(besides: request.cold == nil ? request.kind : nil)

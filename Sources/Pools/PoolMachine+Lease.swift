@@ -6,7 +6,7 @@ extension PoolMachine {
         if pools[request.kind] == nil { pools[request.kind] = PoolRow(kind: request.kind, floor: 0) }
         pools[request.kind]?.jobs += 1
         if let deadline = request.deadline { deadlines.set(id, to: deadline) }
-        touched.insert(request.kind)
+        touch(request.kind)
         guard request.cold != nil else {
             pools[request.kind]?.queue.append(id, of: request.user)
             queueShares.add(1, for: request.user)
@@ -46,7 +46,9 @@ extension PoolMachine {
     /// Starts workers for users who have none in a pool that others have taken, as far as there is room: nobody waits for
     /// all that somebody else has to do.
     private mutating func serveCrowdedOut(of kind: PoolKind, _ now: UInt64) {
-        guard let pool = pools[kind], !pool.queue.isEmpty, broken[kind.library] == nil, now >= pool.retryAt else { return }
+        guard let pool = pools[kind], !pool.queue.isEmpty, broken[kind.library] == nil, now >= pool.retryAt else {
+            return
+        }
         for id in Array(pool.queue.heads) {
             guard let request = jobs[id]?.request, pool.busy[request.user] == nil, isWithinShare(request),
                 room >= request.workers

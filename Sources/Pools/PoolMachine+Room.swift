@@ -65,7 +65,8 @@ extension PoolMachine {
         // The first one to wait goes before jobs that wait for room themselves, and keep workers idle meanwhile.
         if lacking > 0, let first = claims.first, let job = jobs[first] {
             lacking = workerCount - stoppingWorkers + job.claim + pledged - policy.workerLimit
-            while lacking > 0, let unit = hoarded(besides: job.request.cold == nil ? job.request.kind : nil, by: first) {
+            while lacking > 0, let unit = hoarded(besides: job.request.cold == nil ? job.request.kind : nil, by: first)
+            {
                 victims.append(unit)
                 lacking -= units[unit]?.workers ?? 0
                 change(unit) { $0.state = .stopping }
@@ -104,12 +105,10 @@ extension PoolMachine {
     }
 
     private func first(of pools: [PoolRow]) -> UnitID? {
-        let candidates = pools.compactMap { ($0.idle.first ?? $0.coming.last).flatMap { units[$0] } }
-        return candidates.min { one, other in
-            // Who is up goes before those on their way.
-            let (early, late) = (one.state == .ready ? one.idleSince : .max, other.state == .ready ? other.idleSince : .max)
-            return (early, one.id) < (late, other.id)
-        }?.id
+        func age(_ unit: UnitRow) -> UInt64 { unit.state == .ready ? unit.idleSince : .max }
+        // Who is up goes before those on their way.
+        return pools.compactMap { ($0.idle.first ?? $0.coming.last).flatMap { units[$0] } }
+            .min { (age($0), $0.id) < (age($1), $1.id) }?.id
     }
 
     /// Whether a user may have the workers of one more job.

@@ -328,7 +328,8 @@ struct MachineTests {
         for job in world.ended.values {
             let times = job.stamps.phases
             #expect(times.sum == Int((job.stamps.gone ?? 0) - job.stamps.accepted))
-            #expect([times.queue, times.startup, times.dispatch, times.run, times.collect, times.teardown].min() ?? -1 >= 0)
+            #expect(
+                [times.queue, times.startup, times.dispatch, times.run, times.collect, times.teardown].min() ?? -1 >= 0)
             #expect((job.cancelled == .workersFailed) == (job.failureReason != nil))
         }
         world.step(.drain)
