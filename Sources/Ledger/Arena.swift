@@ -78,13 +78,15 @@ public final class Arena: @unchecked Sendable {
 }
 
 /// What the whole arena shares. Each word that workers write has a cache line of its own.
-public struct ArenaHeader {
+public struct ArenaHeader: @unchecked Sendable {
     let base: UnsafeMutableRawPointer
 
     var magic: UnsafeMutablePointer<UInt64> { place(0) }
     var slotCount: UnsafeMutablePointer<UInt32> { place(8) }
     /// The daemon's pid, which a worker's parent must be.
     public var daemon: UnsafeMutablePointer<UInt32> { place(16) }
+    /// The family of the marks of the daemon's commands.
+    public var family: UnsafeMutablePointer<UInt32> { place(20) }
     /// The slot that spins for its next order, plus 1; 0 when none does. On few processors more than one would only be
     /// in the others' way.
     public var searcher: UnsafeMutablePointer<Atomic<UInt32>> { place(64) }
@@ -93,6 +95,8 @@ public struct ArenaHeader {
     /// How many workers that were asked for are not ready; whoever takes it to 0 or below rings. The control side sets
     /// it to 0 when one of them has died, so that each of the rest rings.
     public var starting: UnsafeMutablePointer<Atomic<Int32>> { place(128) }
+    /// How many commands have been started, from which each has its number.
+    public var commands: UnsafeMutablePointer<Atomic<UInt32>> { place(256) }
 
     private func place<Value: ~Copyable>(_ offset: Int) -> UnsafeMutablePointer<Value> {
         (base + offset).assumingMemoryBound(to: Value.self)

@@ -47,8 +47,8 @@ public struct Slot {
     private var claim: UnsafeMutablePointer<Atomic<UInt64>> { place(88) }
     /// When the worker had left; 0 before.
     @inlinable public var goneAt: UnsafeMutablePointer<Atomic<UInt64>> { place(96) }
-    /// The process group that the worker's task runs as, to be ended by the daemon if the worker dies; 0 for none.
-    @inlinable public var group: UnsafeMutablePointer<UInt32> { place(104) }
+    /// The command that the worker's task runs as, by the number in its mark, to be ended if the worker dies; 0 for none.
+    @inlinable public var command: UnsafeMutablePointer<UInt32> { place(104) }
     @inlinable public var tid: UnsafeMutablePointer<UInt32> { place(108) }
 
     /// What a worker can be told.

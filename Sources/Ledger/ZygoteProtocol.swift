@@ -20,5 +20,7 @@ public enum ZygoteProtocol {
         public static let arena: Int32 = 3
         public static let event: Int32 = 4
         public static let control: Int32 = 5
+        /// What the daemon's guardian is told by, see ``GuardianProtocol``.
+        public static let guardian: Int32 = 6
     }
 }

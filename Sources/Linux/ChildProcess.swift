@@ -44,10 +44,12 @@ public struct ProcessHandle: ~Copyable, Sendable {
     public func hasThread(_ tid: Int32) -> Bool { tid > 0 && par_signal_thread(pid, tid, 0) == 0 }
 
     /// Takes the process's exit status if it has ended, nil while it runs.
-    public func reap() throws(SystemError) -> Exit? {
+    ///
+    /// - Parameter waiting: wait for its end.
+    public func reap(waiting: Bool = false) throws(SystemError) -> Exit? {
         var exit = par_exit()
         let raw = descriptor.raw
-        try kernel("waitid") { par_pidfd_reap(raw, 0, &exit) }
+        try kernel("waitid") { par_pidfd_reap(raw, waiting ? 1 : 0, &exit) }
         return Exit(exit)
     }
 }
@@ -100,11 +102,11 @@ public func reapStrangers(isKnown: (Int32) -> Bool) throws(SystemError) -> Bool 
 public struct Program: Sendable {
     public var path: String
     public var arguments: [String]
-    public var environment: [String]
+    public var environment: Variables
     /// Descriptors of this process, which become 3, 4, … in the program. 0, 1 and 2 are inherited as they are.
     public var descriptors: [Int32]
 
-    public init(path: String, arguments: [String], environment: [String], descriptors: [Int32]) {
+    public init(path: String, arguments: [String], environment: Variables, descriptors: [Int32]) {
         self.path = path
         self.arguments = arguments
         self.environment = environment
@@ -143,7 +145,7 @@ public struct Program: Sendable {
             &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
         var pid: pid_t = 0
         let code = withCStrings([path] + arguments) { argv in
-            withCStrings(environment) { envp in
+            environment.withCStrings { envp in
                 posix_spawn(&pid, path, &actions, &attributes, argv, envp)
             }
         }

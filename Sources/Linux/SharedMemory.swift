@@ -23,10 +23,20 @@ public struct SharedMemory: ~Copyable, @unchecked Sendable {
         let raw = file.raw
         let flags = MAP_SHARED | MAP_NORESERVE
         let base = mmap(nil, byteCount, PROT_READ | PROT_WRITE, flags, raw, 0)
-        guard let base, base != MAP_FAILED else { throw SystemError("mmap", .current) }
+        guard let base, base != MAP_FAILED else { throw SystemError("mmap", .current, on: Self.room(byteCount)) }
         self.base = base
         self.byteCount = byteCount
         descriptor = file.release()
+    }
+
+    /// What a mapping needs, and what may be in its way.
+    private static func room(_ byteCount: Int) -> String {
+        var limit = rlimit()
+        let size = "of \(byteCount >> 20) MiB"
+        guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, limit.rlim_cur != .max else {
+            return size
+        }
+        return "\(size), where RLIMIT_AS (ulimit -v) allows \(limit.rlim_cur >> 20) MiB in all"
     }
 
     deinit {

@@ -8,6 +8,11 @@ public enum ThisProcess {
     /// The calling thread's number.
     public static var tid: Int32 { par_gettid() }
 
+    /// A new pidfd, by which others may wait for this process's end.
+    public static func openHandle() throws(SystemError) -> Descriptor {
+        Descriptor(owning: try kernel("pidfd_open") { par_pidfd_open(getpid()) })
+    }
+
     /// Has the kernel kill this process when the thread that started it ends.
     public static func dieWithParent() throws(SystemError) {
         try kernel("prctl(PR_SET_PDEATHSIG)") { par_die_with_parent() }

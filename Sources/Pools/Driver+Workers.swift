@@ -111,7 +111,7 @@ extension Driver {
 
     /// A process has ended.
     private func lose(_ worker: WorkerRecord, exit: String) {
-        endGroups(of: worker)
+        endCommands(of: worker)
         if let process = machine.processes[worker.id], !process.isStopping {
             notice(.workerLost(pid: Int(worker.handle?.pid ?? 0), pool: process.kind.name, exit: exit))
             let isUp = worker.units.contains { starting[$0] == nil }
@@ -125,24 +125,14 @@ extension Driver {
         sweepSoon()
     }
 
-    /// Kills what a process that has died had started outside the pools and can't end any more. At once: the group's
-    /// number is free when the last of it has ended.
-    private func endGroups(of worker: WorkerRecord) {
+    /// Has the guardian end what a process that has died had started and can't end any more. Whatever number stands there,
+    /// only commands of this daemon's workers are known by one.
+    private func endCommands(of worker: WorkerRecord) {
         for slot in worker.units.flatMap({ slots[$0] ?? [] }) {
-            let group = ProcessGroup(Int32(bitPattern: arena.slot(slot).group.pointee))
-            if group.number == 0 { continue }
-            arena.slot(slot).group.pointee = 0
-            // The number is what the worker has written, and perhaps others: no group of the pools' own is meant by it.
-            let isOwn = pids[group.number] != nil || zygotePIDs.contains(group.number)
-            if !isOwn, group.isMade(after: worker.askedAt) { group.end() }
+            let command = arena.slot(slot).command.pointee
+            if command != 0 { supervisor.guardian.end(command) }
+            arena.slot(slot).command.pointee = 0
         }
-    }
-
-    /// The zygotes that are there, and those whose workers may still be: a zygote's workers are in its process group.
-    private var zygotePIDs: Set<Int32> {
-        var pids = Set(posts.compactMap { $0.link?.process.pid } + departing.values.map { $0.process.pid })
-        for worker in workers.values { if let pid = worker.handle?.pid { pids.insert(getpgid(pid)) } }
-        return pids
     }
 
     /// Has everybody ring who is in a crew with the lost process, as the last one can't be told any more.

@@ -49,7 +49,7 @@ extension Driver {
             post.library, number: zygoteCount,
             path: isPlain ? configuration.zygotePath : configuration.libraryZygotePath,
             arguments: isPlain ? [] : [post.library.name], environment: configuration.environment,
-            arena: arena.descriptor, event: bell)
+            arena: arena.descriptor, event: bell, guardian: supervisor.guardian.descriptor)
         do {
             try loop.add(link.descriptor, key: Source.zygote(link.number).key)
             try loop.add(link.process.pidfd, key: Source.zygoteEnd(link.number).key)

@@ -14,7 +14,10 @@ public final class Supervisor: Sendable {
         public var zygotePath: String
         /// The program of zygotes whose workers load a library.
         public var libraryZygotePath: String
-        public var environment: [String]
+        /// Of zygotes and workers.
+        public var environment: Variables
+        /// A directory, to be made once the supervisor has been started, that is removed when this process is killed.
+        public var directory: String?
         /// Jobs that may wait for workers.
         public var queueLimit: Int
         /// Memory for the records of all jobs together.
@@ -26,7 +29,7 @@ public final class Supervisor: Sendable {
         public var onLoad: (@Sendable (Load) -> Void)?
 
         public init(
-            policy: PoolPolicy, zygotePath: String, libraryZygotePath: String, environment: [String],
+            policy: PoolPolicy, zygotePath: String, libraryZygotePath: String, environment: Variables,
             queueLimit: Int = 64, ledgerBytes: Int = 1 << 30
         ) {
             self.policy = policy
@@ -60,6 +63,7 @@ public final class Supervisor: Sendable {
 
     public let arena: Arena
     let configuration: Configuration
+    let guardian: GuardianLink
     private let bell: Descriptor
     private let state: Mutex<State>
 
@@ -90,11 +94,19 @@ public final class Supervisor: Sendable {
     }
 
     public init(_ configuration: Configuration) throws(SystemError) {
+        var configuration = configuration
+        // Its helper would hold pipes open, and take longer than the replacement of what has crashed.
+        configuration.environment.append("SWIFT_BACKTRACE=enable=no")
         self.configuration = configuration
         // Threads need a slot each, and their processes one for the foreman: twice the workers is room for both, and for
         // as many again that are just leaving.
         arena = try Arena(slotCount: configuration.policy.workerLimit * 4, jobBytes: configuration.ledgerBytes)
         arena.header.daemon.pointee = UInt32(ThisProcess.pid)
+        let family = CommandMark.newFamily()
+        arena.header.family.pointee = family
+        guardian = try GuardianLink(
+            program: configuration.zygotePath, environment: configuration.environment, family: family,
+            directory: configuration.directory)
         state = Mutex(State(extents: Extents(arena.jobsOffset..<arena.byteCount)))
         bell = try Descriptor.event()
     }
@@ -105,10 +117,13 @@ public final class Supervisor: Sendable {
     /// - Returns: the thread, which ends with the last worker.
     public func start(notice: @escaping @Sendable (Notice) -> Void) throws(SystemError) -> SystemThread {
         let bell = bell.raw
+        try guardian.start(notice: notice)
         return try SystemThread(named: "par-supervisor") { [self] in
             do {
                 let driver = try Driver(self, bell: bell, notice: notice)
                 try driver.run()
+                // Nobody is left who could start a command.
+                guardian.dismiss()
             } catch {
                 notice(.failed("\(error)"))
             }

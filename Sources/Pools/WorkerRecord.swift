@@ -19,8 +19,6 @@ final class WorkerRecord {
     var isToBeKilled = false
     /// Orders for the foreman that wait until it has carried out the one before.
     var orders: [(order: Slot.Order, subject: UInt64)] = []
-    /// When it was asked for, as ``BootTime``.
-    let askedAt = BootTime.now()
 
     init(id: ProcessID, library: Library, hasForeman: Bool, units: [UnitID]) {
         self.id = id

@@ -44,16 +44,16 @@ final class ZygoteLink {
     }
 
     init(
-        _ library: Library, number: Int, path: String, arguments: [String], environment: [String], arena: Int32,
-        event: Int32
+        _ library: Library, number: Int, path: String, arguments: [String], environment: Variables, arena: Int32,
+        event: Int32, guardian: Int32
     ) throws(SystemError) {
         self.library = library
         self.number = number
         var started: Int32 = 0
         let socket = try MessageSocket.pair { other throws(SystemError) in
             let program = Program(
-                path: path, arguments: arguments, environment: environment + ["SWIFT_BACKTRACE=enable=no"],
-                descriptors: [arena, event, other.raw])
+                path: path, arguments: arguments, environment: environment,
+                descriptors: [arena, event, other.raw, guardian])
             started = try program.spawn()
             extendLifetime(other)
         }

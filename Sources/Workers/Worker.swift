@@ -12,12 +12,14 @@ struct Worker {
     let event: Int32
     let pid: UInt32
     let tid: UInt32
+    let commands: CommandPlace
 
     init(arena: Arena, number: Int, event: Int32) {
         self.arena = arena
         self.number = number
         self.event = event
         slot = arena.slot(number)
+        commands = CommandPlace(arena, slot: slot, guardian: ZygoteProtocol.Inherited.guardian)
         pid = UInt32(ThisProcess.pid)
         tid = UInt32(ThisProcess.tid)
     }

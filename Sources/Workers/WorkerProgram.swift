@@ -11,7 +11,9 @@ enum WorkerProgram {
     /// Turns this process into the program, for the worker at `slot`, which was offered with `ticket`.
     static func start(slot: UInt32, ticket: UInt32) -> Never {
         withCStrings([CommandLine.arguments[0], flag, String(slot), String(ticket)]) { arguments in
-            for descriptor in [ZygoteProtocol.Inherited.arena, ZygoteProtocol.Inherited.event] {
+            for descriptor in [
+                ZygoteProtocol.Inherited.arena, ZygoteProtocol.Inherited.event, ZygoteProtocol.Inherited.guardian,
+            ] {
                 _ = fcntl(descriptor, F_SETFD, 0)
             }
             _ = execve("/proc/self/exe", arguments, environ)

@@ -20,6 +20,10 @@ public enum ZygoteProgram {
             {
                 try WorkerProgram.run(slot: Int(slot), ticket: ticket, repertoire: repertoire)
             }
+            if arguments.first == GuardianProtocol.flag {
+                try Guardian(arguments.dropFirst())?.watch()
+                return 0
+            }
             try ThisProcess.dieWithParent()
             guard let arena = try Arena(mapping: Descriptor(owning: ZygoteProtocol.Inherited.arena)) else {
                 complain("this program is started by pard and can't be run by hand")

@@ -96,6 +96,9 @@ struct Pard: AsyncParsableCommand {
         help: .init("Tell readiness on this descriptor, and stop when it hangs up.", visibility: .hidden))
     var leash: Int32?
 
+    @ArgumentParser.Option(help: .init("Serve the socket that listens on this descriptor.", visibility: .hidden))
+    var listener: Int32?
+
     @Flag(help: .init("Print the manual page of the settings, without its date.", visibility: .hidden))
     var settingsManual = false
 
@@ -154,13 +157,14 @@ struct Pard: AsyncParsableCommand {
             isShared: shared)
         let zygotePath = try ZygoteProgram.path(of: ZygoteProgram.name)
         let libraryZygotePath = try ZygoteProgram.path(of: ZygoteProgram.libraryName)
-        let leash = leash
+        let (leash, listener) = (leash, listener)
         let read: @Sendable () async throws -> Configuration = {
             let values = try await source.read()
             var configuration = try Configuration(
                 values, on: .current(), socketPath: values.text("socket") ?? place.socket, zygotePath: zygotePath,
                 libraryZygotePath: libraryZygotePath, isShared: source.isShared)
             configuration.leash = leash
+            configuration.listener = listener
             return configuration
         }
         let configuration: Configuration
@@ -170,7 +174,7 @@ struct Pard: AsyncParsableCommand {
             logger.critical("\(error)")
             throw ExitCode(Self.configurationFault)
         }
-        if configuration.socketPath == place.socket { place.makeDirectory() }
+        if listener == nil, configuration.socketPath == place.socket { place.makeDirectory() }
         // A private daemon has nothing to read again: hanging up ends it.
         let daemon = Daemon(configuration, reread: leash == nil ? read : nil, logger: logger)
         let group = ServiceGroup(
@@ -179,10 +183,6 @@ struct Pard: AsyncParsableCommand {
                 gracefulShutdownSignals: [.sigterm, .sigint] + (leash == nil ? [] : [.sighup]), logger: logger))
         if let leash { try Leash(leash).whenDropped { Task { await group.triggerGracefulShutdown() } } }
         try await group.run()
-        // The command that made the private socket's directory may have been killed; rmdir(2) takes an empty one only.
-        if leash != nil, let slash = configuration.socketPath.lastIndex(of: "/") {
-            rmdir(String(configuration.socketPath[..<slash]))
-        }
     }
 }
 

@@ -70,7 +70,7 @@ struct Host: Sendable {
     static func run(
         threads: Int = 4, processes: Int = 4, idle: UInt64 = 60_000_000_000, grace: UInt64 = 300_000_000,
         startFailureLimit: Int = 5, queueLimit: Int = 64, workerLimit: Int = 256, patience: Patience = Patience(),
-        programs: String? = nil, environment: [String] = ["PATH=/usr/bin:/bin"], _ test: (Host) async throws -> Void
+        programs: String? = nil, environment: Variables = ["PATH=/usr/bin:/bin"], _ test: (Host) async throws -> Void
     ) async throws {
         var policy = PoolPolicy(threadFloor: threads, processFloor: processes)
         policy.idleNanoseconds = idle

@@ -73,15 +73,17 @@ typedef struct {
     int32_t umask;
     /// The command's descriptors 0, 1 and 2.
     int32_t descriptors[3];
-    /// Where the command's process group stands from before its first instruction on; shared memory, or NULL. Of a
-    /// command that did not start it is 0 again.
-    volatile uint32_t *group;
+    /// What the command and all that it starts are known by, see par_set_mark; 0 for nothing.
+    uint64_t mark;
 } par_command;
+
+/// What was done when a command could not be started.
+typedef enum { PAR_COMMAND_CLONE, PAR_COMMAND_CHDIR, PAR_COMMAND_DUP, PAR_COMMAND_EXECVE } par_command_step;
 
 /// Starts the command in a process group of its own that dies with the calling thread, and returns once the program is
 /// in it; its pid, or a negative errno. The calling thread's memory is borrowed until then, so nothing is copied.
-/// `*pidfd` is the process's; `*entered` is 0 where it was the directory that could not be entered.
-int32_t par_command_start(const par_command *command, int32_t *pidfd, int32_t *entered);
+/// `*pidfd` is the process's; `*step` is what failed.
+int32_t par_command_start(const par_command *command, int32_t *pidfd, int32_t *step);
 
 /// How a process ended and what it took, its reaped children included.
 typedef struct {
@@ -94,6 +96,10 @@ typedef struct {
 
 /// Waits for the end of the process of `pidfd` and reaps it.
 int32_t par_command_reap(int32_t pidfd, par_usage *usage);
+
+/// Marks this process, and all that it starts from now on: with the soft RLIMIT_LOCKS, which the kernel has had no use for
+/// since Linux 2.4.25 and hands on to children and through execve(2). 0 takes the mark away.
+int32_t par_set_mark(uint64_t mark);
 
 int32_t par_die_with_parent(void);
 int32_t par_set_name(const char *name);
