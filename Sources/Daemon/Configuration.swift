@@ -44,6 +44,7 @@ public struct Configuration: Sendable {
         self.isShared = isShared
         if isShared { socketMode = 0o660 }
         policy = PoolPolicy(threadFloor: sizes.floorThreads, processFloor: sizes.floorProcesses)
+        policy.isShared = isShared
         policy.workerLimit = sizes.workerLimit
         policy.workerLimitName = sizes.workerLimitName
         policy.idleNanoseconds = UInt64(number("idle-time", or: 60_000_000_000))

@@ -265,7 +265,7 @@ final class Driver {
     private func admit(
         _ record: JobRecord, _ request: LeaseRequest, _ answer: @Sendable (Refusal?) -> Void
     ) {
-        if let refusal = machine.refusal(of: request, queueLimit: queueLimit) {
+        if let refusal = machine.refusal(of: request, queueLimit: queueLimit, at: Monotonic.now()) {
             supervisor.giveBack(record.extent)
             answer(refusal)
             return

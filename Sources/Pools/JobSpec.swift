@@ -68,9 +68,12 @@ public struct FinishedJob: @unchecked Sendable {
     public let readyAt: UInt64
     /// The start of a first task whose record is gone, because it was run again.
     public let firstStart: UInt64?
+    /// What the deaths of its workers have cost.
+    public let loss: JobLoss
 
     init(
-        view: JobView, row: JobRow, crew: [CrewMember?], startupPaid: Int, readyAt: UInt64, firstStart: UInt64?
+        view: JobView, row: JobRow, crew: [CrewMember?], startupPaid: Int, readyAt: UInt64, firstStart: UInt64?,
+        loss: JobLoss
     ) {
         details = view.details
         memory = UnsafeBufferPointer(view.records)
@@ -80,6 +83,7 @@ public struct FinishedJob: @unchecked Sendable {
         self.startupPaid = startupPaid
         self.readyAt = readyAt
         self.firstStart = firstStart
+        self.loss = loss
     }
 
     /// Tasks of the job.
@@ -97,6 +101,19 @@ public struct FinishedJob: @unchecked Sendable {
     public var records: [TaskRecord] { memory.indices.map(record) }
     /// The same with what the workload tells beside them.
     public var tasks: [EndedTask] { memory.indices.map { EndedTask($0, record($0), details) } }
+}
+
+/// What it cost a job that workers died at it.
+public struct JobLoss: Sendable, Equatable {
+    /// Tasks that had begun with a worker that died, and were run again; a task counts each time.
+    public var reruns = 0
+    /// The time that the dead workers had been at the tasks they left, in nanoseconds.
+    public var nanoseconds: UInt64 = 0
+
+    mutating func add(_ settlement: Settlement) {
+        reruns += settlement.reruns
+        nanoseconds &+= settlement.lostNanoseconds
+    }
 }
 
 /// One worker of a crew.

@@ -9,16 +9,19 @@ struct RunHandler: Sendable {
 
     func answer(_ call: IncomingCall, _ replies: Replies) async throws -> Run.Reply {
         let accepted = Monotonic.now()
+        let uid = call.peer.uid
         let request = try call.parameters(as: Run.Request.self)
         var plan: RunPlan
         do {
             plan = try RunPlan(
-                request, limits: daemon.configuration.limits, processors: Processors.available,
+                request, limits: daemon.configuration.limits,
+                processors: min(Processors.available, daemon.configuration.policy.mostWorkers(of: uid)),
                 directory: daemon.directory, now: accepted)
         } catch {
             daemon.book.countRefusal()
             throw error
         }
+        plan.spec.lease.user = uid
         let spec = plan.spec
         // They are in the ledger once the job is handed in, and may be large.
         plan.spec.inputs = nil
@@ -26,7 +29,6 @@ struct RunHandler: Sendable {
         let watch = RunWatch(
             daemon: daemon, plan: plan, accepted: accepted, wantsRecords: request.records == true,
             outputs: call.wantsMore ? request.outputs : nil)
-        let uid = call.peer.uid
         let id = try await submit(spec, watch, feed, uid: uid)
         let name = daemon.book.name(of: id)
         daemon.book.add(
@@ -67,8 +69,10 @@ struct RunHandler: Sendable {
         daemon.book.countRefusal()
         let error: ControlError =
             switch refusal {
-            case .busy(let limit, let allowed, let user):
-                .busy(limit: limit, allowed: allowed, user: user.map(Int.init))
+            case .busy(let limit, let allowed, let user, let retryAfter):
+                .busy(
+                    limit: limit, allowed: allowed, user: user.map { Int($0) },
+                    retryAfter: retryAfter.map { Int(clamping: $0) })
             case .tooMuch(let limit, let value, let allowed):
                 .limitExceeded(limit: limit, value: value, allowed: allowed)
             case .noMemory: .busy(limit: "ledger bytes", allowed: daemon.configuration.limits.ledgerBytes)

@@ -26,12 +26,6 @@ struct RunWatch: Sendable {
         let account: RunAccount
         /// Empty unless records or outputs were asked for.
         let tasks: [EndedTask]
-
-        /// Why the job came to nothing, where its workers did not come up; nil where there is something to tell of its tasks.
-        func failure(_ row: JobRow) -> String? {
-            guard row.cancelled == .workersFailed, account.firstStart == nil else { return nil }
-            return row.failureReason ?? "they end before they are up"
-        }
     }
 
     /// Up to so many records are summed up where the news arrives: it takes less time than passing the news on.
@@ -91,7 +85,9 @@ struct RunWatch: Sendable {
             case .collected(let all): results = all
             case .ended(let row):
                 guard let results else { break }
-                if let reason = results.failure(row) { throw ControlError.workersFailed(reason: reason) }
+                if let reason = row.failureReason, results.account.hasBegunNothing {
+                    throw ControlError.workersFailed(reason: reason)
+                }
                 if let tasks = relay?.take(results.tasks) { await send(outputsOf: tasks, from: spool, tell) }
                 if wantsRecords, let replies = listener { await send(recordsOf: results.tasks, replies) }
                 let writer = ReceiptWriter(
