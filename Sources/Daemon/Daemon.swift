@@ -34,11 +34,12 @@ public struct Daemon: ServiceLifecycle.Service {
         for note in configuration.notes { logger.notice("\(note)") }
         let listener = try listen()
         let socketPath = listener.path ?? configuration.socketPath
-        let directory = try JobDirectory()
+        let directoryPath = JobDirectory.newPath()
         var options = Supervisor.Configuration(
             policy: configuration.policy, zygotePath: configuration.zygotePath,
-            libraryZygotePath: configuration.libraryZygotePath, environment: environmentOfProcess(),
+            libraryZygotePath: configuration.libraryZygotePath, environment: ServiceVariables.environmentOfWorkers,
             queueLimit: configuration.limits.queuedJobs, ledgerBytes: configuration.limits.ledgerBytes)
+        options.directory = directoryPath
         // Only the newest is of interest to whoever looks at the status.
         let (loads, loadFeed) = AsyncStream<Load>.makeStream(bufferingPolicy: .bufferingNewest(1))
         options.onLoad = { loadFeed.yield($0) }
@@ -58,6 +59,7 @@ public struct Daemon: ServiceLifecycle.Service {
             case .workerLost, .zygoteStarted, .zygoteLost, .forksFailed, .trouble: break
             }
         }
+        let directory = try JobDirectory(at: directoryPath)
         try await cancelWhenGracefulShutdown { for try await _ in warmth {} }
         if Task.isShuttingDownGracefully {
             supervisor.shutDown(deadline: Monotonic.now())
@@ -91,8 +93,10 @@ public struct Daemon: ServiceLifecycle.Service {
         logger.tell(.drained, "drained; jobs finished since the start: \(finished)", ["jobs_finished": "\(finished)"])
     }
 
-    /// The socket that the service manager hands over, or else one of the daemon's own.
+    /// The socket that was handed over, by the service manager or by the command that has this daemon to itself, or else
+    /// one of the daemon's own.
     private func listen() throws -> Listener {
+        if let listener = configuration.listener { return try Listener(adopting: listener) }
         if let descriptor = try Activation.descriptor(named: Self.socketName) {
             return try Listener(adopting: descriptor)
         }
@@ -153,16 +157,4 @@ enum DaemonError: Error, CustomStringConvertible {
         case .poolsFailed(let why): "the pools have failed: \(why)"
         }
     }
-}
-
-/// `NAME=value` for each variable, but for those by which the service manager knows the daemon itself.
-private func environmentOfProcess() -> [String] {
-    let own = ["NOTIFY_SOCKET=", "WATCHDOG_PID=", "WATCHDOG_USEC=", "LISTEN_"]
-    var variables: [String] = []
-    var next = environ
-    while let variable = next.pointee {
-        variables.append(String(cString: variable))
-        next += 1
-    }
-    return variables.filter { variable in !own.contains { variable.hasPrefix($0) } }
 }

@@ -5,7 +5,8 @@ import Pools
 import VarlinkServer
 
 /// Tells the service manager that the daemon is alive, which it is while everything in it still moves: the tasks, the
-/// event loops, the supervisor's thread and the zygote.
+/// event loops and the supervisor's thread. Zygotes that are ill are the supervisor's to replace, and no reason to start
+/// another daemon.
 struct Heartbeat: Sendable {
     let server: Server
     let supervisor: Supervisor

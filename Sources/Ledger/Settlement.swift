@@ -44,7 +44,7 @@ public struct Settlement: Sendable, Equatable {
                 firstStart = min(firstStart ?? record.start, record.start)
                 if let death = deaths[record.pid] {
                     stop = max(min(death, now), record.start)
-                    lostNanoseconds += stop - record.start
+                    lostNanoseconds &+= stop - record.start
                 }
             }
             switch policy {
@@ -52,11 +52,11 @@ public struct Settlement: Sendable, Equatable {
                 record.status = .cancelled
                 cancelled += 1
             case .lose where wasRunning:
-                record.deaths += 1
+                record.countDeath()
                 record.status = .lost
                 lost += 1
             case .rerun(let attempts) where wasRunning:
-                record.deaths += 1
+                record.countDeath()
                 if record.deaths >= attempts {
                     record.status = .lost
                     lost += 1

@@ -72,12 +72,12 @@ public struct FinishedJob: @unchecked Sendable {
     public let loss: JobLoss
 
     init(
-        job: Job, row: JobRow, crew: [CrewMember?], startupPaid: Int, readyAt: UInt64, firstStart: UInt64?,
+        view: JobView, row: JobRow, crew: [CrewMember?], startupPaid: Int, readyAt: UInt64, firstStart: UInt64?,
         loss: JobLoss
     ) {
-        details = job.details
-        memory = UnsafeBufferPointer(job.records)
-        generation = job.plan.pointee.generation
+        details = view.details
+        memory = UnsafeBufferPointer(view.records)
+        generation = view.plan.generation
         self.row = row
         self.crew = crew
         self.startupPaid = startupPaid
@@ -112,7 +112,7 @@ public struct JobLoss: Sendable, Equatable {
 
     mutating func add(_ settlement: Settlement) {
         reruns += settlement.reruns
-        nanoseconds += settlement.lostNanoseconds
+        nanoseconds &+= settlement.lostNanoseconds
     }
 }
 

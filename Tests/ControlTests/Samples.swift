@@ -57,9 +57,9 @@ enum Samples {
         (
             GetStatus.method, Empty(),
             GetStatus.Reply(
-                version: "1", state: "ready", pid: 1, zygotePid: 2, uptime: 3, uid: 4, socket: "/s", jobsRunning: 1,
+                version: "1", state: "broken", pid: 1, zygotePid: 2, uptime: 3, uid: 4, socket: "/s", jobsRunning: 1,
                 jobsQueued: 2, jobsFinished: 3, jobsRefused: 4, workers: 8, workersBusy: 1, workersReplaced: 0,
-                ledgerBytes: 0, limits: ["jobs": 1])
+                ledgerBytes: 0, limits: ["jobs": 1], reason: "no memory")
         ),
         (
             Run.method,

@@ -14,13 +14,20 @@ struct StatusHandler: Sendable {
         let counts = daemon.book.counts
         return GetStatus.Reply(
             version: Version.current,
-            state: machine.isDraining ? "draining" : machine.isEveryFloorReady ? "ready" : "starting",
+            state: state(of: snapshot),
             pid: Int(ThisProcess.pid), zygotePid: snapshot.zygotePID,
             uptime: Int(Monotonic.now() - daemon.startedAt), uid: Int(getuid()),
             socket: daemon.socketPath, jobsRunning: machine.jobs.count - queued, jobsQueued: queued,
             jobsFinished: counts.finished, jobsRefused: counts.refused, workers: machine.workerCount,
             workersBusy: machine.units.values.reduce(0) { $0 + ($1.job == nil ? 0 : $1.workers) },
-            workersReplaced: machine.replaced, ledgerBytes: daemon.supervisor.ledgerBytesUsed, limits: limits)
+            workersReplaced: machine.replaced, ledgerBytes: daemon.supervisor.ledgerBytesUsed, limits: limits,
+            reason: machine.isDraining ? nil : snapshot.brokenReason)
+    }
+
+    private func state(of snapshot: Snapshot) -> String {
+        if snapshot.machine.isDraining { return "draining" }
+        if snapshot.brokenReason != nil { return "broken" }
+        return snapshot.machine.isEveryFloorReady ? "ready" : "starting"
     }
 
     private var limits: [String: Int] {
