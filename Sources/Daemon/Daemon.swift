@@ -80,12 +80,14 @@ public struct Daemon: ServiceLifecycle.Service {
         let server = try serve(context, on: listener) { failure.yield(.socketFailed("\($0)")) }
         announceReady(on: socketPath)
         try await withThrowingTaskGroup { group in
-            group.addTask { for await load in loads { Notify.status("\(StatusLine(load: load))") } }
+            let status = StatusDisplay()
+            group.addTask { for await load in loads { status.show(load) } }
             group.addTask { [logger] in
                 await Heartbeat(server: server, supervisor: supervisor, logger: logger).run()
             }
             if let hangups, let reread {
-                let reloader = Reloader(live: context.live, supervisor: supervisor, reread: reread, logger: logger)
+                let reloader = Reloader(
+                    live: context.live, supervisor: supervisor, reread: reread, logger: logger, status: status)
                 group.addTask { await reloader.follow(hangups) }
             }
             try await cancelWhenGracefulShutdown { for await error in failures { throw error } }

@@ -44,10 +44,12 @@ public struct ProcessHandle: ~Copyable, Sendable {
     public func hasThread(_ tid: Int32) -> Bool { tid > 0 && par_signal_thread(pid, tid, 0) == 0 }
 
     /// Takes the process's exit status if it has ended, nil while it runs.
-    public func reap() throws(SystemError) -> Exit? {
+    ///
+    /// - Parameter waiting: wait for its end.
+    public func reap(waiting: Bool = false) throws(SystemError) -> Exit? {
         var exit = par_exit()
         let raw = descriptor.raw
-        try kernel("waitid") { par_pidfd_reap(raw, 0, &exit) }
+        try kernel("waitid") { par_pidfd_reap(raw, waiting ? 1 : 0, &exit) }
         return Exit(exit)
     }
 }

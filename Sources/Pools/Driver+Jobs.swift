@@ -162,6 +162,7 @@ extension Driver {
         var policy = record.attempts.map { Settlement.Policy.rerun(attempts: $0) } ?? .lose
         if row.cancelled != nil { policy = .cancel }
         let settlement = settle(record, policy)
+        record.loss.add(settlement)
         if let start = settlement.firstStart { record.firstStart = min(record.firstStart ?? start, start) }
         for _ in 0..<settlement.lost { record.view.countFailure() }
         record.settledTasks = record.view.tasks - settlement.again.count
@@ -176,7 +177,8 @@ extension Driver {
 
     private func settle(_ record: JobRecord, _ policy: Settlement.Policy) -> Settlement {
         Settlement(
-            record.view.records, generation: record.view.plan.generation, policy: policy, now: Monotonic.now())
+            record.view.records, generation: record.view.plan.generation, policy: policy, now: Monotonic.now(),
+            deaths: record.deaths)
     }
 
     private func layOut(_ tasks: [UInt32], for record: JobRecord, crew: Int) -> Bool {
@@ -213,7 +215,7 @@ extension Driver {
                 FinishedJob(
                     view: record.view, memory: record.memory, row: row, crew: crew,
                     startupPaid: present.map { $0.readyAt.since($0.askedAt) }.max() ?? 0, readyAt: ready,
-                    firstStart: record.firstStart)))
+                    firstStart: record.firstStart, loss: record.loss)))
     }
 
     /// The workers of a unit; nil where it is gone.

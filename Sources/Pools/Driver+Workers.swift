@@ -148,6 +148,7 @@ extension Driver {
                     expected: UInt32(slot) + 1, desired: 0, ordering: .acquiringAndReleasing)
             }
             guard let id = machine.units[unit]?.job, let record = jobs[id] else { continue }
+            if let pid = worker.handle?.pid { record.deaths[UInt32(pid)] = Monotonic.now() }
             record.job.disturbed.pointee.store(1, ordering: .sequentiallyConsistent)
             if record.lease != nil {
                 // Its holder was promised these workers and no others.

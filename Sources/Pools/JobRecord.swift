@@ -18,6 +18,10 @@ final class JobRecord {
     var firstStart: UInt64?
     /// Tasks that ended in earlier rounds.
     var settledTasks = 0
+    /// When workers died that were at the job, by the number of their process.
+    var deaths: [UInt32: UInt64] = [:]
+    /// What these deaths have cost so far.
+    var loss = JobLoss()
     /// Whose its workers are, where they are a holder's own.
     let lease: LeaseHold?
     /// Hands the lease over, once.

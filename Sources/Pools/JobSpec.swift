@@ -68,10 +68,12 @@ public struct FinishedJob: @unchecked Sendable {
     public let readyAt: UInt64
     /// The start of a first task whose record is gone, because it was run again.
     public let firstStart: UInt64?
+    /// What the deaths of its workers have cost.
+    public let loss: JobLoss
 
     init(
         view: JobView, memory: JobMemory, row: JobRow, crew: [CrewMember?], startupPaid: Int, readyAt: UInt64,
-        firstStart: UInt64?
+        firstStart: UInt64?, loss: JobLoss
     ) {
         details = view.details
         held = UnsafeBufferPointer(view.records)
@@ -82,6 +84,7 @@ public struct FinishedJob: @unchecked Sendable {
         self.startupPaid = startupPaid
         self.readyAt = readyAt
         self.firstStart = firstStart
+        self.loss = loss
     }
 
     /// Tasks of the job.
@@ -99,6 +102,19 @@ public struct FinishedJob: @unchecked Sendable {
     public var records: [TaskRecord] { held.indices.map(record) }
     /// A copy of one task's record with what the workload tells beside it.
     public func task(_ task: Int) -> EndedTask { EndedTask(task, record(task), details) }
+}
+
+/// What it cost a job that workers died at it.
+public struct JobLoss: Sendable, Equatable {
+    /// Tasks that had begun with a worker that died, and were run again; a task counts each time.
+    public var reruns = 0
+    /// The time that the dead workers had been at the tasks they left, in nanoseconds.
+    public var nanoseconds: UInt64 = 0
+
+    mutating func add(_ settlement: Settlement) {
+        reruns += settlement.reruns
+        nanoseconds &+= settlement.lostNanoseconds
+    }
 }
 
 /// One worker of a crew.

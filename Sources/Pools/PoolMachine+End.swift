@@ -72,7 +72,7 @@ extension PoolMachine {
         jobs[id]?.stamps.gone = at
         set(.stopping, of: id)
         pools[request.kind]?.jobs -= 1
-        touched.insert(request.kind)
+        touch(request.kind)
         if request.cold != nil { stop(jobs[id]?.units ?? [], now) }
         endIfGone(id)
     }
@@ -97,7 +97,7 @@ extension PoolMachine {
             unclaim(id)
             if pools[job.request.kind]?.queue.remove(id, of: job.request.user) == true {
                 queueShares.giveBack(1, for: job.request.user)
-                touched.insert(job.request.kind)
+                touch(job.request.kind)
             }
         case .starting, .running, .settling, .regrouping: break
         }

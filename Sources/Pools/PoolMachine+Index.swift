@@ -3,6 +3,7 @@ extension PoolMachine {
     mutating func add(_ unit: UnitRow) {
         units[unit.id] = unit
         processes[unit.process]?.units.insert(unit.id)
+        if !unit.isCold { pools[unit.kind]?.members.insert(unit.id) }
         if unit.isCold, let job = unit.job { jobs[job]?.coldUnits += 1 }
         count(unit, isIn: true)
         nextUnit += 1
@@ -14,12 +15,14 @@ extension PoolMachine {
         body(&unit)
         units[id] = unit
         count(unit, isIn: true)
+        if unit.state == .stopping { pools[unit.kind]?.members.remove(id) }
     }
 
     /// Forgets a unit that is gone since `at`.
     mutating func remove(_ id: UnitID, at: UInt64) {
         guard let unit = units.removeValue(forKey: id) else { return }
         count(unit, isIn: false)
+        if !unit.isCold { pools[unit.kind]?.members.remove(id) }
         hasRoomChanged = true
         processes[unit.process]?.units.remove(id)
         if processes[unit.process]?.units.isEmpty == true { deserted.insert(unit.process) }
@@ -46,11 +49,15 @@ extension PoolMachine {
         }
         if unit.isCold || unit.state == .stopping { return }
         pools[unit.kind]?.count(unit, isIn: isIn)
-        if let user = unit.job.flatMap({ jobs[$0]?.request.user }) {
-            pools[unit.kind]?.busy[user, default: 0] += sign
-            if pools[unit.kind]?.busy[user] == 0 { pools[unit.kind]?.busy[user] = nil }
-        }
-        touched.insert(unit.kind)
+        touch(unit.kind)
+        guard policy.isShared, let user = unit.job.flatMap({ jobs[$0]?.request.user }) else { return }
+        let busy = (pools[unit.kind]?.busy[user] ?? 0) + sign
+        pools[unit.kind]?.busy[user] = busy == 0 ? nil : busy
+    }
+
+    /// Has a pool looked at before the event is over.
+    mutating func touch(_ kind: PoolKind) {
+        if !touched.contains(kind) { touched.append(kind) }
     }
 
     mutating func set(_ state: JobRow.State, of id: JobID) {

@@ -6,7 +6,7 @@ extension PoolMachine {
         if pools[request.kind] == nil { pools[request.kind] = PoolRow(kind: request.kind, floor: 0) }
         pools[request.kind]?.jobs += 1
         if let deadline = request.deadline { deadlines.set(id, to: deadline) }
-        touched.insert(request.kind)
+        touch(request.kind)
         guard request.cold != nil else {
             pools[request.kind]?.queue.append(id, of: request.user)
             queueShares.add(1, for: request.user)
@@ -38,8 +38,24 @@ extension PoolMachine {
     /// Leases units to the jobs whose turn it is, for as long as there are enough.
     mutating func serveQueue(of kind: PoolKind, _ now: UInt64) {
         while let (id, request) = nextInTurn(of: kind), serve(id, request, now) {}
+        if policy.isShared { serveCrowdedOut(of: kind, now) }
         // A job that is no longer the next one claims nothing.
         if let claimant = pools[kind]?.claimant, nextInTurn(of: kind)?.id != claimant { unclaim(claimant) }
+    }
+
+    /// Starts workers for users who have none in a pool that others have taken, as far as there is room: nobody waits for
+    /// all that somebody else has to do.
+    private mutating func serveCrowdedOut(of kind: PoolKind, _ now: UInt64) {
+        guard let pool = pools[kind], !pool.queue.isEmpty, broken[kind.library] == nil, now >= pool.retryAt else {
+            return
+        }
+        for id in Array(pool.queue.heads) {
+            guard let request = jobs[id]?.request, pool.busy[request.user] == nil, isWithinShare(request),
+                room >= request.workers
+            else { continue }
+            grow(by: request.units, for: id, now)
+            lease(id, request, now)
+        }
     }
 
     /// The waiting job whose turn it is: of users whose share of workers is used up none is served.
@@ -67,9 +83,8 @@ extension PoolMachine {
             fail(id, failure, now)
             return true
         }
-        // With users who are told apart nobody waits for all that another one has to do, as long as there is room.
-        let isCrowdedOut = policy.isShared && pool.busy[request.user] == nil
-        let missing = isCrowdedOut ? wanted - free : wanted - pool.size
+        let missing = wanted - pool.size
+        if missing <= 0 { unclaim(id) }
         guard missing > 0, now >= pool.retryAt else { return false }
         let workers = missing * request.kind.workersPerUnit
         if room(for: id) >= workers {
@@ -77,12 +92,7 @@ extension PoolMachine {
             grow(by: missing, for: id, now)
             return serve(id, request, now)
         }
-        let isNeeded = wanted > pool.size
-        if isNeeded || room(for: id) + reclaimable(besides: request.kind) >= workers {
-            claim(workers, for: id)
-        } else {
-            unclaim(id)
-        }
+        claim(workers, for: id)
         return false
     }
 

@@ -135,7 +135,7 @@ extension PoolMachine {
             case .queued, .collecting, .stopping: break
             }
         }
-        touched.formUnion(pools.keys.filter { $0.library == library })
+        for kind in pools.keys where kind.library == library { touch(kind) }
     }
 
     mutating func runtimeMended(_ library: Library, _ now: UInt64) {
@@ -143,7 +143,7 @@ extension PoolMachine {
         for kind in pools.keys where kind.library == library {
             pools[kind]?.startFailures = 0
             pools[kind]?.retryAt = 0
-            touched.insert(kind)
+            touch(kind)
         }
         for (id, job) in jobs.sorted(by: { $0.key < $1.key }) where job.request.kind.library == library {
             jobs[id]?.startFailures = 0

@@ -105,14 +105,10 @@ extension PoolMachine {
     }
 
     private func first(of pools: [PoolRow]) -> UnitID? {
-        let candidates = pools.compactMap { ($0.idle.first ?? $0.coming.last).flatMap { units[$0] } }
-        return candidates.min { one, other in
-            // Who is up goes before those on their way.
-            let (early, late) = (
-                one.state == .ready ? one.idleSince : .max, other.state == .ready ? other.idleSince : .max
-            )
-            return (early, one.id) < (late, other.id)
-        }?.id
+        func age(_ unit: UnitRow) -> UInt64 { unit.state == .ready ? unit.idleSince : .max }
+        // Who is up goes before those on their way.
+        return pools.compactMap { ($0.idle.first ?? $0.coming.last).flatMap { units[$0] } }
+            .min { (age($0), $0.id) < (age($1), $1.id) }?.id
     }
 
     /// Whether a user may have the workers of one more job.

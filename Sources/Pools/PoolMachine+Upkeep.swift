@@ -5,12 +5,8 @@ extension PoolMachine {
         while let job = deadlines.take(dueAt: now) { cancel(job, .timeout, now) }
         while let alarm = alarms.take(dueAt: now) { heed(alarm, now) }
         repeat {
-            while let kind = touched.min() {
-                touched.remove(kind)
-                serveQueue(of: kind, now)
-                retire(kind, now)
-                refill(kind, now)
-                setAlarm(of: kind, now)
+            while let place = touched.indices.min(by: { touched[$0] < touched[$1] }) {
+                keepUp(touched.remove(at: place), now)
             }
             if hasRoomChanged { useRoom(now) }
             if !claims.isEmpty { reclaim(now) }
@@ -19,12 +15,23 @@ extension PoolMachine {
         deserted = []
     }
 
+    /// Serves a pool's queue, and brings it to its size.
+    private mutating func keepUp(_ kind: PoolKind, _ now: UInt64) {
+        if pools[kind]?.queue.isEmpty == false || pools[kind]?.claimant != nil { serveQueue(of: kind, now) }
+        retire(kind, now)
+        guard let pool = pools[kind] else { return alarms.set(.pool(kind), to: nil) }
+        if pool.size < pool.floor, !isDraining, now >= pool.retryAt, broken[kind.library] == nil {
+            refill(kind, by: pool.floor - pool.size, pool.shortage, now)
+        }
+        setAlarm(of: pool, now)
+    }
+
     private mutating func heed(_ alarm: Alarm, _ now: UInt64) {
         switch alarm {
         case .kill(let job): killCrew(of: job)
         case .seats(let job): fillSeats(of: job, now)
         case .stubborn(let process): actions.append(.kill(process))
-        case .pool(let kind): touched.insert(kind)
+        case .pool(let kind): touch(kind)
         }
     }
 
@@ -38,13 +45,16 @@ extension PoolMachine {
         hasRoomChanged = false
         serveClaims(now)
         for (kind, pool) in pools where pool.size < pool.floor || (policy.isShared && !pool.queue.isEmpty) {
-            touched.insert(kind)
+            touch(kind)
         }
     }
 
     /// Stops free units of earlier generations, and those above the floor that have waited long enough.
     private mutating func retire(_ kind: PoolKind, _ now: UInt64) {
         guard let pool = pools[kind] else { return }
+        let isToBeSeenTo =
+            !pool.outdated.isEmpty || pool.size > pool.floor || isDraining || pool.shrinksNow || pool.members.isEmpty
+        guard isToBeSeenTo else { return }
         var stopped = Array(pool.outdated)
         let floor = isDraining ? 0 : pool.floor
         // While a job waits, every worker is wanted.
@@ -67,23 +77,21 @@ extension PoolMachine {
     }
 
     /// Starts what is missing to the floor, as far as there is room for it.
-    private mutating func refill(_ kind: PoolKind, _ now: UInt64) {
-        guard let pool = pools[kind], !isDraining, now >= pool.retryAt, broken[kind.library] == nil else { return }
-        let missing = min(pool.floor - pool.size, room / kind.workersPerUnit)
-        guard missing > 0 else { return }
-        _ = start(missing, of: kind, for: nil, seats: [], reason: pool.shortage, cold: nil, now)
+    private mutating func refill(_ kind: PoolKind, by missing: Int, _ reason: ColdReason?, _ now: UInt64) {
+        let count = min(missing, room / kind.workersPerUnit)
+        guard count > 0 else { return }
+        _ = start(count, of: kind, for: nil, seats: [], reason: reason, cold: nil, now)
     }
 
     /// Sets when the pool is to be looked at again, where nothing happens to it.
-    private mutating func setAlarm(of kind: PoolKind, _ now: UInt64) {
-        guard let pool = pools[kind] else { return alarms.set(.pool(kind), to: nil) }
+    private mutating func setAlarm(of pool: PoolRow, _ now: UInt64) {
         var due: UInt64?
         if !isDraining, pool.queue.isEmpty, pool.size > pool.floor, let first = pool.idle.first.flatMap({ units[$0] }) {
             due = first.idleSince + policy.idleNanoseconds
         }
         let isShort = !pool.queue.isEmpty || (!isDraining && pool.size < pool.floor)
         if isShort, now < pool.retryAt { due = min(due ?? .max, pool.retryAt) }
-        alarms.set(.pool(kind), to: due)
+        alarms.set(.pool(pool.kind), to: due)
     }
 
     /// Stops the process of a pool of threads that has no thread left and will get none.
@@ -99,7 +107,7 @@ extension PoolMachine {
         pools[kind]?.floor = size
         pools[kind]?.shrinksNow = true
         pools[kind]?.shortage = .poolTooSmall
-        touched.insert(kind)
+        touch(kind)
     }
 
     /// Takes other times and sizes over. A floor that stays the same in the policy is left as it is, also where it was
@@ -116,7 +124,7 @@ extension PoolMachine {
             let most = policy.mostWorkers(of: job.request.user)
             if job.request.workers > most { fail(id, "the limit on workers is \(most) by now", now) }
         }
-        touched.formUnion(pools.keys)
+        pools.keys.forEach { touch($0) }
         hasRoomChanged = true
         reclaim(now)
     }
@@ -125,12 +133,12 @@ extension PoolMachine {
         if let host = pools[kind]?.host { deserted.insert(host) }
         pools[kind]?.age()
         pools[kind]?.shortage = .workerReplaced
-        touched.insert(kind)
+        touch(kind)
     }
 
     mutating func drain(_ now: UInt64) {
         isDraining = true
-        touched.formUnion(pools.keys)
+        pools.keys.forEach { touch($0) }
         deserted.formUnion(pools.values.compactMap(\.host))
     }
 }

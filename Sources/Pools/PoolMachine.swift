@@ -107,7 +107,7 @@ public struct PoolMachine: Sendable {
     var deadlines = Alarms<JobID>()
     var alarms = Alarms<Alarm>()
     /// Pools about which something has changed.
-    var touched: Set<PoolKind> = []
+    var touched: [PoolKind] = []
     /// Processes of threads that may have none left and get none.
     var deserted: Set<ProcessID> = []
     /// Whether workers have gone, or a share has come back, since jobs that wait for room were last seen to.
@@ -146,7 +146,7 @@ public struct PoolMachine: Sendable {
     public mutating func step(_ event: Event, at now: UInt64) -> [Action] {
         actions = []
         switch event {
-        case .begin: touched.formUnion(pools.keys)
+        case .begin: pools.keys.forEach { touch($0) }
         case .tick: break
         case .submit(let job, let request): submit(job, request, now)
         case .unitsReady(let times): unitsReady(times, now)

@@ -35,7 +35,7 @@ public struct PoolRow: Sendable {
     var coming = OrderedSet<UnitID>()
     /// Free units of earlier generations that are up.
     var outdated = OrderedSet<UnitID>()
-    /// Units that are at jobs, by user.
+    /// Units that are at jobs, by user, where users are told apart.
     var busy: [UInt32: Int] = [:]
     /// The process in which the newest generation's threads are started, in pools of threads.
     var host: ProcessID?
@@ -52,7 +52,6 @@ public struct PoolRow: Sendable {
     /// Counts a member in, or out again.
     mutating func count(_ unit: UnitRow, isIn: Bool) {
         let sign = isIn ? 1 : -1
-        if isIn { members.insert(unit.id) } else { members.remove(unit.id) }
         if unit.state == .ready { ready += sign } else { starting += sign }
         let isNewest = unit.generation == generation
         if isNewest { size += sign }

@@ -39,7 +39,7 @@ enum Samples {
             efficiency: speedup.map { $0 / 4 }, breakEven: speedup.map { _ in 12 }, valueSum: .min,
             valueUnit: valueUnit, figures: [figure],
             workerCosts: [WorkerCost(worker: 0, pid: 1, tid: 2, startup: 3, dispatch: 4, tasks: 5)],
-            failures: [Failure(reason: "r", count: 1, firstTask: 0)])
+            failures: [Failure(reason: "r", count: 1, firstTask: 0)], deaths: 1, reruns: 2, timeLost: 3)
     }
 
     /// Named types of the interface.

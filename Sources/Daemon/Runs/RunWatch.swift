@@ -30,12 +30,6 @@ final class RunWatch: Sendable {
         /// Holds the records.
         let finished: FinishedJob
         let account: RunAccount
-
-        /// Why the job came to nothing, where its workers did not come up; nil where there is something to tell of its tasks.
-        func failure(_ row: JobRow) -> String? {
-            guard row.cancelled == .workersFailed, account.firstStart == nil else { return nil }
-            return row.failureReason ?? "they end before they are up"
-        }
     }
 
     /// Up to so many records are summed up where the news arrives.
@@ -199,7 +193,9 @@ final class RunWatch: Sendable {
         stream.withLock { $0.removeOutputs(of: row.id, workers: plan.processes * plan.threads) }
         daemon.book.finish(row.id)
         guard let results else { return call.fail(ControlError.draining) }
-        if let reason = results.failure(row) { return call.fail(ControlError.workersFailed(reason: reason)) }
+        if let reason = row.failureReason, results.account.hasBegunNothing {
+            return call.fail(ControlError.workersFailed(reason: reason))
+        }
         let writer = ReceiptWriter(name: name, plan: plan, account: results.account, finished: results.finished)
         let receipt = writer.receipt(row, accepted: accepted)
         call.reply(Run.Reply(receipt: receipt))
