@@ -137,7 +137,8 @@ struct Pard: AsyncParsableCommand {
 
     func run() async throws {
         if settingsManual { return print(SettingsManual.text, terminator: "") }
-        StandardDescriptors.open()
+        // Whoever reads messages or replies may go away at any time.
+        signal(SIGPIPE, SIG_IGN)
         // Inherited as ignored, it would have the kernel reap workers before the daemon has seen how they ended.
         signal(SIGCHLD, SIG_DFL)
         let log = try DaemonLog()
