@@ -54,9 +54,7 @@ let package = Package(
         .target(
             name: "VarlinkServer",
             dependencies: [
-                "Varlink",
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
+                "CLinux", "Linux", "Varlink", .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),
         .target(
@@ -131,7 +129,8 @@ let package = Package(
         .testTarget(
             name: "PoolsTests", dependencies: ["Catalogue", "Pools", "parzygote", "parzygote-library"],
             swiftSettings: strict),
-        .testTarget(name: "VarlinkTests", dependencies: ["Varlink", "VarlinkServer"], swiftSettings: strict),
+        .testTarget(
+            name: "VarlinkTests", dependencies: ["CLinux", "Linux", "Varlink", "VarlinkServer"], swiftSettings: strict),
         .testTarget(name: "ControlTests", dependencies: ["Control", "Varlink"], swiftSettings: strict),
         .testTarget(
             name: "JournalTests",

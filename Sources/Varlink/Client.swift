@@ -26,7 +26,7 @@ public struct Client: ~Copyable {
     }
 
     private static func socket(connectedTo path: String) throws(ClientError) -> StreamSocket {
-        guard let address = UnixAddress(path) else {
+        guard let address = UnixAddress(connectingTo: path) else {
             throw .unreachable(path: path, errno: UnixAddress.errno(of: path))
         }
         do {

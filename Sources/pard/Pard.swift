@@ -3,6 +3,7 @@ import Catalogue
 import Control
 import Daemon
 import Glibc
+import Linux
 import ServiceLifecycle
 
 /// Keeps thread pools and process pools warm.
@@ -96,6 +97,9 @@ struct Pard: AsyncParsableCommand {
         help: .init("Tell readiness on this descriptor, and stop when it hangs up.", visibility: .hidden))
     var leash: Int32?
 
+    @ArgumentParser.Option(help: .init("Serve the socket that listens on this descriptor.", visibility: .hidden))
+    var listener: Int32?
+
     @Flag(help: .init("Print the manual page of the settings, without its date.", visibility: .hidden))
     var settingsManual = false
 
@@ -137,6 +141,8 @@ struct Pard: AsyncParsableCommand {
 
     func run() async throws {
         if settingsManual { return print(SettingsManual.text, terminator: "") }
+        // What its tasks start may run as the same user, and is not to get at the ledger.
+        try ThisProcess.denyInspection()
         // Whoever reads messages or replies may go away at any time.
         signal(SIGPIPE, SIG_IGN)
         // Inherited as ignored, it would have the kernel reap workers before the daemon has seen how they ended.
@@ -153,13 +159,14 @@ struct Pard: AsyncParsableCommand {
             isShared: shared)
         let zygotePath = try ZygoteProgram.path(of: ZygoteProgram.name)
         let libraryZygotePath = try ZygoteProgram.path(of: ZygoteProgram.libraryName)
-        let leash = leash
+        let (leash, listener) = (leash, listener)
         let read: @Sendable () throws -> Configuration = {
             let values = try source.read()
             var configuration = try Configuration(
                 values, on: .current(), socketPath: values.text("socket") ?? place.socket, zygotePath: zygotePath,
                 libraryZygotePath: libraryZygotePath, isShared: source.isShared)
             configuration.leash = leash
+            configuration.listener = listener
             return configuration
         }
         let configuration: Configuration
@@ -169,7 +176,7 @@ struct Pard: AsyncParsableCommand {
             logger.critical("\(error)")
             throw ExitCode(Self.configurationFault)
         }
-        if configuration.socketPath == place.socket { place.makeDirectory() }
+        if listener == nil, configuration.socketPath == place.socket { place.makeDirectory() }
         // A private daemon has nothing to read again: hanging up ends it.
         let daemon = Daemon(configuration, reread: leash == nil ? read : nil, logger: logger)
         let group = ServiceGroup(
@@ -178,10 +185,6 @@ struct Pard: AsyncParsableCommand {
                 gracefulShutdownSignals: [.sigterm, .sigint] + (leash == nil ? [] : [.sighup]), logger: logger))
         if let leash { try Leash(leash).whenDropped { Task { await group.triggerGracefulShutdown() } } }
         try await group.run()
-        // The command that made the private socket's directory may have been killed; rmdir(2) takes an empty one only.
-        if leash != nil, let slash = configuration.socketPath.lastIndex(of: "/") {
-            rmdir(String(configuration.socketPath[..<slash]))
-        }
     }
 }
 

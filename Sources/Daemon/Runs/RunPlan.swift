@@ -149,8 +149,8 @@ struct RunPlan: Sendable {
     private static func commands(
         _ context: Context, _ directory: String, limits: JobLimits, into plan: inout JobPlan
     ) throws(ControlError) -> [String] {
-        guard context.directory.hasPrefix("/") else {
-            throw .badArgument("context.directory", value: context.directory, expected: "an absolute path")
+        if let fault = GivenDirectory.fault(in: context.directory, isForFiles: false) {
+            throw .badArgument("context.directory", value: context.directory, expected: fault)
         }
         guard (0...0o777).contains(context.umask) else {
             throw .badArgument("context.umask", value: "\(context.umask)", expected: "permission bits, 0 to 511")
