@@ -12,7 +12,7 @@ public struct HostLimits: Sendable, Equatable {
     public var physicalBytes: Int?
     /// Processes and threads that its user may have (RLIMIT_NPROC); nil for no limit, and for root, who has none.
     public var userTasks: Int?
-    /// Descriptors that a process may have open (RLIMIT_NOFILE); nil for no limit.
+    /// Descriptors that a process may open (RLIMIT_NOFILE, less those it was started with); nil for no limit.
     public var openFiles: Int?
 
     public init(
