@@ -37,6 +37,12 @@ public struct HostLimits: Sendable, Equatable {
     /// Bytes that jobs can't have more of, whatever else is running; nil where no limit says so.
     var usableBytes: Int? { [memoryBytes, physicalBytes].compactMap(\.self).min() }
 
+    /// The most that the records and inputs of all jobs may take, in bytes: half of what there is beside the daemon itself, so
+    /// that workers have the other. Nil where no limit says so.
+    var ledgerBytes: Int? { usableBytes.map { max(Self.leastLedgerBytes, ($0 - Reserve.memoryBytes) / 2) } }
+    /// Room for a few small jobs, however little there is.
+    private static let leastLedgerBytes = 4 << 20
+
     /// What is taken off each limit before workers get their share.
     enum Reserve {
         /// The daemon's own threads and the zygote, beside ``threadsPerProcessor`` for its event loops and executors.
