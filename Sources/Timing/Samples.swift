@@ -11,9 +11,8 @@ public struct Samples: Sendable {
     public private(set) var max: UInt64 = 0
     /// All durations, while they are few.
     private var few: [UInt64] = []
-    /// All durations, once they are many.
-    private var histogram = Histogram<UInt64>(highestTrackableValue: 2)
-    private var areMany = false
+    /// All durations, once they are many. It is not made before: it takes longer than a short run.
+    private var histogram: Histogram<UInt64>?
 
     public static let exactCount = 4096
     /// An hour: a longer duration makes the histogram grow.
@@ -26,25 +25,23 @@ public struct Samples: Sendable {
         max = Swift.max(max, nanoseconds)
         count += 1
         sum &+= nanoseconds
-        if areMany {
-            _ = histogram.record(nanoseconds)
-        } else {
+        if histogram?.record(nanoseconds) == nil {
             few.append(nanoseconds)
             if count > Self.exactCount { spill() }
         }
     }
 
     private mutating func spill() {
-        areMany = true
-        histogram = Histogram<UInt64>(highestTrackableValue: Self.usualMaximum)
+        var histogram = Histogram<UInt64>(highestTrackableValue: Self.usualMaximum)
         histogram.autoResize = true
         for value in few { _ = histogram.record(value) }
+        self.histogram = histogram
         few = []
     }
 
     /// For each of `percents`, the smallest duration that so many percent of all are at or below; 0 where there is none.
     public func percentiles(_ percents: [Double]) -> [UInt64] {
-        if areMany {
+        if let histogram {
             // A bucket's upper edge can lie beyond what was recorded.
             return percents.map { Swift.min(max, Swift.max(min, histogram.valueAtPercentile($0))) }
         }

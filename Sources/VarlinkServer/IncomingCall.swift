@@ -22,6 +22,7 @@ public final class IncomingCall: Sendable {
     private let outbox: Outbox
     private let number: UInt64
     private let charge: CallCharge?
+    private let isAnswered = Atomic(false)
     private let onEvent: @Sendable (ServerEvent) -> Void
 
     init(
@@ -42,7 +43,7 @@ public final class IncomingCall: Sendable {
     }
 
     deinit {
-        outbox.abandon(number)
+        if !isAnswered.load(ordering: .relaxed) { outbox.abandon(number) }
     }
 
     /// The call's parameters; throws ``ServiceError/invalidParameter(_:)`` that names the first wrong one.
@@ -97,6 +98,7 @@ public final class IncomingCall: Sendable {
 
     private func end(_ reply: Reply, _ descriptors: SentDescriptors?) {
         charge?.release()
+        isAnswered.store(true, ordering: .relaxed)
         outbox.send(isOneway ? nil : reply.frame, isOneway ? nil : descriptors, of: number, isLast: true)
     }
 

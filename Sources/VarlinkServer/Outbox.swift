@@ -27,6 +27,8 @@ final class Outbox: Sendable {
         /// The number of the call that is being answered, or was last.
         var call: UInt64 = 0
         var isBusy = false
+        /// A thread is writing, without the lock: the client may answer before it is done. It writes what others add, too.
+        var isWriting = false
         /// The loop is to be told when the call ends.
         var isAwaited = false
         /// The loop knows that something waits.
@@ -64,6 +66,8 @@ final class Outbox: Sendable {
         var isIdle: Bool
         /// Something waits to be written.
         var isBlocked: Bool
+        /// No call is being answered, and all is written.
+        var isSettled: Bool
         /// Nothing more is to be answered, and all is written.
         var isOver: Bool
     }
@@ -71,11 +75,13 @@ final class Outbox: Sendable {
     /// Asks how things stand, and has the loop called when the current call ends, if `awaits`.
     func stand(awaits: Bool) -> Standing {
         state.withLock { state in
-            let isBlocked = !state.waiting.isEmpty
-            let isIdle = !state.isBusy && !isBlocked && !state.isClosing
-            state.isAwaited = awaits && state.isBusy
+            let isBlocked = !state.waiting.isEmpty && !state.isWriting
+            let isWritten = state.waiting.isEmpty && !state.isWriting
+            state.isAwaited = awaits && (state.isBusy || state.isWriting)
             state.isWatched = isBlocked
-            return Standing(isIdle: isIdle, isBlocked: isBlocked, isOver: state.isClosing && !isBlocked)
+            return Standing(
+                isIdle: !state.isBusy && state.waiting.isEmpty && !state.isClosing, isBlocked: isBlocked,
+                isSettled: !state.isBusy && isWritten, isOver: state.isClosing && isWritten)
         }
     }
 
@@ -90,10 +96,8 @@ final class Outbox: Sendable {
 
     /// Writes what the client takes now.
     func writeOn() {
-        let room = state.withLock { state in
-            write(&state)
-            return takeRoom(&state)
-        }
+        write()
+        let room = state.withLock { state in takeRoom(&state) }
         room?()
     }
 
@@ -108,6 +112,7 @@ final class Outbox: Sendable {
             state.isClosing = true
             if state.socket != nil { put(Piece(bytes: frame), &state) }
         }
+        write()
     }
 
     /// For how long nothing has been read of what waits, in nanoseconds; nil where nothing waits.
@@ -118,13 +123,10 @@ final class Outbox: Sendable {
     /// Closes the connection and cancels what is being answered.
     func close() {
         let (gone, room) = state.withLock { state in
-            if let socket = state.socket { Glibc.close(socket) }
+            // Whoever is writing closes it.
+            if let socket = state.socket, !state.isWriting { Glibc.close(socket) }
             state.socket = nil
-            totals.unreadBytes.subtract(state.waitingBytes, ordering: .relaxed)
-            state.waiting = []
-            state.waitingBytes = 0
-            state.waitingSince = nil
-            state.isClosing = true
+            forget(&state)
             return (state.onGone.take(), state.onRoom.take())
         }
         gone?()
@@ -138,27 +140,33 @@ final class Outbox: Sendable {
     /// - Returns: false where the connection or the call is over.
     @discardableResult
     func send(_ frame: [UInt8]?, _ descriptors: SentDescriptors? = nil, of call: UInt64, isLast: Bool) -> Bool {
-        let (isSent, mustCall, dropped) = state.withLock { state in
-            guard state.call == call, state.isBusy else { return (false, false, nil as (@Sendable () -> Void)?) }
+        let (isSent, dropped) = state.withLock { state in
+            guard state.call == call, state.isBusy else { return (false, nil as (@Sendable () -> Void)?) }
             var dropped: (@Sendable () -> Void)?
             if isLast {
                 state.isBusy = false
                 dropped = state.onGone.take()
                 state.onRoom = nil
             }
-            guard state.socket != nil else { return (false, false, dropped) }
+            guard state.socket != nil else { return (false, dropped) }
             if let frame { put(Piece(bytes: frame, descriptors: descriptors), &state) }
-            let mustCall = (isLast && state.isAwaited) || (!state.waiting.isEmpty && !state.isWatched)
-            if mustCall {
-                state.isAwaited = false
-                state.isWatched = true
-            }
-            return (true, mustCall, dropped)
+            return (true, dropped)
         }
         // A handler may hold the last of something that takes the lock as it goes.
         withExtendedLifetime(dropped) {}
+        guard isSent else { return false }
+        write()
+        let mustCall = state.withLock { state in
+            // Whoever is writing sees to it.
+            if state.isWriting { return false }
+            let isBlocked = !state.waiting.isEmpty && !state.isWatched
+            let isDone = !state.isBusy && (state.isAwaited || state.isClosing)
+            if isBlocked { state.isWatched = true }
+            if isDone { state.isAwaited = false }
+            return isBlocked || isDone
+        }
         if mustCall { callLoop() }
-        return isSent
+        return true
     }
 
     /// Ends a call without a reply, and the connection with it.
@@ -221,39 +229,62 @@ final class Outbox: Sendable {
         state.waiting.append(piece)
         state.waitingBytes += byteCount
         totals.unreadBytes.add(byteCount, ordering: .relaxed)
-        // What waits already goes first, and the kernel takes none of it.
-        if state.waiting.count == 1 { write(&state) }
     }
 
-    private func write(_ state: inout State) {
-        guard let socket = state.socket else { return }
-        var finished = 0
-        var isStuck = false
-        while finished < state.waiting.count, !isStuck {
-            let sent = Self.write(&state.waiting[finished], to: socket)
-            if sent > 0 {
-                state.waitingBytes -= sent
-                totals.unreadBytes.subtract(sent, ordering: .relaxed)
-                state.waitingSince = nil
-            }
-            if state.waiting[finished].written == state.waiting[finished].bytes.count {
-                finished += 1
-            } else if sent == -Int(EAGAIN) || sent == -Int(ENOBUFS) || sent == -Int(ENOMEM) {
-                isStuck = true
-            } else if sent < 0 {
-                // The client has gone. The loop hears of it, and closes the connection.
-                totals.unreadBytes.subtract(state.waitingBytes, ordering: .relaxed)
-                state.waitingBytes = 0
-                finished = state.waiting.count
-                state.isClosing = true
-            }
+    private func forget(_ state: inout State) {
+        totals.unreadBytes.subtract(state.waitingBytes, ordering: .relaxed)
+        state.waiting = []
+        state.waitingBytes = 0
+        state.waitingSince = nil
+        state.isClosing = true
+    }
+
+    // MARK: Writing
+
+    /// Writes all that the kernel takes, unless a thread is at it. Not under the lock: the client may be woken in the middle,
+    /// and its next call must not find the lock taken.
+    private func write() {
+        var next = state.withLock { state -> (Piece, Int32)? in
+            guard !state.isWriting, let socket = state.socket, !state.waiting.isEmpty else { return nil }
+            state.isWriting = true
+            return (state.waiting.removeFirst(), socket)
         }
-        state.waiting.removeFirst(finished)
-        if state.waiting.isEmpty {
+        while let (taken, socket) = next {
+            var piece = taken
+            let sent = Self.write(&piece, to: socket)
+            next = state.withLock { goOn(after: piece, socket, sent, &$0) }
+        }
+    }
+
+    /// Takes in that `sent` bytes of a piece were written, or a negative errno.
+    ///
+    /// - Returns: what is to be written next; nil where there is nothing, or the kernel takes no more.
+    private func goOn(after piece: Piece, _ socket: Int32, _ sent: Int, _ state: inout State) -> (Piece, Int32)? {
+        guard state.socket != nil else {
+            Glibc.close(socket)
+            state.isWriting = false
+            return nil
+        }
+        if sent > 0 {
+            state.waitingBytes -= sent
+            totals.unreadBytes.subtract(sent, ordering: .relaxed)
             state.waitingSince = nil
-        } else if state.waitingSince == nil {
-            state.waitingSince = Monotonic.now()
         }
+        if piece.written < piece.bytes.count {
+            if sent >= 0 { return (piece, socket) }
+            state.isWriting = false
+            if [EAGAIN, ENOBUFS, ENOMEM].contains(Int32(-sent)) {
+                state.waiting.insert(piece, at: 0)
+                if state.waitingSince == nil { state.waitingSince = Monotonic.now() }
+            } else {
+                // The client has gone. The loop hears of it, and closes the connection.
+                forget(&state)
+            }
+            return nil
+        }
+        if !state.waiting.isEmpty { return (state.waiting.removeFirst(), socket) }
+        state.isWriting = false
+        return nil
     }
 
     /// - Returns: how many bytes were written, or a negative errno.

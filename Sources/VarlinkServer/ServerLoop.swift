@@ -294,10 +294,10 @@ final class ServerLoop {
                 || connection.frames.bufferedBytes >= configuration.pipelineBytes
             let standing = connection.outbox.stand(awaits: awaits)
             if standing.isOver { return drop(connection) }
-            if standing.isIdle {
-                // It may just have ended.
-                if holdsMore, !connection.isDraining { continue }
-                if connection.isDraining || connection.isInputOver { return drop(connection) }
+            // It may just have ended.
+            if standing.isIdle, holdsMore, !connection.isDraining { continue }
+            if standing.isSettled, connection.isDraining || (connection.isInputOver && !holdsMore) {
+                return drop(connection)
             }
             return wait(for: connection, standing)
         }
