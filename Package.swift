@@ -50,7 +50,7 @@ let package = Package(
             dependencies: ["Catalogue", "CLibraries", "Ledger", "Linux", "Workers", "Workloads"],
             swiftSettings: strict),
         .target(name: "Pools", dependencies: ["Catalogue", "Ledger", "Timing", "Linux"], swiftSettings: strict),
-        .target(name: "Varlink", swiftSettings: strict),
+        .target(name: "Varlink", dependencies: ["CLinux"], swiftSettings: strict),
         .target(
             name: "VarlinkServer",
             dependencies: [

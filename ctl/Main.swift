@@ -8,14 +8,18 @@ enum Main {
         // A reader that went away is met as EPIPE where the write is, not as a signal.
         signal(SIGPIPE, SIG_IGN)
         if let failure = unreadable() { exit(usage(report(failure), of: CommandLine.arguments)) }
-        exit(DirectPing.status(for: CommandLine.arguments)?.rawValue ?? status(of: CommandLine.arguments))
+        exit(status(of: CommandLine.arguments))
     }
 
     private static func status(of arguments: [String]) -> Int32 {
         do {
-            var command = try Parctl.parseAsRoot(
-                CommandWords.expandingBare(CommandWords.separatingCommand(Array(arguments.dropFirst()))))
-            try command.run()
+            let words = CommandWords.prepared(Array(arguments.dropFirst()))
+            if let line = HotLine(words) {
+                try line.run()
+            } else {
+                var command = try Parctl.parseAsRoot(words)
+                try command.run()
+            }
             return ExitStatus.ok.rawValue
         } catch let status as ExitStatus {
             return status.rawValue

@@ -28,9 +28,9 @@ struct VersionCommand: ParsableCommand {
     /// Nil where no daemon is running: that is no failure here, unless the user named its socket.
     private func daemonVersion() throws(Failure) -> String? {
         do {
-            return try service.call(GetStatus.method, as: GetStatus.Reply.self).version
+            return try service.values.call(GetStatus.method, as: GetStatus.Reply.self).version
         } catch {
-            if case .found = service.choice, error.status == .unreachable { return nil }
+            if case .found = service.values.choice, error.status == .unreachable { return nil }
             throw error
         }
     }
