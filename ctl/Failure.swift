@@ -71,7 +71,8 @@ enum Failure: Error {
         case .client(let error): Self.clean(error.description)
         case .refused(let error): Self.clean(error.description)
         case .lost(let job, let reason):
-            Self.clean("the daemon was lost while job \(job) ran: \(reason); what its tasks had done by then is not known")
+            Self.clean(
+                "the daemon was lost while job \(job) ran: \(reason); what its tasks had done by then is not known")
         case .privateDaemon(let reason): "the private daemon did not start: \(reason)"
         case .journal(let reason): reason
         case .export(let path, let number):

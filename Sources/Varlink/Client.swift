@@ -256,7 +256,9 @@ public struct Client: ~Copyable {
     /// Waits for the socket. Throws ``ClientError/noAnswer(_:)`` when the time is over.
     private func wait(for events: Int32, _ deadline: Deadline) throws(ClientError) {
         do {
-            guard try deadline.wait(for: events, of: socket.descriptor) else { throw ClientError.noAnswer(patience ?? .zero) }
+            guard try deadline.wait(for: events, of: socket.descriptor) else {
+                throw ClientError.noAnswer(patience ?? .zero)
+            }
         } catch let error as ClientError {
             throw error
         } catch {

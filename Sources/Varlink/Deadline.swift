@@ -10,7 +10,8 @@ package struct Deadline {
         end = patience.map { patience in
             let (seconds, attoseconds) = patience.components
             // A century is as good as never, and far from overflow.
-            let nanoseconds = Int(min(max(seconds, 0), 3_200_000_000)) * 1_000_000_000 + Int(attoseconds / 1_000_000_000)
+            let nanoseconds =
+                Int(min(max(seconds, 0), 3_200_000_000)) * 1_000_000_000 + Int(attoseconds / 1_000_000_000)
             return Self.now + nanoseconds
         }
     }
@@ -44,7 +45,8 @@ extension StreamSocket {
     func setSendTimeout(_ patience: Duration) throws(SocketError) {
         let (seconds, attoseconds) = patience.components
         // A time of 0 would be for ever.
-        var time = timeval(tv_sec: Int(seconds), tv_usec: max(Int(attoseconds / 1_000_000_000_000), seconds > 0 ? 0 : 1))
+        var time = timeval(
+            tv_sec: Int(seconds), tv_usec: max(Int(attoseconds / 1_000_000_000_000), seconds > 0 ? 0 : 1))
         try retrying {
             setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
         }

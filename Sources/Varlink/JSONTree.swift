@@ -94,7 +94,8 @@ enum JSONTree {
             case UInt8(ascii: "r"): plain.append(0x0D)
             case UInt8(ascii: "t"): plain.append(0x09)
             case UInt8(ascii: "u"): plain += Array(String(try scalar(&rest)).utf8)
-            case let other? where other == UInt8(ascii: "\"") || other == UInt8(ascii: "\\") || other == UInt8(ascii: "/"):
+            case let other?
+            where other == UInt8(ascii: "\"") || other == UInt8(ascii: "\\") || other == UInt8(ascii: "/"):
                 plain.append(other)
             default: throw Unfit()
             }

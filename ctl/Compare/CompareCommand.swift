@@ -111,8 +111,12 @@ struct CompareCommand: ParsableCommand {
             // A private daemon ends by itself when this process does.
             signals.release()
         }
-        try show(session.comparison, people: Audience(isBesideData: charts.values.takeStandardOutput, color: service.values.color))
-        if charts.values.needRecords { try draw(session, isBesideData: data != nil || charts.values.takeStandardOutput, &exports) }
+        try show(
+            session.comparison,
+            people: Audience(isBesideData: charts.values.takeStandardOutput, color: service.values.color))
+        if charts.values.needRecords {
+            try draw(session, isBesideData: data != nil || charts.values.takeStandardOutput, &exports)
+        }
         if let status = session.status { throw status }
     }
 

@@ -31,7 +31,7 @@ enum CommandWords {
     /// The options of parctl itself that take the next word for their value.
     static let valuedOptions =
         (RunInvocation.words.filter(\.takesNext).map(\.name) + Service.words.filter(\.takesNext).map(\.name)
-            + ["workers", "runs"]).map { "--" + $0 } + ["-r"]
+        + ["workers", "runs"]).map { "--" + $0 } + ["-r"]
 
     /// Whether a command line, without the program's name, is one of `parctl run exec`.
     static func runsCommands(_ arguments: [String]) -> Bool {

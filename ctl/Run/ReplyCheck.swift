@@ -27,7 +27,9 @@ struct ReplyCheck {
             try expect((0...Self.largest).contains(job.tasks), "\(job.tasks) tasks")
             accepted = job
         }
-        if let news = reply.progress { try expect(areCounts([news.done, news.total]) && isSound([news.elapsed]), "progress") }
+        if let news = reply.progress {
+            try expect(areCounts([news.done, news.total]) && isSound([news.elapsed]), "progress")
+        }
         for piece in reply.outputs ?? [] {
             try checkTask(piece.task, "an output")
             if let record = piece.record {
@@ -106,4 +108,3 @@ struct ReplyCheck {
         if !isSo { throw Fault(reason: "the reply says what can't be: \(what())") }
     }
 }
-
