@@ -8,6 +8,8 @@ enum ExitStatus: Int32, Error, CaseIterable {
     case usage = 2
     case unreachable = 3
     case refused = 4
+    /// The daemon went away after it had accepted the run.
+    case lost = 5
     case timedOut = 124
     case cancelled = 130
 
@@ -40,8 +42,9 @@ enum ExitStatus: Int32, Error, CaseIterable {
           1    some task failed or was lost, there is no such job or pool, the journal can't be read, or a file
                or standard output can't be written to its end
           2    wrong usage
-          3    the daemon can't be reached
+          3    the daemon can't be reached, or doesn't answer; nothing was run
           4    the daemon refused: busy, draining, over a limit, not permitted
+          5    the daemon went away after it had accepted the run
           124  the run timed out
           130  the run was cancelled
         """

@@ -11,6 +11,8 @@ enum Failure: Error {
     /// The connection to the daemon failed.
     case client(ClientError)
     case refused(ControlError)
+    /// The run had been accepted as `job`, and then the daemon went away, or did not keep to the protocol any more.
+    case lost(job: String, reason: String)
     /// A private daemon could not be started.
     case privateDaemon(String)
     /// The journal can't be read.
@@ -42,6 +44,7 @@ enum Failure: Error {
         case .client(.failed): .refused
         case .noDaemon, .client, .privateDaemon: .unreachable
         case .refused(let error): ExitStatus(error)
+        case .lost: .lost
         case .journal, .exporting, .output, .unwritable, .system: .failed
         }
     }
@@ -61,22 +64,33 @@ enum Failure: Error {
             case EACCES:
                 SocketGroup(of: path).map { "you may not use the daemon at \(path): \($0.advice)" }
                     ?? ClientError.unreachable(path: path, errno: number).description
+            case EMFILE, ENFILE, ENOMEM, ENOBUFS:
+                "can't connect to \(path): \(SystemFault.text(number))"
             default: ClientError.unreachable(path: path, errno: number).description
             }
-        case .client(let error): error.description
-        case .refused(let error): error.description
+        case .client(let error): Self.clean(error.description)
+        case .refused(let error): Self.clean(error.description)
+        case .lost(let job, let reason):
+            Self.clean(
+                "the daemon was lost while job \(job) ran: \(reason); what its tasks had done by then is not known")
         case .privateDaemon(let reason): "the private daemon did not start: \(reason)"
         case .journal(let reason): reason
         case .export(let path, let number):
-            "can't write to '\(path)': \(String(cString: strerror(number))); nothing was run"
+            "can't write to '\(path)': \(SystemFault.text(number)); nothing was run"
         case .exporting(let path, let number):
-            "can't write all of '\(path)': \(String(cString: strerror(number))); what was printed stands"
+            "can't write all of '\(path)': \(SystemFault.text(number)); what was printed stands"
         case .input(let path, let reason): "\(path) can't be read: \(reason); nothing was run"
         case .output(EPIPE): nil
-        case .output(let number): "can't write to standard output: \(String(cString: strerror(number)))"
+        case .output(let number): "can't write to standard output: \(SystemFault.text(number))"
         case .unwritable(let reason): "the data can't be written as JSON: \(reason)"
-        case .system(let call, let number): "\(call): \(String(cString: strerror(number)))"
+        case .system(let call, let number): "\(call): \(SystemFault.text(number))"
         }
+    }
+
+    /// What the daemon sent, or speaks of, on one line that no terminal takes for a command, and not longer than a screen or
+    /// two.
+    static func clean(_ text: String) -> String {
+        Terminal(STDERR_FILENO, color: .never).look.clean(text, limit: 2000)
     }
 
     /// Said of a socket that was named.

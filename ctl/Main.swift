@@ -7,15 +7,28 @@ enum Main {
     static func main() {
         // A reader that went away is met as EPIPE where the write is, not as a signal.
         signal(SIGPIPE, SIG_IGN)
+        holdStandardStreams()
         if let failure = unreadable() { exit(usage(report(failure), of: CommandLine.arguments)) }
-        exit(DirectPing.status(for: CommandLine.arguments)?.rawValue ?? status(of: CommandLine.arguments))
+        exit(status(of: CommandLine.arguments))
+    }
+
+    /// Takes the places of standard streams that are closed, or else the next files that are opened would be taken for them.
+    /// What stands there can't be read or written, as what is closed can't.
+    private static func holdStandardStreams() {
+        for stream in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(stream, F_GETFD) < 0 {
+            _ = open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+        }
     }
 
     private static func status(of arguments: [String]) -> Int32 {
         do {
-            var command = try Parctl.parseAsRoot(
-                CommandWords.expandingBare(CommandWords.separatingCommand(Array(arguments.dropFirst()))))
-            try command.run()
+            let words = CommandWords.prepared(Array(arguments.dropFirst()))
+            if let line = HotLine(words) {
+                try line.run()
+            } else {
+                var command = try Parctl.parseAsRoot(words)
+                try command.run()
+            }
             return ExitStatus.ok.rawValue
         } catch let status as ExitStatus {
             return status.rawValue

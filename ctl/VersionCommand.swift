@@ -21,16 +21,18 @@ struct VersionCommand: ParsableCommand {
         if output.json {
             try StandardOutput.write(json: answer)
         } else {
-            try StandardOutput.write("parctl \(answer.parctl)\n" + (answer.pard.map { "pard \($0)\n" } ?? ""))
+            let look = service.values.look
+            try StandardOutput.write(
+                "parctl \(answer.parctl)\n" + (answer.pard.map { "pard \(look.clean($0))\n" } ?? ""))
         }
     }
 
     /// Nil where no daemon is running: that is no failure here, unless the user named its socket.
     private func daemonVersion() throws(Failure) -> String? {
         do {
-            return try service.call(GetStatus.method, as: GetStatus.Reply.self).version
+            return try service.values.call(GetStatus.method, as: GetStatus.Reply.self).version
         } catch {
-            if case .found = service.choice, error.status == .unreachable { return nil }
+            if case .found = service.values.choice, error.status == .unreachable { return nil }
             throw error
         }
     }

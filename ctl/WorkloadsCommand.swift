@@ -22,9 +22,9 @@ struct WorkloadsCommand: ParsableCommand {
         }
         let workloads = chosen.map { WorkloadDescription($0, withClientOptions: true) }
         if workload != nil, let only = workloads.first {
-            try StandardOutput.write(WorkloadList.page(only, look: service.look))
+            try StandardOutput.write(WorkloadList.page(only, look: service.values.look))
         } else {
-            try StandardOutput.write(WorkloadList(workloads, look: service.look).text)
+            try StandardOutput.write(WorkloadList(workloads, look: service.values.look).text)
         }
     }
 }

@@ -9,5 +9,17 @@ public enum WorkloadID: UInt32, Sendable, CaseIterable {
     case download = 6
     case api = 7
 
-    public var name: String { String(describing: self) }
+    /// As typed. Spelled out, as asking the runtime for a case's name is slow at first.
+    public var name: String {
+        switch self {
+        case .noop: "noop"
+        case .sleep: "sleep"
+        case .cpu: "cpu"
+        case .io: "io"
+        case .dot: "dot"
+        case .exec: "exec"
+        case .download: "download"
+        case .api: "api"
+        }
+    }
 }

@@ -4,6 +4,8 @@ import Glibc
 public enum ClientError: Error, Sendable {
     /// No connection: `errno` is what connect(2) said, or ENAMETOOLONG for a path that no socket can have.
     case unreachable(path: String, errno: Int32)
+    /// There was no answer within so long a time.
+    case noAnswer(Duration)
     /// The service closed the connection, or ended.
     case disconnected
     /// The other side, or the caller, did not keep to the protocol.
@@ -17,6 +19,8 @@ extension ClientError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .unreachable(let path, let number): Self.unreachable(path, number)
+        case .noAnswer(let patience):
+            "the service did not answer within \(patience.components.seconds) s: see whether it is stopped or overloaded"
         case .disconnected: "the service closed the connection: see its log, then try again"
         case .protocolViolation(let reason):
             "\(reason): check that the socket is the service's own and that both sides have the same version"

@@ -7,9 +7,9 @@ import Testing
 @testable import parctl
 
 @Suite struct ChartOptionsTests {
-    private func charts(_ arguments: String...) throws -> ChartOptions {
+    private func charts(_ arguments: String...) throws -> Charts {
         let command = try Parctl.parseAsRoot(CommandWords.expandingBare(["run", "noop"] + arguments))
-        return try #require(command as? RunCommand).charts
+        return try #require(command as? RunCommand).charts.values
     }
 
     @Test func `a timeline has a row a worker, or a row a task where that is asked for`() throws {

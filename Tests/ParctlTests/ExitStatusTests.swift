@@ -32,6 +32,9 @@ import Varlink
         #expect(named.message?.contains("/x") == true && named.message?.contains("start one") == true)
         #expect(Failure.noDaemon(places: ["/a", "/b"]).message?.contains("/a or /b") == true)
         #expect(Failure.client(.disconnected).status == .unreachable)
+        let lost = Failure.lost(job: "j1", reason: "the connection was closed")
+        #expect(lost.status.rawValue == 5)
+        #expect(lost.message?.contains("job j1") == true)
         #expect(Failure(.failed(ErrorReply(name: "org.varlink.service.MethodNotFound", json: []))).status == .refused)
     }
 

@@ -28,28 +28,7 @@ struct ChartOptions: ParsableArguments {
         completion: .file(extensions: ["json"]))
     var trace: String?
 
-    /// Whether anything is drawn, for which the tasks' records are needed.
-    var needRecords: Bool { timeline != nil || !paths.isEmpty }
-
-    /// The files that are written, as typed.
-    var paths: [String] { [svg, html, trace].compactMap(\.self) }
-
-    /// Whether standard output is one of them.
-    var takeStandardOutput: Bool { paths.contains("-") }
-
-    /// Checks what the options ask for together. `data` is the option that prints data on standard output, if any.
-    func check(data: String?, help: String) throws(Failure) {
-        if takeStandardOutput {
-            if let data { throw .usage("\(data) and '-' both write to standard output: give one a file", help: help) }
-        }
-        for (index, path) in paths.enumerated() where paths[..<index].contains(path) {
-            throw .usage(
-                path == "-"
-                    ? "only one thing can be written to standard output" : "two things can't be written to '\(path)'",
-                help: help)
-        }
-        if paths.contains("") { throw .usage("a file has a name: --svg, --html and --trace take one", help: help) }
-    }
+    var values: Charts { Charts(timeline: timeline, svg: svg, html: html, trace: trace) }
 }
 
 extension Lanes.Kind: ExpressibleByArgument {}

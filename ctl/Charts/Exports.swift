@@ -7,7 +7,7 @@ struct Exports: ~Copyable {
     private var trace: ExportFile?
 
     /// Opens every file that `options` name. Throws ``Failure/export(path:errno:)`` for the first that can't be written.
-    init(_ options: ChartOptions) throws(Failure) {
+    init(_ options: Charts) throws(Failure) {
         svg = nil
         html = nil
         trace = nil

@@ -89,7 +89,7 @@ struct CompareCommand: ParsableCommand {
     private static let helpCommand = "parctl compare --help"
 
     func run() throws {
-        if help { return try WorkloadHelp.show(words, else: CompareCommand.self, look: service.look) }
+        if help { return try WorkloadHelp.show(words, else: CompareCommand.self, look: service.values.look) }
         let words = try CommandWords.read(
             words, in: Environment.directory, command: "compare", options: Self.options)
         for name in words.client.keys.sorted() where !Self.inputOptions.contains(name) {
@@ -97,20 +97,26 @@ struct CompareCommand: ParsableCommand {
         }
         let inputs = try RunInputs(words, tasks: tasks)
         let data = try dataOption()
-        try charts.check(data: data, help: Self.helpCommand)
+        try charts.values.check(data: data, help: Self.helpCommand)
         let tasks = inputs.count ?? tasks ?? 4 * workers.largest
         guard tasks > 0 else { throw words.fault("there is nothing to run it on") }
         let plan = ComparePlan(
             workload: words.entry.name, arguments: words.arguments, inputs: inputs, arms: Arm.matrix(workers.counts),
             rounds: runs, tasks: tasks,
-            timeout: timeout == 0 ? nil : timeout, isCold: !noCold, records: charts.needRecords)
-        var exports = try Exports(charts)
-        let signals = try Signals([SIGINT, SIGTERM, SIGHUP, SIGCHLD])
-        var session = CompareSession(plan, terminal: Terminal(STDERR_FILENO, color: service.color))
-        try service.withDaemon(signals) { try session.run(on: &$0, signals) }
-        signals.release()
-        try show(session.comparison, people: Audience(isBesideData: charts.takeStandardOutput, color: service.color))
-        if charts.needRecords { try draw(session, isBesideData: data != nil || charts.takeStandardOutput, &exports) }
+            timeout: timeout == 0 ? nil : timeout, isCold: !noCold, records: charts.values.needRecords)
+        var exports = try Exports(charts.values)
+        var session = CompareSession(plan, terminal: Terminal(STDERR_FILENO, color: service.values.color))
+        try service.values.withDaemon { connection, signals in
+            try session.run(on: &connection, signals)
+            // A private daemon ends by itself when this process does.
+            signals.release()
+        }
+        try show(
+            session.comparison,
+            people: Audience(isBesideData: charts.values.takeStandardOutput, color: service.values.color))
+        if charts.values.needRecords {
+            try draw(session, isBesideData: data != nil || charts.values.takeStandardOutput, &exports)
+        }
         if let status = session.status { throw status }
     }
 
@@ -138,7 +144,7 @@ struct CompareCommand: ParsableCommand {
     private func draw(
         _ session: CompareSession, isBesideData: Bool, _ exports: inout Exports
     ) throws(Failure) {
-        let people = Audience(isBesideData: isBesideData, color: service.color)
+        let people = Audience(isBesideData: isBesideData, color: service.values.color)
         let drawn = session.drawn
         if let kind = charts.timeline {
             try people.write("\n" + TimelineText(drawn.runs, by: kind, look: people.look, rows: people.rows).text)

@@ -47,7 +47,7 @@ struct HistoryCommand: ParsableCommand {
         let scope = journal.scope(service)
         try scope.checkAccess()
         let runs = try read(scope)
-        let look = service.look
+        let look = service.values.look
         switch (summary, output.json) {
         case (false, false): try StandardOutput.write(HistoryTable(runs, look: look).text(clock: LocalTime.text))
         case (false, true): try StandardOutput.write(json: Answer(runs: runs))

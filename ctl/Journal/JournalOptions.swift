@@ -35,7 +35,7 @@ struct JournalOptions: ParsableArguments {
     /// - Parameter service: says which daemon is meant where no option does.
     func scope(_ service: ServiceOptions) -> JournalScope {
         JournalScope(
-            user: user, system: system, socket: service.choice, uid: getuid(),
+            user: user, system: system, socket: service.values.choice, uid: getuid(),
             runtimeDirectory: Environment.value("XDG_RUNTIME_DIR"))
     }
 

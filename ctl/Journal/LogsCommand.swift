@@ -31,7 +31,7 @@ struct LogsCommand: ParsableCommand {
         try scope.checkAccess()
         var reader = try JournalReader(words(scope))
         do {
-            let look = service.look
+            let look = service.values.look
             while let line = try reader.next() {
                 if json {
                     try StandardOutput.write(line + [UInt8(ascii: "\n")])

@@ -3,13 +3,15 @@ import Catalogue
 /// The words of `parctl run` that are not options of every run: the workload and its own options.
 enum CommandWords {
     /// The options that every run takes, without their dashes; told to people who mistype one.
-    static let runOptions = [
-        "threads", "processes", "serial", "cold", "tasks", "timeout", "json", "records", "halt", "timeline", "svg",
-        "html", "trace", "socket", "no-spawn", "color", "help",
-    ]
+    static var runOptions: [String] { RunInvocation.words.map(\.name) + Service.words.map(\.name) + ["help"] }
 
-    /// Options that may go without a value, and what they are then: the parser would take the next word for it.
-    private static let bare = ["--cold": "--cold=fresh", "--timeline": "--timeline=workers"]
+    /// The options that may go without a value, and what they are then: the parser would take the next word for it.
+    private static let bare = RunInvocation.words.compactMap { option in
+        option.bare.map { (word: "--" + option.name, whole: "--\(option.name)=\($0)") }
+    }
+
+    /// `arguments`, without the program's name, as the parser can read them.
+    static func prepared(_ arguments: [String]) -> [String] { expandingBare(separatingCommand(arguments)) }
 
     /// Gives the options that may go without a value their usual one, and ties numbers below 0 to their options: the
     /// parser would take them for options themselves.
@@ -20,17 +22,16 @@ enum CommandWords {
             if let option = expanded.last, valuedOptions.contains(option), word.hasPrefix("-"), Int(word) != nil {
                 expanded[expanded.count - 1] = "\(option)=\(word)"
             } else {
-                expanded.append(bare[word] ?? word)
+                expanded.append(bare.first { $0.word == word }?.whole ?? word)
             }
         }
         return expanded + arguments[end...]
     }
 
     /// The options of parctl itself that take the next word for their value.
-    static let valuedOptions: Set<String> = [
-        "--threads", "--processes", "--tasks", "--timeout", "--halt", "--socket", "--color", "--svg", "--html",
-        "--trace", "--workers", "--runs", "-r",
-    ]
+    static let valuedOptions =
+        (RunInvocation.words.filter(\.takesNext).map(\.name) + Service.words.filter(\.takesNext).map(\.name)
+        + ["workers", "runs"]).map { "--" + $0 } + ["-r"]
 
     /// Whether a command line, without the program's name, is one of `parctl run exec`.
     static func runsCommands(_ arguments: [String]) -> Bool {
@@ -57,7 +58,7 @@ enum CommandWords {
     /// Which command takes a workload's words, and where the workload's name stands; nil where there is none.
     private static func workloadPlace(in arguments: [String]) -> (verb: String, workload: Int)? {
         let verb = firstOperand(of: arguments, from: 0)
-        guard verb < arguments.count, ["run", "compare"].contains(arguments[verb]) else { return nil }
+        guard verb < arguments.count, arguments[verb] == "run" || arguments[verb] == "compare" else { return nil }
         var name = firstOperand(of: arguments, from: verb + 1)
         if name < arguments.count, arguments[name] == "--" { name += 1 }
         return name < arguments.count ? (arguments[verb], name) : nil

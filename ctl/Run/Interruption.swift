@@ -1,5 +1,6 @@
 import Control
 import Glibc
+import Varlink
 
 /// The user's wish to end a run, and what comes of it: the first signal asks the daemon for the job's end, a second one
 /// leaves at once.
@@ -10,8 +11,13 @@ final class Interruption {
     /// The daemon's socket.
     private let path: String
     private var job: String?
-    /// The connection that asks for the job's end. It stays open until the run has ended; its reply says nothing new.
+    /// The connection that asks for the job's end, until the daemon has answered.
     private var canceller: Connection?
+    /// When to leave if the daemon has not answered by then, in nanoseconds of ``Clock``.
+    private var deadline: Int?
+
+    /// How long the daemon may take to accept a run that is to end, or to answer that it will end it, in nanoseconds.
+    private static let patience = 2_000_000_000
 
     init(_ signals: Signals, at path: String) {
         self.signals = signals
@@ -30,20 +36,60 @@ final class Interruption {
         guard let number = signals.next(), number != SIGCHLD else { return }
         guard !isAsked else { throw .cancelled }
         isAsked = true
+        deadline = Clock.now + Self.patience
         try cancel()
     }
 
-    /// Waits until `descriptor` can be read, for at most `milliseconds` (-1: for ever), and takes what signal comes.
-    func wait(reading descriptor: Int32, milliseconds: Int32) throws -> Bool {
-        let came = try signals.wait(beside: descriptor, milliseconds: milliseconds)
+    /// Waits until `descriptor` is ready for `events`, for at most `milliseconds` (-1: for ever), and takes what signal comes.
+    /// Throws ``ExitStatus/cancelled`` where the daemon doesn't answer to the user's wish.
+    func wait(for events: Int32, of descriptor: Int32, milliseconds: Int32) throws -> Bool {
+        let came = try signals.wait(beside: descriptor, for: events, milliseconds: try left(atMost: milliseconds))
         if came.signal { try hear() }
         return came.other
+    }
+
+    /// Takes what signal has come, without waiting, and throws as ``wait(for:of:milliseconds:)`` does: between replies that
+    /// come so fast that nothing is ever waited for.
+    func look() throws {
+        try hear()
+        _ = try left(atMost: 0)
+    }
+
+    /// How long to wait, in milliseconds: `milliseconds`, or less where the daemon has to answer by then.
+    private func left(atMost milliseconds: Int32) throws -> Int32 {
+        guard let deadline else { return milliseconds }
+        if hasAnswer {
+            self.deadline = nil
+            canceller = nil
+            return milliseconds
+        }
+        let left = (deadline - Clock.now + 999_999) / 1_000_000
+        guard left > 0 else {
+            StandardError.write("parctl: the daemon does not answer: left without the run's receipt\n")
+            throw ExitStatus.cancelled
+        }
+        return milliseconds < 0 ? Int32(clamping: left) : min(milliseconds, Int32(clamping: left))
+    }
+
+    /// Whether the daemon has answered that it ends the job, or that it can't.
+    private var hasAnswer: Bool {
+        guard canceller != nil else { return false }
+        do {
+            try canceller?.receiveAvailable()
+            guard canceller?.client.hasBufferedReply == true else { return false }
+            return try canceller?.client.next(as: Empty.self).continues == false
+        } catch ClientError.failed {
+            return true
+        } catch {
+            return false
+        }
     }
 
     /// Writes all of `bytes` to `descriptor`, and takes the signals that come while its reader keeps it waiting.
     func write(_ bytes: [UInt8], to descriptor: Int32) throws {
         var rest = bytes[...]
         while !rest.isEmpty {
+            // The user's wish alone: what the reader keeps waiting is no fault of the daemon's.
             let came = try signals.wait(beside: descriptor, for: POLLOUT, milliseconds: -1)
             if came.signal { try hear() }
             guard came.other else { continue }
@@ -62,8 +108,10 @@ final class Interruption {
     private func cancel() throws(ExitStatus) {
         guard canceller == nil, let job else { return }
         do {
-            var connection = try Connection(to: path)
-            try connection.start(CancelJob.method, CancelJob.Request(job: job), more: false)
+            var connection = try Connection(to: path, patience: .nanoseconds(Self.patience))
+            try connection.begin(CancelJob.method, text: CancelJob.Request(job: job).json, more: false)
+            try connection.sendAvailable()
+            deadline = Clock.now + Self.patience
             canceller = consume connection
         } catch {
             // Closing the run's connection ends the job too, though without a receipt.

@@ -1,8 +1,6 @@
 import ArgumentParser
 import Catalogue
 import Control
-import Glibc
-import Report
 
 /// `parctl run`: runs a workload's tasks on the daemon's workers and prints the receipt.
 struct RunCommand: ParsableCommand {
@@ -66,92 +64,17 @@ struct RunCommand: ParsableCommand {
     @Flag(name: [.customShort("h"), .customLong("help")], help: "Show this help; after a workload, that workload's.")
     var help = false
 
+    /// What was typed, but for a wish for help.
+    var invocation: RunInvocation {
+        RunInvocation(
+            words: words, threads: threads, processes: processes, serial: serial, cold: cold, tasks: tasks,
+            timeout: timeout, halt: halt, records: records, charts: charts.values, json: output.json,
+            service: service.values)
+    }
+
     func run() throws {
-        if help { return try showHelp() }
-        let words = try CommandWords.read(words, in: Environment.directory)
-        guard words.entry.id == .exec else { return try run(words) }
-        do {
-            try run(words)
-        } catch let failure as Failure {
-            throw CommandStatus(code: ExecStatus.other, failure: failure)
-        }
-    }
-
-    private func run(_ words: RunWords) throws {
-        let shape = RunShape(
-            threads: threads, processes: processes, serial: serial, cold: cold, tasks: tasks, timeout: timeout,
-            records: records || charts.needRecords, halt: halt)
-        let inputs = try RunInputs(words, tasks: tasks)
-        if let plan = inputs.plan, try plan.isDone() { return }
-        var request = try shape.request(words.entry.name, words.arguments)
-        inputs.put(into: &request)
-        request.outputs = inputs.plan.map { $0.keepsOrder ? .tasks : .ended }
-        try charts.check(data: output.json ? "--json" : nil, help: "parctl run --help")
-        var exports = try Exports(charts)
-        let follower = inputs.plan.map { plan in
-            ExecFollower(
-                plan, isBesideData: output.json || charts.takeStandardOutput,
-                look: Terminal(STDERR_FILENO, color: service.color).look)
-        }
-        let signals = try Signals([SIGINT, SIGTERM, SIGHUP, SIGCHLD])
-        try service.withDaemon(signals) { try run(request, inputs, follower, on: &$0, signals, &exports) }
-    }
-
-    private func run(
-        _ request: Run.Request, _ inputs: RunInputs, _ follower: ExecFollower?, on connection: inout Connection,
-        _ signals: Signals, _ exports: inout Exports
-    ) throws {
-        var session = RunSession(request, terminal: Terminal(STDERR_FILENO, color: service.color))
-        session.follower = follower
-        let receipt = try session.receipt(from: &connection, signals: signals)
-        // A private daemon ends by itself when this process does.
-        signals.release()
-        let people = people(besideCommands: follower != nil)
-        if output.json || follower?.plan.isQuiet != true { try show(receipt, session.records, inputs.naming, people) }
-        try draw(receipt, session.records, people, &exports)
-        let status = ExitStatus(receipt.outcome, interrupted: session.interrupted)
-        if let follower, status == .failed {
-            if receipt.tasks.failed + receipt.tasks.lost == 0 {
-                StandardError.write("parctl: no command could be run, as the workers could not be started\n")
-            }
-            throw CommandStatus(code: ExecStatus.status(receipt.tasks, halt: halt, firstFailure: follower.firstFailure))
-        }
-        if status != .ok { throw status }
-    }
-
-    private func show(
-        _ receipt: Receipt, _ store: RecordStore, _ naming: ((Int) -> String)?, _ people: Audience
-    ) throws(Failure) {
-        switch (output.json, records) {
-        case (true, true): try store.write(json: receipt, pretty: isatty(STDOUT_FILENO) == 1)
-        case (true, false): try StandardOutput.write(json: receipt)
-        case (false, let records):
-            try people.write(ReceiptText(receipt, look: people.look, naming: naming).text)
-            if records {
-                try people.write("\n")
-                try store.write(table: people, naming: naming)
-            }
-        }
-    }
-
-    private func draw(
-        _ receipt: Receipt, _ store: RecordStore, _ people: Audience, _ exports: inout Exports
-    ) throws(Failure) {
-        guard charts.needRecords else { return }
-        let run = RecordedRun(receipt, blocks: store.blocks)
-        if let kind = charts.timeline {
-            try people.write("\n" + TimelineText([run], by: kind, look: people.look, rows: people.rows).text)
-        }
-        try exports.write(Page(of: run, note: LocalTime.now))
-    }
-
-    /// Where texts for people go: to standard error where standard output is for data, or for what commands write.
-    private func people(besideCommands: Bool) -> Audience {
-        Audience(isBesideData: output.json || charts.takeStandardOutput || besideCommands, color: service.color)
-    }
-
-    private func showHelp() throws(Failure) {
-        try WorkloadHelp.show(words, else: RunCommand.self, look: service.look)
+        if help { return try WorkloadHelp.show(words, else: RunCommand.self, look: service.values.look) }
+        try invocation.run()
     }
 }
 

@@ -1,4 +1,6 @@
 import Control
+import Glibc
+import Varlink
 
 /// One run as its client lives through it: sends the request, follows the replies and the user's Ctrl-C, and ends with
 /// the receipt.
@@ -8,6 +10,7 @@ struct RunSession {
     /// Told of the acceptance, and of outputs as they come.
     var follower: ExecFollower?
     private var progress: ProgressDisplay
+    private var check = ReplyCheck()
     private var interruption: Interruption?
 
     /// Whether the user asked for the run's end.
@@ -22,25 +25,54 @@ struct RunSession {
     /// Runs to the end. Throws a ``Failure``, or ``ExitStatus/cancelled`` when the user will not wait for the receipt.
     mutating func receipt(from connection: inout Connection, signals: Signals) throws -> Receipt {
         defer { progress.erase() }
-        try connection.start(Run.method, request, more: true)
         let interruption = Interruption(signals, at: connection.path)
         self.interruption = interruption
-        while true {
-            if !connection.client.hasBufferedReply {
-                progress.draw()
-                let wasAsked = interruption.isAsked
-                let came = try interruption.wait(
-                    reading: connection.client.fileDescriptor, milliseconds: progress.patience)
-                if interruption.isAsked, !wasAsked { progress.update(state: "stopping") }
-                guard came else { continue }
+        do {
+            try connection.begin(Run.method, text: request.json, more: true)
+            try connection.sendAvailable()
+            while connection.client.hasUnsentCall {
+                if try wait(for: POLLOUT, connection, interruption) { try connection.sendAvailable() }
             }
-            let reply = try connection.next(reader: Run.Reply.init(recordsFrame:))
-            if let receipt = try take(reply, interruption) { return receipt }
+            while true {
+                while !connection.client.hasBufferedReply {
+                    if try wait(for: POLLIN, connection, interruption) { try connection.receiveAvailable() }
+                }
+                try interruption.look()
+                let reply: Run.Reply = try connection.next(
+                    reader: Run.Reply.init(recordsFrame:), text: Run.Reply.init(parameters:))
+                if let receipt = try take(reply, interruption) { return receipt }
+            }
+        } catch Failure.client(let error) {
+            throw lost(error)
         }
+    }
+
+    /// Draws what there is to draw, and waits for the connection, the user or the next drawing; whether it was the connection.
+    private mutating func wait(
+        for events: Int32, _ connection: borrowing Connection, _ interruption: Interruption
+    ) throws -> Bool {
+        progress.draw()
+        let wasAsked = interruption.isAsked
+        let came = try interruption.wait(
+            for: events, of: connection.client.fileDescriptor, milliseconds: progress.patience)
+        if interruption.isAsked, !wasAsked { progress.update(state: "stopping") }
+        return came
+    }
+
+    /// What a connection that failed means by now: before the run was accepted nothing has been run.
+    private func lost(_ error: ClientError) -> Failure {
+        guard let accepted = check.accepted else { return .client(error) }
+        let reason = if case .disconnected = error { "the connection was closed" } else { error.description }
+        return .lost(job: accepted.job, reason: reason)
     }
 
     /// Takes in one reply; the receipt if it is the last.
     private mutating func take(_ reply: Run.Reply, _ interruption: Interruption) throws -> Receipt? {
+        do {
+            try check.check(reply)
+        } catch {
+            throw Failure.client(.protocolViolation(error.reason))
+        }
         if let accepted = reply.accepted {
             try interruption.begin(accepted.job)
             try follower?.begin()

@@ -14,6 +14,12 @@ struct CancelCommand: ParsableCommand {
     @OptionGroup var service: ServiceOptions
 
     func run() throws {
-        _ = try service.call(CancelJob.method, CancelJob.Request(job: job), as: Empty.self)
+        try Self.cancel(job, service.values)
+    }
+
+    /// Asks for the end of `job`.
+    static func cancel(_ job: String, _ service: Service) throws(Failure) {
+        var connection = try service.connect()
+        let _: Empty = try connection.call(CancelJob.method, text: CancelJob.Request(job: job).json)
     }
 }

@@ -6,10 +6,14 @@ struct Connection: ~Copyable {
     let path: String
     var client: Client
 
-    init(to path: String) throws(Failure) {
+    /// How long the daemon may take to answer what it can answer at once, and to take a connection.
+    static let patience = Duration.seconds(10)
+
+    /// - Parameter patience: how long connecting may take, and each call.
+    init(to path: String, patience: Duration = Connection.patience) throws(Failure) {
         self.path = path
         do {
-            client = try Client(connectingTo: path)
+            client = try Client(connectingTo: path, patience: patience)
         } catch {
             throw Failure(error)
         }
@@ -26,10 +30,36 @@ struct Connection: ~Copyable {
         }
     }
 
+    /// Calls a method that has one reply, and waits for it; its parameters are there as text already.
+    mutating func call<Answer: Decodable>(
+        _ method: String, text parameters: [UInt8], as: Answer.Type = Answer.self
+    ) throws(Failure) -> Answer {
+        try start(method, text: parameters, more: false)
+        return try next(as: Answer.self)
+    }
+
+    /// Calls a method that has no parameters, and passes over what its one reply holds.
+    mutating func call(_ method: String) throws(Failure) {
+        do {
+            try client.call(method)
+        } catch {
+            throw Failure(error)
+        }
+    }
+
     /// Sends a call whose replies, as many as there are, ``next(as:)`` takes.
     mutating func start(_ method: String, _ parameters: some Encodable, more: Bool) throws(Failure) {
         do {
             try client.start(method, parameters, more: more)
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    /// Sends a call whose parameters are there as text already, that of an object.
+    mutating func start(_ method: String, text parameters: [UInt8], more: Bool) throws(Failure) {
+        do {
+            try client.start(method, text: parameters, more: more)
         } catch {
             throw Failure(error)
         }
@@ -44,10 +74,39 @@ struct Connection: ~Copyable {
         }
     }
 
-    /// Waits for the next reply, which `reader` may know how to read.
-    mutating func next<Answer: Decodable>(reader: (_ frame: [UInt8]) -> Answer?) throws(Failure) -> Answer {
+    /// Takes a call that ``sendAvailable()`` will send; its parameters are there as text already, that of an object.
+    mutating func begin(_ method: String, text parameters: [UInt8], more: Bool) throws(Failure) {
         do {
-            return try client.next(reader: reader).reply
+            try client.begin(method, text: parameters, more: more)
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    /// Sends what there is room for, without waiting.
+    mutating func sendAvailable() throws(Failure) {
+        do {
+            try client.sendAvailable()
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    /// Takes what has come, without waiting.
+    mutating func receiveAvailable() throws(Failure) {
+        do {
+            try client.receiveAvailable()
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    /// Waits for the next reply, which `reader` and `text` may know how to read.
+    mutating func next<Answer: Decodable>(
+        reader: (_ frame: [UInt8]) -> Answer?, text: (_ parameters: [UInt8]) -> Answer?
+    ) throws(Failure) -> Answer {
+        do {
+            return try client.next(reader: reader, text: text).reply
         } catch {
             throw Failure(error)
         }

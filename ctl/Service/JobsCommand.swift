@@ -1,6 +1,4 @@
 import ArgumentParser
-import Control
-import Report
 
 /// `parctl jobs`: the jobs that have not ended.
 struct JobsCommand: ParsableCommand {
@@ -11,11 +9,6 @@ struct JobsCommand: ParsableCommand {
     @OptionGroup var output: JSONOption
 
     func run() throws {
-        let reply = try service.call(ListJobs.method, as: ListJobs.Reply.self)
-        if output.json {
-            try StandardOutput.write(json: reply)
-        } else {
-            try StandardOutput.write(JobTable(reply.jobs, look: service.look).text)
-        }
+        try Query(subject: .jobs, json: output.json, service: service.values).run()
     }
 }

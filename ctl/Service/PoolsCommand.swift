@@ -18,12 +18,7 @@ struct PoolsListCommand: ParsableCommand {
     @OptionGroup var output: JSONOption
 
     func run() throws {
-        let reply = try service.call(ListPools.method, as: ListPools.Reply.self)
-        if output.json {
-            try StandardOutput.write(json: reply)
-        } else {
-            try StandardOutput.write(PoolTable(reply.pools, look: service.look).text)
-        }
+        try Query(subject: .pools, json: output.json, service: service.values).run()
     }
 }
 
@@ -39,7 +34,7 @@ struct PoolsResizeCommand: ParsableCommand {
     @OptionGroup var output: JSONOption
 
     func run() throws {
-        try service.show(
+        try service.values.show(
             ResizePool.method, ResizePool.Request(name: name, size: size), json: output.json)
     }
 }
@@ -55,11 +50,11 @@ struct PoolsRecycleCommand: ParsableCommand {
     @OptionGroup var output: JSONOption
 
     func run() throws {
-        try service.show(RecyclePool.method, RecyclePool.Request(name: name), json: output.json)
+        try service.values.show(RecyclePool.method, RecyclePool.Request(name: name), json: output.json)
     }
 }
 
-extension ServiceOptions {
+extension Service {
     /// Calls a method that changes one pool, and prints the pool as it is then.
     fileprivate func show(_ method: String, _ request: some Encodable, json: Bool) throws(Failure) {
         let reply = try call(method, request, as: PoolReply.self)

@@ -1,6 +1,4 @@
 import ArgumentParser
-import Control
-import Report
 
 /// `parctl status`: the daemon's state, counts and limits.
 struct StatusCommand: ParsableCommand {
@@ -11,11 +9,6 @@ struct StatusCommand: ParsableCommand {
     @OptionGroup var output: JSONOption
 
     func run() throws {
-        let status = try service.call(GetStatus.method, as: GetStatus.Reply.self)
-        if output.json {
-            try StandardOutput.write(json: status)
-        } else {
-            try StandardOutput.write(StatusText(status, look: service.look).text)
-        }
+        try Query(subject: .status, json: output.json, service: service.values).run()
     }
 }

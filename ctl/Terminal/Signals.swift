@@ -39,6 +39,9 @@ struct Signals {
         }
     }
 
+    /// Takes those by which a user ends a program, and that of a child's end.
+    static func ofUser() throws(Failure) -> Signals { try Signals([SIGINT, SIGTERM, SIGHUP, SIGCHLD]) }
+
     /// Has all of them but SIGCHLD end the process again, as they do by default: from when on nothing is left to be done but
     /// to print, which may wait for a reader without end.
     func release() {

@@ -1,9 +1,8 @@
-import ArgumentParser
 import Glibc
 import Report
 
 /// When to use colours.
-enum ColorChoice: String, ExpressibleByArgument, CaseIterable, Sendable {
+enum ColorChoice: String, CaseIterable, Sendable {
     case auto, always, never
 }
 

@@ -1,18 +1,21 @@
 import Glibc
 
-extension ServiceOptions {
+extension Service {
     /// Hands `body` a connection to whatever daemon there is, or else to a private one that lives as long as `body` does.
-    func withDaemon(_ signals: Signals, _ body: (inout Connection) throws -> Void) throws {
+    ///
+    /// Signals are taken from when on there is a connection, or a daemon to take away: before, they end this program at once.
+    func withDaemon(_ body: (inout Connection, Signals) throws -> Void) throws {
         if var connection = try reachable() {
-            return try body(&connection)
+            return try body(&connection, try .ofUser())
         }
         guard let program = DaemonFinder.pard() else {
             throw Failure.privateDaemon("there is no 'pard' beside parctl or in $PATH")
         }
         StandardError.write("parctl: no daemon is running: starting a private one for this command\n")
+        let signals = try Signals.ofUser()
         let daemon = try PrivateDaemon.start(program: program, signals: signals)
         do {
-            try serve(daemon.socketPath, body)
+            try serve(daemon.socketPath, signals, body)
         } catch {
             daemon.stop(signals)
             throw error
@@ -21,9 +24,11 @@ extension ServiceOptions {
     }
 
     /// The connection is closed when this returns: before its daemon is told to stop.
-    private func serve(_ socketPath: String, _ body: (inout Connection) throws -> Void) throws {
+    private func serve(
+        _ socketPath: String, _ signals: Signals, _ body: (inout Connection, Signals) throws -> Void
+    ) throws {
         var connection = try Connection(to: socketPath)
-        try body(&connection)
+        try body(&connection, signals)
     }
 
     /// Whatever daemon there is; nil where there is none and a private one may be started.

@@ -1,0 +1,72 @@
+extension Run.Request {
+    /// The request as the parameters of a call: the text of a JSON object with the keys of its Codable form, in the interface
+    /// description's order. It needs no encoder, whose first use costs a short-lived client a good part of its run.
+    public var json: [UInt8] {
+        var bytes: [UInt8] = []
+        JSONBytes.append("{\"workload\":", quoted: workload, to: &bytes)
+        if let arguments {
+            bytes += Array(",\"arguments\":{".utf8)
+            var isFirst = true
+            for (name, value) in arguments.sorted(by: { $0.key < $1.key }) {
+                if !isFirst { bytes.append(UInt8(ascii: ",")) }
+                isFirst = false
+                JSONBytes.append(quoted: name, to: &bytes)
+                JSONBytes.append(":", quoted: value, to: &bytes)
+            }
+            bytes.append(UInt8(ascii: "}"))
+        }
+        if let mode { JSONBytes.append(",\"mode\":", quoted: mode.rawValue, to: &bytes) }
+        if let processes { JSONBytes.append(",\"processes\":", processes, to: &bytes) }
+        if let threads { JSONBytes.append(",\"threads\":", threads, to: &bytes) }
+        if let tasks { JSONBytes.append(",\"tasks\":", tasks, to: &bytes) }
+        if let cold { JSONBytes.append(",\"cold\":", quoted: cold.rawValue, to: &bytes) }
+        if let timeout { JSONBytes.append(",\"timeout\":", timeout, to: &bytes) }
+        if let records { bytes += Array(",\"records\":\(records)".utf8) }
+        if let inputs {
+            bytes += Array(",\"inputs\":[".utf8)
+            Self.append(inputs, to: &bytes) { Self.append(texts: $0, to: &$1) }
+            bytes.append(UInt8(ascii: "]"))
+        }
+        if let context {
+            JSONBytes.append(",\"context\":{\"directory\":", quoted: context.directory, to: &bytes)
+            JSONBytes.append(",\"umask\":", context.umask, to: &bytes)
+            bytes += Array(",\"environment\":".utf8)
+            Self.append(texts: context.environment, to: &bytes)
+            bytes.append(UInt8(ascii: "}"))
+        }
+        if let outputs { JSONBytes.append(",\"outputs\":", quoted: outputs.rawValue, to: &bytes) }
+        if let halt {
+            JSONBytes.append(",\"halt\":{\"failures\":", halt.failures, to: &bytes)
+            bytes += Array(",\"now\":\(halt.now)}".utf8)
+        }
+        bytes.append(UInt8(ascii: "}"))
+        return bytes
+    }
+
+    private static func append(texts: [String], to bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "["))
+        append(texts, to: &bytes) { JSONBytes.append(quoted: $0, to: &$1) }
+        bytes.append(UInt8(ascii: "]"))
+    }
+
+    private static func append<Value>(
+        _ values: [Value], to bytes: inout [UInt8], one: (Value, inout [UInt8]) -> Void
+    ) {
+        var isFirst = true
+        for value in values {
+            if !isFirst { bytes.append(UInt8(ascii: ",")) }
+            isFirst = false
+            one(value, &bytes)
+        }
+    }
+}
+
+extension CancelJob.Request {
+    /// The request as the parameters of a call: the text of a JSON object.
+    public var json: [UInt8] {
+        var bytes: [UInt8] = []
+        JSONBytes.append("{\"job\":", quoted: job, to: &bytes)
+        bytes.append(UInt8(ascii: "}"))
+        return bytes
+    }
+}

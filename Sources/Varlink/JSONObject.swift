@@ -1,0 +1,93 @@
+/// The members of a JSON object, each read as what it is expected to be.
+///
+/// The way for the few replies that a short-lived program can't do without: what Swift's own decoding takes to set up for
+/// every type costs more than all the rest. Whatever is not as expected throws; why it can't be read, or that it can, the
+/// ordinary decoder says.
+package struct JSONObject {
+    /// A member that is missing, or is something else than expected.
+    package struct Unfit: Error {
+        package init() {}
+    }
+
+    private let bytes: [UInt8]
+    private let members: [JSONTree.Member]
+
+    /// The object whose text is `bytes`.
+    package init(_ bytes: [UInt8]) throws(Unfit) {
+        guard let tree = try? JSONTree(bytes) else { throw Unfit() }
+        try self.init(bytes, tree)
+    }
+
+    private init(_ bytes: [UInt8], _ tree: JSONTree) throws(Unfit) {
+        guard case .object(let members) = tree, JSONTree.areUnique(members) else { throw Unfit() }
+        self.bytes = bytes
+        self.members = members
+    }
+
+    /// The names of all members, in their order.
+    package var keys: [String] { members.map(\.key) }
+
+    /// The member called `key`; nil where there is none, or null.
+    private func member(_ key: String) -> JSONTree? {
+        guard let value = members.first(where: { $0.key == key })?.value else { return nil }
+        if case .null = value { return nil }
+        return value
+    }
+
+    private func required(_ key: String) throws(Unfit) -> JSONTree {
+        guard let member = member(key) else { throw Unfit() }
+        return member
+    }
+
+    /// A whole number.
+    package func number(_ key: String) throws(Unfit) -> Int {
+        guard let number = try required(key).whole(Int.self, in: bytes) else { throw Unfit() }
+        return number
+    }
+
+    package func numberIfPresent(_ key: String) throws(Unfit) -> Int? {
+        member(key) == nil ? nil : try number(key)
+    }
+
+    /// A number that may have a fraction.
+    package func fractionIfPresent(_ key: String) throws(Unfit) -> Double? {
+        guard let member = member(key) else { return nil }
+        guard let number = member.fraction(in: bytes) else { throw Unfit() }
+        return number
+    }
+
+    package func text(_ key: String) throws(Unfit) -> String {
+        guard let text = try required(key).text(in: bytes) else { throw Unfit() }
+        return text
+    }
+
+    package func textIfPresent(_ key: String) throws(Unfit) -> String? {
+        member(key) == nil ? nil : try text(key)
+    }
+
+    /// A text that is one of the cases of `Value`.
+    package func choice<Value: RawRepresentable<String>>(_ key: String) throws(Unfit) -> Value {
+        guard let value = Value(rawValue: try text(key)) else { throw Unfit() }
+        return value
+    }
+
+    package func object(_ key: String) throws(Unfit) -> JSONObject { try JSONObject(bytes, try required(key)) }
+
+    package func objectIfPresent(_ key: String) throws(Unfit) -> JSONObject? {
+        guard let member = member(key) else { return nil }
+        return try JSONObject(bytes, member)
+    }
+
+    /// The elements of an array, all of them objects.
+    package func objects(_ key: String) throws(Unfit) -> [JSONObject] {
+        guard case .array(let elements) = try required(key) else { throw Unfit() }
+        var objects: [JSONObject] = []
+        objects.reserveCapacity(elements.count)
+        for element in elements { objects.append(try JSONObject(bytes, element)) }
+        return objects
+    }
+
+    package func objectsIfPresent(_ key: String) throws(Unfit) -> [JSONObject]? {
+        member(key) == nil ? nil : try objects(key)
+    }
+}

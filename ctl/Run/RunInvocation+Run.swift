@@ -1,0 +1,89 @@
+import Catalogue
+import Control
+import Glibc
+import Report
+
+extension RunInvocation {
+    /// Reads what there is to read, runs it, and prints what came of it.
+    func run() throws {
+        let words = try CommandWords.read(words, in: Environment.directory)
+        guard words.entry.id == .exec else { return try run(words) }
+        do {
+            try run(words)
+        } catch let failure as Failure {
+            throw CommandStatus(code: ExecStatus.other, failure: failure)
+        }
+    }
+
+    private func run(_ words: RunWords) throws {
+        let shape = RunShape(
+            threads: threads, processes: processes, serial: serial, cold: cold, tasks: tasks, timeout: timeout,
+            records: records || charts.needRecords, halt: halt)
+        let inputs = try RunInputs(words, tasks: tasks)
+        if let plan = inputs.plan, try plan.isDone() { return }
+        var request = try shape.request(words.entry.name, words.arguments)
+        inputs.put(into: &request)
+        request.outputs = inputs.plan.map { $0.keepsOrder ? .tasks : .ended }
+        try charts.check(data: json ? "--json" : nil, help: "parctl run --help")
+        var exports = try Exports(charts)
+        let follower = inputs.plan.map { plan in
+            ExecFollower(
+                plan, isBesideData: json || charts.takeStandardOutput,
+                look: Terminal(STDERR_FILENO, color: service.color).look)
+        }
+        try service.withDaemon { try run(request, inputs, follower, on: &$0, $1, &exports) }
+    }
+
+    private func run(
+        _ request: Run.Request, _ inputs: RunInputs, _ follower: ExecFollower?, on connection: inout Connection,
+        _ signals: Signals, _ exports: inout Exports
+    ) throws {
+        var session = RunSession(request, terminal: Terminal(STDERR_FILENO, color: service.color))
+        session.follower = follower
+        let receipt = try session.receipt(from: &connection, signals: signals)
+        // A private daemon ends by itself when this process does.
+        signals.release()
+        let people = people(besideCommands: follower != nil)
+        if json || follower?.plan.isQuiet != true { try show(receipt, session.records, inputs.naming, people) }
+        try draw(receipt, session.records, people, &exports)
+        let status = ExitStatus(receipt.outcome, interrupted: session.interrupted)
+        if let follower, status == .failed {
+            if receipt.tasks.failed + receipt.tasks.lost == 0 {
+                StandardError.write("parctl: no command could be run, as the workers could not be started\n")
+            }
+            throw CommandStatus(code: ExecStatus.status(receipt.tasks, halt: halt, firstFailure: follower.firstFailure))
+        }
+        if status != .ok { throw status }
+    }
+
+    private func show(
+        _ receipt: Receipt, _ store: RecordStore, _ naming: ((Int) -> String)?, _ people: Audience
+    ) throws(Failure) {
+        switch (json, records) {
+        case (true, true): try store.write(json: receipt, pretty: isatty(STDOUT_FILENO) == 1)
+        case (true, false): try StandardOutput.write(json: receipt)
+        case (false, let records):
+            try people.write(ReceiptText(receipt, look: people.look, naming: naming).text)
+            if records {
+                try people.write("\n")
+                try store.write(table: people, naming: naming)
+            }
+        }
+    }
+
+    private func draw(
+        _ receipt: Receipt, _ store: RecordStore, _ people: Audience, _ exports: inout Exports
+    ) throws(Failure) {
+        guard charts.needRecords else { return }
+        let run = RecordedRun(receipt, blocks: store.blocks)
+        if let kind = charts.timeline {
+            try people.write("\n" + TimelineText([run], by: kind, look: people.look, rows: people.rows).text)
+        }
+        try exports.write(Page(of: run, note: LocalTime.now))
+    }
+
+    /// Where texts for people go: to standard error where standard output is for data, or for what commands write.
+    private func people(besideCommands: Bool) -> Audience {
+        Audience(isBesideData: json || charts.takeStandardOutput || besideCommands, color: service.color)
+    }
+}

@@ -1,0 +1,65 @@
+import Control
+import Glibc
+import Report
+
+/// What a command asks the daemon for that takes one call without parameters, and how the answer is shown.
+struct Query: Equatable {
+    enum Subject {
+        case ping, status, pools, jobs
+    }
+
+    let subject: Subject
+    /// Whether the answer is printed as one JSON document.
+    var json = false
+    var service = Service()
+
+    /// How its options are spelled, but for those of every command.
+    static let words: [OptionWord<Query>] = [.flag("json") { $0.json = true }]
+
+    /// The `--json` document of a ping.
+    private struct Ping: Encodable {
+        var socket: String
+        /// Nanoseconds from call to reply on an open connection.
+        var roundTrip: Int
+
+        enum CodingKeys: String, CodingKey {
+            case socket
+            case roundTrip = "round_trip"
+        }
+    }
+
+    func run() throws(Failure) {
+        switch subject {
+        case .ping: try ping()
+        case .status:
+            try show(try service.call(GetStatus.method, as: GetStatus.Reply.self)) { StatusText($0, look: $1).text }
+        case .pools:
+            try show(try service.call(ListPools.method, as: ListPools.Reply.self)) {
+                PoolTable($0.pools, look: $1).text
+            }
+        case .jobs:
+            try show(try service.call(ListJobs.method, as: ListJobs.Reply.self)) { JobTable($0.jobs, look: $1).text }
+        }
+    }
+
+    private func ping() throws(Failure) {
+        var connection = try service.connect()
+        let start = Clock.now
+        try connection.call(Control.Ping.method)
+        let roundTrip = Clock.now - start
+        try show(Ping(socket: connection.path, roundTrip: roundTrip)) { answer, look in
+            let time = Units.duration(answer.roundTrip, unicode: look.unicode)
+            return "pard answers at \(look.clean(answer.socket)) in \(time)\n"
+        }
+    }
+
+    private func show<Answer: Encodable>(
+        _ answer: Answer, text: (Answer, Look) -> String
+    ) throws(Failure) {
+        if json {
+            try StandardOutput.write(json: answer)
+        } else {
+            try StandardOutput.write(text(answer, service.look))
+        }
+    }
+}
