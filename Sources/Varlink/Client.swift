@@ -18,13 +18,18 @@ public struct Client: ~Copyable {
     /// Calls whose last reply has not come.
     private var unanswered = 0
     /// Calls that are not all sent, and how much of the first one is.
-    private var unsent: [(frame: [UInt8], descriptors: [Int32])] = []
+    private var unsent: [Unsent] = []
     private var sentBytes = 0
     /// Frames that have come whole, and those of them that were taken.
     private var framesCome = 0
     private var framesTaken = 0
     /// Descriptors that have come, with the number of the frame that they belong to.
     private var arrived: [(frame: Int, numbers: [Int32])] = []
+
+    private struct Unsent {
+        let frame: [UInt8]
+        var descriptors: [Int32] = []
+    }
 
     /// How long connecting and each call may take: from sending it to having its reply, or each further one. Nil for as long as
     /// it takes.
@@ -134,7 +139,7 @@ public struct Client: ~Copyable {
         var call = Call(method)
         call.parameters = parameters
         call.more = more
-        unsent.append((call.frame, descriptors))
+        unsent.append(Unsent(frame: call.frame, descriptors: descriptors))
     }
 
     /// Whether ``sendAvailable()`` has something to send once the socket can be written.
@@ -238,7 +243,7 @@ public struct Client: ~Copyable {
     }
 
     private mutating func start(_ call: Call, _ deadline: Deadline) throws(ClientError) {
-        unsent.append((call.frame, []))
+        unsent.append(Unsent(frame: call.frame))
         try sendAll(deadline)
     }
 
