@@ -166,9 +166,13 @@ public struct Client: ~Copyable {
 
     /// Takes what has come, without waiting; ``hasBufferedReply`` says whether that is a reply.
     public mutating func receiveAvailable() throws(ClientError) {
+        try receive(waits: false)
+    }
+
+    private mutating func receive(waits: Bool) throws(ClientError) {
         let arrival: StreamSocket.Arrival
         do {
-            arrival = try socket.receiveNow(into: &buffer, descriptors: acceptedDescriptors)
+            arrival = try socket.receive(into: &buffer, descriptors: acceptedDescriptors, waits: waits)
         } catch {
             throw .disconnected
         }
@@ -327,8 +331,13 @@ public struct Client: ~Copyable {
             } catch {
                 throw .notVarlink(error)
             }
-            try wait(for: POLLIN, deadline)
-            try receiveAvailable()
+            // Without a deadline, one call does.
+            if deadline.isNever {
+                try receive(waits: true)
+            } else {
+                try wait(for: POLLIN, deadline)
+                try receiveAvailable()
+            }
         }
     }
 

@@ -60,8 +60,12 @@ extension StreamSocket {
         package var isCut = false
     }
 
-    /// Takes what has come, without waiting, and at most `limit` descriptors. Those beyond are closed by the kernel.
-    package func receiveNow(into buffer: inout [UInt8], descriptors limit: Int) throws(SystemError) -> Arrival {
+    /// Takes what has come, and at most `limit` descriptors. Those beyond are closed by the kernel.
+    ///
+    /// - Parameter waits: whether to wait where nothing has come.
+    package func receive(
+        into buffer: inout [UInt8], descriptors limit: Int, waits: Bool = false
+    ) throws(SystemError) -> Arrival {
         var control = [UInt8](repeating: 0, count: limit > 0 ? Self.controlBytes(limit) : 0)
         var arrival = Arrival()
         var size = 0
@@ -76,7 +80,7 @@ extension StreamSocket {
                             message.msg_iovlen = 1
                             message.msg_control = control.isEmpty ? nil : control.baseAddress
                             message.msg_controllen = control.count
-                            let flags = Int32(MSG_CMSG_CLOEXEC) | Int32(MSG_DONTWAIT)
+                            let flags = Int32(MSG_CMSG_CLOEXEC) | (waits ? 0 : Int32(MSG_DONTWAIT))
                             let count = recvmsg(descriptor, &message, flags)
                             size = message.msg_controllen
                             arrival.isCut = message.msg_flags & Int32(MSG_CTRUNC) != 0

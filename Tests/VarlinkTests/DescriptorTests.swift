@@ -48,7 +48,7 @@ extension StreamSocket {
     /// Takes what has come.
     fileprivate func taken(_ limit: Int) throws -> (text: String, descriptors: [Int32]) {
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        let arrival = try receiveNow(into: &buffer, descriptors: limit)
+        let arrival = try receive(into: &buffer, descriptors: limit)
         return (String(decoding: buffer[..<(arrival.bytes ?? 0)], as: UTF8.self), arrival.descriptors)
     }
 }
