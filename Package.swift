@@ -4,6 +4,13 @@ import PackageDescription
 /// Every Swift target: warnings stop the build.
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
+/// Every program is linked by Swift's own linker. The system's warns of all that a static program can't do (dlopen, users'
+/// names), as the libraries in it could; what of this package is static does none of it.
+let linker: [LinkerSetting] = [.unsafeFlags(["-use-ld=lld"])]
+/// A release has no symbols for others to bind to, and folds functions that are the same.
+let small: LinkerSetting = .unsafeFlags(
+    ["-Xlinker", "--no-export-dynamic", "-Xlinker", "--icf=safe"], .when(configuration: .release))
+
 let package = Package(
     name: "par",
     products: [
@@ -19,12 +26,12 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
-        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         .target(name: "CLinux"),
         .target(name: "CLibraries"),
+        .target(name: "CRuntime"),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .target(
             name: "Linux",
@@ -47,9 +54,7 @@ let package = Package(
         .target(
             name: "VarlinkServer",
             dependencies: [
-                "Varlink",
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
+                "CLinux", "Linux", "Varlink", .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),
         .target(
@@ -75,19 +80,19 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-                .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "pard",
-            dependencies: ["Daemon", .product(name: "ArgumentParser", package: "swift-argument-parser")],
-            swiftSettings: strict),
+            dependencies: ["CRuntime", "Daemon", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: strict, linkerSettings: linker + [small]),
         .executableTarget(
             name: "parzygote", dependencies: ["Linux", "Workers"], swiftSettings: strict,
             // Fully static: a fork has a third fewer pages to copy, and nothing is bound or relocated in the child.
-            linkerSettings: [.unsafeFlags(["-static-executable"], .when(configuration: .release))]),
+            linkerSettings: linker + [.unsafeFlags(["-static-executable"], .when(configuration: .release))]),
         .executableTarget(
-            name: "parzygote-library", dependencies: ["LibraryWorkloads", "Linux", "Workers"], swiftSettings: strict),
+            name: "parzygote-library", dependencies: ["LibraryWorkloads", "Linux", "Workers"], swiftSettings: strict,
+            linkerSettings: linker),
         .executableTarget(
             name: "parctl",
             dependencies: [
@@ -96,11 +101,10 @@ let package = Package(
             ],
             path: "ctl",
             exclude: ["quickstart"],
-
             swiftSettings: strict,
             // A fully static program needs no relocations and starts in a third of the time; the two
             // libraries complete the static Foundation where `--static-swift-stdlib` is not given.
-            linkerSettings: [
+            linkerSettings: linker + [
                 .unsafeFlags(
                     ["-static-executable", "-l_FoundationCShims", "-l_FoundationCollections"],
                     .when(configuration: .release))
@@ -112,7 +116,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
-            path: "Tests/Benchmarks", exclude: ["Peers"], swiftSettings: strict),
+            path: "Tests/Benchmarks", exclude: ["Peers"], swiftSettings: strict, linkerSettings: linker),
         .testTarget(
             name: "LinuxTests", dependencies: ["Linux", .product(name: "SystemPackage", package: "swift-system")],
             swiftSettings: strict),
@@ -125,7 +129,8 @@ let package = Package(
         .testTarget(
             name: "PoolsTests", dependencies: ["Catalogue", "Pools", "parzygote", "parzygote-library"],
             swiftSettings: strict),
-        .testTarget(name: "VarlinkTests", dependencies: ["Varlink", "VarlinkServer"], swiftSettings: strict),
+        .testTarget(
+            name: "VarlinkTests", dependencies: ["CLinux", "Linux", "Varlink", "VarlinkServer"], swiftSettings: strict),
         .testTarget(name: "ControlTests", dependencies: ["Control", "Varlink"], swiftSettings: strict),
         .testTarget(
             name: "JournalTests",

@@ -7,10 +7,16 @@ enum Environment {
         return String(cString: text)
     }
 
-    /// The current directory, by its path; the root where it has been removed.
+    /// The current directory, by its path. One that has been removed has the path that it had and `(deleted)` behind it,
+    /// as the kernel shows it: nothing is there, and nothing may be done elsewhere instead.
     static var directory: String {
-        guard let path = getcwd(nil, 0) else { return "/" }
-        defer { free(path) }
-        return String(cString: path)
+        if let path = getcwd(nil, 0) {
+            defer { free(path) }
+            return String(cString: path)
+        }
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink("/proc/self/cwd", &buffer, buffer.count)
+        if count > 0 { return String(decoding: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self) }
+        return "/(the current directory can't be found out)"
     }
 }

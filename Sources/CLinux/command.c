@@ -17,8 +17,20 @@ typedef struct {
     const par_command *command;
     pid_t parent;
     volatile int32_t error;
-    volatile int32_t entered;
+    volatile int32_t step;
 } start;
+
+/// Undoes what glibc's posix_spawn(3), by which the zygote was started, has done to one of the two signals that it keeps
+/// for itself: it is ignored, and sigaction(2) in glibc won't say otherwise.
+static void listen_again(void) {
+    struct {
+        void *handler;
+        unsigned long flags;
+        void *restorer;
+        uint64_t mask;
+    } usual = {0};
+    for (int signal = 32; signal < SIGRTMIN; signal++) syscall(SYS_rt_sigaction, signal, &usual, NULL, sizeof usual.mask);
+}
 
 /// Runs in the memory of the parent, which waits, until the program is executed.
 static int child(void *argument) {
@@ -28,12 +40,12 @@ static int child(void *argument) {
     // The parent may have been killed before the line above.
     if (getppid() != start->parent) _exit(127);
     setpgid(0, 0);
-    // Written here, as the parent may be killed before it hears of this process.
-    if (command->group != NULL) *command->group = (uint32_t)getpid();
+    if (command->mark != 0) par_set_mark(command->mark);
     if (par_usual_timer_slack() != 0) prctl(PR_SET_TIMERSLACK, par_usual_timer_slack());
     umask((mode_t)command->umask);
+    start->step = PAR_COMMAND_CHDIR;
     if (chdir(command->directory) < 0) goto failed;
-    start->entered = 1;
+    start->step = PAR_COMMAND_DUP;
     for (int fd = 0; fd < 3; fd++) {
         // The three are above 2, so none is overwritten before its turn, and dup2 clears CLOEXEC.
         if (dup2(command->descriptors[fd], fd) < 0) goto failed;
@@ -42,6 +54,8 @@ static int child(void *argument) {
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
+    listen_again();
+    start->step = PAR_COMMAND_EXECVE;
     execve(command->path, command->arguments + 1, command->environment);
     if (errno == ENOEXEC) {
         // A script without a first line that says by what: the shell's, as execvp(3) has it.
@@ -54,7 +68,7 @@ failed:
     _exit(127);
 }
 
-int32_t par_command_start(const par_command *command, int32_t *pidfd, int32_t *entered) {
+int32_t par_command_start(const par_command *command, int32_t *pidfd, int32_t *step) {
     start start = {.command = command, .parent = getpid()};
     char stack[16384] __attribute__((aligned(16)));
     sigset_t all, mask;
@@ -64,9 +78,8 @@ int32_t par_command_start(const par_command *command, int32_t *pidfd, int32_t *e
     int pid = clone(child, stack + sizeof stack, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &start, pidfd);
     int32_t error = pid < 0 ? errno : start.error;
     pthread_sigmask(SIG_SETMASK, &mask, NULL);
-    *entered = pid < 0 || start.entered;
+    *step = pid < 0 ? PAR_COMMAND_CLONE : start.step;
     if (error == 0) return pid;
-    if (command->group != NULL) *command->group = 0;
     if (pid > 0) {
         waitid(P_PIDFD, (id_t)*pidfd, &(siginfo_t){0}, WEXITED);
         close(*pidfd);

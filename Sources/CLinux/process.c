@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -61,6 +62,13 @@ int32_t par_poll_unblocking(struct pollfd *descriptors, uint32_t count, int64_t 
     sigdelset(&mask, signal);
     struct timespec limit = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
     return result(ppoll(descriptors, count, nanoseconds < 0 ? NULL : &limit, &mask));
+}
+
+int32_t par_set_mark(uint64_t mark) {
+    struct rlimit limit;
+    if (prlimit(0, RLIMIT_LOCKS, NULL, &limit) < 0) return -errno;
+    limit.rlim_cur = mark == 0 ? limit.rlim_max : mark;
+    return result(prlimit(0, RLIMIT_LOCKS, &limit, NULL));
 }
 
 int32_t par_die_with_parent(void) { return result(prctl(PR_SET_PDEATHSIG, SIGKILL)); }

@@ -43,6 +43,12 @@ public struct Receipt: Codable, Sendable, Equatable {
     public var figures: [Figure]
     public var workerCosts: [WorkerCost]
     public var failures: [Failure]
+    /// How many workers died at this run.
+    public var deaths: Int
+    /// How often tasks were run again because a worker died at them.
+    public var reruns: Int
+    /// How long workers that died had been at the tasks that they left, all together.
+    public var timeLost: Int
 
     public enum Temperature: String, Codable, Sendable {
         case warm, cold
@@ -54,13 +60,14 @@ public struct Receipt: Codable, Sendable, Equatable {
 
     enum CodingKeys: String, CodingKey {
         case schema, job, workload, arguments, input, mode, processes, threads, workers, temperature, reason, outcome
-        case tasks, phases, elapsed, task, speedup, efficiency, figures, failures
+        case tasks, phases, elapsed, task, speedup, efficiency, figures, failures, deaths, reruns
         case poolStartupPaid = "pool_startup_paid"
         case poolReadyFor = "pool_ready_for"
         case breakEven = "break_even"
         case valueSum = "value_sum"
         case valueUnit = "value_unit"
         case workerCosts = "worker_costs"
+        case timeLost = "time_lost"
     }
 
     public init(
@@ -69,7 +76,7 @@ public struct Receipt: Codable, Sendable, Equatable {
         mode: Mode, processes: Int, threads: Int, temperature: Temperature, reason: String?, outcome: Outcome,
         tasks: Tasks, phases: Phases, poolStartupPaid: Int, poolReadyFor: Int, task: TaskTimes, speedup: Double?,
         efficiency: Double?, breakEven: Int?, valueSum: Int, valueUnit: String?, figures: [Figure] = [],
-        workerCosts: [WorkerCost], failures: [Failure]
+        workerCosts: [WorkerCost], failures: [Failure], deaths: Int = 0, reruns: Int = 0, timeLost: Int = 0
     ) {
         self.schema = schema
         self.job = job
@@ -97,6 +104,9 @@ public struct Receipt: Codable, Sendable, Equatable {
         self.figures = figures
         self.workerCosts = workerCosts
         self.failures = failures
+        self.deaths = deaths
+        self.reruns = reruns
+        self.timeLost = timeLost
     }
 
     /// Writes every key, with an explicit null where there is no value: readers of the schema need not tell the two apart.
@@ -128,5 +138,8 @@ public struct Receipt: Codable, Sendable, Equatable {
         try members.encode(figures, forKey: .figures)
         try members.encode(workerCosts, forKey: .workerCosts)
         try members.encode(failures, forKey: .failures)
+        try members.encode(deaths, forKey: .deaths)
+        try members.encode(reruns, forKey: .reruns)
+        try members.encode(timeLost, forKey: .timeLost)
     }
 }

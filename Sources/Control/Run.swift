@@ -37,8 +37,8 @@ public enum Run {
         public var timeout: Int?
         /// Whether every task's record is sent before the receipt.
         public var records: Bool?
-        /// The words that each task is given, for workloads that need some.
-        public var inputs: [[String]]?
+        /// What each task is given, for workloads that need something.
+        public var inputs: [Input]?
         /// Where commands run; ``Context/bare`` when nil.
         public var context: Context?
         /// Whether and when what tasks write is sent.
@@ -48,7 +48,7 @@ public enum Run {
         public init(
             workload: String, arguments: [String: String]? = nil, mode: Mode? = nil, processes: Int? = nil,
             threads: Int? = nil, tasks: Int? = nil, cold: Cold? = nil, timeout: Int? = nil, records: Bool? = nil,
-            inputs: [[String]]? = nil, context: Context? = nil, outputs: OutputOrder? = nil, halt: Halt? = nil
+            inputs: [Input]? = nil, context: Context? = nil, outputs: OutputOrder? = nil, halt: Halt? = nil
         ) {
             self.workload = workload
             self.arguments = arguments
@@ -64,6 +64,16 @@ public enum Run {
             self.outputs = outputs
             self.halt = halt
         }
+    }
+
+    /// What one task is given. A literal of its words is one: `["echo", "a word"]`.
+    public struct Input: Codable, Sendable, Equatable, ExpressibleByArrayLiteral {
+        /// A command with its arguments; a URL; or a URL, a body, which may be empty, and headers.
+        public var words: [String]
+
+        public init(words: [String]) { self.words = words }
+
+        public init(arrayLiteral words: String...) { self.words = words }
     }
 
     /// One reply of the stream: exactly one member is there.

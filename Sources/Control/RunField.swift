@@ -20,6 +20,12 @@ public enum RunField: String, Sendable, CaseIterable {
     case tasks = "PARD_TASKS"
     /// Those that failed or were lost with their worker; cancelled ones are no failures.
     case tasksFailed = "PARD_TASKS_FAILED"
+    /// Workers that died at the run.
+    case deaths = "PARD_DEATHS"
+    /// How often tasks were run again because a worker died at them.
+    case reruns = "PARD_RERUNS"
+    /// How long those workers had been at the tasks that they left, cut down to whole microseconds.
+    case timeLost = "PARD_TIME_LOST_USEC"
     case queue = "PARD_QUEUE_USEC"
     case startup = "PARD_STARTUP_USEC"
     case dispatch = "PARD_DISPATCH_USEC"

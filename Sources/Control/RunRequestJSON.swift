@@ -24,7 +24,11 @@ extension Run.Request {
         if let records { bytes += Array(",\"records\":\(records)".utf8) }
         if let inputs {
             bytes += Array(",\"inputs\":[".utf8)
-            Self.append(inputs, to: &bytes) { Self.append(texts: $0, to: &$1) }
+            Self.append(inputs, to: &bytes) { input, bytes in
+                bytes += Array("{\"words\":".utf8)
+                Self.append(texts: input.words, to: &bytes)
+                bytes.append(UInt8(ascii: "}"))
+            }
             bytes.append(UInt8(ascii: "]"))
         }
         if let context {

@@ -19,8 +19,10 @@ public enum GetStatus {
 
     public struct Reply: Codable, Sendable, Equatable {
         public var version: String
-        /// `starting`, `ready` or `draining`.
+        /// `starting`, `ready`, `broken` or `draining`.
         public var state: String
+        /// Why workers can't be started, where the state is `broken`; nil else.
+        public var reason: String?
         public var pid: Int
         public var zygotePid: Int
         /// Nanoseconds since the daemon started.
@@ -40,7 +42,7 @@ public enum GetStatus {
         public var limits: [String: Int]
 
         enum CodingKeys: String, CodingKey {
-            case version, state, pid, uptime, uid, socket, workers, limits
+            case version, state, reason, pid, uptime, uid, socket, workers, limits
             case zygotePid = "zygote_pid"
             case jobsRunning = "jobs_running"
             case jobsQueued = "jobs_queued"
@@ -54,10 +56,11 @@ public enum GetStatus {
         public init(
             version: String, state: String, pid: Int, zygotePid: Int, uptime: Int, uid: Int, socket: String,
             jobsRunning: Int, jobsQueued: Int, jobsFinished: Int, jobsRefused: Int, workers: Int, workersBusy: Int,
-            workersReplaced: Int, ledgerBytes: Int, limits: [String: Int]
+            workersReplaced: Int, ledgerBytes: Int, limits: [String: Int], reason: String? = nil
         ) {
             self.version = version
             self.state = state
+            self.reason = reason
             self.pid = pid
             self.zygotePid = zygotePid
             self.uptime = uptime

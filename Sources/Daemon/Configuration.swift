@@ -21,6 +21,8 @@ public struct Configuration: Sendable {
     public var drainNanoseconds: UInt64 = 30_000_000_000
     /// A descriptor on which readiness is told, and whose hanging up ends the daemon.
     public var leash: Int32?
+    /// A listening socket to serve instead of one of the daemon's own making.
+    public var listener: Int32?
     /// What was lowered to what the host allows, for the log.
     public private(set) var notes: [String] = []
     /// What it was made from.
@@ -42,6 +44,7 @@ public struct Configuration: Sendable {
         self.isShared = isShared
         if isShared { socketMode = 0o660 }
         policy = PoolPolicy(threadFloor: sizes.floorThreads, processFloor: sizes.floorProcesses)
+        policy.isShared = isShared
         policy.workerLimit = sizes.workerLimit
         policy.workerLimitName = sizes.workerLimitName
         policy.idleNanoseconds = UInt64(number("idle-time", or: 60_000_000_000))

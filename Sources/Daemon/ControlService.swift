@@ -6,20 +6,33 @@ import VarlinkServer
 struct ControlService: Service {
     let interface: InterfaceDescription
     let daemon: DaemonContext
+    private let workloads: [UInt8]
 
-    func handle(_ call: IncomingCall, _ replies: Replies) async throws -> any Encodable {
-        try daemon.access.admit(call.peer)
-        return switch call.method {
-        case Ping.method: Empty()
-        case GetStatus.method: try await StatusHandler(daemon: daemon).answer()
-        case Run.method: try await RunHandler(daemon: daemon).answer(call, replies)
-        case ListPools.method: try await PoolsHandler(daemon: daemon).list()
-        case ResizePool.method: try await PoolsHandler(daemon: daemon).resize(try call.parameters(), by: call.peer)
-        case RecyclePool.method: try await PoolsHandler(daemon: daemon).recycle(try call.parameters(), by: call.peer)
-        case ListJobs.method: try await JobsHandler(daemon: daemon).list(for: call.peer)
-        case CancelJob.method: try JobsHandler(daemon: daemon).cancel(try call.parameters(), by: call.peer)
-        case ListWorkloads.method: WorkloadsHandler.reply
-        default: throw ServiceError.methodNotImplemented(call.method)
+    init(daemon: DaemonContext) throws {
+        interface = try InterfaceDescription(Interface.description)
+        workloads = try WorkloadsHandler.text
+        self.daemon = daemon
+    }
+
+    func answer(_ call: IncomingCall) {
+        do {
+            try daemon.access.admit(call.peer)
+            switch call.method {
+            case Ping.method: call.reply(text: Self.empty)
+            case GetStatus.method: StatusHandler(daemon: daemon).answer(call)
+            case Run.method: try RunHandler(daemon: daemon).answer(call)
+            case ListPools.method: PoolsHandler(daemon: daemon).list(call)
+            case ResizePool.method: try PoolsHandler(daemon: daemon).resize(call)
+            case RecyclePool.method: try PoolsHandler(daemon: daemon).recycle(call)
+            case ListJobs.method: JobsHandler(daemon: daemon).list(call)
+            case CancelJob.method: try JobsHandler(daemon: daemon).cancel(call)
+            case ListWorkloads.method: call.reply(text: workloads)
+            default: throw ServiceError.methodNotImplemented(call.method)
+            }
+        } catch {
+            call.fail(error)
         }
     }
+
+    private static let empty = Array("{}".utf8)
 }

@@ -15,6 +15,9 @@ public struct Daemon: ServiceLifecycle.Service {
     private let reread: (@Sendable () async throws -> Configuration)?
     private let logger: Logger
 
+    /// Threads that write long replies and read what runs are given.
+    private static let backgroundThreads = 2
+
     /// How the socket is called that the service manager hands over: FileDescriptorName= of its unit.
     public static let socketName = "control"
 
@@ -34,11 +37,12 @@ public struct Daemon: ServiceLifecycle.Service {
         for note in configuration.notes { logger.notice("\(note)") }
         let listener = try listen()
         let socketPath = listener.path ?? configuration.socketPath
-        let directory = try JobDirectory()
+        let directoryPath = JobDirectory.newPath()
         var options = Supervisor.Configuration(
             policy: configuration.policy, zygotePath: configuration.zygotePath,
-            libraryZygotePath: configuration.libraryZygotePath, environment: environmentOfProcess(),
+            libraryZygotePath: configuration.libraryZygotePath, environment: ServiceVariables.environmentOfWorkers,
             queueLimit: configuration.limits.queuedJobs, ledgerBytes: configuration.limits.ledgerBytes)
+        options.directory = directoryPath
         // Only the newest is of interest to whoever looks at the status.
         let (loads, loadFeed) = AsyncStream<Load>.makeStream(bufferingPolicy: .bufferingNewest(1))
         options.onLoad = { loadFeed.yield($0) }
@@ -58,6 +62,7 @@ public struct Daemon: ServiceLifecycle.Service {
             case .workerLost, .zygoteStarted, .zygoteLost, .forksFailed, .trouble: break
             }
         }
+        let directory = try JobDirectory(at: directoryPath)
         try await cancelWhenGracefulShutdown { for try await _ in warmth {} }
         if Task.isShuttingDownGracefully {
             supervisor.shutDown(deadline: Monotonic.now())
@@ -67,17 +72,22 @@ public struct Daemon: ServiceLifecycle.Service {
         let context = DaemonContext(
             live: LiveConfiguration(configuration), access: Access(isShared: configuration.isShared, owner: getuid()),
             socketPath: socketPath, supervisor: supervisor, book: JobBook(prefix: jobPrefix(startedAt)),
-            directory: directory.path, startedAt: startedAt, logger: logger)
-        logger.tellWarmth(of: try await context.snapshot())
-        let server = try await serve(context, on: listener)
+            directory: directory.path, startedAt: startedAt, logger: logger,
+            background: try BackgroundThreads(named: "par-replies", count: Self.backgroundThreads))
+        supervisor.look { [logger] snapshot in
+            if let snapshot { logger.tellWarmth(of: snapshot) }
+        }
+        let server = try serve(context, on: listener) { failure.yield(.socketFailed("\($0)")) }
         announceReady(on: socketPath)
         try await withThrowingTaskGroup { group in
-            group.addTask { for await load in loads { Notify.status("\(StatusLine(load: load))") } }
+            let status = StatusDisplay()
+            group.addTask { for await load in loads { status.show(load) } }
             group.addTask { [logger] in
                 await Heartbeat(server: server, supervisor: supervisor, logger: logger).run()
             }
             if let hangups, let reread {
-                let reloader = Reloader(live: context.live, supervisor: supervisor, reread: reread, logger: logger)
+                let reloader = Reloader(
+                    live: context.live, supervisor: supervisor, reread: reread, logger: logger, status: status)
                 group.addTask { await reloader.follow(hangups) }
             }
             try await cancelWhenGracefulShutdown { for await error in failures { throw error } }
@@ -89,8 +99,10 @@ public struct Daemon: ServiceLifecycle.Service {
         logger.tell(.drained, "drained; jobs finished since the start: \(finished)", ["jobs_finished": "\(finished)"])
     }
 
-    /// The socket that the service manager hands over, or else one of the daemon's own.
+    /// The socket that was handed over, by the service manager or by the command that has this daemon to itself, or else
+    /// one of the daemon's own.
     private func listen() throws -> Listener {
+        if let listener = configuration.listener { return try Listener(adopting: listener) }
         if let descriptor = try Activation.descriptor(named: Self.socketName) {
             return try Listener(adopting: descriptor)
         }
@@ -110,19 +122,29 @@ public struct Daemon: ServiceLifecycle.Service {
         for try await _ in endings {}
     }
 
-    private func serve(_ context: DaemonContext, on listener: consuming Listener) async throws -> Server {
+    /// - Parameter onFailure: told when the socket can't be served any more.
+    private func serve(
+        _ context: DaemonContext, on listener: consuming Listener,
+        onFailure: @escaping @Sendable (SystemError) -> Void
+    ) throws -> Server {
+        let limits = configuration.limits
         var options = ServerConfiguration()
         options.limits = configuration.frameLimits
         options.connections = configuration.connectionLimit
-        options.refusal = ControlError.busy(limit: "connections", allowed: configuration.connectionLimit)
-        options.largeFrameRefusal = ControlError.busy(limit: "large calls", allowed: options.largeFrames)
-        options.onEvent = { [logger] event in logger.notice("\(event)") }
-        let service = ControlService(
-            interface: try InterfaceDescription(Interface.description), daemon: context)
-        return try await Server.start(
+        options.isShared = configuration.isShared
+        options.isShort = { context.supervisor.retainedBytes.load(ordering: .relaxed) > limits.unreadRecordBytes }
+        options.refusal = { limit, allowed, peer in
+            let name = limit == .connections ? "connections" : "bytes of calls"
+            return ControlError.busy(limit: name, allowed: allowed, user: peer.map { Int($0.uid) })
+        }
+        options.onEvent = { [logger] event in
+            context.repeats.tell(logger, event, now: Monotonic.now())
+            if case .loopFailed(let error) = event { onFailure(error) }
+        }
+        return try Server.start(
             on: listener,
             info: ServiceInfo(vendor: "par", product: "pard", version: Version.current, url: "https://varlink.org"),
-            services: [service], configuration: options)
+            services: [try ControlService(daemon: context)], configuration: options)
     }
 
     private func announceReady(on socketPath: String) {
@@ -145,22 +167,13 @@ public struct Daemon: ServiceLifecycle.Service {
 enum DaemonError: Error, CustomStringConvertible {
     /// Nothing can be run any more; the service manager is to start another daemon.
     case poolsFailed(String)
+    /// Nobody can reach it any more; likewise.
+    case socketFailed(String)
 
     var description: String {
         switch self {
         case .poolsFailed(let why): "the pools have failed: \(why)"
+        case .socketFailed(let why): "the socket can't be served any more: \(why)"
         }
     }
-}
-
-/// `NAME=value` for each variable, but for those by which the service manager knows the daemon itself.
-private func environmentOfProcess() -> [String] {
-    let own = ["NOTIFY_SOCKET=", "WATCHDOG_PID=", "WATCHDOG_USEC=", "LISTEN_"]
-    var variables: [String] = []
-    var next = environ
-    while let variable = next.pointee {
-        variables.append(String(cString: variable))
-        next += 1
-    }
-    return variables.filter { variable in !own.contains { variable.hasPrefix($0) } }
 }

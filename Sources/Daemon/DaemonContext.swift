@@ -2,6 +2,7 @@ import Control
 import Linux
 import Logging
 import Pools
+import VarlinkServer
 
 /// What every handler has at hand.
 struct DaemonContext: Sendable {
@@ -15,15 +16,26 @@ struct DaemonContext: Sendable {
     let directory: String
     let startedAt: UInt64
     let logger: Logger
-    let refusals = RefusalNews()
+    /// For what would hold up the supervisor or the socket's event loop.
+    let background: BackgroundThreads
+    let repeats = Repeats()
 
     /// As it is now.
     var configuration: Configuration { live.current }
 
-    /// Pools and jobs as they are now. Throws ``ControlError/draining`` once the pools are gone.
-    func snapshot() async throws(ControlError) -> Snapshot {
-        let snapshot = await withCheckedContinuation { answer in supervisor.look { answer.resume(returning: $0) } }
-        guard let snapshot else { throw .draining }
-        return snapshot
+    /// Answers with what `body` makes of pools and jobs as they are now, on a background thread: there may be thousands.
+    func answer(
+        _ call: IncomingCall, _ body: @escaping @Sendable (Snapshot) throws -> any Encodable & Sendable
+    ) {
+        supervisor.look { [background] snapshot in
+            background.run {
+                do {
+                    guard let snapshot else { throw ControlError.draining }
+                    call.reply(try body(snapshot))
+                } catch {
+                    call.fail(error)
+                }
+            }
+        }
     }
 }

@@ -5,7 +5,8 @@ import Pools
 import VarlinkServer
 
 /// Tells the service manager that the daemon is alive, which it is while everything in it still moves: the tasks, the
-/// event loops, the supervisor's thread and the zygote.
+/// event loop and the supervisor's thread. Zygotes that are ill are the supervisor's to replace, and no reason to start
+/// another daemon.
 struct Heartbeat: Sendable {
     let server: Server
     let supervisor: Supervisor
@@ -28,10 +29,8 @@ struct Heartbeat: Sendable {
 
     /// Asks everybody for a sign of life. False once there is nobody to ask.
     private func beat() async -> Bool {
-        do {
-            try await server.checkIn()
-        } catch {
-            logger.error("the watchdog is fed no more, as the event loops have ended: \(error)")
+        guard await server.checkIn() else {
+            logger.error("the watchdog is fed no more, as the socket's event loop has ended")
             return false
         }
         guard await withCheckedContinuation({ answer in supervisor.checkIn { answer.resume(returning: $0) } }) else {

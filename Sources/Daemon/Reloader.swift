@@ -10,11 +10,12 @@ struct Reloader: Sendable {
     let supervisor: Supervisor
     let reread: @Sendable () async throws -> Configuration
     let logger: Logger
+    let status: StatusDisplay
 
     func follow(_ signals: UnixSignalsSequence) async {
         for await _ in signals {
             Notify.reloading(nanoseconds: Monotonic.now())
-            Notify.ready(status: await reload())
+            Notify.ready(status: status.text(after: await reload()))
         }
     }
 

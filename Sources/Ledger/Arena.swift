@@ -12,8 +12,9 @@ public import Synchronization
 /// …        jobs                whole pages each, see Job
 /// ```
 public final class Arena: @unchecked Sendable {
-    // The mapping is shared with other processes; what orders access to it is said where it is accessed.
-    private let memory: SharedMemory
+    // The mapping is shared with other processes; what orders access to it is said where it is accessed. Nothing else
+    // changes but the file, which only a worker process closes, before it has a second thread.
+    private var memory: SharedMemory
     public let slotCount: Int
     /// Where jobs begin.
     public let jobsOffset: Int
@@ -42,6 +43,10 @@ public final class Arena: @unchecked Sendable {
 
     public var byteCount: Int { memory.byteCount }
     public var descriptor: Int32 { memory.descriptor }
+    /// Closes the memory file, so that nobody gets at it through this process. What is mapped stays so.
+    public func closeFile() {
+        memory.closeFile()
+    }
     public var header: ArenaHeader { ArenaHeader(base: memory.base) }
 
     /// The slot of one worker, by its number from 0.
@@ -73,13 +78,15 @@ public final class Arena: @unchecked Sendable {
 }
 
 /// What the whole arena shares. Each word that workers write has a cache line of its own.
-public struct ArenaHeader {
+public struct ArenaHeader: @unchecked Sendable {
     let base: UnsafeMutableRawPointer
 
     var magic: UnsafeMutablePointer<UInt64> { place(0) }
     var slotCount: UnsafeMutablePointer<UInt32> { place(8) }
     /// The daemon's pid, which a worker's parent must be.
     public var daemon: UnsafeMutablePointer<UInt32> { place(16) }
+    /// The family of the marks of the daemon's commands.
+    public var family: UnsafeMutablePointer<UInt32> { place(20) }
     /// The slot that spins for its next order, plus 1; 0 when none does. On few processors more than one would only be
     /// in the others' way.
     public var searcher: UnsafeMutablePointer<Atomic<UInt32>> { place(64) }
@@ -88,6 +95,8 @@ public struct ArenaHeader {
     /// How many workers that were asked for are not ready; whoever takes it to 0 or below rings. The control side sets
     /// it to 0 when one of them has died, so that each of the rest rings.
     public var starting: UnsafeMutablePointer<Atomic<Int32>> { place(128) }
+    /// How many commands have been started, from which each has its number.
+    public var commands: UnsafeMutablePointer<Atomic<UInt32>> { place(256) }
 
     private func place<Value: ~Copyable>(_ offset: Int) -> UnsafeMutablePointer<Value> {
         (base + offset).assumingMemoryBound(to: Value.self)

@@ -9,12 +9,6 @@ extension Job {
         return base + layout.details + task * layout.detailBytes
     }
 
-    /// The details of all tasks, to be read once those have ended.
-    public var details: TaskDetails {
-        let layout = plan.pointee.layout
-        return TaskDetails(base: UnsafeRawPointer(base + layout.details), byteCount: layout.detailBytes)
-    }
-
     /// What a task is given. Empty for all where the job has no inputs.
     public func input(_ task: Int) -> Words { words(task + 1) }
     /// What all of the job's tasks are given.
@@ -36,8 +30,8 @@ extension Job {
     // MARK: The log
 
     /// The task that ended `index`th, plus 1; 0 until it is written.
-    private func logEntry(_ index: Int) -> UnsafeMutablePointer<Atomic<UInt32>> {
-        place(plan.pointee.layout.log + index * MemoryLayout<UInt32>.stride)
+    func logEntry(_ index: Int, in layout: JobLayout) -> UnsafeMutablePointer<Atomic<UInt32>> {
+        place(layout.log + index * MemoryLayout<UInt32>.stride)
     }
 
     /// Memory is used again as it is, and a worker that dies leaves what it had not written as it was.
@@ -53,25 +47,9 @@ extension Job {
 
     /// Notes that a task has ended. Nobody is woken: the control side looks when it is its time.
     public func note(ended task: Int) {
-        let index = Int(logged.pointee.add(1, ordering: .relaxed).oldValue)
+        let index = Int(logged.pointee.wrappingAdd(1, ordering: .relaxed).oldValue)
         // A task that is run again after its worker died may come twice.
         guard index < Int(plan.pointee.tasks) else { return }
-        logEntry(index).pointee.store(UInt32(task) + 1, ordering: .releasing)
-    }
-
-    /// The tasks that have been noted since `cursor`, which is moved on; in the order in which they ended.
-    ///
-    /// It stops at a place that a worker has taken and not written. One that died there leaves it so for good: what ended
-    /// later is found when the job has.
-    public func ended(since cursor: inout Int) -> [Int] {
-        var tasks: [Int] = []
-        let end = min(Int(logged.pointee.load(ordering: .acquiring)), Int(plan.pointee.tasks))
-        while cursor < end {
-            let entry = logEntry(cursor).pointee.load(ordering: .acquiring)
-            if entry == 0 { break }
-            tasks.append(Int(entry) - 1)
-            cursor += 1
-        }
-        return tasks
+        logEntry(index, in: plan.pointee.layout).pointee.store(UInt32(task) + 1, ordering: .releasing)
     }
 }

@@ -55,11 +55,6 @@ public struct Job {
         place(Self.headBytes + task * TaskRecord.byteCount)
     }
 
-    /// All records, in the order of the tasks.
-    public var records: UnsafeMutableBufferPointer<TaskRecord> {
-        UnsafeMutableBufferPointer(start: record(0), count: Int(plan.pointee.tasks))
-    }
-
     /// The bytes of the texts among the arguments.
     public var text: UnsafeMutableBufferPointer<UInt8> {
         UnsafeMutableBufferPointer(start: place(Self.textOffset), count: Self.textBytes)
@@ -100,10 +95,13 @@ public struct Job {
     ///
     /// - Returns: whether this one has halted it.
     public func countFailure() -> Bool {
-        let limit = plan.pointee.failureLimit
-        guard limit > 0, failures.pointee.add(1, ordering: .relaxed).newValue == limit else { return false }
+        countFailure(limit: plan.pointee.failureLimit, haltsNow: plan.pointee.haltsNow)
+    }
+
+    func countFailure(limit: UInt32, haltsNow: UInt32) -> Bool {
+        guard limit > 0, failures.pointee.wrappingAdd(1, ordering: .relaxed).newValue == limit else { return false }
         halted.pointee.store(1, ordering: .sequentiallyConsistent)
-        if plan.pointee.haltsNow != 0 { cancel() }
+        if haltsNow != 0 { cancel() }
         return true
     }
 

@@ -43,15 +43,13 @@ public struct Slot {
     @inlinable public var done: UnsafeMutablePointer<Atomic<UInt64>> { place(72) }
     /// When the worker could take its first order; 0 before.
     @inlinable public var readyAt: UnsafeMutablePointer<Atomic<UInt64>> { place(80) }
-    /// Which process has this slot: 0 while none has, ``revoked`` once none may any more.
-    @inlinable public var owner: UnsafeMutablePointer<Atomic<UInt32>> { place(88) }
-    @inlinable public var tid: UnsafeMutablePointer<UInt32> { place(92) }
+    /// Whose slot it is: the ticket that it was offered with, times 2^32, plus the pid of the process that has taken it.
+    private var claim: UnsafeMutablePointer<Atomic<UInt64>> { place(88) }
     /// When the worker had left; 0 before.
     @inlinable public var goneAt: UnsafeMutablePointer<Atomic<UInt64>> { place(96) }
-    /// The process group that the worker's task runs as, to be ended by the daemon if the worker dies; 0 for none.
-    @inlinable public var group: UnsafeMutablePointer<UInt32> { place(104) }
-
-    public static let revoked = UInt32.max
+    /// The command that the worker's task runs as, by the number in its mark, to be ended if the worker dies; 0 for none.
+    @inlinable public var command: UnsafeMutablePointer<UInt32> { place(104) }
+    @inlinable public var tid: UnsafeMutablePointer<UInt32> { place(108) }
 
     /// What a worker can be told.
     public enum Order: UInt32, Sendable {
@@ -73,6 +71,35 @@ public struct Slot {
         link.pointee = Self.none
     }
 
+    // MARK: Whose it is
+
+    /// Offers the slot, which nobody has, to the process that is about to be forked with this ticket. No other is given
+    /// the same ticket, so that a process that comes late can't take what has been offered to another since.
+    public func offer(ticket: UInt32) {
+        claim.pointee.store(UInt64(ticket) << 32, ordering: .releasing)
+    }
+
+    /// Takes the slot for the process `pid`.
+    ///
+    /// - Returns: false where it isn't offered with this ticket any more.
+    public func take(ticket: UInt32, pid: Int32) -> Bool {
+        let offer = UInt64(ticket) << 32
+        return claim.pointee.compareExchange(
+            expected: offer, desired: offer | UInt64(UInt32(bitPattern: pid)), ordering: .acquiringAndReleasing
+        ).exchanged
+    }
+
+    /// Takes the offer back.
+    ///
+    /// - Returns: the process that had taken the slot before; nil where none has, and none will.
+    public func withdraw(ticket: UInt32) -> Int32? {
+        let offer = UInt64(ticket) << 32
+        let (isFree, found) = claim.pointee.compareExchange(
+            expected: offer, desired: 0, ordering: .acquiringAndReleasing)
+        if isFree || found >> 32 != UInt64(ticket) { return nil }
+        return Int32(bitPattern: UInt32(truncatingIfNeeded: found))
+    }
+
     /// Gives an order. The worker must have finished the one before.
     ///
     /// - Returns: whether the worker sleeps, so that ``wake()`` must follow.
@@ -87,7 +114,10 @@ public struct Slot {
     }
 
     /// Wakes the worker that sleeps on the doorbell.
-    public func wake() {
+    ///
+    /// - Returns: false where the kernel would not.
+    @discardableResult
+    public func wake() -> Bool {
         Futex.wake(doorbell)
     }
 

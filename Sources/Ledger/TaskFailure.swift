@@ -19,6 +19,8 @@ public struct TaskFailure: Error, Sendable, Equatable, Hashable, CustomStringCon
         case status
         /// A response whose body is larger than allowed.
         case size
+        /// Waiting for what a command writes and for its end.
+        case follow
 
         var text: String {
             switch self {
@@ -38,6 +40,7 @@ public struct TaskFailure: Error, Sendable, Equatable, Hashable, CustomStringCon
             case .size: "the body is larger than --max-size"
             case .enter: "entering the command's directory"
             case .spawn: "starting the command"
+            case .follow: "waiting for the command"
             case .exit: "the command ended with exit code"
             case .signal: "the command was ended by signal"
             case .timeout: "the command took longer than its timeout and was ended"

@@ -44,6 +44,11 @@ public struct TaskRecord: Sendable {
         self.deaths = deaths
     }
 
+    /// Counts one more worker, up to what fits.
+    mutating func countDeath() {
+        if deaths < .max { deaths += 1 }
+    }
+
     /// A value that no worker writes reads as lost.
     @inlinable public var status: Status {
         get { Status(rawValue: state) ?? .lost }

@@ -8,13 +8,20 @@ public struct ProcessHandle: ~Copyable, Sendable {
     private let descriptor: Descriptor
 
     /// Opens a child of this process that has not been reaped, so that its number can't have been given to another.
+    /// Throws `ECHILD` where the process is no child of this one.
     public init(child pid: Int32) throws(SystemError) {
+        let descriptor = Descriptor(owning: try kernel("pidfd_open") { par_pidfd_open(pid) })
+        let raw = descriptor.raw
+        try kernel("waitid") { par_is_child(raw) }
         self.pid = pid
-        self.descriptor = Descriptor(owning: try kernel("pidfd_open") { par_pidfd_open(pid) })
+        self.descriptor = descriptor
     }
 
     /// Readable once the process has ended.
     public var pidfd: Int32 { descriptor.raw }
+
+    /// Whether the process is stopped by a signal. False where that can't be told.
+    public var isStopped: Bool { par_is_stopped(descriptor.raw) == 1 }
 
     /// Sends a signal. A process that has ended is left as it is.
     public func signal(_ number: Int32) throws(SystemError) {
@@ -26,6 +33,16 @@ public struct ProcessHandle: ~Copyable, Sendable {
         }
     }
 
+    /// Kills the process, unless it has ended.
+    public func kill() {
+        if par_pidfd_send_signal(descriptor.raw, SIGKILL) == 0 { return }
+        // It is a child that has not been reaped, so the number is its own.
+        _ = Glibc.kill(pid, SIGKILL)
+    }
+
+    /// Whether the process has a thread of this number.
+    public func hasThread(_ tid: Int32) -> Bool { tid > 0 && par_signal_thread(pid, tid, 0) == 0 }
+
     /// Takes the process's exit status if it has ended, nil while it runs.
     ///
     /// - Parameter waiting: wait for its end.
@@ -33,8 +50,7 @@ public struct ProcessHandle: ~Copyable, Sendable {
         var exit = par_exit()
         let raw = descriptor.raw
         try kernel("waitid") { par_pidfd_reap(raw, waiting ? 1 : 0, &exit) }
-        if exit.pid == 0 { return nil }
-        return exit.killed != 0 ? .signal(exit.status) : .code(exit.status)
+        return Exit(exit)
     }
 }
 
@@ -42,6 +58,12 @@ public struct ProcessHandle: ~Copyable, Sendable {
 public enum Exit: Sendable, Equatable, CustomStringConvertible {
     case code(Int32)
     case signal(Int32)
+
+    /// Nil where the process still runs.
+    fileprivate init?(_ exit: par_exit) {
+        if exit.pid == 0 { return nil }
+        self = exit.killed != 0 ? .signal(exit.status) : .code(exit.status)
+    }
 
     public var description: String {
         switch self {
@@ -57,11 +79,21 @@ public func killChild(_ pid: Int32) {
     waitpid(pid, nil, 0)
 }
 
+/// Takes the exit status of a child by its number, nil while it runs. The child must not have been reaped.
+public func reapChild(_ pid: Int32) throws(SystemError) -> Exit? {
+    var exit = par_exit()
+    try kernel("waitid") { par_reap_child(pid, &exit) }
+    return Exit(exit)
+}
+
 /// Reaps every ended child of this process that `isKnown` doesn't claim.
-public func reapStrangers(isKnown: (Int32) -> Bool) throws(SystemError) {
+///
+/// - Returns: whether none is left; false where one that is known has to be reaped first.
+public func reapStrangers(isKnown: (Int32) -> Bool) throws(SystemError) -> Bool {
     while true {
         let pid = try kernel("waitid") { par_ended_child() }
-        if pid == 0 || isKnown(pid) { return }
+        if pid == 0 { return true }
+        if isKnown(pid) { return false }
         try kernel("waitid") { par_reap(pid) }
     }
 }
@@ -70,11 +102,11 @@ public func reapStrangers(isKnown: (Int32) -> Bool) throws(SystemError) {
 public struct Program: Sendable {
     public var path: String
     public var arguments: [String]
-    public var environment: [String]
+    public var environment: Variables
     /// Descriptors of this process, which become 3, 4, … in the program. 0, 1 and 2 are inherited as they are.
     public var descriptors: [Int32]
 
-    public init(path: String, arguments: [String], environment: [String], descriptors: [Int32]) {
+    public init(path: String, arguments: [String], environment: Variables, descriptors: [Int32]) {
         self.path = path
         self.arguments = arguments
         self.environment = environment
@@ -113,7 +145,7 @@ public struct Program: Sendable {
             &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
         var pid: pid_t = 0
         let code = withCStrings([path] + arguments) { argv in
-            withCStrings(environment) { envp in
+            environment.withCStrings { envp in
                 posix_spawn(&pid, path, &actions, &attributes, argv, envp)
             }
         }

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Synchronization
 
 /// The one clock of all stamps: CLOCK_MONOTONIC of this host, the same in every process.
 public enum Monotonic {
@@ -28,12 +29,28 @@ public enum Processors {
     /// The one it is on.
     public static var current: Int32 { par_getcpu() }
 
+    /// Whether the system has ever refused to say which processors a thread is to use, as the sandbox of a service may. It
+    /// is not asked again then. Forked processes know what this one knew.
+    private static let isRefused = Atomic<Bool>(false)
+
+    private static func attempt(_ call: () -> Int32) -> Bool {
+        if isRefused.load(ordering: .relaxed) { return false }
+        let result = call()
+        if result == -EPERM || result == -ENOSYS { isRefused.store(true, ordering: .relaxed) }
+        return result >= 0
+    }
+
+    /// Finds out whether threads may be moved, on the calling one, which stays where it may be.
+    public static func tryMoving() {
+        _ = attempt { par_set_free(0) }
+    }
+
     /// Has a sleeping thread wake up on the `index`th processor after the calling thread's, which `wake` makes it do.
     ///
     /// The kernel would wake it where it was last, or here, though another processor is idle. Afterwards the thread may go
     /// where it likes. Where the system doesn't allow this, the thread is woken all the same.
     public static func wake(thread tid: Int32, aside index: Int, _ wake: () -> Void) {
-        let isPlaced = par_place(tid, par_getcpu(), Int32(truncatingIfNeeded: index)) == 0
+        let isPlaced = attempt { par_place(tid, par_getcpu(), Int32(truncatingIfNeeded: index)) }
         wake()
         if isPlaced { _ = par_set_free(tid) }
     }
@@ -45,12 +62,12 @@ public enum Processors {
 
     /// Moves the calling thread to a processor, if it may use it. It may go elsewhere later.
     public static func visit(_ processor: Int32) {
-        _ = par_visit_cpu(processor)
+        _ = attempt { par_visit_cpu(processor) }
     }
 
     /// Moves the calling thread off a processor, if there is another one for it. It may come back later.
     public static func leave(_ processor: Int32) {
-        _ = par_leave_cpu(processor)
+        _ = attempt { par_leave_cpu(processor) }
     }
 
     /// Keeps the calling thread on one of them.

@@ -21,15 +21,13 @@ public struct Command: ~Copyable, Sendable {
         public var input: Int32
         public var output: Int32
         public var errors: Int32
-        /// Where the command's process group stands from before its first instruction on, for whoever is to end it when
-        /// this process is killed; nil for nowhere.
-        public var group: UnsafeMutablePointer<UInt32>?
+        /// What the command and all that it starts are known by; nil for nothing.
+        public var mark: CommandMark?
 
         public init(
             path: String, arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
             environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>, directory: String, umask: Int32,
-            input: Int32,
-            output: Int32, errors: Int32, group: UnsafeMutablePointer<UInt32>? = nil
+            input: Int32, output: Int32, errors: Int32, mark: CommandMark? = nil
         ) {
             self.path = path
             self.arguments = arguments
@@ -39,7 +37,7 @@ public struct Command: ~Copyable, Sendable {
             self.input = input
             self.output = output
             self.errors = errors
-            self.group = group
+            self.mark = mark
         }
     }
 
@@ -55,22 +53,27 @@ public struct Command: ~Copyable, Sendable {
 
     /// Starts a command, and returns once the program is in its process.
     ///
-    /// Throws the error of execve(2), or of chdir(2) with the directory as its subject.
+    /// Throws the error of clone(2), chdir(2), dup2(2) or execve(2), of each with what it was about.
     public init(_ start: borrowing Start) throws(SystemError) {
         var pidfd: Int32 = -1
-        var entered: Int32 = 0
+        var step: Int32 = 0
         let result = start.path.withCString { path in
             start.directory.withCString { directory in
                 var command = par_command(
                     path: path, arguments: start.arguments, environment: start.environment, directory: directory,
-                    umask: start.umask, descriptors: (start.input, start.output, start.errors), group: start.group)
-                return par_command_start(&command, &pidfd, &entered)
+                    umask: start.umask, descriptors: (start.input, start.output, start.errors),
+                    mark: start.mark?.value ?? 0)
+                return par_command_start(&command, &pidfd, &step)
             }
         }
         if result < 0 {
             let error = Errno(rawValue: -result)
-            throw entered == 0
-                ? SystemError("chdir", error, on: start.directory) : SystemError("execve", error, on: start.path)
+            switch UInt32(step) {
+            case PAR_COMMAND_CLONE.rawValue: throw SystemError("clone", error)
+            case PAR_COMMAND_CHDIR.rawValue: throw SystemError("chdir", error, on: start.directory)
+            case PAR_COMMAND_DUP.rawValue: throw SystemError("dup2", error)
+            default: throw SystemError("execve", error, on: start.path)
+            }
         }
         pid = result
         descriptor = Descriptor(owning: pidfd)

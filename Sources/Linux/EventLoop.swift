@@ -3,16 +3,19 @@ import Glibc
 
 /// A set of descriptors to wait on, each with a number of the caller's.
 public struct EventLoop: ~Copyable {
-    private let epoll: Descriptor
-    private var ready = [epoll_event](repeating: epoll_event(), count: 64)
+    let epoll: Descriptor
+    var ready = [epoll_event](repeating: epoll_event(), count: 64)
 
     public init() throws(SystemError) {
         epoll = Descriptor(owning: try system("epoll_create1") { epoll_create1(Int32(EPOLL_CLOEXEC)) })
     }
 
     /// Reports `key` from now on whenever `descriptor` is readable or hung up.
-    public borrowing func add(_ descriptor: Int32, key: UInt64) throws(SystemError) {
-        var event = epoll_event(events: EPOLLIN.rawValue, data: epoll_data_t(u64: key))
+    ///
+    /// - Parameter onlyNews: once each time that something is written, whether or not it is read then.
+    public borrowing func add(_ descriptor: Int32, key: UInt64, onlyNews: Bool = false) throws(SystemError) {
+        let events = onlyNews ? EPOLLIN.rawValue | EPOLLET.rawValue : EPOLLIN.rawValue
+        var event = epoll_event(events: events, data: epoll_data_t(u64: key))
         let raw = epoll.raw
         try system("epoll_ctl") { epoll_ctl(raw, EPOLL_CTL_ADD, descriptor, &event) }
     }
@@ -26,10 +29,9 @@ public struct EventLoop: ~Copyable {
     /// Waits for at most `milliseconds` (for ever when nil) and returns the keys of what is readable.
     public mutating func wait(milliseconds: Int32?) throws(SystemError) -> [UInt64] {
         let raw = epoll.raw
-        let room = Int32(ready.count)
-        var events = ready
-        let count = try system("epoll_wait") { epoll_wait(raw, &events, room, milliseconds ?? -1) }
-        ready = events
-        return events.prefix(Int(count)).map(\.data.u64)
+        let count = try ready.withUnsafeMutableBufferPointer { ready throws(SystemError) in
+            try system("epoll_wait") { epoll_wait(raw, ready.baseAddress, Int32(ready.count), milliseconds ?? -1) }
+        }
+        return ready.prefix(Int(count)).map(\.data.u64)
     }
 }

@@ -19,9 +19,16 @@ public enum Futex {
     }
 
     /// Wakes at most `count` of those who sleep on the word.
-    public static func wake(_ word: Word, atMost count: Int32 = 1) {
-        _ = par_futex_wake(UnsafeRawPointer(word).assumingMemoryBound(to: UInt32.self), count)
+    ///
+    /// - Returns: false where the kernel would not, each time that it was asked.
+    @discardableResult
+    public static func wake(_ word: Word, atMost count: Int32 = 1) -> Bool {
+        let address = UnsafeRawPointer(word).assumingMemoryBound(to: UInt32.self)
+        for _ in 0..<wakeTries where par_futex_wake(address, count) >= 0 { return true }
+        return false
     }
+
+    private static let wakeTries = 3
 }
 
 /// Tells the processor that a loop waits for another one.

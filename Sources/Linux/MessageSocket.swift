@@ -24,15 +24,17 @@ public struct MessageSocket: ~Copyable, Sendable {
     public var raw: Int32 { descriptor.raw }
 
     /// Sends one message whole.
-    public func send(_ words: [UInt32]) throws(SystemError) {
+    ///
+    /// - Parameter waiting: for room, where there is none. Without, `EAGAIN` is thrown.
+    public func send(_ words: [UInt32], waiting: Bool = true) throws(SystemError) {
         let raw = descriptor.raw
-        try system("send") {
-            words.withUnsafeBytes { Glibc.send(raw, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-        }
+        let flags = Int32(MSG_NOSIGNAL) | (waiting ? 0 : Int32(MSG_DONTWAIT))
+        try system("send") { words.withUnsafeBytes { Glibc.send(raw, $0.baseAddress, $0.count, flags) } }
     }
 
     /// Waits for a message of at most `limit` words.
     ///
+    /// - Parameter waiting: for one to come. Without, `EAGAIN` is thrown where none is there.
     /// - Returns: the message, or nil once the other end is closed.
     public func receive(atMost limit: Int, waiting: Bool = true) throws(SystemError) -> [UInt32]? {
         let raw = descriptor.raw

@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 
 /// A pipe of which this process reads, without blocking, what another one writes.
-public struct Pipe: ~Copyable {
+public struct Pipe: ~Copyable, Sendable {
     public let reader: Descriptor
     public let writer: Descriptor
 

@@ -6,7 +6,8 @@ public struct SharedMemory: ~Copyable, @unchecked Sendable {
     // The mapping lives exactly as long as this value, which has one owner; what is in it is for the users to share.
     public let base: UnsafeMutableRawPointer
     public let byteCount: Int
-    private let file: Descriptor
+    /// The memory file, which this value owns; -1 once it has been closed.
+    public private(set) var descriptor: Int32
 
     /// Makes a new memory file. It is sealed against resizing: no other holder can take pages away.
     public init(named name: String, byteCount: Int) throws(SystemError) {
@@ -22,22 +23,36 @@ public struct SharedMemory: ~Copyable, @unchecked Sendable {
         let raw = file.raw
         let flags = MAP_SHARED | MAP_NORESERVE
         let base = mmap(nil, byteCount, PROT_READ | PROT_WRITE, flags, raw, 0)
-        guard let base, base != MAP_FAILED else { throw SystemError("mmap", .current) }
+        guard let base, base != MAP_FAILED else { throw SystemError("mmap", .current, on: Self.room(byteCount)) }
         self.base = base
         self.byteCount = byteCount
-        self.file = file
+        descriptor = file.release()
+    }
+
+    /// What a mapping needs, and what may be in its way.
+    private static func room(_ byteCount: Int) -> String {
+        var limit = rlimit()
+        let size = "of \(byteCount >> 20) MiB"
+        guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, limit.rlim_cur != .max else {
+            return size
+        }
+        return "\(size), where RLIMIT_AS (ulimit -v) allows \(limit.rlim_cur >> 20) MiB in all"
     }
 
     deinit {
         munmap(base, byteCount)
+        if descriptor >= 0 { close(descriptor) }
     }
 
-    /// The memory file, to be handed to a new program.
-    public var descriptor: Int32 { file.raw }
+    /// Closes the memory file. What is mapped stays so.
+    public mutating func closeFile() {
+        if descriptor >= 0 { close(descriptor) }
+        descriptor = -1
+    }
 
     /// Gives the pages of a range back to the system; they read as zeros from then on.
     public func release(offset: Int, byteCount: Int) throws(SystemError) {
-        try file.release(offset..<offset + byteCount)
+        try kernel("fallocate") { par_memory_release(descriptor, UInt64(offset), UInt64(byteCount)) }
     }
 }
 

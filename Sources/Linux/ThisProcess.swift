@@ -8,14 +8,30 @@ public enum ThisProcess {
     /// The calling thread's number.
     public static var tid: Int32 { par_gettid() }
 
+    /// A new pidfd, by which others may wait for this process's end.
+    public static func openHandle() throws(SystemError) -> Descriptor {
+        Descriptor(owning: try kernel("pidfd_open") { par_pidfd_open(getpid()) })
+    }
+
     /// Has the kernel kill this process when the thread that started it ends.
     public static func dieWithParent() throws(SystemError) {
         try kernel("prctl(PR_SET_PDEATHSIG)") { par_die_with_parent() }
     }
 
+    /// Lets no other process without privileges look into this one's memory, or open what it has open. Programs that it
+    /// starts are not bound by it; forked children are.
+    public static func denyInspection() throws(SystemError) {
+        try kernel("prctl(PR_SET_DUMPABLE)") { par_deny_inspection() }
+    }
+
     /// Names the calling thread, in at most 15 bytes, as `ps` and `top` show it.
     public static func setName(_ name: String) {
         _ = par_set_name(name)
+    }
+
+    /// Has the calling thread give way to others by so many steps of nice(1), where the system allows it.
+    public static func giveWay(_ steps: Int32) {
+        _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), id_t(tid), steps)
     }
 
     /// How far the kernel may put off the calling thread's timers.

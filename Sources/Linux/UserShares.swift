@@ -3,7 +3,8 @@
 /// A user may have at most three quarters of what the others leave him, and always one. So one user alone has three
 /// quarters, and however many come after him, each finds something. Root may have all that is left.
 public struct UserShares: Sendable {
-    private static let root: UInt32 = 0
+    /// Root's user ID.
+    public static let root: UInt32 = 0
     /// The share that a user may have of what others leave.
     private static let share = (of: 4, parts: 3)
 

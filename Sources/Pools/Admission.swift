@@ -1,8 +1,11 @@
+import Linux
+
 /// Why a job was not accepted.
 public enum Refusal: Error, Sendable, Equatable {
     /// The limit of this name is used up; it may not be in a moment. `user` is the user ID whose share it is, nil where it
-    /// is what all users have together.
-    case busy(limit: String, allowed: Int, user: UInt32? = nil)
+    /// is what all users have together. `retryAfter` is in how many nanoseconds asking again is worth it, nil where that
+    /// can't be told.
+    case busy(limit: String, allowed: Int, user: UInt32? = nil, retryAfter: UInt64? = nil)
     /// More than the limit of this name allows.
     case tooMuch(limit: String, value: Int, allowed: Int)
     case draining
@@ -11,24 +14,63 @@ public enum Refusal: Error, Sendable, Equatable {
 }
 
 extension PoolMachine {
+    /// Jobs that wait for workers, in the words of a refusal.
+    private static var queueLimitName: String { "queued jobs" }
+    /// After how long it is worth asking for workers again that are just coming or going.
+    private static var soonNanoseconds: UInt64 { 1_000_000_000 }
+
     /// Says why a job can't be accepted now; nil if it can.
-    public func refusal(of request: LeaseRequest, queueLimit: Int) -> Refusal? {
+    ///
+    /// - Parameters:
+    ///   - queueLimit: how many jobs may wait for workers.
+    ///   - now: the time, in monotonic nanoseconds.
+    public func refusal(of request: LeaseRequest, queueLimit: Int, at now: UInt64) -> Refusal? {
         if isDraining { return .draining }
-        if request.workers > policy.workerLimit {
-            return .tooMuch(limit: policy.workerLimitName, value: request.workers, allowed: policy.workerLimit)
+        let most = policy.mostWorkers(of: request.user)
+        if request.workers > most {
+            return .tooMuch(limit: policy.workerLimitName, value: request.workers, allowed: most)
         }
-        let present = request.cold == nil ? members(of: request.kind).reduce(0) { $0 + $1.workers } : 0
-        let missing = max(0, request.workers - present)
-        if missing > 0, workerCount + missing > policy.workerLimit {
-            return .busy(limit: policy.workerLimitName, allowed: policy.workerLimit)
+        let pool = pools[request.kind]
+        let present = request.cold == nil ? pool?.members.count ?? 0 : 0
+        let missing = max(0, request.units - present) * request.kind.workersPerUnit
+        let isOwnShareUsedUp = !isWithinShare(request)
+        if missing > 0 {
+            if isOwnShareUsedUp {
+                return .busy(
+                    limit: policy.workerLimitName, allowed: workerShares.allowance(of: request.user),
+                    user: request.user,
+                    retryAfter: retryAfter(now))
+            }
+            let others = reclaimable(besides: request.cold == nil ? request.kind : nil)
+            if room + stoppingWorkers + others < missing {
+                return .busy(limit: policy.workerLimitName, allowed: policy.workerLimit, retryAfter: retryAfter(now))
+            }
         }
-        let free = members(of: request.kind).count(where: \.isFree)
-        let busy = members(of: request.kind).count - free
-        let mustWait = pools[request.kind]?.queue.isEmpty == false || (busy > 0 && free < request.units)
-        if request.cold == nil, mustWait, pools.values.reduce(0, { $0 + $1.queue.count }) >= queueLimit {
-            return .busy(limit: "queued jobs", allowed: queueLimit)
+        if request.cold != nil { return nil }
+        let free = (pool?.idle.count ?? 0) + (pool?.coming.count ?? 0)
+        let mustWait =
+            pool?.queue.isEmpty == false || isOwnShareUsedUp || (free < present && free < request.units)
+        return mustWait ? queueRefusal(of: request.user, queueLimit, now) : nil
+    }
+
+    private func queueRefusal(of user: UInt32, _ limit: Int, _ now: UInt64) -> Refusal? {
+        // Root has a queue's length of its own, so that others can't keep it out.
+        let isRoot = policy.isShared && user == UserShares.root
+        if (isRoot ? queueShares.used(by: user) : queueShares.used) >= limit {
+            return .busy(limit: Self.queueLimitName, allowed: limit, retryAfter: retryAfter(now))
         }
-        return nil
+        if isRoot { return nil }
+        var shares = queueShares
+        shares.limit = limit
+        let allowed = shares.allowance(of: user)
+        if shares.used(by: user) < allowed { return nil }
+        return .busy(limit: Self.queueLimitName, allowed: allowed, user: user, retryAfter: retryAfter(now))
+    }
+
+    /// In how long a job ends at the latest, or workers are there that are coming or going; nil where nobody knows.
+    private func retryAfter(_ now: UInt64) -> UInt64? {
+        if stoppingWorkers > 0 || !startingUnits.isEmpty { return Self.soonNanoseconds }
+        return deadlines.next.map { max($0, now) - now }
     }
 
     /// Notes that a warm job is handed out at `time`: until then it was waiting for its lease.

@@ -1,21 +1,17 @@
-import Glibc
 import Ledger
 import Linux
-import Timing
+import Synchronization
 
-let killSignal = SIGKILL
-
-// What the driver does for the machine.
+// What the driver does for the machine with processes and threads.
 extension Driver {
-    func perform(_ action: PoolMachine.Action) throws(SystemError) {
+    func perform(_ action: PoolMachine.Action) {
         switch action {
         case .fork(let process, let units, let exec): fork(process, units, exec: exec)
-        case .startThreads(let process, let units): try startThreads(process, units)
+        case .startThreads(let process, let units): startThreads(process, units)
         case .stopThreads(let process, let units): stopThreads(process, units)
         case .stopProcess(let process): stop(process)
         case .kill(let process):
-            workers[process]?.isToBeKilled = true
-            try workers[process]?.handle?.signal(killSignal)
+            if let worker = workers[process], !isSpared(worker) { kill(worker) }
         case .publish(let id, let units): publish(id, units)
         case .cancelTasks(let id): cancelTasks(of: id)
         case .settle(let id): settle(id)
@@ -25,36 +21,15 @@ extension Driver {
         }
     }
 
-    // MARK: Processes and threads
-
     private func fork(_ id: ProcessID, _ units: [UnitID], exec: Bool) {
-        let workerCount = units.reduce(0) { $0 + (machine.units[$1]?.workers ?? 0) }
         let kind = machine.processes[id]?.kind ?? .threads
-        let hasForeman = kind.isThreads || workerCount > 1
-        guard let head = freeSlots.popLast() else { return failToStart(id) }
-        arena.slot(head).reset()
-        if hasForeman {
-            guard let chain = takeChain(for: units) else {
-                freeSlots.append(head)
-                return failToStart(id)
-            }
-            arena.slot(head).link.pointee = UInt32(chain)
-        } else {
-            for unit in units { slots[unit] = [head] }
-            describe([head], for: units)
-        }
-        workers[id] = WorkerRecord(id: id, head: head)
-        arena.header.starting.pointee.add(Int32(workerCount), ordering: .acquiringAndReleasing)
-        post(for: kind.library).fork(id, slot: head, exec: exec)
-    }
-
-    private func failToStart(_ id: ProcessID) {
-        notice(.trouble("no slot is left for another worker"))
-        tell(.processGone(id, at: Monotonic.now()))
+        let hasForeman = kind.isThreads || kind.workersPerUnit > 1
+        workers[id] = WorkerRecord(id: id, library: kind.library, hasForeman: hasForeman, units: units)
+        post(for: kind.library).fork(id, exec: exec)
     }
 
     /// Slots for all workers of `units`, linked together; nil if there are too few.
-    private func takeChain(for units: [UnitID]) -> Int? {
+    func takeChain(for units: [UnitID]) -> Int? {
         let counts = units.map { machine.units[$0]?.workers ?? 0 }
         guard counts.reduce(0, +) <= freeSlots.count else { return nil }
         var chain: [Int] = []
@@ -76,7 +51,7 @@ extension Driver {
     }
 
     /// Says what is known of the workers before they are there.
-    private func describe(_ chain: [Int], for units: [UnitID]) {
+    func describe(_ chain: [Int], for units: [UnitID]) {
         guard let first = units.first.flatMap({ machine.units[$0] }) else { return }
         for slot in chain {
             arena.slot(slot).askedAt.pointee = first.askedAt
@@ -84,160 +59,85 @@ extension Driver {
         }
     }
 
-    func free(_ slot: Int) {
-        arena.slot(slot).reset()
-        freeSlots.append(slot)
-    }
-
-    private func startThreads(_ process: ProcessID, _ units: [UnitID]) throws(SystemError) {
+    private func startThreads(_ process: ProcessID, _ units: [UnitID]) {
         guard let worker = workers[process] else { return }
+        worker.units += units
+        // It has not been asked for yet, and comes with them.
+        if worker.head == nil { return }
         guard let first = takeChain(for: units) else {
             notice(.trouble("no slot is left for another thread"))
-            worker.isToBeKilled = true
-            try worker.handle?.signal(killSignal)
-            return
+            return kill(worker)
         }
-        arena.header.starting.pointee.add(Int32(units.count), ordering: .acquiringAndReleasing)
-        worker.orders.append((.startThreads, UInt64(first)))
-        advance(worker)
+        expect(units, of: worker, workers: units.count)
+        if worker.handle != nil {
+            startDeadlines.add(units, due: Monotonic.now() + patience.workerNanoseconds)
+        }
+        order(.startThreads, UInt64(first), of: worker)
     }
 
     private func stopThreads(_ process: ProcessID, _ units: [UnitID]) {
         guard let worker = workers[process] else { return }
         let chain = units.flatMap { slots[$0] ?? [] }
-        guard let first = chain.first else { return }
+        // Nothing of them is there yet, and nothing of what is there is lost.
+        guard worker.handle != nil, let first = chain.first else { return kill(worker) }
         link(chain)
-        worker.orders.append((.stopThreads, UInt64(first)))
-        advance(worker)
+        stopping.formUnion(units)
+        order(.stopThreads, UInt64(first), of: worker)
     }
 
     private func stop(_ process: ProcessID) {
         guard let worker = workers[process] else { return }
-        worker.orders.append((.leave, 0))
+        // One that isn't up has nothing to finish.
+        guard worker.handle != nil, let head = worker.head, arena.slot(head).isReady else { return kill(worker) }
+        order(.leave, 0, of: worker)
+    }
+
+    private func order(_ order: Slot.Order, _ subject: UInt64, of worker: WorkerRecord) {
+        worker.orders.append((order, subject))
+        ordered.insert(worker.id)
         advance(worker)
     }
 
     /// Gives a process's first thread its next order, if it has carried out the one before.
     func advance(_ worker: WorkerRecord) {
-        guard !worker.orders.isEmpty else { return }
-        let slot = arena.slot(worker.head)
+        guard !worker.orders.isEmpty, let head = worker.head else { return }
+        let slot = arena.slot(head)
         guard slot.isReady, slot.isIdle else { return }
         let (order, subject) = worker.orders.removeFirst()
-        if slot.post(order, subject: subject) { slot.wake() }
+        if worker.orders.isEmpty { ordered.remove(worker.id) }
+        if slot.post(order, subject: subject), !slot.wake() { wakeLater(head) }
     }
 
-    // MARK: Jobs
-
-    private func publish(_ id: JobID, _ units: [UnitID]) {
-        guard let record = jobs[id], let row = machine.jobs[id] else { return }
-        var crew: [Int] = []
-        var seats: [Int] = []
-        for unit in units {
-            guard let seat = row.crew.firstIndex(of: unit), let own = slots[unit] else { continue }
-            for (offset, slot) in own.enumerated() {
-                crew.append(slot)
-                seats.append(seat * own.count + offset)
-            }
+    /// A crew is killed for those of it that are stuck at a task, and not for the ones that have left it.
+    private func isSpared(_ worker: WorkerRecord) -> Bool {
+        guard machine.processes[worker.id]?.isStopping == false else { return false }
+        var isAtWork = false
+        for unit in worker.units {
+            guard let row = machine.units[unit] else { continue }
+            if row.state == .stopping { return false }
+            guard let job = row.job, machine.jobs[job]?.atWork.contains(unit) == true else { continue }
+            isAtWork = true
+            if let own = slots[unit], !own.allSatisfy({ arena.slot($0).isIdle }) { return false }
         }
-        if record.isLease {
-            // A replacement comes too late: the lease ended with the first of its workers that died.
-            guard let answer = record.answer.take() else { return }
-            let slots = crew.map(arena.slot)
-            answer(.success(Lease(supervisor: supervisor, id: id, job: record.job, slots: slots)))
-            return
-        }
-        // Workers that join while others are at it aren't counted: once one has died, everybody who leaves rings.
-        if record.isToEnlist { record.job.enlist(crew.count) }
-        record.isToEnlist = false
-        if record.table == nil { machine.stampPublished(id, at: Monotonic.now()) }
-        Pools.publish(record.job, to: crew.map(arena.slot), seats: seats)
+        return isAtWork
     }
 
-    /// Tells a job's tasks to stop: those that wait for what only their workload knows of are interrupted.
-    private func cancelTasks(of id: JobID) {
-        guard let record = jobs[id] else { return }
-        record.job.cancel()
-        for slot in machine.jobs[id]?.atWork.flatMap({ slots[$0] ?? [] }) ?? [] {
-            let slot = arena.slot(slot)
-            Interrupt.send(
-                to: Int32(bitPattern: slot.tid.pointee),
-                of: Int32(bitPattern: slot.owner.pointee.load(ordering: .relaxed)))
-        }
+    // MARK: Wake-ups that failed
+
+    /// Wakes a worker that the kernel would not wake, when it is tried again.
+    func wakeLater(_ slot: Int) {
+        unwoken.insert(slot)
+        lookAgain()
     }
 
-    /// Gives tasks that were left behind a terminal state, or lays them out for another round.
-    private func settle(_ id: JobID) {
-        guard let record = jobs[id], let row = machine.jobs[id] else { return }
-        var policy = record.attempts.map { Settlement.Policy.rerun(attempts: $0) } ?? .lose
-        if row.cancelled != nil { policy = .cancel }
-        let settlement = settle(record, policy)
-        if let start = settlement.firstStart { record.firstStart = min(record.firstStart ?? start, start) }
-        for _ in 0..<settlement.lost { _ = record.job.countFailure() }
-        record.settledTasks = Int(record.job.plan.pointee.tasks) - settlement.again.count
-        var again = settlement.again.count
-        if again > 0, !layOut(settlement.again, for: record, crew: row.request.workers) {
-            again = 0
-            notice(.trouble("tasks of job \(id) are lost: there is no memory to run them again"))
-            _ = settle(record, .cancel)
-        }
-        tell(.settled(id, again: again))
+    func wakeAgain() {
+        if unwoken.isEmpty { return }
+        unwoken = unwoken.filter { !arena.slot($0).wake() }
+        if !unwoken.isEmpty { lookAgain() }
     }
 
-    private func settle(_ record: JobRecord, _ policy: Settlement.Policy) -> Settlement {
-        Settlement(
-            record.job.records, generation: record.job.plan.pointee.generation, policy: policy, now: Monotonic.now())
-    }
-
-    private func layOut(_ tasks: [UInt32], for record: JobRecord, crew: Int) -> Bool {
-        if let old = record.table.take() { supervisor.giveBack(old) }
-        let byteCount = tasks.count * MemoryLayout<UInt32>.stride
-        guard let extent = supervisor.takeExtent(byteCount) else { return false }
-        let table = arena.table(at: extent.lowerBound)
-        for (index, task) in tasks.enumerated() { table[index] = task }
-        record.table = extent
-        record.isToEnlist = true
-        record.job.reissue(table: extent.lowerBound..<(extent.lowerBound + byteCount), crew: crew)
-        return true
-    }
-
-    private func finish(_ id: JobID) {
-        guard let record = jobs[id], let row = machine.jobs[id] else { return }
-        record.nextProgress = nil
-        if record.isLease {
-            tell(.collected(id, at: Monotonic.now()))
-            return
-        }
-        let crew = row.crew.flatMap { unit -> [CrewMember?] in
-            let none = [CrewMember?](repeating: nil, count: row.request.kind.workersPerUnit)
-            return unit.flatMap { slots[$0] }?.map(member) ?? none
-        }
-        // In the order in which they ended, which the records don't tell.
-        let ended = record.newlyEnded()
-        if !ended.isEmpty { record.observer(.progress(state: row.state, done: done(in: id), ended: ended)) }
-        // Those who were there when the job was handed out: what a replacement cost is not what the lease paid.
-        let handedOut = row.stamps.ready ?? 0
-        let present = crew.compactMap { $0 }.filter { $0.readyAt != 0 && $0.readyAt <= handedOut }
-        let ready = present.map(\.readyAt).max() ?? 0
-        record.observer(
-            .finished(
-                FinishedJob(
-                    job: record.job, row: row, crew: crew,
-                    startupPaid: present.map { $0.readyAt.since($0.askedAt) }.max() ?? 0, readyAt: ready,
-                    firstStart: record.firstStart)))
-    }
-
-    private func member(_ number: Int) -> CrewMember {
-        let slot = arena.slot(number)
-        return CrewMember(
-            pid: Int(slot.owner.pointee.load(ordering: .relaxed)), tid: Int(slot.tid.pointee),
-            askedAt: slot.askedAt.pointee, readyAt: slot.readyAt.pointee.load(ordering: .relaxed))
-    }
-
-    private func end(_ id: JobID) {
-        guard let record = jobs.removeValue(forKey: id), let row = machine.forget(id) else { return }
-        supervisor.giveBack(record.extent)
-        if let table = record.table { supervisor.giveBack(table) }
-        record.answer.take()?(.failure(.draining))
-        record.observer(.ended(row))
+    func lookAgain() {
+        let next = Monotonic.now() + Self.againNanoseconds
+        lookAt = min(lookAt ?? next, next)
     }
 }

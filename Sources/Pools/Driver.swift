@@ -1,26 +1,56 @@
 import Catalogue
+import Glibc
 import Ledger
 import Linux
+import SystemPackage
 import Timing
 
 /// Carries out what the pool machine says, and tells it what happens: the supervisor's thread.
+///
+/// Nothing here waits for a process, and a call that fails ends what it was about: a worker, a zygote, a job. Only without
+/// its event loop the driver can't go on.
 final class Driver {
     let supervisor: Supervisor
     let notice: @Sendable (Supervisor.Notice) -> Void
     let bell: Int32
     let arena: Arena
+    let patience: Patience
     var machine: PoolMachine
     var loop: EventLoop
     /// One for workers without a library from the start, one for each library once it was needed.
-    private(set) var posts: [ZygotePost] = [ZygotePost(for: .none)]
+    var posts: [ZygotePost]
+    /// Zygotes that have been given up and have not ended, by their number.
+    var departing: [Int: ZygoteLink] = [:]
+    var zygoteCount = 0
     var workers: [ProcessID: WorkerRecord] = [:]
+    /// The workers that have a handle, by pid.
+    var pids: [Int32: ProcessID] = [:]
+    /// Children that can't be watched, or that nobody waits for: killed, and to be reaped.
+    var orphans: [Orphan] = []
     var jobs: [JobID: JobRecord] = [:]
+    /// Jobs whose crew is at work.
+    var running: Set<JobID> = []
+    /// What belongs to leases that are over until their holders have noticed.
+    var held: [JobID: HeldMemory] = [:]
     /// The slots of each unit's workers.
     var slots: [UnitID: [Int]] = [:]
+    /// Units that have been asked for and are not up, with their process.
+    var starting: [UnitID: WorkerRecord] = [:]
+    /// Until when they have to be up, in this order.
+    var startDeadlines = StartDeadlines()
+    /// Threads that have been told to stop.
+    var stopping: Set<UnitID> = []
+    /// Processes with orders that wait.
+    var ordered: Set<ProcessID> = []
+    /// The thread of each slot's worker, as far as it is known to be a thread of its process; 0 else.
+    var threads: [Int32]
     var freeSlots: [Int]
+    var nextTicket: UInt32 = 0
+    /// Slots whose workers could not be woken.
+    var unwoken: Set<Int> = []
     /// Events that the machine has not been told of yet, oldest first.
     var events: [PoolMachine.Event] = []
-    var deadline: UInt64?
+    var closing = Closing.no
     /// Jobs that may wait for workers.
     private var queueLimit: Int
     /// The load that was told last, and when the next one is due; nil while nothing has happened.
@@ -28,35 +58,50 @@ final class Driver {
     private var loadAt: UInt64?
     /// When memory that no job has used lately goes back to the system; nil while one is there, or there is none.
     private var trimAt: UInt64?
+    /// When the next of the jobs is to be told how far it is.
+    private var progressAt: UInt64?
+    /// When workers are looked at though nobody rings.
+    var lookAt: UInt64?
+    /// When orphans are looked at, and children that nobody knows are reaped.
+    var orphansAt: UInt64?
+    var sweepAt: UInt64?
     /// How long jobs may take to come until their memory is given back.
     private static let trimNanoseconds: UInt64 = 2_000_000_000
+    /// How soon what could not be done is tried again.
+    static let againNanoseconds: UInt64 = 5_000_000
+    /// When children that nobody knows are reaped, after others have ended: late ones have ended by then, too.
+    static let sweepNanoseconds: UInt64 = 1_000_000_000
+    /// So often in a row waiting for events may fail.
+    private static let loopFailures = 200
 
     /// What is waited on, as the event loop's key.
-    private enum Source {
+    enum Source {
         case bell
-        case zygote(Library)
-        case zygoteEnd(Library)
+        /// A zygote's socket, and its end.
+        case zygote(Int)
+        case zygoteEnd(Int)
         case worker(ProcessID)
 
-        private static let firstWorker = UInt64(1 + 2 * Library.allCases.count)
+        private static let numberBits: UInt64 = 56
 
         var key: UInt64 {
             switch self {
             case .bell: 0
-            case .zygote(let library): UInt64(1 + 2 * library.rawValue)
-            case .zygoteEnd(let library): UInt64(2 + 2 * library.rawValue)
-            case .worker(let process): Self.firstWorker + UInt64(process)
+            case .zygote(let number): 1 << Self.numberBits | UInt64(number)
+            case .zygoteEnd(let number): 2 << Self.numberBits | UInt64(number)
+            case .worker(let process): 3 << Self.numberBits | UInt64(process)
             }
         }
 
         init(key: UInt64) {
-            if key == 0 {
-                self = .bell
-            } else if key < Self.firstWorker, let library = Library(rawValue: UInt32((key - 1) / 2)) {
-                self = key % 2 == 1 ? .zygote(library) : .zygoteEnd(library)
-            } else {
-                self = .worker(ProcessID(key - Self.firstWorker))
-            }
+            let number = Int(key & (1 << Self.numberBits - 1))
+            self =
+                switch key >> Self.numberBits {
+                case 1: .zygote(number)
+                case 2: .zygoteEnd(number)
+                case 3: .worker(number)
+                default: .bell
+                }
         }
     }
 
@@ -67,60 +112,95 @@ final class Driver {
         self.bell = bell
         self.notice = notice
         arena = supervisor.arena
+        patience = supervisor.configuration.patience
+        posts = [ZygotePost(for: .none, patience: patience)]
         machine = PoolMachine(policy: supervisor.configuration.policy)
         queueLimit = supervisor.configuration.queueLimit
         loop = try EventLoop()
         freeSlots = Array((0..<arena.slotCount).reversed())
-        try loop.add(bell, key: Source.bell.key)
-        try startZygote(at: posts[0])
+        threads = Array(repeating: 0, count: arena.slotCount)
+        // Each ring is news: the event is never read.
+        try loop.add(bell, key: Source.bell.key, onlyNews: true)
+        do {
+            try startZygote(at: posts[0])
+        } catch  where Self.isLasting(error) {
+            // There is nothing to wait for.
+            throw error
+        } catch {
+            putOff(posts[0], error)
+        }
+    }
+
+    /// Whether a program that could not be started won't be able to be later either.
+    private static func isLasting(_ error: SystemError) -> Bool {
+        [ENOENT, EACCES, ENOEXEC, ENOTDIR].contains(error.errno.rawValue)
     }
 
     /// Works until it has been told to shut down and all is over.
     func run() throws(SystemError) {
-        defer { for post in posts { post.dismiss() } }
         tell(.begin)
         while true {
-            try carryOut()
-            if isOver {
-                for post in posts { try post.close() }
-                return
-            }
-            for key in try loop.wait(milliseconds: patience) {
+            carryOut()
+            closeIfDone()
+            carryOut()
+            if isOver { return end() }
+            var isRung = false
+            for key in try awaitEvents() {
                 switch Source(key: key) {
-                case .bell: silence(bell)
-                case .zygote(let library): try hearZygote(at: post(for: library))
-                case .zygoteEnd(let library): try loseZygote(at: post(for: library))
-                case .worker(let process): try hearWorker(process)
+                case .bell: isRung = true
+                case .zygote(let number): hearZygote(number)
+                case .zygoteEnd(let number): hearZygoteEnd(number)
+                case .worker(let process): hearWorker(process)
                 }
             }
             for command in supervisor.takeCommands() {
                 // Each command meets what the ones before it have led to.
-                try carryOut()
-                try take(command)
+                carryOut()
+                take(command)
             }
-            look()
             let now = Monotonic.now()
+            if isRung || lookAt.map({ $0 <= now }) == true || !events.isEmpty { look(now) }
             if let due = machine.nextDeadline, due <= now { tell(.tick) }
-            for post in posts where post.link == nil && now >= post.retryAt { restartZygote(at: post, now) }
-            if let deadline, now >= deadline { try cancelAll() }
-            try trim(now)
+            keepUp(now)
+            trim(now)
             report(now)
             tellLoad(now)
         }
     }
 
-    private var isOver: Bool { deadline != nil && machine.jobs.isEmpty && workers.isEmpty }
+    /// What has happened, once something has, or it is time for something. Throws if that can't be waited for any more.
+    private func awaitEvents() throws(SystemError) -> [UInt64] {
+        var failures = 0
+        while true {
+            do {
+                return try loop.wait(milliseconds: sleepMilliseconds)
+            } catch {
+                failures += 1
+                if failures == Self.loopFailures { throw error }
+                if failures == 1 { notice(.trouble("waiting for events fails: \(error)")) }
+                // Something may have happened all the same: after a rest, all is looked at.
+                lookAt = 0
+                var event = pollfd(fd: bell, events: 0, revents: 0)
+                poll(&event, 1, Self.loopRestMilliseconds)
+            }
+        }
+    }
+
+    private static let loopRestMilliseconds: Int32 = 10
 
     /// How long to sleep at most, in milliseconds; nil for as long as nothing happens.
-    private var patience: Int32? {
+    private var sleepMilliseconds: Int32? {
         let now = Monotonic.now()
-        var deadlines = jobs.values.compactMap(\.nextProgress)
-        if let next = machine.nextDeadline { deadlines.append(next) }
-        if let deadline, !machine.jobs.isEmpty { deadlines.append(deadline) }
-        for post in posts where post.link == nil { deadlines.append(post.retryAt) }
-        if let trimAt { deadlines.append(trimAt) }
-        if let loadAt { deadlines.append(loadAt) }
-        guard let first = deadlines.min() else { return nil }
+        var first = [
+            machine.nextDeadline, progressAt, trimAt, loadAt, lookAt, orphansAt, sweepAt, closing.until,
+            startDeadlines.next { starting[$0] != nil },
+        ].compactMap(\.self).min()
+        for post in posts {
+            if let due = post.link == nil && closing.isFinal ? nil : post.nextDeadline(now) {
+                first = min(first ?? due, due)
+            }
+        }
+        guard let first else { return nil }
         return first <= now ? 0 : Int32(clamping: (first - now) / 1_000_000 + 1)
     }
 
@@ -129,11 +209,14 @@ final class Driver {
     }
 
     /// Tells the machine all that has happened and does what it says, until there is nothing more.
-    private func carryOut() throws(SystemError) {
+    func carryOut() {
         while !events.isEmpty {
-            let event = events.removeFirst()
-            for action in machine.step(event, at: Monotonic.now()) { try perform(action) }
-            for post in posts { try post.flushForks() }
+            let batch = events
+            events = []
+            for event in batch {
+                for action in machine.step(event, at: Monotonic.now()) { perform(action) }
+            }
+            for post in posts where post.hasForks { flushForks(of: post) }
             if loadAt == nil, supervisor.configuration.onLoad != nil {
                 loadAt = Monotonic.now() + Supervisor.loadNanoseconds
             }
@@ -151,19 +234,19 @@ final class Driver {
         supervisor.configuration.onLoad?(load)
     }
 
-    private func take(_ command: Supervisor.Command) throws(SystemError) {
+    private func take(_ command: Supervisor.Command) {
         switch command {
-        case .submit(let id, let spec, let extent, let observer, let answer):
+        case .submit(let id, let spec, let view, let memory, let observer, let answer):
             let record = JobRecord(
-                id: id, extent: extent, job: arena.job(at: extent.lowerBound), attempts: spec.attempts,
+                id: id, memory: memory, view: view, attempts: spec.attempts,
                 progressNanoseconds: spec.progressNanoseconds, observer: observer)
             admit(record, spec.lease) { refusal in answer(refusal.map { .failure($0) } ?? .success(id)) }
-        case .lease(let id, let request, let extent, let answer):
+        case .lease(let id, let request, let view, let memory, let answer):
             let record = JobRecord(
-                id: id, extent: extent, job: arena.job(at: extent.lowerBound), attempts: nil, progressNanoseconds: nil,
-                lease: answer, observer: { _ in })
+                id: id, memory: memory, view: view, attempts: nil, progressNanoseconds: nil, lease: answer,
+                observer: { _ in })
             admit(record, request) { refusal in if let refusal { answer(.failure(refusal)) } }
-        case .release(let id): tell(.crewLeft(id))
+        case .release(let id): release(id)
         case .collected(let id, let at): tell(.collected(id, at: at))
         case .cancel(let id, let cause): tell(.cancel(id, cause))
         case .resize(let kind, let size): tell(.resize(kind, size))
@@ -172,11 +255,9 @@ final class Driver {
             queueLimit = limit
             tell(.policy(policy))
         case .look(let answer): answer(snapshot)
-        case .checkIn(let answer):
-            let checkIn = CheckIn(of: posts.count, answer: answer)
-            for post in posts { try post.check(checkIn) }
+        case .checkIn(let answer): answer(true)
         case .shutDown(let deadline):
-            self.deadline = deadline
+            closing = .draining(until: deadline)
             tell(.drain)
         }
     }
@@ -184,27 +265,22 @@ final class Driver {
     private func admit(
         _ record: JobRecord, _ request: LeaseRequest, _ answer: @Sendable (Refusal?) -> Void
     ) {
-        if let refusal = machine.refusal(of: request, queueLimit: queueLimit) {
-            supervisor.giveBack(record.extent)
+        if let refusal = machine.refusal(of: request, queueLimit: queueLimit, at: Monotonic.now()) {
             answer(refusal)
             return
         }
         jobs[record.id] = record
-        if let interval = record.progressNanoseconds { record.nextProgress = Monotonic.now() + interval }
+        if let interval = record.progressNanoseconds {
+            let next = Monotonic.now() + interval
+            record.nextProgress = next
+            progressAt = min(progressAt ?? next, next)
+        }
         answer(nil)
         tell(.submit(record.id, request))
     }
 
-    private func cancelAll() throws(SystemError) {
-        deadline = .max
-        for id in machine.jobs.keys.sorted() { tell(.cancel(id, .shutdown)) }
-        for worker in workers.values where !arena.slot(worker.head).isReady {
-            worker.isToBeKilled = true
-            try worker.handle?.signal(killSignal)
-        }
-    }
-
-    private func trim(_ now: UInt64) throws(SystemError) {
+    /// Gives memory back that no job has used for a while. Where the system won't have it, the next jobs will.
+    private func trim(_ now: UInt64) {
         guard jobs.isEmpty, supervisor.isTrimmable else {
             trimAt = nil
             return
@@ -213,43 +289,79 @@ final class Driver {
             trimAt = now + Self.trimNanoseconds
             return
         }
-        if now >= due { try supervisor.trim() }
-    }
-
-    /// Waits for the end of a worker process from now on.
-    func watch(_ worker: WorkerRecord) throws(SystemError) {
-        guard let pidfd = worker.handle?.pidfd else { return }
-        try loop.add(pidfd, key: Source.worker(worker.id).key)
-    }
-
-    /// The post of the zygote for workers with this library. A new one is filled when the driver comes round.
-    func post(for library: Library) -> ZygotePost {
-        if let post = posts.first(where: { $0.library == library }) { return post }
-        let post = ZygotePost(for: library)
-        posts.append(post)
-        return post
-    }
-
-    /// Starts a zygote where none is, or puts it off for a while when that fails.
-    private func restartZygote(at post: ZygotePost, _ now: UInt64) {
+        guard now >= due else { return }
+        trimAt = nil
         do {
-            try startZygote(at: post)
+            try supervisor.trim()
         } catch {
-            notice(.trouble("the zygote can't be started: \(error)"))
-            post.putOff(now)
+            notice(.trouble("memory of jobs that have ended is kept: \(error)"))
         }
     }
 
-    private func startZygote(at post: ZygotePost) throws(SystemError) {
-        let configuration = supervisor.configuration
-        let isPlain = post.library == .none
-        let link = try ZygoteLink(
-            path: isPlain ? configuration.zygotePath : configuration.libraryZygotePath,
-            arguments: isPlain ? [] : [post.library.name], environment: configuration.environment,
-            arena: arena.descriptor, event: bell)
-        try loop.add(link.socket.raw, key: Source.zygote(post.library).key)
-        try loop.add(link.process.pidfd, key: Source.zygoteEnd(post.library).key)
-        try post.fill(with: link)
-        notice(.zygoteStarted(pid: Int(link.process.pid)))
+    /// Tells observers how far their jobs are.
+    private func report(_ now: UInt64) {
+        guard let due = progressAt, now >= due else { return }
+        progressAt = nil
+        for (id, record) in jobs {
+            guard var next = record.nextProgress else { continue }
+            if now >= next, let row = machine.jobs[id] {
+                next = record.progressNanoseconds.map { now + $0 } ?? .max
+                record.nextProgress = next
+                if row.state != .stopping {
+                    record.observer(.progress(state: row.state, done: done(in: id)))
+                }
+            }
+            progressAt = min(progressAt ?? next, next)
+        }
+    }
+
+    var snapshot: Snapshot {
+        var pids: [PoolKind: [Int]] = [:]
+        for process in machine.processes.values.sorted(by: { $0.id < $1.id }) {
+            guard let pid = workers[process.id]?.handle?.pid else { continue }
+            pids[process.kind, default: []].append(Int(pid))
+        }
+        let done = Dictionary(uniqueKeysWithValues: machine.jobs.keys.map { ($0, self.done(in: $0)) })
+        var broken: [Library: String] = [:]
+        for post in posts { broken[post.library] = post.brokenReason }
+        return Snapshot(
+            machine: machine, pids: pids, done: done,
+            zygotePIDs: Dictionary(uniqueKeysWithValues: posts.map { ($0.library, Int($0.link?.process.pid ?? 0)) }),
+            broken: broken)
+    }
+}
+
+/// Until when units have to be up, in the order in which they were asked for, which is that of their deadlines.
+struct StartDeadlines {
+    private var entries: [(due: UInt64, units: [UnitID])] = []
+    private var first = 0
+
+    mutating func add(_ units: [UnitID], due: UInt64) {
+        entries.append((due, units))
+    }
+
+    /// The next deadline of a unit that is waited for.
+    mutating func next(where isAwaited: (UnitID) -> Bool) -> UInt64? {
+        while first < entries.count, !entries[first].units.contains(where: isAwaited) { first += 1 }
+        if first == entries.count {
+            entries.removeAll(keepingCapacity: true)
+            first = 0
+            return nil
+        }
+        if first > 1024 {
+            entries.removeFirst(first)
+            first = 0
+        }
+        return entries[first].due
+    }
+
+    /// Units whose time was up at `now`, whether or not they are waited for.
+    mutating func takeDue(_ now: UInt64) -> [UnitID] {
+        var due: [UnitID] = []
+        while first < entries.count, entries[first].due <= now {
+            due += entries[first].units
+            first += 1
+        }
+        return due
     }
 }

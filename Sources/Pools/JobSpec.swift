@@ -31,9 +31,8 @@ public struct JobSpec: Sendable {
 
 /// What becomes of a job, in this order: any number of `progress`, one `finished`, one `ended`.
 public enum JobEvent: Sendable {
-    /// `ended` are the tasks that have been noted in the job's log since the last time, in the order of their ends.
-    case progress(state: JobRow.State, done: Int, ended: [EndedTask])
-    /// All tasks have their terminal state. The records may be read until ``Supervisor/collected(_:at:)`` is called.
+    case progress(state: JobRow.State, done: Int)
+    /// All tasks have their terminal state. ``Supervisor/collected(_:at:)`` is to be called once their results are assembled.
     case finished(FinishedJob)
     /// Its workers are back, or gone.
     case ended(JobRow)
@@ -53,10 +52,11 @@ public struct EndedTask: Sendable {
     }
 }
 
-/// A job whose tasks have all ended.
+/// A job whose tasks have all ended. Its memory is kept for as long as this is.
 public struct FinishedJob: @unchecked Sendable {
-    // The records are in shared memory that nobody writes any more, until the receiver says that it has read them.
-    @usableFromInline let memory: UnsafeBufferPointer<TaskRecord>
+    // The records are in shared memory that nobody writes any more, and that is held.
+    @usableFromInline let held: UnsafeBufferPointer<TaskRecord>
+    private let memory: JobMemory
     @usableFromInline let generation: UInt64
     private let details: TaskDetails
     public let row: JobRow
@@ -68,35 +68,53 @@ public struct FinishedJob: @unchecked Sendable {
     public let readyAt: UInt64
     /// The start of a first task whose record is gone, because it was run again.
     public let firstStart: UInt64?
+    /// What the deaths of its workers have cost.
+    public let loss: JobLoss
 
     init(
-        job: Job, row: JobRow, crew: [CrewMember?], startupPaid: Int, readyAt: UInt64, firstStart: UInt64?
+        view: JobView, memory: JobMemory, row: JobRow, crew: [CrewMember?], startupPaid: Int, readyAt: UInt64,
+        firstStart: UInt64?, loss: JobLoss
     ) {
-        details = job.details
-        memory = UnsafeBufferPointer(job.records)
-        generation = job.plan.pointee.generation
+        details = view.details
+        held = UnsafeBufferPointer(view.records)
+        self.memory = memory
+        generation = view.plan.generation
         self.row = row
         self.crew = crew
         self.startupPaid = startupPaid
         self.readyAt = readyAt
         self.firstStart = firstStart
+        self.loss = loss
     }
 
     /// Tasks of the job.
-    @inlinable public var taskCount: Int { memory.count }
+    @inlinable public var taskCount: Int { held.count }
 
     /// One task's record. A task that nobody has begun, which can't be, would have a blank one.
     @inlinable public func record(_ task: Int) -> TaskRecord {
-        memory[task].generation == generation ? memory[task] : TaskRecord()
+        held[task].generation == generation ? held[task] : TaskRecord()
     }
 
     /// What the workload tells of a task that has begun beside its record, as ``JobPlan/detailBytes`` says.
     public func detail(_ task: Int) -> UnsafeRawBufferPointer { details[task] }
 
     /// A copy of all records, in the order of the tasks.
-    public var records: [TaskRecord] { memory.indices.map(record) }
-    /// The same with what the workload tells beside them.
-    public var tasks: [EndedTask] { memory.indices.map { EndedTask($0, record($0), details) } }
+    public var records: [TaskRecord] { held.indices.map(record) }
+    /// A copy of one task's record with what the workload tells beside it.
+    public func task(_ task: Int) -> EndedTask { EndedTask(task, record(task), details) }
+}
+
+/// What it cost a job that workers died at it.
+public struct JobLoss: Sendable, Equatable {
+    /// Tasks that had begun with a worker that died, and were run again; a task counts each time.
+    public var reruns = 0
+    /// The time that the dead workers had been at the tasks they left, in nanoseconds.
+    public var nanoseconds: UInt64 = 0
+
+    mutating func add(_ settlement: Settlement) {
+        reruns += settlement.reruns
+        nanoseconds &+= settlement.lostNanoseconds
+    }
 }
 
 /// One worker of a crew.

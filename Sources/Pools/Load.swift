@@ -36,13 +36,10 @@ public struct Load: Sendable, Equatable {
 extension PoolMachine {
     /// How busy the pools are now.
     public var load: Load {
-        let rows = pools.values.sorted { $0.kind < $1.kind }
-        return Load(
-            pools: rows.map { row in
-                .init(
-                    name: row.kind.name, ready: members(of: row.kind).count { $0.state == .ready }, floor: row.floor)
+        Load(
+            pools: pools.values.sorted { $0.kind < $1.kind }.map {
+                .init(name: $0.kind.name, ready: $0.ready, floor: $0.floor)
             },
-            busyWorkers: units.values.reduce(0) { $0 + ($1.job == nil ? 0 : $1.workers) }, workers: workerCount,
-            queuedJobs: jobs.values.count { $0.state == .queued }, isDraining: isDraining)
+            busyWorkers: busyWorkers, workers: workerCount, queuedJobs: queuedJobs, isDraining: isDraining)
     }
 }

@@ -85,7 +85,7 @@ public enum CancelCause: Sendable, Equatable {
     case shutdown
     /// As many of its tasks have failed as it allows.
     case halt
-    /// Its workers did not come up.
+    /// Its workers did not come up; ``JobRow/failureReason`` says why.
     case workersFailed
 }
 
@@ -97,12 +97,15 @@ public struct LeaseRequest: Sendable, Equatable {
     public var cold: ColdStart?
     /// When it is to end at the latest; nil for no limit.
     public var deadline: UInt64?
+    /// The user ID of whom it is for.
+    public var user: UInt32
 
-    public init(kind: PoolKind, units: Int, cold: ColdStart? = nil, deadline: UInt64? = nil) {
+    public init(kind: PoolKind, units: Int, cold: ColdStart? = nil, deadline: UInt64? = nil, user: UInt32 = 0) {
         self.kind = kind
         self.units = units
         self.cold = cold
         self.deadline = deadline
+        self.user = user
     }
 
     public var workers: Int { units * kind.workersPerUnit }

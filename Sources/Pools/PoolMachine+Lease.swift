@@ -1,90 +1,199 @@
 // How a job gets its workers.
 extension PoolMachine {
     mutating func submit(_ id: JobID, _ request: LeaseRequest, _ now: UInt64) {
-        var job = JobRow(id: id, request: request, stamps: .init(accepted: now))
+        jobs[id] = JobRow(id: id, request: request, stamps: .init(accepted: now))
+        queuedJobs += 1
         if pools[request.kind] == nil { pools[request.kind] = PoolRow(kind: request.kind, floor: 0) }
-        if let cold = request.cold {
-            job.reason = .requested
-            job.stamps.leased = now
-            job.state = .starting
-            job.crew = start(
-                request.units, of: request.kind, for: id, reason: .requested, cold: cold, now)
-            jobs[id] = job
+        pools[request.kind]?.jobs += 1
+        if let deadline = request.deadline { deadlines.set(id, to: deadline) }
+        touch(request.kind)
+        guard request.cold != nil else {
+            pools[request.kind]?.queue.append(id, of: request.user)
+            queueShares.add(1, for: request.user)
             return
         }
-        jobs[id] = job
-        pools[request.kind]?.queue.append(id)
-        serveQueue(of: request.kind, now)
-    }
-
-    /// Leases units to the jobs at the head of a pool's queue, for as long as there are enough.
-    mutating func serveQueue(of kind: PoolKind, _ now: UInt64) {
-        while let id = pools[kind]?.queue.first, let job = jobs[id] {
-            let wanted = job.request.units
-            let members = members(of: kind).filter { $0.generation == pools[kind]?.generation }
-            if members.count < wanted {
-                guard let pool = pools[kind], now >= pool.retryAt else { return }
-                let reason: ColdReason =
-                    wanted <= pool.floor ? pool.shortage ?? .firstUse : pool.hasBeenWarm ? .poolTooSmall : .firstUse
-                _ = start(wanted - members.count, of: kind, for: nil, reason: reason, cold: nil, now)
-                continue
-            }
-            // Those that are up first, and of them the one that worked last: its caches are the warmest.
-            let free = members.filter(\.isFree).sorted {
-                ($0.state == .ready ? 1 : 0, $0.idleSince, $1.id) > ($1.state == .ready ? 1 : 0, $1.idleSince, $0.id)
-            }
-            if free.count < wanted { return }
-            pools[kind]?.queue.removeFirst()
-            lease(free.prefix(wanted).sorted { $0.id < $1.id }, to: id, now)
-        }
-    }
-
-    private mutating func lease(_ crew: [UnitRow], to id: JobID, _ now: UInt64) {
-        for unit in crew { units[unit.id]?.job = id }
-        jobs[id]?.crew = crew.map(\.id)
-        jobs[id]?.stamps.leased = now
-        let starting = crew.filter { $0.state == .starting }
-        if starting.isEmpty {
-            jobs[id]?.stamps.ready = now
-            publish(id, crew.map(\.id))
+        jobs[id]?.reason = .requested
+        charge(id)
+        if let reason = broken[request.kind.library] {
+            fail(id, reason, now)
+        } else if room >= request.workers {
+            startCold(id, now)
         } else {
-            jobs[id]?.state = .starting
-            // A floor's worker that is not up yet is on its way for the first time.
-            jobs[id]?.reason = starting.compactMap(\.reason).first ?? .firstUse
+            claim(request.workers, for: id)
         }
+    }
+
+    /// Starts a cold job's own workers.
+    mutating func startCold(_ id: JobID, _ now: UInt64) {
+        guard let request = jobs[id]?.request else { return }
+        jobs[id]?.stamps.leased = now
+        set(.starting, of: id)
+        let crew = start(
+            request.units, of: request.kind, for: id, seats: Array(0..<request.units), reason: .requested,
+            cold: request.cold, now)
+        jobs[id]?.crew = crew
+        jobs[id]?.seated = crew.count
+    }
+
+    /// Leases units to the jobs whose turn it is, for as long as there are enough.
+    mutating func serveQueue(of kind: PoolKind, _ now: UInt64) {
+        while let (id, request) = nextInTurn(of: kind), serve(id, request, now) {}
+        if policy.isShared { serveCrowdedOut(of: kind, now) }
+        // A job that is no longer the next one claims nothing.
+        if let claimant = pools[kind]?.claimant, nextInTurn(of: kind)?.id != claimant { unclaim(claimant) }
+    }
+
+    /// Starts workers for users who have none in a pool that others have taken, as far as there is room: nobody waits for
+    /// all that somebody else has to do.
+    private mutating func serveCrowdedOut(of kind: PoolKind, _ now: UInt64) {
+        guard let pool = pools[kind], !pool.queue.isEmpty, broken[kind.library] == nil, now >= pool.retryAt else {
+            return
+        }
+        for id in Array(pool.queue.heads) {
+            guard let request = jobs[id]?.request, pool.busy[request.user] == nil, isWithinShare(request),
+                room >= request.workers
+            else { continue }
+            grow(by: request.units, for: id, now)
+            lease(id, request, now)
+        }
+    }
+
+    /// The waiting job whose turn it is: of users whose share of workers is used up none is served.
+    private func nextInTurn(of kind: PoolKind) -> (id: JobID, request: LeaseRequest)? {
+        guard let pool = pools[kind], !pool.queue.isEmpty else { return nil }
+        for id in pool.queue.heads {
+            if let request = jobs[id]?.request, isWithinShare(request) { return (id, request) }
+        }
+        return nil
+    }
+
+    /// - Returns: whether the job waits no longer.
+    private mutating func serve(_ id: JobID, _ request: LeaseRequest, _ now: UInt64) -> Bool {
+        guard let pool = pools[request.kind] else { return false }
+        let failure = broken[request.kind.library]
+        let wanted = request.units
+        let free = pool.idle.count + (failure == nil ? pool.coming.count : 0)
+        if free >= wanted {
+            lease(id, request, now)
+            return true
+        }
+        if let failure {
+            // Those that are busy will do, if they are enough.
+            if pool.size - pool.coming.count >= wanted { return false }
+            fail(id, failure, now)
+            return true
+        }
+        let missing = wanted - pool.size
+        if missing <= 0 { unclaim(id) }
+        guard missing > 0, now >= pool.retryAt else { return false }
+        let workers = missing * request.kind.workersPerUnit
+        if room(for: id) >= workers {
+            unclaim(id)
+            grow(by: missing, for: id, now)
+            return serve(id, request, now)
+        }
+        claim(workers, for: id)
+        return false
+    }
+
+    /// Starts units for the job whose turn it is; it gets them once there are enough.
+    mutating func grow(by missing: Int, for id: JobID, _ now: UInt64) {
+        guard let request = jobs[id]?.request, let pool = pools[request.kind] else { return }
+        let reason: ColdReason =
+            request.units <= pool.floor
+            ? pool.shortage ?? .firstUse : pool.hasBeenWarm ? .poolTooSmall : .firstUse
+        for unit in start(missing, of: request.kind, for: nil, seats: [], reason: reason, cold: nil, now) {
+            units[unit]?.wantedBy = id
+        }
+    }
+
+    private mutating func lease(_ id: JobID, _ request: LeaseRequest, _ now: UInt64) {
+        unclaim(id)
+        pools[request.kind]?.queue.remove(id, of: request.user, isServed: true)
+        queueShares.giveBack(1, for: request.user)
+        charge(id)
+        let crew = take(request.units, of: request.kind).compactMap { units[$0] }
+        for (seat, unit) in crew.enumerated() {
+            change(unit.id) {
+                $0.job = id
+                $0.seat = seat
+                $0.wantedBy = nil
+            }
+        }
+        jobs[id]?.crew = crew.map(\.id)
+        jobs[id]?.seated = crew.count
+        jobs[id]?.ready = crew.count { $0.state == .ready }
+        jobs[id]?.stamps.leased = now
+        // Those that the pool grew by for this job, and those that it finds on their way up.
+        let own = crew.filter { $0.wantedBy == id }
+        jobs[id]?.growthAskedAt = own.map(\.askedAt).min()
+        let starting = crew.filter { $0.state == .starting }
+        if !starting.isEmpty || !own.isEmpty {
+            // A floor's worker that is not up yet is on its way for the first time.
+            jobs[id]?.reason = (own + starting).compactMap(\.reason).first ?? .firstUse
+        }
+        set(.starting, of: id)
+        if starting.isEmpty { begin(id, now) }
+    }
+
+    /// Takes free units out of a pool: those that are up first, and of them the one that worked last, as its caches are the
+    /// warmest.
+    private func take(_ count: Int, of kind: PoolKind) -> [UnitID] {
+        guard let pool = pools[kind] else { return [] }
+        let taken = Array(pool.idle.backwards.prefix(count))
+        return (taken + pool.coming.prefix(count - taken.count)).sorted()
+    }
+
+    /// All units of a job are up for the first time.
+    private mutating func begin(_ id: JobID, _ now: UInt64) {
+        guard let job = jobs[id] else { return }
+        let leased = job.stamps.leased ?? now
+        let up = job.units.compactMap { units[$0]?.readyAt }.max() ?? now
+        let ready = max(up, leased)
+        jobs[id]?.stamps.ready = ready
+        if let asked = job.growthAskedAt {
+            // What was waited for them is start-up, also where the job had to wait for others to be free meanwhile.
+            let growth = up > asked ? up - asked : 0
+            jobs[id]?.stamps.leased = max(job.stamps.accepted, min(leased, ready - min(growth, ready)))
+        }
+        publish(id, job.units)
     }
 
     mutating func publish(_ id: JobID, _ crew: [UnitID]) {
-        jobs[id]?.state = .running
+        set(.running, of: id)
         jobs[id]?.atWork.formUnion(crew)
         actions.append(.publish(id, crew))
     }
 
     /// Asks for new units. They come up later.
+    ///
+    /// - Parameters:
+    ///   - job: whose they are from the start; nil for the pool's.
+    ///   - seats: their places in the job's crew.
     mutating func start(
-        _ count: Int, of kind: PoolKind, for job: JobID?, reason: ColdReason?, cold: ColdStart?, _ now: UInt64
+        _ count: Int, of kind: PoolKind, for job: JobID?, seats: [Int], reason: ColdReason?, cold: ColdStart?,
+        _ now: UInt64
     ) -> [UnitID] {
         let generation = pools[kind]?.generation ?? 0
         var started: [UnitID] = []
         func row(in process: ProcessID) -> UnitRow {
-            UnitRow(
+            var unit = UnitRow(
                 id: nextUnit, kind: kind, process: process, isCold: cold != nil, generation: generation, reason: reason,
                 askedAt: now, job: job)
+            if seats.indices.contains(started.count) { unit.seat = seats[started.count] }
+            return unit
         }
         switch kind.arrangement {
         case .threads:
-            let running = processes.values.first {
-                $0.kind == kind && $0.generation == generation && !$0.isStopping && !$0.isCold
-            }
-            let process = cold == .exec ? nil : running?.id
-            let host = process ?? addProcess(kind, generation, isCold: cold == .exec)
+            let running = cold == .exec ? nil : pools[kind]?.host
+            let host = running ?? addProcess(kind, generation, isCold: cold == .exec)
+            if cold != .exec { pools[kind]?.host = host }
             for _ in 0..<count {
                 let unit = row(in: host)
                 add(unit)
                 started.append(unit.id)
             }
-            actions.append(
-                process == nil ? .fork(host, started, exec: cold == .exec) : .startThreads(host, started))
+            actions.append(running == nil ? .fork(host, started, exec: cold == .exec) : .startThreads(host, started))
         case .processes:
             for _ in 0..<count {
                 let process = addProcess(kind, generation, isCold: cold != nil)
@@ -103,47 +212,36 @@ extension PoolMachine {
         return nextProcess
     }
 
-    private mutating func add(_ unit: UnitRow) {
-        units[unit.id] = unit
-        nextUnit += 1
-    }
-
     mutating func unitsReady(_ times: [UnitID: UInt64], _ now: UInt64) {
+        var grown: [JobID: [UnitID]] = [:]
         var kinds: Set<PoolKind> = []
-        var waiting: Set<JobID> = []
-        for (id, time) in times {
+        for (id, time) in times.sorted(by: { $0.key < $1.key }) {
             guard let unit = units[id], unit.state == .starting else { continue }
-            units[id]?.state = .ready
-            units[id]?.readyAt = time
-            units[id]?.idleSince = now
+            change(id) {
+                $0.state = .ready
+                $0.readyAt = time
+                $0.idleSince = now
+            }
             if !unit.isCold {
                 kinds.insert(unit.kind)
                 pools[unit.kind]?.startFailures = 0
             }
-            if let job = unit.job { waiting.insert(job) }
+            guard let job = unit.job, jobs[job] != nil else { continue }
+            jobs[job]?.ready += 1
+            jobs[job]?.startFailures = 0
+            grown[job, default: []].append(id)
         }
-        for id in waiting.sorted() { crewGrew(id, now) }
-        for kind in kinds {
-            if !members(of: kind).contains(where: { $0.state == .starting }) { pools[kind]?.hasBeenWarm = true }
-        }
-        upkeep(now)
+        for (id, new) in grown.sorted(by: { $0.key < $1.key }) { crewGrew(id, new, now) }
+        for kind in kinds where pools[kind]?.starting == 0 { pools[kind]?.hasBeenWarm = true }
     }
 
     /// Some of a job's units came up: hands them the job, once all that it waits for are there.
-    private mutating func crewGrew(_ id: JobID, _ now: UInt64) {
-        guard let job = jobs[id] else { return }
-        let crew = job.units.compactMap { units[$0] }
-        switch job.state {
-        case .starting:
-            guard crew.allSatisfy({ $0.state == .ready }), crew.count == job.crew.count else { return }
-            jobs[id]?.stamps.ready = max(crew.compactMap(\.readyAt).max() ?? now, job.stamps.leased ?? now)
-            publish(id, crew.map(\.id))
-        case .running:
-            let new = crew.filter { $0.state == .ready && !job.atWork.contains($0.id) && !job.left.contains($0.id) }
-            publish(id, new.map(\.id))
-        case .regrouping:
-            guard crew.allSatisfy({ $0.state == .ready }) else { return }
-            publish(id, crew.map(\.id))
+    private mutating func crewGrew(_ id: JobID, _ new: [UnitID], _ now: UInt64) {
+        guard let state = jobs[id]?.state, jobs[id]?.cancelled == nil else { return }
+        switch state {
+        case .starting: if jobs[id]?.ready == jobs[id]?.crew.count { begin(id, now) }
+        case .running: publish(id, new)
+        case .regrouping: regroup(id, now)
         case .queued, .settling, .collecting, .stopping: break
         }
     }

@@ -1,73 +1,105 @@
 // What the passing of time, and every change, asks of the pools.
 extension PoolMachine {
-    /// Serves the queues and brings each pool to its size.
+    /// Serves the queues and brings pools to their sizes, as far as something has changed about them.
     mutating func upkeep(_ now: UInt64) {
-        for (id, job) in jobs.sorted(by: { $0.key < $1.key }) {
-            if let deadline = job.request.deadline, now >= deadline { cancel(id, .timeout, now) }
-            if let killAt = job.killAt, now >= killAt { killCrew(of: id) }
-        }
-        killStubborn(now)
-        for kind in pools.keys.sorted(by: { $0.name < $1.name }) {
-            serveQueue(of: kind, now)
-            retire(kind, now)
-            refill(kind, now)
-        }
-        for process in processes.values.sorted(by: { $0.id < $1.id }) where isDeserted(process) {
-            stopProcess(process.id, now)
-        }
+        while let job = deadlines.take(dueAt: now) { cancel(job, .timeout, now) }
+        while let alarm = alarms.take(dueAt: now) { heed(alarm, now) }
+        repeat {
+            while let place = touched.indices.min(by: { touched[$0] < touched[$1] }) {
+                keepUp(touched.remove(at: place), now)
+            }
+            if hasRoomChanged { useRoom(now) }
+            if !claims.isEmpty { reclaim(now) }
+        } while !touched.isEmpty || hasRoomChanged
+        for process in deserted.sorted() { stopIfDeserted(process, now) }
+        deserted = []
     }
 
-    /// Kills processes that were told to stop, or to stop threads, and have not done so.
-    private mutating func killStubborn(_ now: UInt64) {
-        for process in processes.values.sorted(by: { $0.id < $1.id }) {
-            guard let killAt = process.killAt, now >= killAt else { continue }
-            processes[process.id]?.killAt = nil
-            actions.append(.kill(process.id))
+    /// Serves a pool's queue, and brings it to its size.
+    private mutating func keepUp(_ kind: PoolKind, _ now: UInt64) {
+        if pools[kind]?.queue.isEmpty == false || pools[kind]?.claimant != nil { serveQueue(of: kind, now) }
+        retire(kind, now)
+        guard let pool = pools[kind] else { return alarms.set(.pool(kind), to: nil) }
+        if pool.size < pool.floor, !isDraining, now >= pool.retryAt, broken[kind.library] == nil {
+            refill(kind, by: pool.floor - pool.size, pool.shortage, now)
+        }
+        setAlarm(of: pool, now)
+    }
+
+    private mutating func heed(_ alarm: Alarm, _ now: UInt64) {
+        switch alarm {
+        case .kill(let job): killCrew(of: job)
+        case .seats(let job): fillSeats(of: job, now)
+        case .stubborn(let process): actions.append(.kill(process))
+        case .pool(let kind): touch(kind)
         }
     }
 
     private mutating func killCrew(of id: JobID) {
         guard let job = jobs[id] else { return }
-        jobs[id]?.killAt = nil
         for process in Set(job.atWork.compactMap { units[$0]?.process }).sorted() { actions.append(.kill(process)) }
+    }
+
+    /// Gives room that has come free to those who wait for it: jobs first, and then floors.
+    private mutating func useRoom(_ now: UInt64) {
+        hasRoomChanged = false
+        serveClaims(now)
+        for (kind, pool) in pools where pool.size < pool.floor || (policy.isShared && !pool.queue.isEmpty) {
+            touch(kind)
+        }
     }
 
     /// Stops free units of earlier generations, and those above the floor that have waited long enough.
     private mutating func retire(_ kind: PoolKind, _ now: UInt64) {
         guard let pool = pools[kind] else { return }
-        let members = members(of: kind)
-        var stopped = members.filter { $0.isFree && $0.state == .ready && $0.generation != pool.generation }
-        let current = members.filter { $0.generation == pool.generation }
-        let idle = current.filter { $0.isFree && $0.state == .ready && isIdle($0, in: pool, now) }
-        let surplus = current.count - (isDraining ? 0 : pool.floor)
+        let isToBeSeenTo =
+            !pool.outdated.isEmpty || pool.size > pool.floor || isDraining || pool.shrinksNow || pool.members.isEmpty
+        guard isToBeSeenTo else { return }
+        var stopped = Array(pool.outdated)
+        let floor = isDraining ? 0 : pool.floor
         // While a job waits, every worker is wanted.
-        if surplus > 0, pool.queue.isEmpty { stopped += idle.suffix(surplus) }
-        if pool.shrinksNow, current.count - stopped.count <= pool.floor { pools[kind]?.shrinksNow = false }
-        stop(stopped.map(\.id), now)
+        if pool.size > floor, pool.queue.isEmpty {
+            stopped += pool.idle.prefix(pool.size - floor).prefix { isIdle($0, in: pool, now) }
+        }
+        stop(stopped, now)
+        if let size = pools[kind]?.size, size <= pool.floor { pools[kind]?.shrinksNow = false }
         // A job that is stopping needs no more of the pool than the workers it has.
-        let isWanted =
-            pool.floor > 0 || kind.isPermanent
-            || jobs.values.contains { $0.request.kind == kind && $0.state != .stopping }
-        if !isWanted, members.isEmpty { pools[kind] = nil }
+        let isWanted = pool.floor > 0 || kind.isPermanent || pool.jobs > 0
+        if !isWanted, pools[kind]?.members.isEmpty == true {
+            if let host = pool.host { deserted.insert(host) }
+            pools[kind] = nil
+        }
     }
 
-    private func isIdle(_ unit: UnitRow, in pool: PoolRow, _ now: UInt64) -> Bool {
-        isDraining || pool.shrinksNow || now >= unit.idleSince + policy.idleNanoseconds
+    private func isIdle(_ id: UnitID, in pool: PoolRow, _ now: UInt64) -> Bool {
+        guard let unit = units[id] else { return false }
+        return isDraining || pool.shrinksNow || now >= unit.idleSince + policy.idleNanoseconds
     }
 
-    /// Starts what is missing to the floor.
-    private mutating func refill(_ kind: PoolKind, _ now: UInt64) {
-        guard let pool = pools[kind], !isDraining, now >= pool.retryAt else { return }
-        let count = members(of: kind).count { $0.generation == pool.generation }
-        guard count < pool.floor else { return }
-        _ = start(pool.floor - count, of: kind, for: nil, reason: pool.shortage, cold: nil, now)
+    /// Starts what is missing to the floor, as far as there is room for it.
+    private mutating func refill(_ kind: PoolKind, by missing: Int, _ reason: ColdReason?, _ now: UInt64) {
+        let count = min(missing, room / kind.workersPerUnit)
+        guard count > 0 else { return }
+        _ = start(count, of: kind, for: nil, seats: [], reason: reason, cold: nil, now)
     }
 
-    /// Whether a process of the thread pool has no thread left and will get none.
-    private func isDeserted(_ process: ProcessRow) -> Bool {
-        guard process.kind.isThreads, !process.isStopping else { return false }
-        let isOld = isDraining || process.generation != pools[process.kind]?.generation
-        return isOld && !units.values.contains { $0.process == process.id }
+    /// Sets when the pool is to be looked at again, where nothing happens to it.
+    private mutating func setAlarm(of pool: PoolRow, _ now: UInt64) {
+        var due: UInt64?
+        if !isDraining, pool.queue.isEmpty, pool.size > pool.floor, let first = pool.idle.first.flatMap({ units[$0] }) {
+            due = first.idleSince + policy.idleNanoseconds
+        }
+        let isShort = !pool.queue.isEmpty || (!isDraining && pool.size < pool.floor)
+        if isShort, now < pool.retryAt { due = min(due ?? .max, pool.retryAt) }
+        alarms.set(.pool(pool.kind), to: due)
+    }
+
+    /// Stops the process of a pool of threads that has no thread left and will get none.
+    private mutating func stopIfDeserted(_ id: ProcessID, _ now: UInt64) {
+        guard let process = processes[id], process.kind.isThreads, !process.isCold, process.units.isEmpty else {
+            return
+        }
+        if isDraining || pools[process.kind]?.host != id { stopProcess(id, now) }
     }
 
     mutating func resize(_ kind: PoolKind, _ size: Int) {
@@ -75,6 +107,7 @@ extension PoolMachine {
         pools[kind]?.floor = size
         pools[kind]?.shrinksNow = true
         pools[kind]?.shortage = .poolTooSmall
+        touch(kind)
     }
 
     /// Takes other times and sizes over. A floor that stays the same in the policy is left as it is, also where it was
@@ -82,35 +115,30 @@ extension PoolMachine {
     mutating func adopt(_ new: PoolPolicy, _ now: UInt64) {
         let old = policy
         policy = new
+        // Who is told apart is settled when the machine is made.
+        policy.isShared = old.isShared
+        workerShares.limit = policy.sharedWorkers
         if new.threadFloor != old.threadFloor { resize(.threads, new.threadFloor) }
         if new.processFloor != old.processFloor { resize(.processes(threads: 1), new.processFloor) }
-        upkeep(now)
+        for (id, job) in jobs.sorted(by: { $0.key < $1.key }) where job.state == .queued {
+            let most = policy.mostWorkers(of: job.request.user)
+            if job.request.workers > most { fail(id, "the limit on workers is \(most) by now", now) }
+        }
+        pools.keys.forEach { touch($0) }
+        hasRoomChanged = true
+        reclaim(now)
     }
 
-    mutating func recycle(_ kind: PoolKind, _ now: UInt64) {
-        pools[kind]?.generation += 1
+    mutating func recycle(_ kind: PoolKind) {
+        if let host = pools[kind]?.host { deserted.insert(host) }
+        pools[kind]?.age()
         pools[kind]?.shortage = .workerReplaced
-        upkeep(now)
+        touch(kind)
     }
 
-    /// When ``Event/tick`` is due, which may be long since; nil when nothing waits for time to pass.
-    public var nextDeadline: UInt64? {
-        var deadlines: [UInt64] = []
-        for job in jobs.values where job.cancelled == nil && job.state != .collecting && job.state != .stopping {
-            if let deadline = job.request.deadline { deadlines.append(deadline) }
-        }
-        deadlines += jobs.values.compactMap(\.killAt) + processes.values.compactMap(\.killAt)
-        for pool in pools.values {
-            let current = members(of: pool.kind).filter { $0.generation == pool.generation }
-            if !isDraining, pool.queue.isEmpty, current.count > pool.floor {
-                deadlines += current.filter { $0.isFree && $0.state == .ready }.map {
-                    $0.idleSince + policy.idleNanoseconds
-                }
-            }
-            // Nothing but a start that was put off leaves a pool short of workers once it has been seen to.
-            let awaited = pool.queue.first.flatMap { jobs[$0]?.request.units } ?? 0
-            if current.count < max(awaited, isDraining ? 0 : pool.floor) { deadlines.append(pool.retryAt) }
-        }
-        return deadlines.min()
+    mutating func drain(_ now: UInt64) {
+        isDraining = true
+        pools.keys.forEach { touch($0) }
+        deserted.formUnion(pools.values.compactMap(\.host))
     }
 }

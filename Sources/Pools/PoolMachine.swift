@@ -1,8 +1,11 @@
+public import Catalogue
+import Linux
 import Timing
 
 /// All pools and the jobs on them, as a pure state machine: it is told what happened and when, and says what to do.
 ///
-/// It has no clock, process or memory of its own. ``step(_:at:)`` is the only way in.
+/// It has no clock, process or memory of its own. ``step(_:at:)`` is the only way in. What it knows is indexed, so that an
+/// event costs what it touches, however many workers there are.
 public struct PoolMachine: Sendable {
     /// What happened.
     public enum Event: Sendable, Equatable {
@@ -13,10 +16,16 @@ public struct PoolMachine: Sendable {
         case unitsReady([UnitID: UInt64])
         /// These threads have been stopped, the last one at this time.
         case unitsGone([UnitID], at: UInt64)
-        /// A process has ended, whatever the reason, or could not be started.
-        case processGone(ProcessID, at: UInt64)
+        /// A process has ended, whatever the reason, or could not be started; then `reason` says why, where that is known.
+        case processGone(ProcessID, at: UInt64, reason: String? = nil)
         /// A process was not started, for no fault of its pool's.
         case processMissing(ProcessID)
+        /// No process can be started for workers with this library.
+        case runtimeBroken(Library, reason: String)
+        /// Processes for workers with this library can be started again.
+        case runtimeMended(Library)
+        /// These of the job's workers have left it, while others are still at it.
+        case unitsLeft(JobID, [UnitID])
         /// No worker is at the job any more.
         case crewLeft(JobID)
         /// The job's tasks have been settled, and this many are to be done again.
@@ -64,14 +73,66 @@ public struct PoolMachine: Sendable {
     public internal(set) var processes: [ProcessID: ProcessRow] = [:]
     /// Workers that died unasked and were replaced, since the start.
     public internal(set) var replaced = 0
+    public internal(set) var isDraining = false
+
+    /// Workers that exist or have been asked for.
+    public internal(set) var workerCount = 0
+    /// Workers that are at a job, or on their way to one.
+    public internal(set) var busyWorkers = 0
+    /// Workers that have been told to stop.
+    var stoppingWorkers = 0
+    /// Units that are not up yet.
+    public internal(set) var startingUnits: Set<UnitID> = []
+    /// Units that have been told to stop.
+    public internal(set) var stoppingUnits: Set<UnitID> = []
+    /// Jobs whose workers are at their tasks.
+    public internal(set) var runningJobs: Set<JobID> = []
+    /// Jobs that wait for workers, or for room to start some.
+    public internal(set) var queuedJobs = 0
+
+    /// Jobs that wait until enough other workers have left to start theirs, in the order in which they came to it.
+    var claims = OrderedSet<JobID>()
+    /// Workers that these are about to start.
+    var claimed = 0
+    /// Workers of running jobs that have died and are about to be started again.
+    var pledged = 0
+    /// Jobs that wait for warm workers, by user.
+    var queueShares: UserShares
+    /// Workers that jobs have, or are about to start, by user.
+    var workerShares: UserShares
+    /// Why no worker with a library can be started.
+    var broken: [Library: String] = [:]
+
+    /// When jobs are to end at the latest.
+    var deadlines = Alarms<JobID>()
+    var alarms = Alarms<Alarm>()
+    /// Pools about which something has changed.
+    var touched: [PoolKind] = []
+    /// Processes of threads that may have none left and get none.
+    var deserted: Set<ProcessID> = []
+    /// Whether workers have gone, or a share has come back, since jobs that wait for room were last seen to.
+    var hasRoomChanged = false
     var nextUnit = 0
     var nextProcess = 0
-    public internal(set) var isDraining = false
     var isWarm = false
     var actions: [Action] = []
 
+    /// What is to be looked at when its time has come.
+    enum Alarm: Hashable, Sendable {
+        /// Workers that are still at a cancelled job are killed.
+        case kill(JobID)
+        /// Workers of a job that could not be started are tried again.
+        case seats(JobID)
+        /// A process has not done what it was told to stop.
+        case stubborn(ProcessID)
+        /// A worker of the pool has been idle for long enough, or a start that was put off is tried again.
+        case pool(PoolKind)
+    }
+
     public init(policy: PoolPolicy) {
         self.policy = policy
+        queueShares = UserShares(limit: 0, isShared: policy.isShared)
+        workerShares = UserShares(limit: policy.sharedWorkers, isShared: policy.isShared)
         pools = [
             .threads: PoolRow(kind: .threads, floor: policy.threadFloor),
             .processes(threads: 1): PoolRow(kind: .processes(threads: 1), floor: policy.processFloor),
@@ -85,26 +146,27 @@ public struct PoolMachine: Sendable {
     public mutating func step(_ event: Event, at now: UInt64) -> [Action] {
         actions = []
         switch event {
-        case .begin, .tick: upkeep(now)
+        case .begin: pools.keys.forEach { touch($0) }
+        case .tick: break
         case .submit(let job, let request): submit(job, request, now)
         case .unitsReady(let times): unitsReady(times, now)
-        case .unitsGone(let gone, let at): unitsGone(gone, at, now)
-        case .processGone(let process, let at): processGone(process, at, now)
-        case .processMissing(let process): processGone(process, now, now, isBlameless: true)
+        case .unitsGone(let gone, let at): unitsGone(gone, at)
+        case .processGone(let process, let at, let reason): processGone(process, at, reason, now)
+        case .processMissing(let process): processGone(process, now, nil, now, isBlameless: true)
+        case .runtimeBroken(let library, let reason): runtimeBroken(library, reason, now)
+        case .runtimeMended(let library): runtimeMended(library, now)
+        case .unitsLeft(let job, let units): unitsLeft(job, units, now)
         case .crewLeft(let job): crewLeft(job, now)
         case .settled(let job, let again): settled(job, again: again, now)
         case .collected(let job, let at): collected(job, at, now)
         case .cancel(let job, let cause): cancel(job, cause, now)
         case .halted(let job): halted(job)
-        case .resize(let kind, let size):
-            resize(kind, size)
-            upkeep(now)
-        case .recycle(let kind): recycle(kind, now)
+        case .resize(let kind, let size): resize(kind, size)
+        case .recycle(let kind): recycle(kind)
         case .policy(let policy): adopt(policy, now)
-        case .drain:
-            isDraining = true
-            upkeep(now)
+        case .drain: drain(now)
         }
+        upkeep(now)
         if !isWarm, isEveryFloorReady {
             isWarm = true
             actions.append(.warm)
@@ -112,16 +174,17 @@ public struct PoolMachine: Sendable {
         return actions
     }
 
-    /// Whether all workers that are to be kept warm are.
-    public var isEveryFloorReady: Bool {
-        pools.values.allSatisfy { pool in members(of: pool.kind).count { $0.readyAt != nil } >= pool.floor }
+    /// When ``Event/tick`` is due, which may be long since; nil when nothing waits for time to pass.
+    public var nextDeadline: UInt64? {
+        guard let alarm = alarms.next else { return deadlines.next }
+        return min(alarm, deadlines.next ?? alarm)
     }
 
-    /// Workers that exist or have been asked for.
-    public var workerCount: Int { units.values.reduce(0) { $0 + $1.workers } }
+    /// Whether all workers that are to be kept warm are.
+    public var isEveryFloorReady: Bool { pools.values.allSatisfy { $0.ready >= $0.floor } }
 
     /// The units of a pool, oldest first, without those of cold runs and those that are being stopped.
     public func members(of kind: PoolKind) -> [UnitRow] {
-        units.values.filter { $0.kind == kind && !$0.isCold && $0.state != .stopping }.sorted { $0.id < $1.id }
+        (pools[kind]?.members ?? []).compactMap { units[$0] }.sorted { $0.id < $1.id }
     }
 }

@@ -1,3 +1,5 @@
+import Linux
+
 /// The times and sizes by which pools are kept. All can be configured.
 public struct PoolPolicy: Sendable, Equatable {
     /// Threads that are kept warm.
@@ -8,19 +10,42 @@ public struct PoolPolicy: Sendable, Equatable {
     public var workerLimit = 256
     /// What a job is told that asks for more than ``workerLimit``: the name of the limit it comes from.
     public var workerLimitName = "workers"
+    /// Whether users are told apart, so that each has a share of workers and queue, and queues serve them in turn.
+    public var isShared = false
     /// How long a worker above the floor waits for work before it is stopped.
     public var idleNanoseconds: UInt64 = 60_000_000_000
     /// How long a cancelled task may take to notice before its process is killed.
     public var cancelGraceNanoseconds: UInt64 = 1_000_000_000
     /// How long a worker without work may take to leave until its process is killed.
     public var stopGraceNanoseconds: UInt64 = 5_000_000_000
-    /// How often each of a job's workers may die before it is up until the job is given up.
+    /// How often in a row workers of a job may fail to come up until the job is given up.
     public var startFailureLimit = 5
-    /// How long a pool waits after such a death before it tries again; doubled each time.
+    /// How long is waited after the first such failure until the start is tried again; doubled with each further one.
     public var startRetryNanoseconds: UInt64 = 100_000_000
+    /// How long is waited at most.
+    public var startRetryMostNanoseconds: UInt64 = 1_000_000_000
 
     public init(threadFloor: Int, processFloor: Int) {
         self.threadFloor = threadFloor
         self.processFloor = processFloor
+    }
+
+    /// How long to wait after so many failures in a row.
+    func pause(after failures: Int) -> UInt64 {
+        min(startRetryNanoseconds << UInt64(max(0, min(failures - 1, 16))), startRetryMostNanoseconds)
+    }
+
+    /// One worker in so many is root's alone.
+    private static let rootPart = 16
+
+    /// The workers that all users but root may have together.
+    var sharedWorkers: Int {
+        isShared ? max(workerLimit - (workerLimit + Self.rootPart - 1) / Self.rootPart, 1) : workerLimit
+    }
+
+    /// The most workers that one run of a user may ask for: what he may have while nobody else has any.
+    public func mostWorkers(of user: UInt32) -> Int {
+        if !isShared || user == UserShares.root { return workerLimit }
+        return UserShares(limit: sharedWorkers, isShared: true).allowance(of: user)
     }
 }

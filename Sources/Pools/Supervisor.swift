@@ -1,6 +1,6 @@
 public import Ledger
 public import Linux
-import Synchronization
+public import Synchronization
 
 /// Keeps the pools: owns the zygote and the workers' memory, and runs the jobs.
 ///
@@ -14,17 +14,22 @@ public final class Supervisor: Sendable {
         public var zygotePath: String
         /// The program of zygotes whose workers load a library.
         public var libraryZygotePath: String
-        public var environment: [String]
+        /// Of zygotes and workers.
+        public var environment: Variables
+        /// A directory, to be made once the supervisor has been started, that is removed when this process is killed.
+        public var directory: String?
         /// Jobs that may wait for workers.
         public var queueLimit: Int
         /// Memory for the records of all jobs together.
         public var ledgerBytes: Int
+        /// How long is waited for what processes owe.
+        public var patience = Patience()
         /// Told how busy the pools are whenever that has changed, though not more often than each
         /// ``Supervisor/loadNanoseconds``.
         public var onLoad: (@Sendable (Load) -> Void)?
 
         public init(
-            policy: PoolPolicy, zygotePath: String, libraryZygotePath: String, environment: [String],
+            policy: PoolPolicy, zygotePath: String, libraryZygotePath: String, environment: Variables,
             queueLimit: Int = 64, ledgerBytes: Int = 1 << 30
         ) {
             self.policy = policy
@@ -58,6 +63,7 @@ public final class Supervisor: Sendable {
 
     public let arena: Arena
     let configuration: Configuration
+    let guardian: GuardianLink
     private let bell: Descriptor
     private let state: Mutex<State>
 
@@ -72,8 +78,9 @@ public final class Supervisor: Sendable {
 
     enum Command: Sendable {
         case submit(
-            JobID, JobSpec, Range<Int>, @Sendable (JobEvent) -> Void, @Sendable (Result<JobID, Refusal>) -> Void)
-        case lease(JobID, LeaseRequest, Range<Int>, @Sendable (Result<Lease, Refusal>) -> Void)
+            JobID, JobSpec, JobView, JobMemory, @Sendable (JobEvent) -> Void,
+            @Sendable (Result<JobID, Refusal>) -> Void)
+        case lease(JobID, LeaseRequest, JobView, JobMemory, @Sendable (Result<Lease, Refusal>) -> Void)
         case release(JobID)
         case collected(JobID, at: UInt64)
         case cancel(JobID, CancelCause)
@@ -87,11 +94,19 @@ public final class Supervisor: Sendable {
     }
 
     public init(_ configuration: Configuration) throws(SystemError) {
+        var configuration = configuration
+        // Its helper would hold pipes open, and take longer than the replacement of what has crashed.
+        configuration.environment.append("SWIFT_BACKTRACE=enable=no")
         self.configuration = configuration
         // Threads need a slot each, and their processes one for the foreman: twice the workers is room for both, and for
         // as many again that are just leaving.
         arena = try Arena(slotCount: configuration.policy.workerLimit * 4, jobBytes: configuration.ledgerBytes)
         arena.header.daemon.pointee = UInt32(ThisProcess.pid)
+        let family = CommandMark.newFamily()
+        arena.header.family.pointee = family
+        guardian = try GuardianLink(
+            program: configuration.zygotePath, environment: configuration.environment, family: family,
+            directory: configuration.directory)
         state = Mutex(State(extents: Extents(arena.jobsOffset..<arena.byteCount)))
         bell = try Descriptor.event()
     }
@@ -102,16 +117,21 @@ public final class Supervisor: Sendable {
     /// - Returns: the thread, which ends with the last worker.
     public func start(notice: @escaping @Sendable (Notice) -> Void) throws(SystemError) -> SystemThread {
         let bell = bell.raw
-        return try SystemThread(named: "par-supervisor") { [self] in
+        let thread = try SystemThread(named: "par-supervisor") { [self] in
             do {
                 let driver = try Driver(self, bell: bell, notice: notice)
                 try driver.run()
+                // Nobody is left who could start a command.
+                guardian.dismiss()
             } catch {
                 notice(.failed("\(error)"))
             }
             end()
             notice(.ended)
         }
+        // It comes up beside the zygote. There is no command that it could be too late for.
+        try guardian.start(notice: notice)
+        return thread
     }
 
     /// Hands in a job.
@@ -119,16 +139,18 @@ public final class Supervisor: Sendable {
     /// - Parameters:
     ///   - observer: told what becomes of it, if it is accepted.
     ///   - answer: told first: the job's number once it is accepted.
+    /// - Returns: the job's log, which may be read from any thread; nil where the job is refused at once.
+    @discardableResult
     public func submit(
         _ spec: JobSpec, observer: @escaping @Sendable (JobEvent) -> Void,
         answer: @escaping @Sendable (Result<JobID, Refusal>) -> Void
-    ) {
+    ) -> JobLog? {
         var plan = spec.plan
         plan.tasks = UInt64(spec.tasks)
         plan.inputBytes = UInt64(spec.inputs?.bytes.count ?? 0)
         guard let extent = takeExtent(plan.layout.byteCount) else {
             answer(.failure(.noMemory(bytes: plan.layout.byteCount)))
-            return
+            return nil
         }
         let id = nextJob()
         plan.job = id
@@ -139,7 +161,10 @@ public final class Supervisor: Sendable {
         let job = arena.job(at: extent.lowerBound)
         job.prepare(plan, text: spec.text)
         if let inputs = spec.inputs { job.store(inputs) }
-        send(.submit(id, spec, extent, observer, answer))
+        let view = JobView(job, plan: plan)
+        let memory = JobMemory(extent, of: self)
+        send(.submit(id, spec, view, memory, observer, answer))
+        return JobLog(of: id, view, memory)
     }
 
     /// Takes workers for the caller's own use, see ``Lease``. The answer comes once all of them are ready.
@@ -152,9 +177,10 @@ public final class Supervisor: Sendable {
         }
         let id = nextJob()
         // Blank until the holder's first run, so that there is nothing to settle if it never comes to one.
-        arena.job(at: extent.lowerBound).prepare(
-            JobPlan(job: id, tasks: 0, workload: 0, crew: request.workers, cpuInterval: 0, rings: false))
-        send(.lease(id, request, extent, answer))
+        let plan = JobPlan(job: id, tasks: 0, workload: 0, crew: request.workers, cpuInterval: 0, rings: false)
+        let job = arena.job(at: extent.lowerBound)
+        job.prepare(plan)
+        send(.lease(id, request, JobView(job, plan: plan), JobMemory(extent, of: self), answer))
     }
 
     /// Says that a finished job's records have been read and its results assembled, at this time.
@@ -169,8 +195,8 @@ public final class Supervisor: Sendable {
         policy.workerLimit = min(policy.workerLimit, configuration.policy.workerLimit)
         send(.setPolicy(policy, queueLimit: queueLimit))
     }
-    /// Answers true once the supervisor's thread has come round and the zygote has replied to it, however long either
-    /// takes; false once the supervisor has ended.
+    /// Answers true once the supervisor's thread has come round, however long that takes; false once it has ended. How the
+    /// zygotes are is told by ``look(_:)``.
     public func checkIn(_ answer: @escaping @Sendable (Bool) -> Void) { send(.checkIn(answer)) }
     /// Shows pools and jobs as they are now; nil once the supervisor has ended.
     public func look(_ answer: @escaping @Sendable (Snapshot?) -> Void) { send(.look(answer)) }
@@ -179,6 +205,8 @@ public final class Supervisor: Sendable {
 
     func release(_ job: JobID) { send(.release(job)) }
 
+    /// Bytes of jobs that have ended, which readers of their records keep.
+    public let retainedBytes = Atomic(0)
     /// Bytes of records that jobs hold.
     public var ledgerBytesUsed: Int { state.withLock { $0.extents.used } }
 
@@ -250,8 +278,8 @@ public final class Supervisor: Sendable {
     /// Answers a command that comes after the end.
     private static func refuse(_ command: Command) {
         switch command {
-        case .submit(_, _, _, _, let answer): answer(.failure(.draining))
-        case .lease(_, _, _, let answer): answer(.failure(.draining))
+        case .submit(_, _, _, _, _, let answer): answer(.failure(.draining))
+        case .lease(_, _, _, _, let answer): answer(.failure(.draining))
         case .look(let answer): answer(nil)
         case .checkIn(let answer): answer(false)
         case .release, .collected, .cancel, .resize, .recycle, .setPolicy, .shutDown: break

@@ -1,12 +1,24 @@
+import Catalogue
+import Glibc
 import Ledger
 import Linux
 
-/// The daemon's end of the zygote: starts it, asks it for processes, hears of its end.
+/// The daemon's end of a zygote: starts it, asks it for processes, hears of its end. Nothing here waits.
 final class ZygoteLink {
+    let library: Library
+    /// Tells it from all others that this daemon has had.
+    let number: Int
     let process: ProcessHandle
-    let socket: MessageSocket
+    /// Nil once it has been given up.
+    private var socket: MessageSocket?
     /// Requests that have not been answered, oldest first.
     private var pending: [Request] = []
+    /// When it was started, or last answered, or asked while it owed nothing.
+    private var progressAt: UInt64
+
+    /// So many requests are out at a time. Both directions of the socket have room for them, and what comes meanwhile is
+    /// asked for together.
+    private static let window = 8
 
     private enum Request {
         case processes([ProcessID])
@@ -18,36 +30,85 @@ final class ZygoteLink {
         /// A pid, or an errno negated, for each process.
         case processes([(process: ProcessID, pid: Int32)])
         case ping
+        /// Nothing as yet.
+        case none
+        /// It won't say anything any more.
+        case end
+    }
+
+    /// A process to be asked for.
+    struct Order {
+        let process: ProcessID
+        let slot: Int
+        let ticket: UInt32
     }
 
     init(
-        path: String, arguments: [String], environment: [String], arena: Int32, event: Int32
+        _ library: Library, number: Int, path: String, arguments: [String], environment: Variables, arena: Int32,
+        event: Int32, guardian: Int32
     ) throws(SystemError) {
+        self.library = library
+        self.number = number
         var started: Int32 = 0
-        socket = try MessageSocket.pair { other throws(SystemError) in
+        let socket = try MessageSocket.pair { other throws(SystemError) in
             let program = Program(
-                path: path, arguments: arguments, environment: environment + ["SWIFT_BACKTRACE=enable=no"],
-                descriptors: [arena, event, other.raw])
+                path: path, arguments: arguments, environment: environment,
+                descriptors: [arena, event, other.raw, guardian])
             started = try program.spawn()
             extendLifetime(other)
         }
-        process = try ProcessHandle(child: started)
+        do {
+            process = try ProcessHandle(child: started)
+        } catch {
+            // Reaped as a stranger.
+            kill(started, SIGKILL)
+            throw error
+        }
+        self.socket = consume socket
+        progressAt = Monotonic.now()
     }
 
-    /// Asks for one new process for each slot.
-    func request(_ processes: [(process: ProcessID, slot: Int)], exec: Bool) throws(SystemError) {
+    /// Its end of the socket; -1 once it has been given up.
+    var descriptor: Int32 {
+        socket?.raw ?? -1
+    }
+
+    /// Whether it may be asked for more.
+    var hasRoom: Bool { pending.count < Self.window }
+    /// Whether an answer is awaited.
+    var owes: Bool { !pending.isEmpty }
+    /// Since when it has been awaited without anything being heard.
+    var silentSince: UInt64 { progressAt }
+
+    /// Asks for processes, at most ``ZygoteProtocol/requestLimit``.
+    ///
+    /// - Returns: false where the request could not be taken now.
+    func request(_ orders: some Sequence<Order>, exec: Bool) throws(SystemError) -> Bool {
         let kind = exec ? ZygoteProtocol.Request.exec : ZygoteProtocol.Request.fork
-        for batch in stride(from: 0, to: processes.count, by: ZygoteProtocol.requestLimit) {
-            let part = processes[batch..<min(batch + ZygoteProtocol.requestLimit, processes.count)]
-            try socket.send([kind.rawValue] + part.map { UInt32($0.slot) })
-            pending.append(.processes(part.map(\.process)))
+        var words = [kind.rawValue]
+        var processes: [ProcessID] = []
+        for order in orders {
+            words.append(UInt32(order.slot))
+            words.append(order.ticket)
+            processes.append(order.process)
         }
+        return try send(words, .processes(processes))
     }
 
     /// Asks for a sign of life.
-    func ping() throws(SystemError) {
-        try socket.send([ZygoteProtocol.Request.ping.rawValue])
-        pending.append(.ping)
+    func ping() throws(SystemError) -> Bool {
+        try send([ZygoteProtocol.Request.ping.rawValue], .ping)
+    }
+
+    private func send(_ words: [UInt32], _ request: Request) throws(SystemError) -> Bool {
+        do {
+            try socket?.send(words, waiting: false)
+        } catch  where error.errno == .resourceTemporarilyUnavailable || error.errno == .noBufferSpace {
+            return false
+        }
+        if pending.isEmpty { progressAt = Monotonic.now() }
+        pending.append(request)
+        return true
     }
 
     /// The processes that were asked for and not answered.
@@ -57,14 +118,26 @@ final class ZygoteLink {
         }
     }
 
-    /// The oldest answer. Nil once the zygote is gone.
-    func answer() throws(SystemError) -> Answer? {
-        guard let words = try socket.receive(atMost: ZygoteProtocol.requestLimit, waiting: false) else { return nil }
-        if pending.isEmpty { return .processes([]) }
+    /// Its oldest answer.
+    func answer() throws(SystemError) -> Answer {
+        let words: [UInt32]?
+        do {
+            words = try socket?.receive(atMost: ZygoteProtocol.requestLimit, waiting: false) ?? nil
+        } catch  where error.errno == .resourceTemporarilyUnavailable {
+            return .none
+        }
+        guard let words, !pending.isEmpty else { return .end }
+        progressAt = Monotonic.now()
         switch pending.removeFirst() {
         case .processes(let processes):
             return .processes(zip(processes, words).map { ($0, Int32(bitPattern: $1)) })
         case .ping: return .ping
         }
+    }
+
+    /// Kills it, and hears it no more. Its pidfd tells when it has ended.
+    func giveUp() {
+        process.kill()
+        socket = nil
     }
 }

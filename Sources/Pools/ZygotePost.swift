@@ -5,117 +5,142 @@ import Linux
 /// whenever the zygote that has it is lost.
 final class ZygotePost {
     let library: Library
+    private let patience: Patience
     /// The zygote that has the place; nil while none does.
     private(set) var link: ZygoteLink?
-    /// Zygotes lost in a row that had answered nothing.
+    /// Zygotes in a row that were lost before they had answered anything, or could not be started.
     private var losses = 0
+    /// When the first of them was lost, and the last.
+    private var lostAt: (first: UInt64, last: UInt64) = (0, 0)
     /// When the next one may be started, if none is there.
     private(set) var retryAt: UInt64 = 0
-    /// Forks to be asked for together.
-    private var forks: [(process: ProcessID, slot: Int, exec: Bool)] = []
-    /// Who waits for the zygote's reply to a ping, oldest first: one for each ping that is out, or waits for a zygote.
-    private var checkIns: [CheckIn] = []
+    /// Why the last one was lost.
+    private var reason = "it has hung up"
+    /// Whether ``brokenReason`` has been told.
+    var isToldBroken = false
+    /// Starts of workers in a row that failed.
+    private var startFailures = 0
+    /// Until when no worker is asked for, as the last one did not start; 0 for no pause.
+    private(set) var pausedUntil: UInt64 = 0
+    /// Why a worker did not start the last time that one didn't; nil once one has.
+    private(set) var startFailure: String?
+    /// Processes to be asked for, oldest first.
+    private var forks: [Fork] = []
 
-    /// How long after the fourth loss a zygote is started again; doubled with each further one.
-    private static let retryNanoseconds: UInt64 = 100_000_000
+    /// A process to be asked for.
+    struct Fork {
+        let process: ProcessID
+        let exec: Bool
+    }
 
-    init(for library: Library) {
+    init(for library: Library, patience: Patience) {
         self.library = library
+        self.patience = patience
     }
 
-    /// Takes a new zygote in, and has it do what has been waiting for one.
-    func fill(with link: ZygoteLink) throws(SystemError) {
+    /// What the zygote's workers are called where it is told of it.
+    var name: String { library == .none ? "the zygote" : "the zygote for \(library.name)" }
+
+    // MARK: The zygote
+
+    /// Takes a new zygote in.
+    func fill(with link: ZygoteLink) {
         self.link = link
-        for _ in checkIns { try ping() }
-        try flushForks()
     }
 
-    /// The zygote is lost, with all that it has not answered. The next one may come at once, or in a while.
-    func vacate(_ now: UInt64) {
-        link = nil
-        putOff(now)
+    /// Lets the zygote go. The next one may come at once, or in a while.
+    ///
+    /// - Parameter reason: why; nil where that is not known yet.
+    func vacate(_ reason: String?, _ now: UInt64) -> ZygoteLink? {
+        defer { putOff(reason, now) }
+        return link.take()
     }
 
-    /// Waits the longer for the next zygote, the more have been lost without having done anything.
-    func putOff(_ now: UInt64) {
+    /// Waits the longer for the next zygote, the more have come to nothing.
+    func putOff(_ reason: String?, _ now: UInt64) {
+        if let reason { self.reason = reason }
         losses += 1
-        retryAt = now
-        if losses > 3 { retryAt += Self.retryNanoseconds << UInt64(min(losses - 4, 6)) }
+        lostAt = (losses == 1 ? now : lostAt.first, now)
+        retryAt = losses == 1 ? now : now + patience.pause(after: losses - 1)
     }
 
-    func fork(_ process: ProcessID, slot: Int, exec: Bool) {
-        forks.append((process, slot, exec))
+    /// How the one that was lost last has ended, which is known later.
+    func explain(_ exit: String) {
+        if link == nil { reason = "it ended with \(exit)" }
     }
 
-    /// Sends off the forks that were asked for. Without a zygote they wait for the next one.
-    func flushForks() throws(SystemError) {
-        guard !forks.isEmpty, let link else { return }
-        do {
-            for exec in [false, true] {
-                let wanted = forks.filter { $0.exec == exec }.map { (process: $0.process, slot: $0.slot) }
-                if !wanted.isEmpty { try link.request(wanted, exec: exec) }
-                forks.removeAll { $0.exec == exec }
-            }
-        } catch  where error.errno == .brokenPipe || error.errno == .connectionReset {
-            // The zygote's end is about to be heard; what it wasn't asked for stays in `forks`.
-            return
-        }
-    }
-
-    /// Asks the zygote for a sign of life. Without one, the next one is asked.
-    func check(_ checkIn: CheckIn) throws(SystemError) {
-        checkIns.append(checkIn)
-        try ping()
-    }
-
-    private func ping() throws(SystemError) {
-        do {
-            try link?.ping()
-        } catch  where error.errno == .brokenPipe || error.errno == .connectionReset {
-            // The zygote's end is about to be heard, and the next one is asked again.
-            return
-        }
+    /// Why there is no zygote, and won't be soon; nil while there is one, or there may be.
+    var brokenReason: String? {
+        losses > 1 && lostAt.last - lostAt.first >= patience.brokenNanoseconds
+            ? "\(name) can't be started: \(reason)" : nil
     }
 
     /// The zygote has answered something: it is of use.
-    func hear(_ answer: ZygoteLink.Answer) {
+    func hear() {
         losses = 0
-        if case .ping = answer, !checkIns.isEmpty { checkIns.removeFirst().reply() }
     }
 
-    /// Tells those who still wait for a sign of life that there will be none.
-    func dismiss() {
-        for checkIn in checkIns { checkIn.end(false) }
-        checkIns = []
+    // MARK: Its workers
+
+    func fork(_ process: ProcessID, exec: Bool) {
+        forks.append(Fork(process: process, exec: exec))
     }
 
-    /// Ends the zygote, which has no more children to make.
-    func close() throws(SystemError) {
-        guard let link = link.take() else { return }
-        try link.process.signal(killSignal)
-        _ = try link.process.reap(waiting: true)
-    }
-}
-
-/// The question whether everybody is alive, which every zygote has to answer.
-final class CheckIn {
-    private var missing: Int
-    private var answer: (@Sendable (Bool) -> Void)?
-
-    /// - Parameter count: how many are asked.
-    init(of count: Int, answer: @escaping @Sendable (Bool) -> Void) {
-        missing = count
-        self.answer = answer
+    /// Takes the next processes that may be asked for together, at most `limit`.
+    ///
+    /// - Parameter isWanted: whether it is still to be asked for.
+    func takeForks(atMost limit: Int, where isWanted: (ProcessID) -> Bool) -> [Fork] {
+        var batch: [Fork] = []
+        var taken = 0
+        for fork in forks {
+            if isWanted(fork.process) {
+                if batch.count == limit || batch.first.map({ $0.exec != fork.exec }) == true { break }
+                batch.append(fork)
+            }
+            taken += 1
+        }
+        forks.removeFirst(taken)
+        return batch
     }
 
-    /// One of those asked has replied.
-    func reply() {
-        missing -= 1
-        if missing == 0 { end(true) }
+    /// Puts what could not be asked for back in front.
+    func putBack(_ batch: some Collection<Fork>) {
+        forks.insert(contentsOf: batch, at: 0)
     }
 
-    /// Answers, once.
-    func end(_ isAlive: Bool) {
-        answer.take()?(isAlive)
+    var hasForks: Bool { !forks.isEmpty }
+
+    /// A worker could not be forked, or ended before it was up: nothing is started for a while.
+    func noteStartFailure(_ reason: String, _ now: UInt64) {
+        startFailure = reason
+        startFailures += 1
+        pausedUntil = now + patience.pause(after: startFailures)
+    }
+
+    /// A worker has come up.
+    func noteStart() {
+        startFailures = 0
+        pausedUntil = 0
+        startFailure = nil
+    }
+
+    // MARK: Time
+
+    /// When something is to be done here; nil while nothing waits for time to pass.
+    func nextDeadline(_ now: UInt64) -> UInt64? {
+        guard let link else { return retryAt }
+        if link.owes { return now + patience.lookNanoseconds }
+        return hasForks ? max(pausedUntil, now + patience.lookNanoseconds / 4) : nil
+    }
+
+    /// Why the zygote is to be given up; nil while there is no reason.
+    func illness(_ now: UInt64) -> String? {
+        guard let link, link.owes else { return nil }
+        let silence = now > link.silentSince ? now - link.silentSince : 0
+        if silence >= patience.zygoteNanoseconds {
+            return "it has not answered for \(silence / 1_000_000_000) s"
+        }
+        if silence >= patience.lookNanoseconds, link.process.isStopped { return "it has been stopped" }
+        return nil
     }
 }

@@ -21,6 +21,7 @@ public struct StatusText: Sendable {
         func add(_ name: String, _ parts: String...) {
             table.rows.append([.init(name, .dim), .init(parts.joined(separator: look.separator))])
         }
+        if let reason = status.reason { add("reason", look.clean(reason)) }
         add("socket", look.clean(status.socket))
         add("process", "pid \(status.pid)", "zygote \(status.zygotePid)", "uid \(status.uid)")
         add(

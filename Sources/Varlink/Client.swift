@@ -62,7 +62,7 @@ public struct Client: ~Copyable {
     }
 
     private static func socket(connectedTo path: String, _ patience: Duration?) throws(ClientError) -> StreamSocket {
-        guard let address = UnixAddress(path) else {
+        guard let address = UnixAddress(connectingTo: path) else {
             throw .unreachable(path: path, errno: UnixAddress.errno(of: path))
         }
         do {
@@ -261,7 +261,7 @@ public struct Client: ~Copyable {
 
     /// What to throw when a call could not be sent. A service that refuses a connection says why before it closes, so the
     /// reason may be there to read.
-    private mutating func refusal(otherwise error: SystemError) -> ClientError {
+    private mutating func refusal(otherwise error: SocketError) -> ClientError {
         unsent = []
         guard unanswered == 0 else { return .disconnected }
         while !hasBufferedReply, (try? receiveNext()) == true {}
@@ -312,7 +312,6 @@ public struct Client: ~Copyable {
     private func decode<Answer: Decodable>(
         _ reply: Reply
     ) throws(ClientError) -> (reply: Answer, continues: Bool) {
-        if let answer = try? JSONTree.decode(Answer.self, from: reply.parameters) { return (answer, reply.continues) }
         do {
             return (try JSON.decode(Answer.self, from: reply.parameters), reply.continues)
         } catch {

@@ -32,12 +32,12 @@ package struct Deadline {
     }
 
     /// Waits until `descriptor` is ready for `events`, or has failed; false when the time is over.
-    package func wait(for events: Int32, of descriptor: Int32) throws(SystemError) -> Bool {
+    package func wait(for events: Int32, of descriptor: Int32) throws(SocketError) -> Bool {
         while true {
             var polled = pollfd(fd: descriptor, events: Int16(events), revents: 0)
             let count = poll(&polled, 1, milliseconds)
             if count > 0 { return true }
-            if count < 0, errno != EINTR { throw SystemError(errno: errno) }
+            if count < 0, errno != EINTR { throw SocketError(errno: errno) }
             if count == 0, milliseconds == 0 { return false }
         }
     }
@@ -45,7 +45,7 @@ package struct Deadline {
 
 extension StreamSocket {
     /// How long connect(2) and send(2) may wait.
-    func setSendTimeout(_ patience: Duration) throws(SystemError) {
+    func setSendTimeout(_ patience: Duration) throws(SocketError) {
         let (seconds, attoseconds) = patience.components
         // A time of 0 would be for ever.
         var time = timeval(

@@ -1,5 +1,3 @@
-import FoundationEssentials
-
 /// The way between Swift values and JSON text. Integers keep all their 64 bits.
 package enum JSON {
     /// The text of an empty object.
@@ -11,31 +9,27 @@ package enum JSON {
         package var reason: String
     }
 
-    private static let encoder = {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .withoutEscapingSlashes
-        return encoder
-    }()
-    private static let decoder = JSONDecoder()
-
     /// `value` as the text of an object; ``FrameError/notEncodable(reason:)`` when it is none.
     package static func object(_ value: some Encodable) throws(FrameError) -> [UInt8] {
-        let text: Data
+        let text = JSONText()
         do {
-            text = try encoder.encode(value)
-        } catch EncodingError.invalidValue(_, let context) {
-            throw .notEncodable(reason: describe(context.codingPath, context.debugDescription))
+            try text.encode(value)
+        } catch let fault as EncodingFault {
+            throw .notEncodable(reason: fault.text)
         } catch {
             throw .notEncodable(reason: "\(error)")
         }
-        guard text.first == UInt8(ascii: "{") else { throw .notEncodable(reason: "parameters must be an object") }
-        return [UInt8](text)
+        guard text.bytes.first == UInt8(ascii: "{") else { throw .notEncodable(reason: "parameters must be an object") }
+        return text.bytes
     }
 
     /// The value whose text is `bytes`.
-    package static func decode<T: Decodable>(_: T.Type, from bytes: [UInt8]) throws(DecodingFault) -> T {
+    package static func decode<T: Decodable>(_ type: T.Type, from bytes: [UInt8]) throws(DecodingFault) -> T {
         do {
-            return try decoder.decode(T.self, from: Data(bytes))
+            return try bytes.withUnsafeBufferPointer { buffer in
+                let source = JSONSource(buffer)
+                return try source.value(type, at: source.start)
+            }
         } catch let error as DecodingError {
             throw DecodingFault(error)
         } catch {
@@ -60,24 +54,51 @@ package enum JSON {
 
     /// Appends `text` as a quoted JSON string.
     package static func append(_ text: String, to bytes: inout [UInt8]) {
+        var text = text
         bytes.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                bytes.append(UInt8(ascii: "\\"))
-                bytes.append(byte)
-            case 0..<0x20:
-                let digits = String(byte, radix: 16)
-                bytes.append(contentsOf: ("\\u00" + (digits.utf8.count == 1 ? "0" : "") + digits).utf8)
-            default:
-                bytes.append(byte)
+        text.withUTF8 { utf8 in
+            var plain = 0
+            for index in utf8.indices where isEscaped(utf8[index]) {
+                bytes.append(contentsOf: utf8[plain..<index])
+                plain = index + 1
+                escape(utf8[index], to: &bytes)
             }
+            bytes.append(contentsOf: utf8[plain...])
         }
         bytes.append(UInt8(ascii: "\""))
     }
 
-    fileprivate static func describe(_ path: [any CodingKey], _ text: String) -> String {
-        path.isEmpty ? text : "\(joined(path)): \(text)"
+    private static func isEscaped(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    }
+
+    private static func escape(_ byte: UInt8, to bytes: inout [UInt8]) {
+        if byte >= 0x20 {
+            bytes.append(UInt8(ascii: "\\"))
+            bytes.append(byte)
+        } else {
+            let digits = String(byte, radix: 16)
+            bytes.append(contentsOf: ("\\u00" + (digits.utf8.count == 1 ? "0" : "") + digits).utf8)
+        }
+    }
+
+    /// Appends the digits of `number`. A String of each would take three times as long.
+    package static func append(_ number: Int, to bytes: inout [UInt8]) {
+        // 19 digits and a sign are the most that 64 bits take; they are found last to first.
+        var digits = InlineArray<20, UInt8>(repeating: 0)
+        var first = digits.count
+        var rest = number.magnitude
+        repeat {
+            let (tens, digit) = rest.quotientAndRemainder(dividingBy: 10)
+            first -= 1
+            digits[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digit)
+            rest = tens
+        } while rest > 0
+        if number < 0 {
+            first -= 1
+            digits[first] = UInt8(ascii: "-")
+        }
+        for index in first..<digits.count { bytes.append(digits[index]) }
     }
 
     fileprivate static func joined(_ path: [any CodingKey]) -> String {

@@ -14,7 +14,7 @@ extension StreamSocket {
     /// Sends what there is room for of `bytes`, without waiting, and `descriptors` with the first of them.
     ///
     /// Returns how many bytes were sent: 0 where there is no room now. A peer that went away is EPIPE, never a signal.
-    package func sendNow(_ bytes: ArraySlice<UInt8>, descriptors: [Int32] = []) throws(SystemError) -> Int {
+    package func sendNow(_ bytes: ArraySlice<UInt8>, descriptors: [Int32] = []) throws(SocketError) -> Int {
         var control = [UInt8](repeating: 0, count: descriptors.isEmpty ? 0 : Self.controlBytes(descriptors.count))
         if !descriptors.isEmpty {
             control.withUnsafeMutableBytes { room in
@@ -27,7 +27,7 @@ extension StreamSocket {
                 descriptors.withUnsafeBytes { rest.copyMemory(from: $0) }
             }
         }
-        do throws(SystemError) {
+        do throws(SocketError) {
             return try retrying {
                 bytes.withUnsafeBytes { text in
                     control.withUnsafeMutableBytes { control in
@@ -65,11 +65,11 @@ extension StreamSocket {
     /// - Parameter waits: whether to wait where nothing has come.
     package func receive(
         into buffer: inout [UInt8], descriptors limit: Int, waits: Bool = false
-    ) throws(SystemError) -> Arrival {
+    ) throws(SocketError) -> Arrival {
         var control = [UInt8](repeating: 0, count: limit > 0 ? Self.controlBytes(limit) : 0)
         var arrival = Arrival()
         var size = 0
-        do throws(SystemError) {
+        do throws(SocketError) {
             arrival.bytes = try retrying {
                 buffer.withUnsafeMutableBytes { room in
                     control.withUnsafeMutableBytes { control in

@@ -10,7 +10,7 @@ package struct StreamSocket: ~Copyable {
     }
 
     /// A new socket, closed on exec; its errno when there is none.
-    package init(flags: Int32 = 0) throws(SystemError) {
+    package init(flags: Int32 = 0) throws(SocketError) {
         let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue) | flags
         descriptor = try retrying { socket(AF_UNIX, type, 0) }
     }
@@ -26,12 +26,12 @@ package struct StreamSocket: ~Copyable {
         return descriptor
     }
 
-    package func connect(to address: UnixAddress) throws(SystemError) {
+    package func connect(to address: UnixAddress) throws(SocketError) {
         try retrying { address.withSocketAddress { Glibc.connect(descriptor, $0, $1) } }
     }
 
     /// Sends all of `bytes`; a peer that went away is EPIPE, never a signal.
-    package func send(_ bytes: [UInt8]) throws(SystemError) {
+    package func send(_ bytes: [UInt8]) throws(SocketError) {
         var sent = 0
         while sent < bytes.count {
             sent += try retrying {
@@ -44,23 +44,23 @@ package struct StreamSocket: ~Copyable {
     }
 
     /// Waits for bytes and puts them at the start of `buffer`; 0 at the end of the stream.
-    package func receive(into buffer: inout [UInt8]) throws(SystemError) -> Int {
+    package func receive(into buffer: inout [UInt8]) throws(SocketError) -> Int {
         try retrying { buffer.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress, $0.count, 0) } }
     }
 }
 
 /// What a system call said.
-package struct SystemError: Error {
+package struct SocketError: Error {
     package let errno: Int32
 }
 
 /// Repeats a system call while a signal interrupts it.
 @discardableResult
-package func retrying<T: SignedInteger>(_ call: () -> T) throws(SystemError) -> T {
+package func retrying<T: SignedInteger>(_ call: () -> T) throws(SocketError) -> T {
     while true {
         let result = call()
         if result >= 0 { return result }
         let number = errno
-        if number != EINTR { throw SystemError(errno: number) }
+        if number != EINTR { throw SocketError(errno: number) }
     }
 }

@@ -1,29 +1,57 @@
-import Varlink
+import Synchronization
+public import Varlink
 
-/// A call as its handler sees it.
-public struct IncomingCall: Sendable {
+/// A call as its handler sees it, and the way back to the client. Every method may be called from any thread.
+///
+/// It is answered once, by one of the `reply` methods or by ``fail(_:)``; one that nobody answers closes the connection.
+/// What comes after the answer, or after the client has gone, is dropped.
+public final class IncomingCall: Sendable {
     /// The full name, such as `org.example.Service.Method`.
     public let method: String
     /// The client takes several replies.
     public let wantsMore: Bool
-    /// The client takes no reply: whatever the handler returns or throws is dropped.
+    /// The client takes no reply: whatever the handler answers is dropped.
     public let isOneway: Bool
     public let peer: Peer
-    /// The text of the object that holds the parameters.
-    let json: [UInt8]
+    /// What came with the call; what the handler doesn't take is closed. Nil where nothing came, or the service takes none.
+    public let descriptors: ReceivedDescriptors?
+    /// Whether it is answered on a background thread, which it may hold up for a while.
+    public let isLarge: Bool
+    /// The text of the object that holds the parameters; nil once they have been let go.
+    private let json: Mutex<[UInt8]?>
+    private let outbox: Outbox
+    private let number: UInt64
+    private let charge: CallCharge?
+    private let onEvent: @Sendable (ServerEvent) -> Void
 
-    init(_ call: Call, peer: Peer) {
+    init(
+        _ call: Call, _ descriptors: ReceivedDescriptors?, peer: Peer, isLarge: Bool, number: UInt64, outbox: Outbox,
+        charge: CallCharge?, onEvent: @escaping @Sendable (ServerEvent) -> Void
+    ) {
         method = call.method
         wantsMore = call.more
         isOneway = call.oneway
-        json = call.parameters
+        json = Mutex(call.parameters)
+        self.descriptors = descriptors
         self.peer = peer
+        self.isLarge = isLarge
+        self.number = number
+        self.outbox = outbox
+        self.charge = charge
+        self.onEvent = onEvent
+    }
+
+    deinit {
+        outbox.abandon(number)
     }
 
     /// The call's parameters; throws ``ServiceError/invalidParameter(_:)`` that names the first wrong one.
+    ///
+    /// They are there until ``Service/answer(_:)`` returns.
     public func parameters<T: Decodable>(as: T.Type = T.self) throws(ServiceError) -> T {
+        guard let text = json.withLock({ $0 }) else { throw .invalidParameter("parameters") }
         do {
-            return try JSON.decode(T.self, from: json)
+            return try JSON.decode(T.self, from: text)
         } catch {
             throw .invalidParameter(error.path.isEmpty ? "parameters" : error.path)
         }
@@ -32,5 +60,88 @@ public struct IncomingCall: Sendable {
     /// Throws ``ServiceError/expectedMore`` unless the client takes several replies.
     public func requireMore() throws(ServiceError) {
         guard wantsMore else { throw .expectedMore }
+    }
+
+    /// Lets the parameters go, which may be large.
+    func releaseParameters() {
+        json.withLock { $0 = nil }
+        charge?.release()
+    }
+
+    // MARK: Replies
+
+    /// Answers with a value that encodes as an object, and `descriptors` beside it.
+    public func reply(_ value: some Encodable, _ descriptors: SentDescriptors? = nil) {
+        do {
+            end(try Reply(value), descriptors)
+        } catch {
+            fail(error)
+        }
+    }
+
+    /// Answers with the text of an object.
+    public func reply(text: [UInt8]) {
+        end(Reply(text: text), nil)
+    }
+
+    /// Answers with an error. One that is no ``ErrorConvertible`` closes the connection and is reported as
+    /// ``ServerEvent/handlerFailed(method:error:)``.
+    public func fail(_ error: any Error) {
+        guard let convertible = error as? any ErrorConvertible else { return giveUp(error) }
+        do {
+            end(try Reply(convertible), nil)
+        } catch {
+            giveUp(error)
+        }
+    }
+
+    private func end(_ reply: Reply, _ descriptors: SentDescriptors?) {
+        charge?.release()
+        outbox.send(isOneway ? nil : reply.frame, isOneway ? nil : descriptors, of: number, isLast: true)
+    }
+
+    private func giveUp(_ error: any Error) {
+        if isOneway {
+            outbox.send(nil, of: number, isLast: true)
+            return
+        }
+        if !(error is CancellationError) { onEvent(.handlerFailed(method: method, error: error)) }
+        outbox.abandon(number)
+    }
+
+    /// Sends a reply that says that more follow: the text of an object. To be called where ``wantsMore`` is true.
+    ///
+    /// - Returns: false where the client has gone.
+    @discardableResult
+    public func send(text: [UInt8]) -> Bool {
+        if isOneway { return !isGone }
+        guard wantsMore else {
+            fail(ServiceError.expectedMore)
+            return false
+        }
+        return outbox.send(Reply(text: text, continues: true).frame, of: number, isLast: false)
+    }
+
+    /// The same with a value that encodes as an object. Throws ``FrameError/notEncodable(reason:)``.
+    @discardableResult
+    public func send(_ value: some Encodable) throws(FrameError) -> Bool {
+        send(text: try Reply(value).parameters)
+    }
+
+    /// Whether nobody takes a reply any more.
+    public var isGone: Bool { !outbox.isOpen(number) }
+
+    /// Whether another reply may be made now: the client reads what it is sent, or has little to read. Whoever has many
+    /// replies to send, asks before each, so that what waits for slow clients is bounded.
+    public var hasRoom: Bool { outbox.hasRoom }
+
+    /// Calls `body` once, on any thread: when ``hasRoom`` is true again, or the client has gone. It must be quick.
+    public func whenRoom(_ body: @escaping @Sendable () -> Void) {
+        outbox.whenRoom(number, body)
+    }
+
+    /// Calls `body` once, on any thread, if the client goes away before the call is answered. It must be quick.
+    public func whenGone(_ body: @escaping @Sendable () -> Void) {
+        outbox.whenGone(number, body)
     }
 }

@@ -24,3 +24,8 @@ public struct Peer: Sendable, Equatable {
         self.init(uid: credentials.uid, gid: credentials.gid, pid: credentials.pid)
     }
 }
+
+extension Peer: CustomStringConvertible {
+    /// Such as `process 4711 of user 1000`.
+    public var description: String { "process \(pid) of user \(uid)" }
+}

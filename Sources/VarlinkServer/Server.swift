@@ -1,110 +1,139 @@
 import Glibc
-import NIOCore
-import NIOPosix
+import Linux
 import Synchronization
 import Varlink
 
-/// A Varlink server on a Unix socket.
+/// A Varlink server on a Unix socket, with a thread for its event loop and a few for what would hold that up.
 public final class Server: Sendable {
-    private let channel: any Channel
-    private let connections: Connections
-    private let group: any EventLoopGroup
+    /// Threads that read large calls.
+    private static let backgroundThreads = 2
+    /// How far they give way to the loop.
+    private static let niceness: Int32 = 5
+
+    private let shared: ServerShared
+    private let background: BackgroundThreads
     /// Let go when the server has stopped.
     private let file: Mutex<SocketFile?>
 
-    private init(channel: any Channel, connections: Connections, group: any EventLoopGroup, file: SocketFile?) {
-        self.channel = channel
-        self.group = group
-        self.connections = connections
+    private init(_ shared: ServerShared, _ background: BackgroundThreads, file: SocketFile?) {
+        self.shared = shared
+        self.background = background
         self.file = Mutex(file)
     }
 
     /// Serves `services` and `org.varlink.service` on a listening socket until ``stop(within:)``.
-    ///
-    /// - Parameter group: the event loops to use; they stay the caller's. By default those that the process shares.
     public static func start(
         on listener: consuming Listener, info: ServiceInfo, services: [any Service],
-        configuration: ServerConfiguration = ServerConfiguration(),
-        group: any EventLoopGroup = .singletonMultiThreadedEventLoopGroup
-    ) async throws -> Server {
+        configuration: ServerConfiguration = ServerConfiguration()
+    ) throws -> Server {
         let router = try Router(info: info, services: services)
-        let connections = Connections(limit: configuration.connections, large: configuration.largeFrames)
+        let shared = try ServerShared()
+        let background = try BackgroundThreads(
+            named: "par-calls", count: backgroundThreads, niceness: niceness)
         let file = listener.file
-        let channel = try await ServerBootstrap(group: group)
-            .serverChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandlers(
-                        AcceptBackoffHandler(shouldForwardIOErrorCaught: true),
-                        AcceptFailures(onEvent: configuration.onEvent))
-                }
+        let descriptor = listener.release()
+        _ = try SystemThread(named: "par-socket") {
+            do throws(SystemError) {
+                let loop = try ServerLoop(shared, router, configuration, background, listener: descriptor)
+                loop.run()
+                loop.finish()
+            } catch {
+                configuration.onEvent(.loopFailed(error))
             }
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try open(channel, connections, router, configuration)
-                }
-            }
-            .withBoundSocket(listener.release())
-            .get()
-        return Server(channel: channel, connections: connections, group: group, file: file)
+            shared.end()
+            background.end()
+        }
+        return Server(shared, background, file: file)
     }
 
     /// How many connections are open.
-    public var connectionCount: Int { connections.count }
+    public var connectionCount: Int { shared.totals.connections.load(ordering: .relaxed) }
 
-    /// Returns once every event loop has come round, however long that takes. Throws when they have been shut down.
-    public func checkIn() async throws {
-        for loop in group.makeIterator() { try await loop.submit {}.get() }
+    /// Returns once the event loop has come round, however long that takes; false once it has ended.
+    public func checkIn() async -> Bool {
+        await withCheckedContinuation { answer in shared.send(.checkIn { answer.resume(returning: $0) }) }
     }
 
     /// Takes no more connections, lets the calls that are being answered finish, and removes the socket's file.
     ///
     /// Calls that take longer than `limit` are cancelled and their connections closed.
     public func stop(within limit: Duration) async {
-        // Closing can only fail when it is closed already.
-        try? await channel.close()
         file.withLock { $0?.remove() }
-        let loop = channel.eventLoop
-        let drained = loop.makePromise(of: Void.self)
-        let deadline = loop.scheduleTask(in: TimeAmount(limit)) { [connections] in connections.close() }
-        connections.drain(drained)
-        // The promise is only ever kept.
-        try? await drained.futureResult.get()
-        deadline.cancel()
-        file.withLock { $0 = nil }
-    }
-
-    /// Sets a new connection up, or refuses it.
-    private static func open(
-        _ channel: any Channel, _ connections: Connections, _ router: Router, _ configuration: ServerConfiguration
-    ) throws {
-        let pipeline = channel.pipeline.syncOperations
-        let peer = try pipeline.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { descriptor in
-            // accept4 is not asked for this by NIO.
-            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-            return Peer(of: descriptor)
+        let (seconds, rest) = limit.components
+        let nanoseconds = UInt64(max(0, seconds)) * 1_000_000_000 + UInt64(max(0, rest) / 1_000_000_000)
+        let deadline = Monotonic.now() + nanoseconds
+        await withCheckedContinuation { stopped in
+            shared.send(.stop(.init(deadline: deadline) { stopped.resume() }))
         }
-        guard let peer = peer ?? nil else { throw ChannelError.operationUnsupported }
-        let isAdmitted = connections.add(channel)
-        if isAdmitted { channel.closeFuture.whenComplete { _ in connections.remove(channel) } }
-        try pipeline.addHandler(
-            Connection(
-                router: router, configuration: configuration, peer: peer, connections: connections,
-                isAdmitted: isAdmitted))
+        file.withLock { $0 = nil }
     }
 }
 
-/// Reports what went wrong with accepting; the handler before it waits a while before the next try.
-private final class AcceptFailures: ChannelInboundHandler {
-    typealias InboundIn = any Channel
-
-    private let onEvent: @Sendable (ServerEvent) -> Void
-
-    init(onEvent: @escaping @Sendable (ServerEvent) -> Void) {
-        self.onEvent = onEvent
+/// The way to the event loop from other threads.
+final class ServerShared: Sendable {
+    enum Command: Sendable {
+        /// Look after this connection: its call has ended, or something waits to be written.
+        case attend(UInt64)
+        /// So many bytes of a user's calls have been read, and let go.
+        case released(Int, UInt32)
+        case checkIn(@Sendable (Bool) -> Void)
+        case stop(Stop)
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        onEvent(.acceptFailed(error))
+    struct Stop: Sendable {
+        /// When calls that are still being answered are cancelled.
+        let deadline: UInt64
+        let done: @Sendable () -> Void
+
+        init(deadline: UInt64, _ done: @escaping @Sendable () -> Void) {
+            self.deadline = deadline
+            self.done = done
+        }
+    }
+
+    private struct State: Sendable {
+        var commands: [Command] = []
+        var isOver = false
+    }
+
+    let bell: Descriptor
+    let totals = ServerTotals()
+    private let state = Mutex(State())
+
+    init() throws(SystemError) {
+        bell = try Descriptor.event()
+    }
+
+    func send(_ command: Command) {
+        let (isOver, isFirst) = state.withLock { state in
+            if !state.isOver { state.commands.append(command) }
+            return (state.isOver, state.commands.count == 1)
+        }
+        if isOver { Self.refuse(command) } else if isFirst { ring(bell.raw) }
+    }
+
+    func takeCommands() -> [Command] {
+        state.withLock { state in
+            defer { state.commands = [] }
+            return state.commands
+        }
+    }
+
+    /// The loop has ended.
+    func end() {
+        let left = state.withLock { state in
+            state.isOver = true
+            defer { state.commands = [] }
+            return state.commands
+        }
+        for command in left { Self.refuse(command) }
+    }
+
+    private static func refuse(_ command: Command) {
+        switch command {
+        case .attend, .released: break
+        case .checkIn(let answer): answer(false)
+        case .stop(let stop): stop.done()
+        }
     }
 }

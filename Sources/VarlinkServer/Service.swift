@@ -1,19 +1,24 @@
-import Varlink
+public import Varlink
 
 /// One interface that a server offers.
 public protocol Service: Sendable {
     /// What the interface offers; its source is what the server hands out.
     var interface: InterfaceDescription { get }
 
-    /// Answers a call to one of the interface's methods: returns the last reply, which must encode as an object.
+    /// Answers a call to one of the interface's methods, at once or later.
     ///
-    /// It starts on the connection's event loop, so that a method that never suspends costs no change of threads; until its
-    /// first suspension it must be quick, and blocking is never allowed. The task is cancelled when the connection goes
-    /// away, and when the server's time to stop is over.
-    ///
-    /// An ``ErrorConvertible`` error becomes the reply that it says. Any other closes the connection and is reported as
-    /// ``ServerEvent/handlerFailed(method:error:)``.
-    func handle(_ call: IncomingCall, _ replies: Replies) async throws -> any Encodable
+    /// A small call is answered on the server's event loop, so that nothing has to change threads: until it returns the
+    /// method must be quick, and never block. A large one (``IncomingCall/isLarge``) is answered on a background thread.
+    /// The call's parameters are let go when it returns.
+    func answer(_ call: IncomingCall)
+
+    /// How many descriptors a call to `method` may bring. Those of others are closed unseen.
+    func descriptorLimit(of method: String) -> Int
+}
+
+extension Service {
+    /// None.
+    public func descriptorLimit(of method: String) -> Int { 0 }
 }
 
 /// What a server tells about itself in `org.varlink.service.GetInfo`.

@@ -73,7 +73,7 @@ public struct Shift {
         record.pointee.status = .running
         atomicMemoryFence(ordering: .releasing)
         if isNew { record.pointee.generation = generation }
-        let context = TaskContext(task: task, of: job, group: worker.slot.group)
+        let context = TaskContext(task: task, of: job, commands: worker.commands)
         var status = TaskRecord.Status.ok
         do {
             record.pointee.value = try workload.run(context)

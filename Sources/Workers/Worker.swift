@@ -12,12 +12,14 @@ struct Worker {
     let event: Int32
     let pid: UInt32
     let tid: UInt32
+    let commands: CommandPlace
 
     init(arena: Arena, number: Int, event: Int32) {
         self.arena = arena
         self.number = number
         self.event = event
         slot = arena.slot(number)
+        commands = CommandPlace(arena, slot: slot, guardian: ZygoteProtocol.Inherited.guardian)
         pid = UInt32(ThisProcess.pid)
         tid = UInt32(ThisProcess.tid)
     }
@@ -32,9 +34,10 @@ struct Worker {
 
     private func announce() {
         slot.tid.pointee = tid
-        slot.owner.pointee.store(pid, ordering: .relaxed)
         slot.readyAt.pointee.store(Monotonic.now(), ordering: .releasing)
-        if arena.header.starting.pointee.subtract(1, ordering: .acquiringAndReleasing).newValue <= 0 { ring(event) }
+        if arena.header.starting.pointee.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue <= 0 {
+            ring(event)
+        }
     }
 
     private func serve(_ repertoire: (any Repertoire)?) {

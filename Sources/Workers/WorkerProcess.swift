@@ -13,7 +13,11 @@ public enum WorkerProcess {
     }
 
     /// Is a worker at slot `number`, or a foreman if other slots are linked to it, until told to leave.
-    public static func run(arena: Arena, number: Int, event: Int32, repertoire: (any Repertoire.Type)?) -> Never {
+    ///
+    /// - Parameter ticket: the one with which the slot has been offered to it.
+    public static func run(
+        arena: Arena, number: Int, ticket: UInt32, event: Int32, repertoire: (any Repertoire.Type)?
+    ) -> Never {
         do {
             try ThisProcess.dieWithParent()
         } catch {
@@ -22,10 +26,10 @@ public enum WorkerProcess {
         // The daemon may have ended before the line above.
         if UInt32(ThisProcess.parent) != arena.header.daemon.pointee { ThisProcess.leave(ExitCode.orphaned) }
         let slot = arena.slot(number)
-        let pid = UInt32(ThisProcess.pid)
-        let (mine, _) = slot.owner.pointee.compareExchange(expected: 0, desired: pid, ordering: .acquiringAndReleasing)
-        // The daemon has given up on this process, as the zygote died before it could tell of it.
-        if !mine { ThisProcess.leave(ExitCode.revoked) }
+        // The daemon may have given up on this process, as its zygote was lost before it could tell of it.
+        if !slot.take(ticket: ticket, pid: ThisProcess.pid) { ThisProcess.leave(ExitCode.revoked) }
+        // What the tasks of this worker start is not to get at the ledger through it.
+        arena.closeFile()
         ThisProcess.setName("par-worker")
         ThisProcess.setTimerSlack(nanoseconds: 1000)
         if slot.link.pointee == Slot.none {

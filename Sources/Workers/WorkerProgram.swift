@@ -8,10 +8,12 @@ enum WorkerProgram {
     static let flag = "--worker"
     private static let startFailed: Int32 = 73
 
-    /// Turns this process into the program, for the worker at `slot`.
-    static func start(slot: UInt32) -> Never {
-        withCStrings([CommandLine.arguments[0], flag, String(slot)]) { arguments in
-            for descriptor in [ZygoteProtocol.Inherited.arena, ZygoteProtocol.Inherited.event] {
+    /// Turns this process into the program, for the worker at `slot`, which was offered with `ticket`.
+    static func start(slot: UInt32, ticket: UInt32) -> Never {
+        withCStrings([CommandLine.arguments[0], flag, String(slot), String(ticket)]) { arguments in
+            for descriptor in [
+                ZygoteProtocol.Inherited.arena, ZygoteProtocol.Inherited.event, ZygoteProtocol.Inherited.guardian,
+            ] {
                 _ = fcntl(descriptor, F_SETFD, 0)
             }
             _ = execve("/proc/self/exe", arguments, environ)
@@ -20,10 +22,13 @@ enum WorkerProgram {
     }
 
     /// Runs the program.
-    static func run(slot: Int, repertoire: (any Repertoire.Type)?) throws(SystemError) -> Never {
+    static func run(slot: Int, ticket: UInt32, repertoire: (any Repertoire.Type)?) throws(SystemError) -> Never {
         let file = Descriptor(owning: ZygoteProtocol.Inherited.arena)
-        guard let arena = try Arena(mapping: file), slot < arena.slotCount else { ThisProcess.leave(startFailed) }
-        WorkerProcess.run(arena: arena, number: slot, event: ZygoteProtocol.Inherited.event, repertoire: repertoire)
+        guard let arena = try Arena(mapping: file), (0..<arena.slotCount).contains(slot) else {
+            ThisProcess.leave(startFailed)
+        }
+        WorkerProcess.run(
+            arena: arena, number: slot, ticket: ticket, event: ZygoteProtocol.Inherited.event, repertoire: repertoire)
     }
 }
 

@@ -16,7 +16,7 @@ struct Zygote: ~Copyable {
 
     /// Serves until the daemon closes its end.
     consuming func serve() throws(SystemError) {
-        while let request = try control.receive(atMost: ZygoteProtocol.requestLimit + 1) {
+        while let request = try control.receive(atMost: 1 + 2 * ZygoteProtocol.requestLimit) {
             switch request.first.flatMap(ZygoteProtocol.Request.init(rawValue:)) {
             case .fork: try reply(to: request.dropFirst(), exec: false)
             case .exec: try reply(to: request.dropFirst(), exec: true)
@@ -26,13 +26,13 @@ struct Zygote: ~Copyable {
         }
     }
 
-    private borrowing func reply(to slots: ArraySlice<UInt32>, exec: Bool) throws(SystemError) {
+    private borrowing func reply(to words: ArraySlice<UInt32>, exec: Bool) throws(SystemError) {
         var pids: [UInt32] = []
-        pids.reserveCapacity(slots.count)
-        for slot in slots {
+        pids.reserveCapacity(words.count / 2)
+        for index in stride(from: words.startIndex, to: words.endIndex - 1, by: 2) {
             do {
                 let pid = try ThisProcess.forkSibling()
-                if pid == 0 { become(worker: slot, exec: exec) }
+                if pid == 0 { become(workerAt: words[index], ticket: words[index + 1], exec: exec) }
                 pids.append(UInt32(pid))
             } catch {
                 pids.append(UInt32(bitPattern: -error.errno.rawValue))
@@ -41,11 +41,12 @@ struct Zygote: ~Copyable {
         try control.send(pids)
     }
 
-    private borrowing func become(worker slot: UInt32, exec: Bool) -> Never {
+    private borrowing func become(workerAt slot: UInt32, ticket: UInt32, exec: Bool) -> Never {
         // Without this, the daemon would not see the zygote's end while a worker lives.
         closeInherited(control.raw)
-        if exec { WorkerProgram.start(slot: slot) }
+        if exec { WorkerProgram.start(slot: slot, ticket: ticket) }
         WorkerProcess.run(
-            arena: arena, number: Int(slot), event: ZygoteProtocol.Inherited.event, repertoire: repertoire)
+            arena: arena, number: Int(slot), ticket: ticket, event: ZygoteProtocol.Inherited.event,
+            repertoire: repertoire)
     }
 }

@@ -13,10 +13,16 @@ public enum ZygoteProgram {
     public static func run(_ repertoire: (any Repertoire.Type)?) -> Int32 {
         let arguments = CommandLine.arguments.dropFirst()
         do {
-            if arguments.count == 2, arguments.first == WorkerProgram.flag,
-                let slot = arguments.last.flatMap({ Int($0) })
+            // The ledger is no business of what tasks start, which may be other programs of the same user.
+            try ThisProcess.denyInspection()
+            let numbers = arguments.dropFirst().map { UInt32($0) }
+            if arguments.first == WorkerProgram.flag, numbers.count == 2, let slot = numbers[0], let ticket = numbers[1]
             {
-                try WorkerProgram.run(slot: slot, repertoire: repertoire)
+                try WorkerProgram.run(slot: Int(slot), ticket: ticket, repertoire: repertoire)
+            }
+            if arguments.first == GuardianProtocol.flag {
+                try Guardian(arguments.dropFirst())?.watch()
+                return 0
             }
             try ThisProcess.dieWithParent()
             guard let arena = try Arena(mapping: Descriptor(owning: ZygoteProtocol.Inherited.arena)) else {
@@ -27,6 +33,8 @@ public enum ZygoteProgram {
             if let library = Library.loadable.first(where: { $0.name == arguments.first }) {
                 repertoire?.preload(library)
             }
+            // Its workers know the answer from the start.
+            Processors.tryMoving()
             let control = MessageSocket(Descriptor(owning: ZygoteProtocol.Inherited.control))
             try Zygote(arena: arena, control: control, repertoire: repertoire).serve()
             return 0

@@ -22,12 +22,12 @@ public struct TaskContext {
     public let job: UInt64
     @usableFromInline let cancelled: Futex.Word
     private let ledger: Job
-    /// Where the process group stands that the task runs as, see ``Ledger/Slot/group``; nil for nowhere.
-    public let group: UnsafeMutablePointer<UInt32>?
+    /// By what a command is known that the task runs as; nil for nothing.
+    public let commands: CommandPlace?
 
-    public init(task: Int, of job: Job, group: UnsafeMutablePointer<UInt32>? = nil) {
+    public init(task: Int, of job: Job, commands: CommandPlace? = nil) {
         self.task = task
-        self.group = group
+        self.commands = commands
         self.job = job.plan.pointee.job
         self.cancelled = job.cancelled
         ledger = job

@@ -3,6 +3,7 @@ import Catalogue
 import Control
 import Daemon
 import Glibc
+import Linux
 import ServiceLifecycle
 
 /// Keeps thread pools and process pools warm.
@@ -31,7 +32,8 @@ struct Pard: AsyncParsableCommand {
             """,
         version: "pard \(Version.current)")
 
-    @ArgumentParser.Option(help: "Read settings from this file in YAML (default: the one above, if it is there).")
+    @ArgumentParser.Option(
+        help: "Read settings from this file, a 'name: value' on each line (default: the one above, if it is there).")
     var config: String?
 
     @Flag(help: "Serve all users whom the socket lets in, each in his own right, rather than the daemon's own.")
@@ -95,6 +97,9 @@ struct Pard: AsyncParsableCommand {
         help: .init("Tell readiness on this descriptor, and stop when it hangs up.", visibility: .hidden))
     var leash: Int32?
 
+    @ArgumentParser.Option(help: .init("Serve the socket that listens on this descriptor.", visibility: .hidden))
+    var listener: Int32?
+
     @Flag(help: .init("Print the manual page of the settings, without its date.", visibility: .hidden))
     var settingsManual = false
 
@@ -137,6 +142,8 @@ struct Pard: AsyncParsableCommand {
     func run() async throws {
         if settingsManual { return print(SettingsManual.text, terminator: "") }
         StandardDescriptors.open()
+        // What its tasks start may run as the same user, and is not to get at the ledger.
+        try ThisProcess.denyInspection()
         // Inherited as ignored, it would have the kernel reap workers before the daemon has seen how they ended.
         signal(SIGCHLD, SIG_DFL)
         let log = try DaemonLog()
@@ -151,23 +158,24 @@ struct Pard: AsyncParsableCommand {
             isShared: shared)
         let zygotePath = try ZygoteProgram.path(of: ZygoteProgram.name)
         let libraryZygotePath = try ZygoteProgram.path(of: ZygoteProgram.libraryName)
-        let leash = leash
-        let read: @Sendable () async throws -> Configuration = {
-            let values = try await source.read()
+        let (leash, listener) = (leash, listener)
+        let read: @Sendable () throws -> Configuration = {
+            let values = try source.read()
             var configuration = try Configuration(
                 values, on: .current(), socketPath: values.text("socket") ?? place.socket, zygotePath: zygotePath,
                 libraryZygotePath: libraryZygotePath, isShared: source.isShared)
             configuration.leash = leash
+            configuration.listener = listener
             return configuration
         }
         let configuration: Configuration
         do {
-            configuration = try await read()
+            configuration = try read()
         } catch let error as SettingError {
             logger.critical("\(error)")
             throw ExitCode(Self.configurationFault)
         }
-        if configuration.socketPath == place.socket { place.makeDirectory() }
+        if listener == nil, configuration.socketPath == place.socket { place.makeDirectory() }
         // A private daemon has nothing to read again: hanging up ends it.
         let daemon = Daemon(configuration, reread: leash == nil ? read : nil, logger: logger)
         let group = ServiceGroup(
@@ -176,10 +184,6 @@ struct Pard: AsyncParsableCommand {
                 gracefulShutdownSignals: [.sigterm, .sigint] + (leash == nil ? [] : [.sighup]), logger: logger))
         if let leash { try Leash(leash).whenDropped { Task { await group.triggerGracefulShutdown() } } }
         try await group.run()
-        // The command that made the private socket's directory may have been killed; rmdir(2) takes an empty one only.
-        if leash != nil, let slash = configuration.socketPath.lastIndex(of: "/") {
-            rmdir(String(configuration.socketPath[..<slash]))
-        }
     }
 }
 

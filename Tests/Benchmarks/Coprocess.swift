@@ -21,7 +21,7 @@ final class Coprocess {
         }
         defer { close(ends[1]) }
         pid = try Program(
-            path: path, arguments: arguments, environment: Environment.all, descriptors: [ends[1]]
+            path: path, arguments: arguments, environment: Variables(Environment.all), descriptors: [ends[1]]
         ).spawn()
         guard let questions = fdopen(ends[0], "w"), let answers = fdopen(fcntl(ends[0], F_DUPFD_CLOEXEC, 0), "r") else {
             throw SystemError("fdopen", .current)

@@ -71,7 +71,7 @@ enum Efficiency {
     private static func pool(_ bench: Bench, _ kind: PoolKind, _ load: Load) throws -> Double {
         try bench.pools.withLease(kind, units: workers, tasks: load.tasks) { lease in
             let start = Monotonic.now()
-            lease.run(
+            try lease.run(
                 workload: 2, tasks: load.tasks, number: Int64(load.iterations),
                 cpuInterval: WarmPools.cpuInterval)
             return Double(Monotonic.now() - start)

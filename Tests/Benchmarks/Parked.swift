@@ -51,9 +51,9 @@ enum Parked {
             }
             let own = Contestant("par") {
                 try leased(bench, kind, place) { lease in
-                    (0..<bench.samples(idleCount)).map { _ in
+                    try (0..<bench.samples(idleCount)).map { _ in
                         rest(nanoseconds: idle)
-                        let told = lease.run(workload: 0, tasks: 1)
+                        let told = try lease.run(workload: 0, tasks: 1)
                         return Double(lease.records[0].start.since(told))
                     }
                 }
@@ -69,10 +69,10 @@ enum Parked {
     static func pool(_ bench: Bench, _ kind: PoolKind, count: Int, pause: Int, _ place: Place) -> Contestant {
         Contestant("par") {
             try leased(bench, kind, place) { lease in
-                (0..<bench.samples(count)).map { _ in
+                try (0..<bench.samples(count)).map { _ in
                     rest(nanoseconds: pause)
                     let start = Monotonic.now()
-                    lease.run(workload: 0, tasks: 1)
+                    try lease.run(workload: 0, tasks: 1)
                     return Double(Monotonic.now() - start)
                 }
             }
@@ -83,7 +83,7 @@ enum Parked {
         _ bench: Bench, _ kind: PoolKind, _ place: Place, _ body: (Lease) throws -> [Double]
     ) throws -> [Double] {
         try bench.pools.withLease(kind) { lease in
-            for _ in 0..<20 { lease.run(workload: 0, tasks: 1) }
+            for _ in 0..<20 { try lease.run(workload: 0, tasks: 1) }
             let worker = Int32(lease.records[0].tid)
             return try bench.placed(place, caller: ThisProcess.tid, worker: worker) { try body(lease) }
         }

@@ -24,7 +24,8 @@ final class PrivateDaemon {
         }
         leash = ends[0]
         pid = try Program(
-            path: programs + "/pard", arguments: ["--socket", socket, "--leash", "3"], environment: Environment.all,
+            path: programs + "/pard", arguments: ["--socket", socket, "--leash", "3"],
+            environment: Variables(Environment.all),
             descriptors: [ends[1]]
         ).spawn()
         close(ends[1])

@@ -18,7 +18,7 @@ enum Shapes {
     /// 16 URLs that take 50 ms each.
     private static func downloads(_ bench: Bench) -> [Row] {
         guard let server = bench.server else { return [] }
-        let inputs = [[String]](repeating: ["\(server.url)/slow/50"], count: 16)
+        let inputs = [Run.Input](repeating: ["\(server.url)/slow/50"], count: 16)
         func run(_ mode: Mode, _ workers: Int) throws -> [Double] {
             let request = Run.Request(
                 workload: "download", mode: mode, processes: mode == .processes ? workers : nil,
@@ -62,7 +62,7 @@ final class SlowServer {
         }
         defer { fclose(port) }
         pid = try Program(
-            path: python, arguments: [script, "3"], environment: Environment.all, descriptors: [ends[1]]
+            path: python, arguments: [script, "3"], environment: Variables(Environment.all), descriptors: [ends[1]]
         ).spawn()
         close(ends[1])
         var line = [CChar](repeating: 0, count: 16)

@@ -3,13 +3,14 @@ import Testing
 extension ServiceTests {
     @Suite("Those who may use it")
     struct AccessTests {
-        @Test("A member of the group starts it by the first connection")
-        func activation() throws {
-            let service = try Service.fresh()
+        @Test("A member of the group starts it by the first connection", arguments: Box.System.all)
+        func activation(system: Box.System) throws {
+            let service = try Service.fresh(on: system)
             #expect(try service.property("ActiveState") == "inactive")
             let receipt = try service.receipt("io --threads 4")
             #expect(receipt.threads == 4)
             #expect(receipt.temperature == .warm)
+            #expect(try service.receipt("io --processes 2 --cold").temperature == .cold)
             #expect(try service.property("ActiveState") == "active")
         }
 
@@ -35,9 +36,9 @@ extension ServiceTests {
             #expect(try eventually { try service.property("StatusText") == idle })
         }
 
-        @Test("A user who lingers has a daemon of his own, which root may not use")
-        func userService() throws {
-            let box = try Service.fresh().box
+        @Test("A user who lingers has a daemon of his own, which root may not use", arguments: Box.System.all)
+        func userService(system: Box.System) throws {
+            let box = try Service.fresh(on: system).box
             let uid = try box.check("id --user alice")
             try box.check("loginctl enable-linger alice")
             let own = "export XDG_RUNTIME_DIR=/run/user/\(uid);"

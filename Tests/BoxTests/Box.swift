@@ -3,8 +3,24 @@ import Testing
 
 /// A box, as `Tests/Box/box` boots one, with the package installed in it and two users: alice is in the group, bob isn't.
 ///
-/// There is one for all tests. It goes when this process does, as that holds the other end of its standard input.
+/// There is one of each system for all tests. They go when this process does, as that holds the other end of their standard
+/// input.
 final class Box: Sendable {
+    /// What is booted.
+    enum System: String, CaseIterable, CustomTestStringConvertible {
+        /// The one that the tests run on.
+        case own = "this system"
+        /// A small Debian 13, which has little more than systemd.
+        case trixie = "a minimal Debian 13"
+
+        /// Those that there are here.
+        static let all = allCases.filter { $0 == .own || trixieTree != nil }
+
+        var testDescription: String { rawValue }
+    }
+
+    /// The files of Debian 13.
+    static let trixieTree = ProcessInfo.processInfo.environment["PARD_TRIXIE"]
     /// The package under test.
     static let package = ProcessInfo.processInfo.environment["PARD_PACKAGE"]
 
@@ -19,7 +35,10 @@ final class Box: Sendable {
         }
     }()
 
-    static let shared = Result { try Box() }
+    private static let own = Result { try Box(.own) }
+    private static let trixie = Result { try Box(.trixie) }
+
+    static func shared(_ system: System = .own) throws -> Box { try (system == .own ? own : trixie).get() }
 
     private static let script = URL(filePath: #filePath).deletingLastPathComponent()
         .appending(path: "../Box/box").standardizedFileURL.path
@@ -30,9 +49,10 @@ final class Box: Sendable {
     /// What has pard in its name before anything is installed.
     private let strangers: String
 
-    private init() throws {
+    private init(_ system: System) throws {
         let package = URL(filePath: try #require(Self.package))
-        boot = try Command(Self.script, ["boot", package.deletingLastPathComponent().path], isHeld: true)
+        let tree = system == .own ? "/" : try #require(Self.trixieTree)
+        boot = try Command(Self.script, ["boot", package.deletingLastPathComponent().path, tree], isHeld: true)
         firstProcess = try #require(boot.line(), "the box did not boot: \(boot.errors.text)")
         strangers = try Self.files(in: firstProcess)
         try check("useradd --create-home alice && useradd --create-home bob")

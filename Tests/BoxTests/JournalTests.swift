@@ -5,6 +5,18 @@ import Testing
 extension ServiceTests {
     @Suite("The journal")
     struct JournalTests {
+        @Test("has nothing in it but what the daemon means to tell", arguments: Box.System.all)
+        func foreignLines(system: Box.System) throws {
+            let service = try Service.fresh(on: system)
+            for line in ["noop --threads 2", "noop --processes 2 --cold", "cpu --iterations 1000"] {
+                try service.receipt(line)
+            }
+            try service.box.check("systemctl stop pard.service")
+            #expect(try service.entries("_TRANSPORT=journal").isEmpty == false)
+            let lines = try service.entries("_TRANSPORT=stdout _TRANSPORT=syslog").compactMap { $0["MESSAGE"] }
+            #expect(lines == [])
+        }
+
         @Test("has an entry for each run with every field, and they agree with its receipt")
         func runEntry() throws {
             let service = try Service.fresh()

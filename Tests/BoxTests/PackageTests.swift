@@ -4,9 +4,9 @@ import Testing
 extension ServiceTests {
     @Suite("The package")
     struct PackageTests {
-        @Test("listens once it is installed, and starts nothing by itself")
-        func installed() throws {
-            let service = try Service.fresh()
+        @Test("listens once it is installed, and starts nothing by itself", arguments: Box.System.all)
+        func installed(system: Box.System) throws {
+            let service = try Service.fresh(on: system)
             #expect(try service.box.check("systemctl is-active pard.socket") == "active")
             #expect(try service.box.check("systemctl is-enabled pard.socket") == "enabled")
             #expect(try service.property("ActiveState") == "inactive")
@@ -15,6 +15,17 @@ extension ServiceTests {
                 #expect(try service.box.run("test -s /usr/share/man/\(page).gz").status == 0, "\(page)")
             }
             #expect(try service.box.check("dpkg --verify pard") == "")
+            // What an older systemd doesn't know, it is not told.
+            let version = try service.box.check("dpkg-query --show --showformat='${Version}' systemd")
+            let isNew = try service.box.run("dpkg --compare-versions \(version) ge 253").status == 0
+            #expect(try service.waitsForReload == isNew)
+        }
+
+        @Test(
+            "is tested on Debian 13 as well",
+            .enabled(if: Box.trixieTree != nil, "PARD_TRIXIE names no tree of Debian 13: Tests/run makes one"))
+        func onTrixie() throws {
+            #expect(try Box.shared(.trixie).check("cat /etc/debian_version").hasPrefix("13"))
         }
 
         @Test("has no fault that lintian knows of", .enabled(if: lintian != nil, "lintian is not here"))
@@ -42,9 +53,9 @@ extension ServiceTests {
             #expect(try service.property("ActiveState") == "inactive")
         }
 
-        @Test("leaves nothing behind when it is purged, even while runs are going on")
-        func purged() throws {
-            let service = try Service.fresh(settings: "drain-time: 500ms")
+        @Test("leaves nothing behind when it is purged, even while runs are going on", arguments: Box.System.all)
+        func purged(system: Box.System) throws {
+            let service = try Service.fresh(on: system, settings: "drain-time: 500ms")
             // The tests after this one need it, however this one ends.
             defer {
                 do { try service.box.installAnew() } catch { Issue.record(error, "it could not be installed again") }
@@ -64,7 +75,7 @@ extension ServiceTests {
             #expect(try service.box.run("grep -w pard /etc/passwd /etc/group /etc/shadow /etc/gshadow").output == "")
             #expect(try service.box.check("systemctl list-units --all --no-legend 'pard*'") == "")
             #expect(try service.box.check("journalctl --list-catalog").contains("pard") == false)
-            #expect(try service.box.run("pgrep -x pard").output == "")
+            #expect(try service.box.run("grep -lsx pard /proc/[0-9]*/comm").output == "")
         }
     }
 }

@@ -3,17 +3,17 @@ import Testing
 extension ServiceTests {
     @Suite("The unit")
     struct SandboxTests {
-        @Test("is hardened to a score of 0.3 or better")
-        func score() throws {
-            let service = try Service.fresh()
+        @Test("is hardened to a score of 0.3 or better", arguments: Box.System.all)
+        func score(system: Box.System) throws {
+            let service = try Service.fresh(on: system)
             // In tenths.
             let outcome = try service.box.run("systemd-analyze security --threshold=3 pard.service")
             #expect(outcome.status == 0, "\(outcome.output.suffix(200))")
         }
 
-        @Test("has nothing that systemd-analyze finds wrong", arguments: ["system", "user"])
-        func verify(kind: String) throws {
-            let service = try Service.fresh()
+        @Test("has nothing that systemd-analyze finds wrong", arguments: ["system", "user"], Box.System.all)
+        func verify(kind: String, system: Box.System) throws {
+            let service = try Service.fresh(on: system)
             let units = ["service", "socket"].map { "/usr/lib/systemd/\(kind)/pard.\($0)" }.joined(separator: " ")
             // It ends well even when it has something to say.
             let outcome = try service.box.run("XDG_RUNTIME_DIR=/run systemd-analyze verify --\(kind) --man=no \(units)")
@@ -26,7 +26,7 @@ extension ServiceTests {
             arguments: ["io", "io --read --fsync --size 64KiB", "cpu --iterations 100000"],
             ["--serial", "--threads 2", "--processes 2", "--processes 2 --threads 2"])
         func workloads(workload: String, shape: String) throws {
-            let service = Service(box: try Box.shared.get())
+            let service = Service(box: try Box.shared())
             for cold in ["", "--cold", "--cold=exec"] {
                 let receipt = try service.receipt("\(workload) \(shape) \(cold)")
                 #expect(receipt.tasks.ok == receipt.tasks.total)
@@ -76,7 +76,7 @@ extension ServiceTests {
         private static var hasLimits: Bool {
             get throws {
                 let line = "test -e /sys/fs/cgroup/pids || grep -w pids /sys/fs/cgroup/cgroup.controllers"
-                return try Box.shared.get().run(line).status == 0
+                return try Box.shared().run(line).status == 0
             }
         }
     }

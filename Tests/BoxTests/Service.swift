@@ -13,10 +13,13 @@ struct Service {
     /// As it was installed: asleep, with its socket listening and nothing changed in its configuration.
     ///
     /// - Parameters:
+    ///   - system: whose service manager it has.
     ///   - dropIn: lines of `[Service]` beside the unit's own.
     ///   - settings: the configuration's file; nil for the package's own.
-    static func fresh(dropIn: String = "", settings: String? = nil) throws -> Service {
-        let service = Service(box: try Box.shared.get())
+    static func fresh(
+        on system: Box.System = .own, dropIn: String = "", settings: String? = nil
+    ) throws -> Service {
+        let service = Service(box: try Box.shared(system))
         try service.box.check("systemctl stop pard.service; cp /root/pard.yaml /etc/pard/pard.yaml")
         // Tests start it more often than any operator would.
         try service.box.write(
@@ -49,6 +52,14 @@ struct Service {
     /// A property as `systemctl show` has it.
     func property(_ name: String) throws -> String {
         try box.check("systemctl show pard.service --value --property=\(name)")
+    }
+
+    /// Whether `systemctl reload` waits until the daemon has read its settings.
+    var waitsForReload: Bool { get throws { try property("Type") == "notify-reload" } }
+
+    /// Processes that have this one for their parent.
+    func children(of pid: String) throws -> String {
+        try box.run("grep -ls '^PPid:[[:space:]]*\(pid)$' /proc/[0-9]*/status").output
     }
 
     var mainPID: String { get throws { try property("MainPID") } }

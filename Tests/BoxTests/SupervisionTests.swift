@@ -18,9 +18,9 @@ extension ServiceTests {
             #expect(told.contains("pard.service"))
         }
 
-        @Test("Killed while runs go on, it is started again, and the next run is well")
-        func killed() throws {
-            let service = try Service.fresh()
+        @Test("Killed while runs go on, it is started again, and the next run is well", arguments: Box.System.all)
+        func killed(system: Box.System) throws {
+            let service = try Service.fresh(on: system)
             let run = try service.box.start("parctl run sleep --for 1m --threads 2", as: "alice")
             #expect(try eventually { try service.status.jobsRunning == 1 })
             let before = try service.mainPID
@@ -30,7 +30,7 @@ extension ServiceTests {
             #expect(outcome.errors.contains("closed the connection"))
             #expect(try service.receipt("io --processes 2").tasks.ok == 8)
             #expect(try service.mainPID != before)
-            #expect(try service.box.run("pgrep --parent \(before)").output == "", "workers outlive their daemon")
+            #expect(try service.children(of: before) == "", "workers outlive their daemon")
         }
 
         @Test("Stopped while a run goes on, it lets that finish")
@@ -44,22 +44,25 @@ extension ServiceTests {
             #expect(try service.entries(.drained).last?["PARD_JOBS_FINISHED"] == "1")
         }
 
-        @Test("Told to reload, it goes by the new settings without having stopped")
-        func reloaded() throws {
-            let service = try Service.fresh()
+        @Test("Told to reload, it goes by the new settings without having stopped", arguments: Box.System.all)
+        func reloaded(system: Box.System) throws {
+            let service = try Service.fresh(on: system)
             try service.receipt("noop --threads 2")
             let before = try service.mainPID
             try service.box.write("task-limit: 100\nfloor-threads: 6", to: "/etc/pard/pard.yaml")
             try service.box.check("systemctl reload pard.service")
+            if try service.waitsForReload { #expect(try service.status.limits["tasks"] == 100) }
             #expect(try eventually { try service.status.limits["tasks"] == 100 })
             #expect(try eventually { try service.property("StatusText").hasPrefix("Warm: 6 threads") })
             #expect(try service.mainPID == before)
             #expect(try service.parctl("run noop --tasks 101").status == 4)
         }
 
-        @Test("Told to reload a bad file, it goes on by what it has, and names file, key and what is allowed")
-        func badReload() throws {
-            let service = try Service.fresh(settings: "task-limit: 100")
+        @Test(
+            "Told to reload a bad file, it goes on by what it has, and names file, key and what is allowed",
+            arguments: Box.System.all)
+        func badReload(system: Box.System) throws {
+            let service = try Service.fresh(on: system, settings: "task-limit: 100")
             try service.receipt("noop --threads 2")
             #expect(try eventually { try service.property("StatusText").contains("busy: 0") })
             let before = (pid: try service.mainPID, told: try service.entries(.configurationRejected).count)

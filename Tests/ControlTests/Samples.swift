@@ -39,7 +39,7 @@ enum Samples {
             efficiency: speedup.map { $0 / 4 }, breakEven: speedup.map { _ in 12 }, valueSum: .min,
             valueUnit: valueUnit, figures: [figure],
             workerCosts: [WorkerCost(worker: 0, pid: 1, tid: 2, startup: 3, dispatch: 4, tasks: 5)],
-            failures: [Failure(reason: "r", count: 1, firstTask: 0)])
+            failures: [Failure(reason: "r", count: 1, firstTask: 0)], deaths: 1, reruns: 2, timeLost: 3)
     }
 
     /// Named types of the interface.
@@ -48,7 +48,8 @@ enum Samples {
         ("TaskTimes", TaskTimes()), ("Record", record), ("WorkerCost", receipt().workerCosts[0]),
         ("Failure", receipt().failures[0]), ("Receipt", receipt()), ("Pool", pool), ("Job", job), ("Option", option),
         ("Workload", workload), ("CommandRecord", command), ("Output", output), ("OutputOrder", OutputOrder.ended),
-        ("Context", context), ("Halt", halt), ("FetchRecord", fetch), ("Figure", figure),
+        ("Context", context), ("Input", Run.Input(words: ["true"])), ("Halt", halt), ("FetchRecord", fetch),
+        ("Figure", figure),
     ]
 
     /// Methods by full name, with their parameters and reply.
@@ -57,9 +58,9 @@ enum Samples {
         (
             GetStatus.method, Empty(),
             GetStatus.Reply(
-                version: "1", state: "ready", pid: 1, zygotePid: 2, uptime: 3, uid: 4, socket: "/s", jobsRunning: 1,
+                version: "1", state: "broken", pid: 1, zygotePid: 2, uptime: 3, uid: 4, socket: "/s", jobsRunning: 1,
                 jobsQueued: 2, jobsFinished: 3, jobsRefused: 4, workers: 8, workersBusy: 1, workersReplaced: 0,
-                ledgerBytes: 0, limits: ["jobs": 1])
+                ledgerBytes: 0, limits: ["jobs": 1], reason: "no memory")
         ),
         (
             Run.method,

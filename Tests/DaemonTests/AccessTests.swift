@@ -40,7 +40,7 @@ struct AccessTests {
     }
 
     private func plan(_ request: Run.Request, isShared: Bool) async throws -> RunPlan {
-        let values = try await SettingsSource(isShared: isShared).read()
+        let values = try SettingsSource(isShared: isShared).read()
         let limits = try Configuration(
             values, on: HostLimits(processors: 2, physicalBytes: 1 << 33), socketPath: "/tmp/x", zygotePath: "/x",
             libraryZygotePath: "/x",

@@ -27,7 +27,7 @@ struct JobDirectoryTests {
     func goes() throws {
         let parent = try Parent()
         do {
-            let directory = try JobDirectory(in: parent.path)
+            let directory = try JobDirectory(at: JobDirectory.newPath(in: parent.path))
             #expect(try parent.names.count == 1)
             try "left".write(toFile: "\(directory.path)/1", atomically: false, encoding: .utf8)
             extendLifetime(directory)
@@ -39,7 +39,7 @@ struct JobDirectoryTests {
     func leftBehind() throws {
         let parent = try Parent()
         try parent.leave("pard-jobs.a1B2c3")
-        let directory = try JobDirectory(in: parent.path)
+        let directory = try JobDirectory(at: JobDirectory.newPath(in: parent.path))
         #expect(try parent.names == [String(directory.path.dropFirst(parent.path.count + 1))])
         extendLifetime(directory)
     }
@@ -47,8 +47,8 @@ struct JobDirectoryTests {
     @Test("stays while its daemon lives")
     func stays() throws {
         let parent = try Parent()
-        let first = try JobDirectory(in: parent.path)
-        let second = try JobDirectory(in: parent.path)
+        let first = try JobDirectory(at: JobDirectory.newPath(in: parent.path))
+        let second = try JobDirectory(at: JobDirectory.newPath(in: parent.path))
         #expect(try parent.names.count == 2)
         extendLifetime(first)
         extendLifetime(second)
@@ -60,7 +60,7 @@ struct JobDirectoryTests {
         try parent.leave("pard-backup")
         try parent.leave("a1B2c3")
         try parent.leave("pard-jobs.d4E5f6", mode: 0o755)
-        let directory = try JobDirectory(in: parent.path)
+        let directory = try JobDirectory(at: JobDirectory.newPath(in: parent.path))
         #expect(try parent.names.count == 4)
         extendLifetime(directory)
     }

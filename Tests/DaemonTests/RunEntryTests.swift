@@ -42,7 +42,8 @@ import Testing
     @Test func `a warm run`() {
         #expect(
             RunEntry(Self.warm, uid: 1000).fields.map(\.value) == [
-                "4f2a-1", "io", "threads", "1", "4", "warm", "", "16", "0", "12", "0", "18", "26013", "31", "0",
+                "4f2a-1", "io", "threads", "1", "4", "warm", "", "16", "0", "0", "0", "0", "12", "0", "18", "26013",
+                "31", "0",
                 "26074", "98300", "41200", "1000",
             ])
         #expect(
@@ -64,6 +65,16 @@ import Testing
             RunEntry(cold, uid: 0).description
                 == "run 4f2a-1: io, 1 process of 4 threads, cold (pool too small): failed, 10 tasks (5 failed) in 0.000 ms"
         )
+    }
+
+    @Test func `a run at which workers died says how many, and what that cost`() {
+        var receipt = Self.warm
+        (receipt.deaths, receipt.reruns, receipt.timeLost) = (1, 2, 501_999)
+        let values = values(receipt)
+        #expect([values[.deaths], values[.reruns], values[.timeLost]] == ["1", "2", "501"])
+        #expect(
+            RunEntry(receipt, uid: 1000).description
+                == "run 4f2a-1: io, 1 process of 4 threads, warm: ok, 16 tasks (1 worker died) in 26.074 ms")
     }
 
     @Test func `phases in microseconds add up to the elapsed time and are within one of the receipt's`() throws {

@@ -62,6 +62,13 @@ struct Daemon {
     var status: GetStatus.Reply { get throws { try call(GetStatus.method) } }
     var pools: [Pool] { get throws { try call(ListPools.method, as: ListPools.Reply.self).pools } }
 
+    /// The process that ends what is left when the daemon is killed; nil while there is none.
+    var guardian: Int? {
+        fixture.processes.first {
+            Processes.parent(of: $0) == Int(process.pid) && Processes.line(of: $0).contains("--guardian")
+        }
+    }
+
     func pool(_ name: String) throws -> Pool {
         try #require(try pools.first { $0.name == name }, "there is no pool \(name)")
     }

@@ -123,6 +123,59 @@ extension EndToEnd {
             }
         }
 
+        @Test("that can't be started for want of descriptors say so, and not that something is missing")
+        func descriptors() throws {
+            try Daemon.run { daemon throws in
+                for limit in [4, 7] {
+                    for pid in try daemon.pool("threads").pids {
+                        let tool = try Child(
+                            "/usr/bin/prlimit", ["--pid", "\(pid)", "--nofile=\(limit):"],
+                            environment: daemon.fixture.environment())
+                        #expect(tool.end() == .exit(0))
+                    }
+                    let outcome = try daemon.exec(["-q", "--threads", "1", "true", ":::", "a"])
+                    #expect(outcome.status == 1)
+                    #expect(outcome.errors.contains("starting the command: Too many open files"), "\(outcome.errors)")
+                }
+            }
+        }
+
+        @Test("have no signal blocked or ignored, no lower limits than the daemon, and nobody's priority but its own")
+        func inheritance() throws {
+            try Daemon.run { daemon in
+                let script = "cat /proc/self/status /proc/self/limits; cat /proc/self/oom_score_adj; nice"
+                let outcome = try daemon.exec(["-q", "--threads", "1", "sh", "-c", script, ":::", "a"])
+                #expect(outcome.status == 0)
+                for name in ["SigBlk", "SigIgn"] { #expect(outcome.output.contains("\(name):\t0000000000000000\n")) }
+                let own = try String(contentsOfFile: "/proc/\(daemon.process.pid)/limits", encoding: .utf8)
+                for line in own.split(separator: "\n") where !line.hasPrefix("Max file locks") {
+                    #expect(outcome.output.contains(line), "\(line)")
+                }
+                let adjustment = try String(
+                    contentsOfFile: "/proc/\(daemon.process.pid)/oom_score_adj", encoding: .utf8)
+                #expect(
+                    outcome.output.hasSuffix(
+                        "\n\(adjustment)\(getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0))\n"))
+            }
+        }
+
+        @Test("have no directory to run in where that is gone, which is said before anything is run")
+        func directoryGone() throws {
+            try Daemon.run { daemon in
+                let script = """
+                    mkdir gone && cd gone && rmdir ../gone && \
+                    exec '\(try Program.parctl.path)' --socket '\(daemon.socket)' run exec touch ::: /tmp/never
+                    """
+                let outcome = try Child(
+                    "/usr/bin/env", ["-C", daemon.fixture.folder, "sh", "-c", script],
+                    environment: daemon.fixture.environment())
+                #expect(outcome.end() == .exit(255))
+                #expect(outcome.errors.isOver(within: 10))
+                #expect(
+                    outcome.errors.text.contains("\(daemon.fixture.folder)/gone (deleted)"), "\(outcome.errors.text)")
+            }
+        }
+
         @Test("may use every processor, and timers as exact as those of others", arguments: ["threads", "processes"])
         func unbound(kind: String) throws {
             try Daemon.run { daemon in

@@ -13,7 +13,7 @@ final class Fixture: Sendable {
     /// What the programs take for /tmp.
     let temporary: String
     /// What all processes of this test, and no others, have in their environment.
-    private let mark = "PARD_TEST=\(UUID())"
+    private let mark = "PAR_TEST_MARK=\(UUID())"
     private let leashes = Mutex<[Int32]>([])
 
     private init() throws {
@@ -40,6 +40,11 @@ final class Fixture: Sendable {
     var files: [String] {
         let paths = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
         return paths.filter { $0 != "tmp" }.sorted()
+    }
+
+    /// What is in the temporary directory.
+    var temporaryFiles: [String] {
+        (try? FileManager.default.contentsOfDirectory(atPath: temporary))?.sorted() ?? []
     }
 
     /// The environment of the programs: what users have, less all that could lead to another daemon.

@@ -278,9 +278,9 @@ extension EndToEnd {
         func lostPrivate() throws {
             try Fixture.run { fixture in
                 let run = try Parctl("run sleep --for 60s --processes 2", in: fixture)
-                // parctl, pard, parzygote and two workers.
-                #expect(eventually { fixture.processes.count == 5 })
-                let daemon = try #require(fixture.processes.first { Processes.line(of: $0).contains("/pard ") })
+                // parctl, pard, its guardian, parzygote and two workers.
+                #expect(eventually { fixture.processes.count == 6 })
+                let daemon = try #require(Processes.child(of: Int(run.process.pid), named: "pard"))
                 kill(pid_t(daemon), SIGKILL)
                 let outcome = try run.outcome()
                 #expect(outcome.status == 5)

@@ -27,8 +27,8 @@ extension EndToEnd {
         func interrupted() throws {
             try Fixture.run { fixture in
                 let run = try Parctl("run sleep --for 60s --processes 2", in: fixture)
-                // parctl, pard, parzygote and two workers.
-                #expect(eventually { fixture.processes.count == 5 })
+                // parctl, pard, its guardian, parzygote and two workers.
+                #expect(eventually { fixture.processes.count == 6 })
                 run.process.signal(SIGINT)
                 #expect(try run.outcome().status == 130)
                 #expect(fixture.processes == [], "the private daemon was left behind")
@@ -39,16 +39,66 @@ extension EndToEnd {
         func killed() throws {
             try Fixture.run { fixture in
                 let run = try Parctl("run sleep --for 60s --processes 2", in: fixture)
-                #expect(eventually { fixture.processes.count == 5 })
+                #expect(eventually { fixture.processes.count == 6 })
                 run.process.signal(SIGKILL)
                 #expect(run.process.end() == .signal(SIGKILL))
                 #expect(eventually(within: .seconds(5)) { fixture.processes == [] }, "the private daemon goes on")
             }
         }
 
+        /// What of a run with a private daemon is killed.
+        enum Victim: CaseIterable {
+            case parctl, pard, both
+        }
+
+        @Test(
+            "nothing is left of a run's commands, and no file, when it or its daemon is killed",
+            .enabled(if: isAlone, why),
+            arguments: Victim.allCases)
+        func leavesNothing(victim: Victim) throws {
+            try Fixture.run { fixture throws in
+                let sleepers = Sleepers()
+                let run = try Parctl(
+                    words: ["run", "exec", "-q", "--threads", "\(sleepers.kinds.count)"] + sleepers.words, in: fixture)
+                try sleepers.awaitAll()
+                let pard = try #require(Processes.child(of: Int(run.process.pid), named: "pard"))
+                if victim != .pard { run.process.signal(SIGKILL) }
+                if victim != .parctl { kill(pid_t(pard), SIGKILL) }
+                sleepers.expectNone()
+                let isClean = eventually(within: .seconds(1)) { fixture.processes == [] && fixture.files == [] }
+                #expect(isClean, "left: \(fixture.files) \(fixture.processes.map(Processes.line))")
+                _ = try #require(run.process.end())
+            }
+        }
+
+        @Test(
+            "nothing is left whenever it is that one is killed", .enabled(if: isAlone, why), arguments: Victim.allCases)
+        func killedEarly(victim: Victim) throws {
+            try Fixture.run { fixture throws in
+                for step in 0..<20 {
+                    let run = try Parctl("run io --processes 2 --tasks 100000 --size 4096", in: fixture)
+                    var pard: Int?
+                    if victim != .parctl {
+                        #expect(
+                            eventually {
+                                pard = Processes.child(of: Int(run.process.pid), named: "pard")
+                                return pard != nil || run.process.end(within: 0) != nil
+                            })
+                    }
+                    usleep(useconds_t(step * 3_000))
+                    if victim != .pard { run.process.signal(SIGKILL) }
+                    if let pard { kill(pid_t(pard), SIGKILL) }
+                    _ = try #require(run.process.end())
+                    let isClean = eventually(within: .seconds(1)) { fixture.processes == [] && fixture.files == [] }
+                    #expect(isClean, "step \(step): \(fixture.files) \(fixture.processes.map(Processes.line))")
+                    try fixture.removeFiles()
+                }
+            }
+        }
+
         @Test("what needs none works, and the rest says how to start one", .enabled(if: isAlone, why))
         func others() throws {
-            try Fixture.run { fixture in
+            try Fixture.run { fixture throws in
                 for line in ["workloads", "version", "completions bash", "--help", "run io --help"] {
                     #expect(try Parctl(line, in: fixture).outcome().status == 0, "parctl \(line)")
                 }

@@ -5,11 +5,16 @@ enum Processes {
     /// Those that are alive and have `variable` in the environment that they were born with.
     static func with(_ variable: String) -> [Int] {
         let wanted = Data(variable.utf8)
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-        return names.compactMap { Int($0) }.filter { pid in
+        return all.filter { pid in
             let environment = FileManager.default.contents(atPath: "/proc/\(pid)/environ")
             return environment?.range(of: wanted) != nil && isAlive(pid)
         }
+    }
+
+    /// All that can be seen, those that have ended and wait for their parents included.
+    static var all: [Int] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return names.compactMap { Int($0) }
     }
 
     /// The command line of a process, its words apart by spaces; empty where it has ended.
@@ -24,6 +29,11 @@ enum Processes {
             let end = status.lastIndex(of: ")")
         else { return nil }
         return status[end...].split(separator: " ").dropFirst(2).first.flatMap { Int($0) }
+    }
+
+    /// A process that another one has started, by its program's name.
+    static func child(of pid: Int, named name: String) -> Int? {
+        all.first { parent(of: $0) == pid && line(of: $0).prefix { $0 != " " }.hasSuffix("/" + name) }
     }
 
     /// Whether a process has a handler of its own for a signal.

@@ -18,6 +18,13 @@ extension EndToEnd {
                 #expect(try outcome.receipt.tasks == Tasks(ok: 40))
                 #expect(try outcome.records.map(\.task) == Array(0..<40))
                 #expect(try outcome.records.contains { $0.attempt == 2 })
+                let receipt = try outcome.receipt
+                #expect(receipt.deaths == (pool == "threads" ? 4 : 1))
+                #expect((1...4).contains(receipt.reruns))
+                // A task takes 50 ms, and one that was killed had not come to its end.
+                #expect((1...(receipt.reruns * 50_000_000)).contains(receipt.timeLost))
+                // All of the thread pool's workers were one process: nobody was left to go on.
+                #expect(receipt.reason == (pool == "threads" ? "worker replaced" : nil))
                 #expect(!Processes.isAlive(victim))
                 #expect(try eventually { try daemon.pool(pool).ready == 4 })
                 #expect(try daemon.pool(pool).replaced == (pool == "threads" ? 4 : 1))

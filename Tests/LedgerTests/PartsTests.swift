@@ -2,6 +2,11 @@ import Testing
 
 @testable import Ledger
 
+extension Job {
+    /// As its giver sees it.
+    fileprivate var view: JobView { JobView(self, plan: plan.pointee) }
+}
+
 @Suite("A job with more than records")
 struct PartsTests {
     private func job(_ plan: (inout JobPlan) -> Void, inputs: TaskInputs? = nil, tasks: Int = 3) throws -> (Arena, Job)
@@ -48,7 +53,7 @@ struct PartsTests {
             job.note(ended: task)
         }
         var cursor = 0
-        #expect(job.ended(since: &cursor) == [0, 1, 2])
+        #expect(job.view.ended(since: &cursor) == [0, 1, 2])
         #expect((0..<3).map { job.input($0).strings } == [["a"], ["b"], ["c"]])
         extendLifetime(arena)
     }
@@ -59,19 +64,19 @@ struct PartsTests {
     func log() throws {
         let (arena, job) = try job({ $0.logs = 1 })
         var cursor = 0
-        #expect(job.ended(since: &cursor) == [])
+        #expect(job.view.ended(since: &cursor) == [])
         job.note(ended: 2)
         job.note(ended: 0)
-        #expect(job.ended(since: &cursor) == [2, 0])
-        #expect(job.ended(since: &cursor) == [])
+        #expect(job.view.ended(since: &cursor) == [2, 0])
+        #expect(job.view.ended(since: &cursor) == [])
         job.note(ended: 1)
-        #expect(job.ended(since: &cursor) == [1])
+        #expect(job.view.ended(since: &cursor) == [1])
         // One too many, as when a task was run again.
         job.note(ended: 1)
-        #expect(job.ended(since: &cursor) == [])
+        #expect(job.view.ended(since: &cursor) == [])
         job.prepare(job.plan.pointee)
         cursor = 0
-        #expect(job.ended(since: &cursor) == [])
+        #expect(job.view.ended(since: &cursor) == [])
         extendLifetime(arena)
     }
 

@@ -80,6 +80,27 @@ struct SettlementTests {
         #expect(all[1].start == 0 && all[1].stop == 0)
     }
 
+    @Test("ends what a dead worker was at with its death, and tells how long it had been at it")
+    func deaths() {
+        var all = records([.running, .running, .running, .ok])
+        for (task, pid) in [(0, 7), (1, 8), (2, 9)] { all[task].pid = UInt32(pid) }
+        let deaths: [UInt32: UInt64] = [7: 150, 8: 5]
+        let settlement = all.withUnsafeMutableBufferPointer {
+            Settlement($0, generation: 5, policy: .cancel, now: 999, deaths: deaths)
+        }
+        // One that can't be true, as it is before the task's start, takes nothing.
+        #expect(all.map(\.stop) == [150, 101, 999, 203])
+        #expect(settlement.lostNanoseconds == 50)
+        all = records([.running, .pending])
+        all[0].pid = 7
+        let again = all.withUnsafeMutableBufferPointer {
+            Settlement($0, generation: 5, policy: .rerun(attempts: 3), now: 999, deaths: deaths)
+        }
+        #expect(again.reruns == 1)
+        #expect(again.again == [0, 1])
+        #expect(again.lostNanoseconds == 50)
+    }
+
     @Test("leaves every task either settled or to be done again, never both", arguments: 1...50)
     func partition(seed: Int) {
         var all = records((0..<200).map { _ in [.pending, .running, .ok, .failed, .lost].randomElement() ?? .ok })

@@ -1,3 +1,4 @@
+import Control
 import Testing
 import Varlink
 
@@ -33,6 +34,11 @@ import Varlink
                 try CommandWords.read(["exec", "--", "echo", ":::"] + Array(repeating: long, count: 8)), tasks: nil)
         }
         #expect(failure?.message?.hasPrefix("exec: the commands come to 8 MiB") == true)
+    }
+
+    @Test(arguments: [[], ["true"], ["echo", "a\"b", ""]])
+    func `what a task is given counts what it is in JSON, at least`(words: [String]) throws {
+        #expect(CallSize.bytes(of: words) >= (try JSON.object(Run.Input(words: words)).count + 1))
     }
 
     @Test(arguments: ["", "plain", "\"\\", "\u{1}\n", "é"])

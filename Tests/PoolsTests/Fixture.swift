@@ -69,18 +69,21 @@ struct Host: Sendable {
     /// Starts a supervisor, hands it to the test once all floors are warm, and ends it afterwards.
     static func run(
         threads: Int = 4, processes: Int = 4, idle: UInt64 = 60_000_000_000, grace: UInt64 = 300_000_000,
-        startFailureLimit: Int = 5, queueLimit: Int = 64, environment: [String] = ["PATH=/usr/bin:/bin"],
+        startFailureLimit: Int = 5, queueLimit: Int = 64, workerLimit: Int = 256, patience: Patience = Patience(),
+        programs: String? = nil, environment: Variables = ["PATH=/usr/bin:/bin"],
         _ test: (Host) async throws -> Void
     ) async throws {
         var policy = PoolPolicy(threadFloor: threads, processFloor: processes)
         policy.idleNanoseconds = idle
         policy.cancelGraceNanoseconds = grace
         policy.startFailureLimit = startFailureLimit
-        let supervisor = try Supervisor(
-            .init(
-                policy: policy, zygotePath: try programPath("parzygote"),
-                libraryZygotePath: try programPath("parzygote-library"), environment: environment,
-                queueLimit: queueLimit, ledgerBytes: 1 << 28))
+        policy.workerLimit = workerLimit
+        var configuration = Supervisor.Configuration(
+            policy: policy, zygotePath: try programs.map { $0 + "/parzygote" } ?? programPath("parzygote"),
+            libraryZygotePath: try programs.map { $0 + "/parzygote-library" } ?? programPath("parzygote-library"),
+            environment: environment, queueLimit: queueLimit, ledgerBytes: 1 << 28)
+        configuration.patience = patience
+        let supervisor = try Supervisor(configuration)
         let (notices, feed) = AsyncStream<Supervisor.Notice>.makeStream()
         let thread = try supervisor.start { feed.yield($0) }
         let host = Host(supervisor: supervisor, thread: thread, notices: notices)
@@ -110,8 +113,10 @@ struct Host: Sendable {
     }
 
     /// Stops all workers and waits until they are gone.
-    func end() {
-        supervisor.shutDown(deadline: Monotonic.now() + 5_000_000_000)
+    ///
+    /// - Parameter drain: how long jobs may take to end by themselves, in nanoseconds.
+    func end(drain: UInt64 = 5_000_000_000) {
+        supervisor.shutDown(deadline: Monotonic.now() + drain)
         thread.join()
     }
 
@@ -227,6 +232,26 @@ func openDescriptors() throws -> Int {
     var count = 0
     while readdir(folder) != nil { count += 1 }
     return count
+}
+
+/// An empty directory while `body` runs.
+func withTemporaryDirectory(_ body: (String) async throws -> Void) async throws {
+    var template = Array("/tmp/par-test-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { throw Host.Gone() }
+    let path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+    defer {
+        if let folder = opendir(path) {
+            while let entry = readdir(folder) {
+                let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                }
+                unlink("\(path)/\(name)")
+            }
+            closedir(folder)
+        }
+        rmdir(path)
+    }
+    try await body(path)
 }
 
 /// Whether a process of this number exists, a zombie included.

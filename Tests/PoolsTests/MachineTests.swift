@@ -140,16 +140,23 @@ struct MachineTests {
     }
 
     @Test("gives up on a job whose workers die before they are up, again and again")
-    func startFailures() {
+    func startFailures() throws {
         var world = warm()
         world.step(.submit(1, LeaseRequest(kind: .processes(threads: 2), units: 1)))
         for _ in 0..<20 {
             guard let unit = world.machine.units.values.first(where: { $0.kind == .processes(threads: 2) }) else {
-                break
+                guard world.machine.jobs[1]?.cancelled == nil else { break }
+                // Each further try is put off, though not by more than a second.
+                let due = try #require(world.machine.nextDeadline)
+                #expect(due - world.now <= 1_000_000_000)
+                world.now = due
+                world.step(.tick)
+                continue
             }
-            world.step(.processGone(unit.process, at: world.now))
+            world.step(.processGone(unit.process, at: world.now, reason: "clone: no memory"))
         }
         #expect(world.machine.jobs[1]?.cancelled == .workersFailed)
+        #expect(world.machine.jobs[1]?.failureReason == "clone: no memory")
     }
 
     @Test("refuses what no pool could ever serve, and what can't be served now, by the name of the limit")
@@ -159,17 +166,26 @@ struct MachineTests {
         var machine = PoolMachine(policy: small)
         _ = machine.step(.begin, at: 1)
         let huge = LeaseRequest(kind: .threads, units: 11)
-        #expect(machine.refusal(of: huge, queueLimit: 9) == .tooMuch(limit: "workers", value: 11, allowed: 10))
-        let cold = LeaseRequest(kind: .threads, units: 3, cold: .fresh)
-        #expect(machine.refusal(of: cold, queueLimit: 9) == .busy(limit: "workers", allowed: 10))
-        let warm = LeaseRequest(kind: .threads, units: 4)
+        #expect(machine.refusal(of: huge, queueLimit: 9, at: 1) == .tooMuch(limit: "workers", value: 11, allowed: 10))
+        let warm = LeaseRequest(kind: .threads, units: 4, deadline: 9)
         // Nobody is before it, so it need not wait.
-        #expect(machine.refusal(of: warm, queueLimit: 0) == nil)
+        #expect(machine.refusal(of: warm, queueLimit: 0, at: 1) == nil)
+        let threads = machine.units.values.filter { $0.kind == .threads }.map(\.id)
+        let processes = machine.units.keys.filter { !threads.contains($0) }
+        _ = machine.step(.unitsReady(Dictionary(uniqueKeysWithValues: (threads + processes).map { ($0, 2) })), at: 2)
         _ = machine.step(.submit(1, warm), at: 2)
-        #expect(machine.refusal(of: warm, queueLimit: 0) == .busy(limit: "queued jobs", allowed: 0))
-        #expect(machine.refusal(of: warm, queueLimit: 1) == nil)
+        _ = machine.step(.submit(2, LeaseRequest(kind: .processes(threads: 1), units: 3)), at: 2)
+        // Two have never been started, and one of those that there are has nothing to do.
+        var cold = LeaseRequest(kind: .threads, units: 3, cold: .fresh)
+        #expect(machine.refusal(of: cold, queueLimit: 9, at: 2) == nil)
+        cold.units = 4
+        #expect(
+            machine.refusal(of: cold, queueLimit: 9, at: 2) == .busy(limit: "workers", allowed: 10, retryAfter: 7))
+        #expect(
+            machine.refusal(of: warm, queueLimit: 0, at: 2) == .busy(limit: "queued jobs", allowed: 0, retryAfter: 7))
+        #expect(machine.refusal(of: warm, queueLimit: 1, at: 2) == nil)
         _ = machine.step(.drain, at: 2)
-        #expect(machine.refusal(of: warm, queueLimit: 9) == .draining)
+        #expect(machine.refusal(of: warm, queueLimit: 9, at: 2) == .draining)
     }
 
     @Test("lets a run that needs no new worker in, however full the house is")
@@ -179,10 +195,12 @@ struct MachineTests {
         var world = Simulation(policy: small, seed: 1)
         world.step(.begin)
         world.settle(steps: 50)
-        world.step(.resize(.threads, 6))
-        #expect(world.machine.refusal(of: LeaseRequest(kind: .threads, units: 4), queueLimit: 9) == nil)
+        world.step(.submit(1, LeaseRequest(kind: .threads, units: 4)))
+        world.step(.submit(2, LeaseRequest(kind: .processes(threads: 1), units: 4)))
+        let now = world.now
+        #expect(world.machine.refusal(of: LeaseRequest(kind: .threads, units: 4), queueLimit: 9, at: now) == nil)
         let growing = LeaseRequest(kind: .processes(threads: 1), units: 5)
-        #expect(world.machine.refusal(of: growing, queueLimit: 9) == .busy(limit: "workers", allowed: 8))
+        #expect(world.machine.refusal(of: growing, queueLimit: 9, at: now) == .busy(limit: "workers", allowed: 8))
     }
 
     @Test("waits for nothing but events while a recycled pool's old workers are busy")
@@ -266,22 +284,28 @@ struct MachineTests {
         #expect(world.machine.isEveryFloorReady)
     }
 
-    @Test("ends every job exactly once, whatever dies and in whatever order things happen", arguments: 1...60)
+    @Test("ends every job exactly once, whatever dies and in whatever order things happen", arguments: 1...120)
     func everyJobEnds(seed: UInt64) {
-        var world = Simulation(policy: policy(), seed: seed)
+        var policy = policy()
+        policy.workerLimit = [256, 24, 13][Int(seed % 3)]
+        policy.isShared = seed % 2 == 0
+        var world = Simulation(policy: policy, seed: seed)
         var random = SplitMix(state: seed ^ 0xabc)
         world.step(.begin)
         let kinds: [PoolKind] = [
             .threads, .processes(threads: 1), .processes(threads: 3), PoolKind(.threads, library: .blas),
             PoolKind(.processes(threads: 1), library: .curl),
         ]
+        let users: [UInt32] = [0, 1000, 1001]
         var jobs: [JobID] = []
         for id in 1...30 {
+            world.forksFail = random.below(4) == 0
             for _ in 0..<random.below(12) { world.advance(deaths: true) }
             var request = LeaseRequest(kind: kinds[random.below(5)], units: 1 + random.below(6))
+            request.user = users[random.below(3)]
             if random.below(3) == 0 { request.cold = random.below(2) == 0 ? .fresh : .exec }
             if random.below(5) == 0 { request.deadline = world.now + 3_000_000 }
-            if world.machine.refusal(of: request, queueLimit: 64) == nil {
+            if world.machine.refusal(of: request, queueLimit: 64, at: world.now) == nil {
                 jobs.append(JobID(id))
                 world.step(.submit(JobID(id), request))
             }
@@ -290,7 +314,11 @@ struct MachineTests {
             }
             if random.below(8) == 0 { world.step(.recycle(kinds[random.below(5)])) }
             if random.below(8) == 0 { world.step(.resize(kinds[random.below(2)], random.below(7))) }
+            if random.below(12) == 0 { world.breakRuntime(kinds[random.below(5)].library) }
+            if random.below(8) == 0 { world.mendRuntimes() }
         }
+        world.forksFail = false
+        world.mendRuntimes()
         world.settle()
         #expect(world.broken.isEmpty)
         #expect(Set(world.ended.keys) == Set(jobs))
@@ -300,9 +328,13 @@ struct MachineTests {
         for job in world.ended.values {
             let times = job.stamps.phases
             #expect(times.sum == Int((job.stamps.gone ?? 0) - job.stamps.accepted))
+            #expect(
+                [times.queue, times.startup, times.dispatch, times.run, times.collect, times.teardown].min() ?? -1 >= 0)
+            #expect((job.cancelled == .workersFailed) == (job.failureReason != nil))
         }
         world.step(.drain)
         world.settle(steps: 2_000)
+        #expect(world.broken.isEmpty)
         #expect(world.machine.units.isEmpty)
         #expect(world.machine.processes.isEmpty)
     }

@@ -1,4 +1,6 @@
-import Pools
+import Catalogue
+
+@testable import Pools
 
 /// A world for the pool machine, in which everything that can happen does, in an order that a seed decides.
 ///
@@ -16,6 +18,9 @@ struct Simulation {
     private var alive: Set<ProcessID> = []
     private var atWork: [JobID: Set<UnitID>] = [:]
     private var doomed: Set<JobID> = []
+    private var brokenRuntimes: Set<Library> = []
+    /// Whether every few processes can't be started.
+    var forksFail = false
 
     init(policy: PoolPolicy, seed: UInt64) {
         machine = PoolMachine(policy: policy)
@@ -30,7 +35,12 @@ struct Simulation {
         } else if !pending.isEmpty, random.below(4) != 0 {
             step(pending.remove(at: random.below(pending.count)))
         } else if let job = atWork.keys.sorted().randomElement(using: &random) {
-            leave(job)
+            if let unit = atWork[job]?.min(), atWork[job]?.count ?? 0 > 1, random.below(3) == 0 {
+                atWork[job]?.remove(unit)
+                step(.unitsLeft(job, [unit]))
+            } else {
+                leave(job)
+            }
         } else {
             step(.tick)
         }
@@ -53,8 +63,26 @@ struct Simulation {
     }
 
     mutating func step(_ event: PoolMachine.Event) {
+        let workers = machine.workerCount
         for action in machine.step(event, at: now) { perform(action) }
+        if machine.workerCount > max(machine.policy.workerLimit, workers) {
+            broken.append("\(event) leads to \(machine.workerCount) workers")
+        }
         checkLeases()
+        broken += IndexCheck(machine).faults.map { "after \(event): \($0)" }
+    }
+
+    /// No process for workers with this library can be started, until it is mended.
+    mutating func breakRuntime(_ library: Library) {
+        brokenRuntimes.insert(library)
+        step(.runtimeBroken(library, reason: "no such file"))
+    }
+
+    mutating func mendRuntimes() {
+        for library in brokenRuntimes.sorted(by: { $0.rawValue < $1.rawValue }) {
+            brokenRuntimes.remove(library)
+            step(.runtimeMended(library))
+        }
     }
 
     private mutating func die(_ process: ProcessID) {
@@ -73,6 +101,13 @@ struct Simulation {
     private mutating func perform(_ action: PoolMachine.Action) {
         switch action {
         case .fork(let process, let units, _):
+            if let library = machine.processes[process]?.kind.library, brokenRuntimes.contains(library) {
+                broken.append("process \(process) is asked for, which can't be started")
+            }
+            if forksFail, random.below(6) == 0 {
+                pending.append(.processGone(process, at: now + 5, reason: "clone: no room"))
+                return
+            }
             alive.insert(process)
             pending.append(.unitsReady(Dictionary(uniqueKeysWithValues: units.map { ($0, now + 10) })))
         case .startThreads(_, let units):
@@ -111,6 +146,69 @@ struct Simulation {
                 owners[unit] = job.id
             }
         }
+    }
+}
+
+/// What the machine's counts and indexes must agree with, told from its rows one by one.
+struct IndexCheck {
+    private(set) var faults: [String] = []
+
+    init(_ machine: PoolMachine) {
+        let units = machine.units.values
+        expect(machine.workerCount, units.reduce(0) { $0 + $1.workers }, "workers")
+        expect(machine.busyWorkers, units.reduce(0) { $0 + ($1.job == nil ? 0 : $1.workers) }, "busy workers")
+        expect(machine.startingUnits, Set(units.filter { $0.state == .starting }.map(\.id)), "starting units")
+        expect(machine.stoppingUnits, Set(units.filter { $0.state == .stopping }.map(\.id)), "stopping units")
+        expect(
+            machine.stoppingWorkers, units.reduce(0) { $0 + ($1.state == .stopping ? $1.workers : 0) },
+            "stopping workers")
+        let jobs = machine.jobs.values
+        expect(machine.runningJobs, Set(jobs.filter { $0.state == .running }.map(\.id)), "running jobs")
+        expect(machine.queuedJobs, jobs.count { $0.state == .queued }, "queued jobs")
+        expect(machine.claimed, jobs.reduce(0) { $0 + $1.claim }, "claimed workers")
+        expect(Set(machine.claims), Set(jobs.filter { $0.claim > 0 }.map(\.id)), "claims")
+        expect(machine.pledged, jobs.reduce(0) { $0 + $1.pledge }, "pledged workers")
+        expect(machine.workerShares.used, jobs.reduce(0) { $0 + $1.charged }, "charged workers")
+        expect(machine.queueShares.used, machine.pools.values.reduce(0) { $0 + $1.queue.count }, "jobs in queues")
+        for process in machine.processes.values {
+            let own = units.filter { $0.process == process.id }
+            expect(process.units, Set(own.map(\.id)), "units of process \(process.id)")
+            expect(process.stopping, own.count { $0.state == .stopping }, "stopping units of process \(process.id)")
+        }
+        for pool in machine.pools.values { check(pool, in: machine) }
+        for job in jobs where job.state.isActive {
+            let crew = job.units.compactMap { machine.units[$0] }
+            expect(job.seated, crew.count, "seats of job \(job.id)")
+            expect(job.ready, crew.count { $0.state == .ready }, "crew of job \(job.id) that is up")
+            expect(
+                Set(job.crew.indices.filter { job.crew[$0] == nil }), Set(job.vacant), "vacant seats of job \(job.id)")
+        }
+    }
+
+    private mutating func check(_ pool: PoolRow, in machine: PoolMachine) {
+        let name = "of \(pool.kind.name)"
+        let members = machine.units.values.filter { $0.kind == pool.kind && !$0.isCold && $0.state != .stopping }
+        let newest = members.filter { $0.generation == pool.generation }
+        expect(pool.members, Set(members.map(\.id)), "members \(name)")
+        expect(pool.size, newest.count, "size \(name)")
+        expect(pool.ready, members.count { $0.state == .ready }, "ready units \(name)")
+        expect(pool.starting, members.count { $0.state == .starting }, "starting units \(name)")
+        let free = newest.filter { $0.job == nil }
+        expect(Set(pool.idle), Set(free.filter { $0.state == .ready }.map(\.id)), "idle units \(name)")
+        expect(Set(pool.coming), Set(free.filter { $0.state == .starting }.map(\.id)), "coming units \(name)")
+        expect(pool.outdated.isEmpty, true, "no outdated units \(name)")
+        if machine.policy.isShared {
+            expect(pool.busy.values.reduce(0, +), members.count { $0.job != nil }, "busy units \(name)")
+        }
+        expect(
+            pool.jobs, machine.jobs.values.count { $0.request.kind == pool.kind && $0.state != .stopping },
+            "jobs \(name)")
+        let ages = pool.idle.compactMap { machine.units[$0]?.idleSince }
+        expect(ages, ages.sorted(), "order of idle units \(name)")
+    }
+
+    private mutating func expect<Value: Equatable>(_ actual: Value, _ expected: Value, _ what: String) {
+        if actual != expected { faults.append("\(what): \(actual), though \(expected)") }
     }
 }
 

@@ -27,9 +27,13 @@ import Testing
         #expect(run.taskMean == 6_143_750)
         #expect(run.peerUID == 1000)
         #expect(try self.run([.coldReason: "requested"]).reason == "requested")
+        // Entries of older daemons don't tell of deaths.
+        #expect([run.deaths, run.reruns, run.timeLost] == [0, 0, 0])
+        let bad = try self.run([.deaths: "1", .reruns: "2", .timeLost: "3"])
+        #expect([bad.deaths, bad.reruns, bad.timeLost] == [1, 2, 3000])
     }
 
-    @Test(arguments: RunField.allCases)
+    @Test(arguments: RunField.allCases.filter { ![.deaths, .reruns, .timeLost].contains($0) })
     func `an entry without one of the fields is no run`(field: RunField) {
         #expect(throws: HistoryRun.BadField.self) {
             try HistoryRun(microseconds: 0) { $0 == field ? nil : Self.fields[$0] }

@@ -33,6 +33,15 @@ import Testing
                 """)
     }
 
+    @Test func `a receipt tells of workers that died, and what that cost`() {
+        var receipt = Samples.warm
+        (receipt.deaths, receipt.reruns, receipt.timeLost) = (1, 2, 501_000_000)
+        let lines = ReceiptText(receipt, look: Samples.look).text.split(separator: "\n")
+        #expect(lines.contains("  deaths      1 worker died · 2 tasks run again · 501 ms lost"))
+        #expect(Page(of: RecordedRun(receipt, blocks: []), note: "").text.contains("1 worker died · 2 tasks run again"))
+        #expect(!ReceiptText(Samples.warm, look: Samples.look).text.contains("deaths"))
+    }
+
     @Test func `a cold receipt tells why, what the start-up was of the whole, and not every worker`() {
         #expect(
             ReceiptText(Samples.cold, look: Look(color: false, unicode: true, width: 120)).text == """

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
-import NIOPosix
+import CLinux
+import Linux
 import Synchronization
 import Testing
 import Varlink
@@ -28,12 +29,14 @@ final class TestService: Service {
             # Ends its call on another thread than the connection's.
             method Hop(number: int, text: ?string) -> (number: int, text: ?string)
             method Count(to: int) -> (number: int)
-            # Likewise, but with replies that are there as text.
-            method Recite(to: int) -> (number: int)
             # Until the gate is opened.
             method Wait() -> ()
             method Fail(code: int) -> ()
             method Break() -> ()
+            # Never answered.
+            method Forget() -> ()
+            # Takes descriptors and answers with one.
+            method Swap() -> (count: int)
             # Whether the peer is this process.
             method Who() -> (self: bool)
             error Failed (code: int)
@@ -54,43 +57,73 @@ final class TestService: Service {
 
     struct Unexpected: Error {}
 
-    func handle(_ call: IncomingCall, _ replies: Replies) async throws -> any Encodable {
-        switch call.method.split(separator: ".").last {
-        case "Echo": return try call.parameters(as: Echo.self)
-        case "Hop":
-            await Task.yield()
-            return try call.parameters(as: Echo.self)
-        case "Count": return try await count(call, replies)
-        case "Recite": return try await recite(call, replies)
-        case "Wait":
-            happened.yield(.started)
-            try await withTaskCancellationHandler {
-                try await gate.wait()
-            } onCancel: {
-                happened.yield(.cancelled)
-                gate.cancel()
+    func answer(_ call: IncomingCall) {
+        do {
+            switch call.method.split(separator: ".").last {
+            case "Echo": call.reply(try call.parameters(as: Echo.self))
+            case "Hop":
+                let echo = try call.parameters(as: Echo.self)
+                Task { call.reply(echo) }
+            case "Count": Count(call, to: try call.parameters(as: [String: Int].self)["to"] ?? 0).go()
+            case "Wait": wait(call)
+            case "Fail": call.fail(try call.parameters(as: Failed.self))
+            case "Break": call.fail(Unexpected())
+            case "Forget": break
+            case "Who": call.reply(["self": call.peer == Peer(uid: getuid(), gid: getgid(), pid: getpid())])
+            case "Swap": try swap(call)
+            default: call.reply([String: Int]())
             }
-        case "Fail": throw try call.parameters(as: Failed.self)
-        case "Break": throw Unexpected()
-        case "Who": return ["self": call.peer == Peer(uid: getuid(), gid: getgid(), pid: getpid())]
-        default: break
+        } catch {
+            call.fail(error)
         }
-        return [String: Int]()
     }
 
-    private func count(_ call: IncomingCall, _ replies: Replies) async throws -> any Encodable {
-        struct Parameters: Decodable { var to: Int }
-        let last = try call.parameters(as: Parameters.self).to
-        try call.requireMore()
-        for number in 1..<max(last, 1) { try await replies.send(["number": number]) }
-        return ["number": last]
+    func descriptorLimit(of method: String) -> Int { method.hasSuffix(".Swap") ? 2 : 0 }
+
+    private func wait(_ call: IncomingCall) {
+        call.whenGone { [happened, gate] in
+            happened.yield(.cancelled)
+            gate.cancel()
+        }
+        happened.yield(.started)
+        Task { [gate] in
+            try? await gate.wait()
+            call.reply([String: Int]())
+        }
     }
 
-    private func recite(_ call: IncomingCall, _ replies: Replies) async throws -> any Encodable {
-        struct Parameters: Decodable { var to: Int }
-        let last = try call.parameters(as: Parameters.self).to
-        for number in 1..<max(last, 1) { try await replies.send(text: Array("{\"number\":\(number)}".utf8)) }
-        return ["number": last]
+    /// Reads what is in the first descriptor, and answers with a new one in which that stands.
+    private func swap(_ call: IncomingCall) throws {
+        guard let given = call.descriptors?.take(0) else { throw Failed(code: 9) }
+        var text = [UInt8](repeating: 0, count: 100)
+        let count = pread(given.raw, &text, text.count, 0)
+        let made = par_memfd_create("swap")
+        _ = pwrite(made, text, count, 0)
+        call.reply(["count": call.descriptors?.count ?? 0], SentDescriptors([made]))
+    }
+
+    /// Sends a reply after the other, as the client takes them.
+    private final class Count: Sendable {
+        private let call: IncomingCall
+        private let last: Int
+        private let next = Mutex(1)
+
+        init(_ call: IncomingCall, to last: Int) {
+            self.call = call
+            self.last = last
+        }
+
+        func go() {
+            while next.withLock({ $0 }) < last {
+                guard call.hasRoom else { return call.whenRoom { Task { self.go() } } }
+                let number = next.withLock { next in
+                    defer { next += 1 }
+                    return next
+                }
+                guard call.send(text: Array("{\"number\":\(number)}".utf8)) else { return }
+            }
+            call.reply(["number": last])
+        }
     }
 }
 
@@ -148,7 +181,7 @@ struct Fixture: Sendable {
         try await withTemporaryDirectory { directory in
             let service = try TestService()
             let path = directory + "/test.sock"
-            let server = try await Server.start(
+            let server = try Server.start(
                 on: try Listener(binding: path, mode: 0o600), info: info, services: [service],
                 configuration: configuration)
             do {

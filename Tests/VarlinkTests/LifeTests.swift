@@ -13,7 +13,7 @@ struct LifeTests {
     func files() async throws {
         try await withTemporaryDirectory { directory async throws in
             let path = directory + "/a.sock"
-            let server = try await serve(try Listener(binding: path, mode: 0o660))
+            let server = try serve(try Listener(binding: path, mode: 0o660))
             var status = stat()
             #expect(lstat(path, &status) == 0)
             #expect(status.st_mode & 0o7777 == 0o660)
@@ -26,7 +26,7 @@ struct LifeTests {
     func alreadyServed() async throws {
         try await withTemporaryDirectory { directory async throws in
             let path = directory + "/a.sock"
-            let server = try await serve(try Listener(binding: path, mode: 0o600))
+            let server = try serve(try Listener(binding: path, mode: 0o600))
             let taken = ListenError.alreadyServed(path: path)
             #expect(throws: taken) { _ = try Listener(binding: path, mode: 0o600) }
             // Without its lock too.
@@ -48,7 +48,7 @@ struct LifeTests {
                 #expect(address.withSocketAddress { bind(left.descriptor, $0, $1) } == 0)
             }
             #expect(FileManager.default.createFile(atPath: path + ".lock", contents: nil))
-            let server = try await serve(try Listener(binding: path, mode: 0o600))
+            let server = try serve(try Listener(binding: path, mode: 0o600))
             try await expectPong(path)
             await server.stop(within: .zero)
         }
@@ -85,7 +85,7 @@ struct LifeTests {
             #expect(address.withSocketAddress { bind(handed, $0, $1) } == 0)
             #expect(throws: ListenError.notAListener(descriptor: handed)) { _ = try Listener(adopting: handed) }
             #expect(listen(handed, 5) == 0)
-            let server = try await serve(try Listener(adopting: handed))
+            let server = try serve(try Listener(adopting: handed))
             try await expectPong(path)
             await server.stop(within: .zero)
             // The file is its maker's.
@@ -125,8 +125,8 @@ struct LifeTests {
         }
     }
 
-    private func serve(_ listener: consuming Listener) async throws -> Server {
-        try await Server.start(on: listener, info: Fixture.info, services: [try TestService()])
+    private func serve(_ listener: consuming Listener) throws -> Server {
+        try Server.start(on: listener, info: Fixture.info, services: [try TestService()])
     }
 
     /// What is said about a path that can't be connected to; nil when it can.

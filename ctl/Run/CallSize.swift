@@ -7,13 +7,18 @@ enum CallSize {
 
     /// Throws where `copies` of all `inputs` are too long for a call.
     static func check(_ inputs: [[String]], copies: Int = 1, of words: RunWords) throws(Failure) {
-        let one = inputs.reduce(0) { sum, words in words.reduce(sum + 3) { $0 + bytes(of: $1) } }
+        let one = inputs.reduce(0) { $0 + bytes(of: $1) }
         let (all, isBeyond) = one.multipliedReportingOverflow(by: copies)
         guard isBeyond || all > limit else { return }
         let things = words.entry.input == .command ? "commands" : "requests"
         let size = isBeyond ? "far too much" : "\(all >> 20) MiB"
         throw words.fault(
             "the \(things) come to \(size), and a run takes at most \(limit >> 20) MiB: run them in parts")
+    }
+
+    /// Bytes of what one task is given as JSON, a ``Run/Input``, and the comma behind it.
+    static func bytes(of input: [String]) -> Int {
+        input.reduce("{'words':[]},".utf8.count) { $0 + bytes(of: $1) }
     }
 
     /// Bytes of `text` as a JSON string and the comma behind it.

@@ -48,9 +48,9 @@ enum RunInputs {
     func put(into request: inout Run.Request) {
         switch self {
         case .nothing: break
-        case .addresses(let inputs): request.inputs = inputs
+        case .addresses(let inputs): request.inputs = inputs.map(Run.Input.init(words:))
         case .commands(let plan):
-            request.inputs = plan.inputs
+            request.inputs = plan.inputs.map(Run.Input.init(words:))
             request.context = .ofThisProcess
             if let timeout = request.timeout {
                 request.arguments = (request.arguments ?? [:]).merging(

@@ -1,11 +1,11 @@
 import Glibc
+import Varlink
 
 /// A daemon for one command: started by it, bound to it by a leash (a socket that hangs up when the command ends in
-/// whatever way), and gone with it.
+/// whatever way), and gone with it. Its socket has a name but no file, so that nothing is left whoever is killed.
 struct PrivateDaemon: ~Copyable {
-    /// The socket that it serves.
+    /// The socket that it serves: a name in the abstract namespace, which the daemon lets no other user in by.
     let socketPath: String
-    private let folder: String
     private let leash: Int32
     private let pid: pid_t
 
@@ -13,28 +13,28 @@ struct PrivateDaemon: ~Copyable {
     private static let patience: Int32 = 10_000
     /// What the daemon writes on its leash when it serves.
     private static let ready = Array("READY\n".utf8)
-    /// The daemon's end of the leash.
+    /// The daemon's end of the leash, and the socket that it serves.
     private static let leashDescriptor: Int32 = 3
+    private static let listenerDescriptor: Int32 = 4
+    /// How many connections may wait until the daemon takes them. The command makes one or two.
+    private static let backlog: Int32 = 16
 
     /// Starts `program` and waits until it serves. Throws ``ExitStatus/cancelled`` when a signal comes first.
     static func start(program: String, signals: Signals) throws -> PrivateDaemon {
-        let folder = try makeFolder()
-        let socketPath = "\(folder)/pard.sock"
+        let (listener, socketPath) = try listen()
+        defer { close(listener) }
         var ends: [Int32] = [-1, -1]
         let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
         guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else {
-            let number = errno
-            rmdir(folder)
-            throw Failure.system(call: "socketpair", errno: number)
+            throw Failure.system(call: "socketpair", errno: errno)
         }
-        let pid = spawn(program, socketPath: socketPath, leash: ends[1])
+        let pid = spawn(program, socketPath: socketPath, leash: ends[1], listener: listener)
         close(ends[1])
         guard pid > 0 else {
             close(ends[0])
-            rmdir(folder)
             throw Failure.privateDaemon("\(program): \(String(cString: strerror(-pid)))")
         }
-        let daemon = PrivateDaemon(socketPath: socketPath, folder: folder, leash: ends[0], pid: pid)
+        let daemon = PrivateDaemon(socketPath: socketPath, leash: ends[0], pid: pid)
         do {
             try daemon.awaitReady(signals)
         } catch {
@@ -62,8 +62,7 @@ struct PrivateDaemon: ~Copyable {
         }
     }
 
-    /// Hangs up, waits for the daemon's end, and removes what it left. Kills it when it takes too long or when the user
-    /// won't wait.
+    /// Hangs up and waits for the daemon's end. Kills it when it takes too long or when the user won't wait.
     consuming func stop(_ signals: Signals) {
         close(leash)
         let deadline = Clock.now + Int(Self.patience) * 1_000_000
@@ -77,31 +76,40 @@ struct PrivateDaemon: ~Copyable {
                 break
             }
         }
-        unlink(socketPath)
-        rmdir(folder)
     }
 
-    /// A new directory that only this user can enter.
-    private static func makeFolder() throws(Failure) -> String {
-        // A socket's path has at most 107 bytes, so a long $TMPDIR is passed over.
-        let parent = Environment.value("TMPDIR").flatMap { $0.utf8.count <= 80 ? $0 : nil } ?? "/tmp"
-        var template = Array("\(parent)/parctl-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else {
-            throw .privateDaemon("mkdtemp in \(parent): \(String(cString: strerror(errno)))")
+    /// A listening socket whose name the kernel has chosen.
+    private static func listen() throws -> (descriptor: Int32, name: String) {
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw Failure.system(call: "socket", errno: errno) }
+        var address = sockaddr(sa_family: sa_family_t(AF_UNIX), sa_data: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+        guard bind(descriptor, &address, socklen_t(MemoryLayout<sa_family_t>.size)) == 0,
+            Glibc.listen(descriptor, backlog) == 0, let name = UnixAddress.path(of: descriptor)
+        else {
+            let number = errno
+            close(descriptor)
+            throw Failure.system(call: "bind", errno: number)
         }
-        return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+        return (descriptor, name)
     }
 
     /// Starts the program in a process group of its own, so that Ctrl-C reaches only its client; the pid, or a negative
     /// errno.
-    private static func spawn(_ program: String, socketPath: String, leash: Int32) -> pid_t {
+    private static func spawn(_ program: String, socketPath: String, leash: Int32, listener: Int32) -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
         // Standard output is the client's, for data.
         posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO)
-        posix_spawn_file_actions_adddup2(&actions, leash, leashDescriptor)
+        // Both move out of the way first: either may stand where the other is to go, and a dup2 of a descriptor to itself
+        // would leave it closed on exec.
+        let high = max(leash, listener, listenerDescriptor) + 1
+        posix_spawn_file_actions_adddup2(&actions, leash, high)
+        posix_spawn_file_actions_adddup2(&actions, listener, high + 1)
+        posix_spawn_file_actions_adddup2(&actions, high, leashDescriptor)
+        posix_spawn_file_actions_adddup2(&actions, high + 1, listenerDescriptor)
+        for copy in [high, high + 1] { posix_spawn_file_actions_addclose(&actions, copy) }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -112,8 +120,8 @@ struct PrivateDaemon: ~Copyable {
         posix_spawnattr_setpgroup(&attributes, 0)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF))
         let words = [
-            program, "--socket", socketPath, "--leash", String(leashDescriptor), "--floor-threads", "0",
-            "--floor-processes", "0",
+            program, "--socket", socketPath, "--leash", String(leashDescriptor), "--listener",
+            String(listenerDescriptor), "--floor-threads", "0", "--floor-processes", "0",
         ]
         var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }

@@ -38,6 +38,15 @@ int32_t par_pidfd_reap(int32_t pidfd, int32_t waits, par_exit *exit);
 int32_t par_ended_child(void);
 int32_t par_reap(int32_t pid);
 
+/// 0 where the process of `pidfd` is a child of this one that has not been reaped, running or not.
+int32_t par_is_child(int32_t pidfd);
+/// 1 where the child of `pidfd` is stopped by a signal now, 0 where it isn't.
+int32_t par_is_stopped(int32_t pidfd);
+/// Reaps a child that has ended; 0 in `exit->pid` while it still runs.
+int32_t par_reap_child(int32_t pid, par_exit *exit);
+/// Lets no other process without privileges look into this one, or at what it has open.
+int32_t par_deny_inspection(void);
+
 /// Has a program to be spawned start with no descriptor from `first` on.
 int32_t par_spawn_close_from(posix_spawn_file_actions_t *actions, int32_t first);
 
@@ -64,15 +73,17 @@ typedef struct {
     int32_t umask;
     /// The command's descriptors 0, 1 and 2.
     int32_t descriptors[3];
-    /// Where the command's process group stands from before its first instruction on; shared memory, or NULL. Of a
-    /// command that did not start it is 0 again.
-    volatile uint32_t *group;
+    /// What the command and all that it starts are known by, see par_set_mark; 0 for nothing.
+    uint64_t mark;
 } par_command;
+
+/// What was done when a command could not be started.
+typedef enum { PAR_COMMAND_CLONE, PAR_COMMAND_CHDIR, PAR_COMMAND_DUP, PAR_COMMAND_EXECVE } par_command_step;
 
 /// Starts the command in a process group of its own that dies with the calling thread, and returns once the program is
 /// in it; its pid, or a negative errno. The calling thread's memory is borrowed until then, so nothing is copied.
-/// `*pidfd` is the process's; `*entered` is 0 where it was the directory that could not be entered.
-int32_t par_command_start(const par_command *command, int32_t *pidfd, int32_t *entered);
+/// `*pidfd` is the process's; `*step` is what failed.
+int32_t par_command_start(const par_command *command, int32_t *pidfd, int32_t *step);
 
 /// How a process ended and what it took, its reaped children included.
 typedef struct {
@@ -85,6 +96,21 @@ typedef struct {
 
 /// Waits for the end of the process of `pidfd` and reaps it.
 int32_t par_command_reap(int32_t pidfd, par_usage *usage);
+
+/// The most descriptors that the kernel lets one message carry (SCM_MAX_FD).
+#define PAR_DESCRIPTORS 253
+
+/// Receives what has come on a stream socket, without waiting: how many bytes, 0 at the end of the stream, or a negative
+/// errno. `descriptors` has room for PAR_DESCRIPTORS, of which `*count` came with these bytes, closed on exec.
+int64_t par_receive(int32_t fd, void *buffer, size_t size, int32_t *descriptors, int32_t *count);
+/// Sends what a stream socket takes without waiting, `descriptors` with its first byte: how many bytes, or a negative errno.
+int64_t par_send(int32_t fd, const void *bytes, size_t size, const int32_t *descriptors, int32_t count);
+/// Accepts a connection that doesn't block and is closed on exec; -EAGAIN where none waits.
+int32_t par_accept(int32_t listener);
+
+/// Marks this process, and all that it starts from now on: with the soft RLIMIT_LOCKS, which the kernel has had no use for
+/// since Linux 2.4.25 and hands on to children and through execve(2). 0 takes the mark away.
+int32_t par_set_mark(uint64_t mark);
 
 int32_t par_die_with_parent(void);
 int32_t par_set_name(const char *name);

@@ -7,49 +7,71 @@ import VarlinkServer
 struct PoolsHandler: Sendable {
     let daemon: DaemonContext
 
-    func list() async throws -> ListPools.Reply {
-        let snapshot = try await daemon.snapshot()
-        return ListPools.Reply(pools: snapshot.kinds.map { pool($0, in: snapshot) })
+    func list(_ call: IncomingCall) {
+        daemon.answer(call) { snapshot in ListPools.Reply(pools: snapshot.kinds.map { Self.pool($0, in: snapshot) }) }
     }
 
-    func resize(_ request: ResizePool.Request, by peer: Peer) async throws -> PoolReply {
-        try daemon.access.rule(peer)
-        let kind = try await kind(named: request.name, among: PoolKind.resizable)
+    func resize(_ call: IncomingCall) throws {
+        try daemon.access.rule(call.peer)
+        let request = try call.parameters(as: ResizePool.Request.self)
         guard request.size >= 0 else {
             throw ControlError.badArgument("size", value: "\(request.size)", expected: "a number of 0 or more")
         }
         let limit = daemon.configuration.policy.workerLimit
-        let others = try await daemon.snapshot().machine.pools.values.reduce(0) {
-            $0 + ($1.kind == kind ? 0 : $1.floor * $1.kind.workersPerUnit)
+        change(call) { snapshot, supervisor in
+            let kind = try Self.kind(named: request.name, in: snapshot, among: PoolKind.resizable)
+            let others = snapshot.machine.pools.values.reduce(0) {
+                $0 + ($1.kind == kind ? 0 : $1.floor * $1.kind.workersPerUnit)
+            }
+            // All floors together stay below the limit, so that none of them can keep the others from being warm.
+            let (size, isHuge) = request.size.multipliedReportingOverflow(by: kind.workersPerUnit)
+            guard !isHuge, size <= limit - others else {
+                throw ControlError.limitExceeded(
+                    limit: "workers of all pools",
+                    value: isHuge ? .max : size.addingReportingOverflow(others).partialValue, allowed: limit)
+            }
+            supervisor.resize(kind, to: request.size)
+            return kind
         }
-        // All floors together stay below the limit, so that none of them can keep the others from being warm.
-        let (size, isHuge) = request.size.multipliedReportingOverflow(by: kind.workersPerUnit)
-        guard !isHuge, size <= limit - others else {
-            throw ControlError.limitExceeded(
-                limit: "workers of all pools", value: isHuge ? .max : size.addingReportingOverflow(others).partialValue,
-                allowed: limit)
-        }
-        daemon.supervisor.resize(kind, to: request.size)
-        return PoolReply(pool: pool(kind, in: try await daemon.snapshot()))
     }
 
-    func recycle(_ request: RecyclePool.Request, by peer: Peer) async throws -> PoolReply {
-        try daemon.access.rule(peer)
-        let kind = try await kind(named: request.name)
-        daemon.supervisor.recycle(kind)
-        return PoolReply(pool: pool(kind, in: try await daemon.snapshot()))
+    func recycle(_ call: IncomingCall) throws {
+        try daemon.access.rule(call.peer)
+        let request = try call.parameters(as: RecyclePool.Request.self)
+        change(call) { snapshot, supervisor in
+            let kind = try Self.kind(named: request.name, in: snapshot)
+            supervisor.recycle(kind)
+            return kind
+        }
+    }
+
+    /// Answers with a pool as it is once `body` has told the supervisor what to change of it.
+    private func change(
+        _ call: IncomingCall, _ body: @escaping @Sendable (Snapshot, Supervisor) throws -> PoolKind
+    ) {
+        daemon.supervisor.look { [daemon] snapshot in
+            do {
+                guard let snapshot else { throw ControlError.draining }
+                let kind = try body(snapshot, daemon.supervisor)
+                daemon.answer(call) { snapshot in PoolReply(pool: Self.pool(kind, in: snapshot)) }
+            } catch {
+                call.fail(error)
+            }
+        }
     }
 
     /// - Parameter others: pools that may be named though they aren't there.
-    private func kind(named name: String, among others: [PoolKind] = []) async throws(ControlError) -> PoolKind {
-        let kinds = Set(try await daemon.snapshot().kinds + others).sorted()
+    private static func kind(
+        named name: String, in snapshot: Snapshot, among others: [PoolKind] = []
+    ) throws(ControlError) -> PoolKind {
+        let kinds = Set(snapshot.kinds + others).sorted()
         guard let kind = kinds.first(where: { $0.name == name }) else {
             throw .noSuchPool(name, known: kinds.map(\.name))
         }
         return kind
     }
 
-    private func pool(_ kind: PoolKind, in snapshot: Snapshot) -> Pool {
+    private static func pool(_ kind: PoolKind, in snapshot: Snapshot) -> Pool {
         let machine = snapshot.machine
         let row = machine.pools[kind]
         let members = machine.members(of: kind)

@@ -2,25 +2,36 @@ import Control
 import Glibc
 import Linux
 import Pools
+import VarlinkServer
 
 /// `GetStatus`: the daemon in figures.
 struct StatusHandler: Sendable {
     let daemon: DaemonContext
 
-    func answer() async throws -> GetStatus.Reply {
-        let snapshot = try await daemon.snapshot()
+    func answer(_ call: IncomingCall) {
+        daemon.answer(call) { status(of: $0) }
+    }
+
+    private func status(of snapshot: Snapshot) -> GetStatus.Reply {
         let machine = snapshot.machine
         let queued = machine.jobs.values.count { $0.state == .queued }
         let counts = daemon.book.counts
         return GetStatus.Reply(
             version: Version.current,
-            state: machine.isDraining ? "draining" : machine.isEveryFloorReady ? "ready" : "starting",
+            state: state(of: snapshot),
             pid: Int(ThisProcess.pid), zygotePid: snapshot.zygotePID,
             uptime: Int(Monotonic.now() - daemon.startedAt), uid: Int(getuid()),
             socket: daemon.socketPath, jobsRunning: machine.jobs.count - queued, jobsQueued: queued,
             jobsFinished: counts.finished, jobsRefused: counts.refused, workers: machine.workerCount,
             workersBusy: machine.units.values.reduce(0) { $0 + ($1.job == nil ? 0 : $1.workers) },
-            workersReplaced: machine.replaced, ledgerBytes: daemon.supervisor.ledgerBytesUsed, limits: limits)
+            workersReplaced: machine.replaced, ledgerBytes: daemon.supervisor.ledgerBytesUsed, limits: limits,
+            reason: machine.isDraining ? nil : snapshot.brokenReason)
+    }
+
+    private func state(of snapshot: Snapshot) -> String {
+        if snapshot.machine.isDraining { return "draining" }
+        if snapshot.brokenReason != nil { return "broken" }
+        return snapshot.machine.isEveryFloorReady ? "ready" : "starting"
     }
 
     private var limits: [String: Int] {

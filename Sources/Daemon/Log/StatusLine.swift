@@ -1,4 +1,6 @@
+import Journal
 import Pools
+import Synchronization
 
 /// What `systemctl status` shows of a daemon.
 struct StatusLine: Sendable, CustomStringConvertible {
@@ -12,5 +14,24 @@ struct StatusLine: Sendable, CustomStringConvertible {
         let warm = pools.isEmpty ? "No pool is kept" : "Warm: \(pools.joined(separator: ", "))"
         let work = "busy: \(load.busyWorkers) of \(load.workers) workers; waiting jobs: \(load.queuedJobs)"
         return "\(load.isDraining ? "Letting jobs finish. " : "")\(warm); \(work)"
+    }
+}
+
+/// Keeps the status that the service manager shows: how busy the pools are, and after a reload how that went, until the load
+/// changes.
+final class StatusDisplay: Sendable {
+    private let load = Mutex<Load?>(nil)
+
+    func show(_ load: Load) {
+        self.load.withLock { $0 = load }
+        Notify.status("\(StatusLine(load: load))")
+    }
+
+    /// The status once a reload is over.
+    ///
+    /// - Parameter outcome: how it went, such as `Configuration reloaded`.
+    func text(after outcome: String) -> String {
+        guard let load = load.withLock(\.self) else { return outcome }
+        return "\(outcome). \(StatusLine(load: load))"
     }
 }

@@ -15,24 +15,36 @@ struct JobDirectory: ~Copyable {
     /// The directory for temporary files.
     static var parent: String { getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp" }
 
-    /// Makes it in `parent`.
-    init(in parent: String = Self.parent) throws(SystemError) {
-        Self.removeLeftBehind(in: parent)
-        while true {
-            var template = Array("\(parent)/\(Self.prefix)\(Self.pattern)".utf8CString)
-            let made = template.withUnsafeMutableBufferPointer { mkdtemp($0.baseAddress.unsafelyUnwrapped) != nil }
-            guard made else { throw SystemError("mkdtemp", .current, on: parent) }
-            let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            // Until it is locked, another daemon that starts may take it for one left behind: then this makes one more.
-            if let lock = try Self.lock(path) {
-                self.path = path
-                self.lock = lock
-                return
-            }
-        }
+    /// A path that nothing has, in `parent`: known before the directory is there, so that whoever is to remove it, should
+    /// the daemon be killed, can be told in time.
+    static func newPath(in parent: String = Self.parent) -> String {
+        let letters = Array("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+        return "\(parent)/\(prefix)" + String(pattern.compactMap { _ in letters.randomElement() })
     }
 
-    deinit { Self.remove(path) }
+    /// Makes it at such a path.
+    init(at path: String) throws(SystemError) {
+        Self.removeLeftBehind(in: path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ".")
+        lock = try Self.make(path)
+        self.path = path
+    }
+
+    deinit { Folder.remove(path) }
+
+    /// Makes a directory that has its name only once it is locked: another daemon that starts would take it for one left
+    /// behind.
+    private static func make(_ path: String) throws(SystemError) -> Descriptor {
+        let unfinished = Folder.unfinished(path)
+        try system("mkdir", on: path) { mkdir(unfinished, 0o700) }
+        do throws(SystemError) {
+            guard let lock = try lock(unfinished) else { throw SystemError("flock", .wouldBlock, on: path) }
+            try system("rename", on: path) { rename(unfinished, path) }
+            return lock
+        } catch {
+            rmdir(unfinished)
+            throw error
+        }
+    }
 
     /// Locks a directory; nil where somebody else has, or where it is gone.
     private static func lock(_ path: String) throws(SystemError) -> Descriptor? {
@@ -54,32 +66,14 @@ struct JobDirectory: ~Copyable {
 
     /// Removes what daemons of this user have left in `parent`. What can't be removed stays; it is in nobody's way.
     private static func removeLeftBehind(in parent: String) {
-        for name in names(in: parent) where name.hasPrefix(prefix) && name.utf8.count == (prefix + pattern).utf8.count {
+        for name in Folder.names(in: parent)
+        where name.hasPrefix(prefix) && name.utf8.count == (prefix + pattern).utf8.count {
             let path = "\(parent)/\(name)"
             var info = stat()
             guard lstat(path, &info) == 0, info.st_uid == geteuid(), info.st_mode & 0o7777 == 0o700 else { continue }
             guard let lock = try? lock(path) else { continue }
-            remove(path)
+            Folder.remove(path)
             extendLifetime(lock)
         }
-    }
-
-    /// Removes a directory. Only files are ever made in it, by tasks that were killed before they could remove them.
-    private static func remove(_ path: String) {
-        for name in names(in: path) { unlink("\(path)/\(name)") }
-        rmdir(path)
-    }
-
-    private static func names(in path: String) -> [String] {
-        guard let folder = opendir(path) else { return [] }
-        defer { closedir(folder) }
-        var names: [String] = []
-        while let entry = readdir(folder) {
-            names.append(
-                withUnsafePointer(to: &entry.pointee.d_name) {
-                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-                })
-        }
-        return names.filter { $0 != "." && $0 != ".." }
     }
 }

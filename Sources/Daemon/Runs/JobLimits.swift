@@ -20,8 +20,9 @@ public struct JobLimits: Sendable, Equatable {
     public var bounds: [Bound: Int] = [:]
     /// How long a cancelled task may go on until its worker is killed.
     public var cancelGraceNanoseconds: UInt64 = 1_000_000_000
-    /// Records in one reply.
-    public let recordsPerReply = 1000
+    /// Shared memory that jobs which have ended may keep for clients who read their records. Beyond, clients who don't read
+    /// lose their connections sooner.
+    public var unreadRecordBytes = 64 << 20
     /// How often progress is told, in nanoseconds.
     public let progressNanoseconds: UInt64 = 200_000_000
 

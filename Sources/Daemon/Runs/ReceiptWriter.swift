@@ -36,7 +36,8 @@ struct ReceiptWriter: Sendable {
             task: taskTimes, speedup: derived.speedup, efficiency: derived.efficiency, breakEven: derived.breakEven,
             valueSum: plan.entry.unit == nil ? 0 : Int(account.valueSum), valueUnit: plan.entry.unit,
             figures: account.figures,
-            workerCosts: workerCosts(ready: stamps.ready), failures: account.failures)
+            workerCosts: workerCosts(ready: stamps.ready), failures: failures(row), deaths: row.deaths,
+            reruns: finished.loss.reruns, timeLost: Int(clamping: finished.loss.nanoseconds))
     }
 
     private func outcome(_ row: JobRow) -> Receipt.Outcome {
@@ -47,6 +48,14 @@ struct ReceiptWriter: Sendable {
         case .request, .shutdown: .cancelled
         case .workersFailed, .halt, nil: .failed
         }
+    }
+
+    /// With why tasks were cancelled, where that is that no workers came up for them.
+    private func failures(_ row: JobRow) -> [Failure] {
+        guard let reason = row.failureReason, let first = account.firstCancelled else { return account.failures }
+        let failure = Failure(
+            reason: "workers did not start: \(reason)", count: account.tasks.cancelled, firstTask: first)
+        return account.failures + [failure]
     }
 
     private var taskTimes: TaskTimes {

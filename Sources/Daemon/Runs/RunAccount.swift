@@ -14,6 +14,8 @@ struct RunAccount: Sendable {
     private(set) var firstStart: UInt64?
     private(set) var lastStop: UInt64?
     private(set) var failures: [Failure] = []
+    /// The first task that was cancelled.
+    private(set) var firstCancelled: Int?
     private(set) var figures: [Figure] = []
     private(set) var seats: [Seat]
 
@@ -39,7 +41,9 @@ struct RunAccount: Sendable {
             switch record.status {
             case .ok: ok += 1
             case .failed: failed += 1
-            case .cancelled: cancelled += 1
+            case .cancelled:
+                cancelled += 1
+                firstCancelled = firstCancelled ?? task
             case .lost, .pending, .running: lost += 1
             }
             if record.status == .failed || record.status == .lost {
@@ -59,6 +63,9 @@ struct RunAccount: Sendable {
         tasks = Tasks(ok: ok, failed: failed, lost: lost, cancelled: cancelled)
         if let start = job.firstStart { firstStart = min(firstStart ?? start, start) }
     }
+
+    /// Whether no task was ever begun.
+    var hasBegunNothing: Bool { firstStart == nil }
 
     private mutating func add(_ record: TaskRecord) {
         samples.record(record.stop &- record.start)

@@ -21,7 +21,7 @@ struct RunEntry: EntryDetails {
         let reason = receipt.reason.map { " (\($0))" } ?? ""
         return "run \(receipt.job): \(receipt.workload), \(Self.counted(receipt.processes, "process", "es")) of "
             + "\(Self.counted(receipt.threads, "thread")), \(receipt.temperature.rawValue)\(reason): "
-            + "\(receipt.outcome.rawValue), \(Self.counted(receipt.tasks.total, "task"))\(failed) in \(milliseconds) ms"
+            + "\(receipt.outcome.rawValue), \(Self.counted(receipt.tasks.total, "task"))\(failed)\(died) in \(milliseconds) ms"
     }
 
     /// Every ``RunField`` in its order.
@@ -41,6 +41,9 @@ struct RunEntry: EntryDetails {
         case .coldReason: receipt.reason ?? ""
         case .tasks: String(receipt.tasks.total)
         case .tasksFailed: String(failures)
+        case .deaths: String(receipt.deaths)
+        case .reruns: String(receipt.reruns)
+        case .timeLost: String(receipt.timeLost.wholeMicroseconds)
         case .queue: String(times.queue)
         case .startup: String(times.startup)
         case .dispatch: String(times.dispatch)
@@ -70,6 +73,10 @@ struct RunEntry: EntryDetails {
     private var failures: Int { receipt.tasks.failed + receipt.tasks.lost }
 
     private var failed: String { failures == 0 ? "" : " (\(failures) failed)" }
+
+    private var died: String {
+        receipt.deaths == 0 ? "" : " (\(Self.counted(receipt.deaths, "worker")) died)"
+    }
 
     private var milliseconds: String {
         let time = receipt.elapsed.wholeMicroseconds

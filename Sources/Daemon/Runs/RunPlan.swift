@@ -100,9 +100,11 @@ struct RunPlan: Sendable {
         }
         if request.outputs != nil { plan.logs = 1 }
         plan.detailBytes = UInt32(entry.id.detailBytes)
+        let wordsOfTasks = request.inputs?.map(\.words)
         let inputs =
             entry.input == .url
-            ? try WebInputs.words(request.inputs ?? [], of: entry, output: read.texts["output"] ?? "") : request.inputs
+            ? try WebInputs.words(wordsOfTasks ?? [], of: entry, output: read.texts["output"] ?? "")
+            : wordsOfTasks
         addresses = entry.input == .url ? inputs?.map { $0[0] } : nil
         // Headers and bodies may hold what is nobody else's business.
         input = InputText.text(of: addresses?.map { [$0] } ?? inputs ?? [])
@@ -133,7 +135,8 @@ struct RunPlan: Sendable {
             }
             return request.tasks
         }
-        guard let inputs = request.inputs, !inputs.isEmpty, inputs.allSatisfy({ $0.first?.isEmpty == false }) else {
+        guard let inputs = request.inputs, !inputs.isEmpty, inputs.allSatisfy({ $0.words.first?.isEmpty == false })
+        else {
             throw .badArgument("inputs", value: "nothing", expected: "a \(input.rawValue) for each task")
         }
         if let tasks = request.tasks, tasks != inputs.count {
@@ -146,8 +149,8 @@ struct RunPlan: Sendable {
     private static func commands(
         _ context: Context, _ directory: String, limits: JobLimits, into plan: inout JobPlan
     ) throws(ControlError) -> [String] {
-        guard context.directory.hasPrefix("/") else {
-            throw .badArgument("context.directory", value: context.directory, expected: "an absolute path")
+        if let fault = GivenDirectory.fault(in: context.directory, isForFiles: false) {
+            throw .badArgument("context.directory", value: context.directory, expected: fault)
         }
         guard (0...0o777).contains(context.umask) else {
             throw .badArgument("context.umask", value: "\(context.umask)", expected: "permission bits, 0 to 511")

@@ -2,157 +2,203 @@ import Control
 import Ledger
 import Linux
 import Pools
+import Synchronization
+import Varlink
 import VarlinkServer
 
 /// One run from acceptance to receipt: tells the client how it goes, sums its records up and lets them go.
-struct RunWatch: Sendable {
-    let daemon: DaemonContext
-    let plan: RunPlan
-    let accepted: UInt64
-    let wantsRecords: Bool
-    /// Whether and when what tasks write is sent.
-    let outputs: OutputOrder?
-
-    /// What happened to the job.
-    enum Event: Sendable {
-        case progress(state: JobRow.State, done: Int, ended: [EndedTask])
-        case collected(Results)
-        case ended(JobRow)
+///
+/// What is short is done where the news arrives, on the supervisor's thread: passing it on would take longer. What may be
+/// long, records and outputs, is made on background threads, a piece at a time and as fast as the client reads, straight
+/// from the job's own memory.
+final class RunWatch: Sendable {
+    private struct State: Sendable {
+        var id: JobID?
+        var name = ""
+        /// Nil where nobody wants outputs, or it is not known yet.
+        var log: JobLog?
+        var results: Results?
+        /// The job as it was when its workers were back or gone.
+        var row: JobRow?
+        /// Whether a background thread sends, or is about to.
+        var isSending = false
+        var isOver = false
     }
 
-    /// What is kept of a job's records.
-    struct Results: Sendable {
+    /// What is kept of a job whose tasks have ended.
+    private struct Results: Sendable {
+        /// Holds the records.
         let finished: FinishedJob
         let account: RunAccount
-        /// Empty unless records or outputs were asked for.
-        let tasks: [EndedTask]
     }
 
-    /// Up to so many records are summed up where the news arrives: it takes less time than passing the news on.
+    /// Up to so many records are summed up where the news arrives.
     private static let tasksReadAtOnce = 2048
+    /// Pieces that a background thread sends for one run until others get their turn.
+    private static let piecesAtOnce = 16
 
-    /// Takes news of the job on the supervisor's thread.
-    func take(_ event: JobEvent, _ feed: AsyncStream<Event>.Continuation) {
-        switch event {
-        case .progress(let state, let done, let ended):
-            feed.yield(.progress(state: state, done: done, ended: ended))
-        case .finished(let job) where job.taskCount <= Self.tasksReadAtOnce: collect(job, feed)
-        // Whether or not the client takes its replies: the records hold memory until they are read.
-        case .finished(let job): Task { collect(job, feed) }
-        case .ended(let row):
-            feed.yield(.ended(row))
-            feed.finish()
+    private let call: IncomingCall
+    private let daemon: DaemonContext
+    private let plan: RunPlan
+    private let accepted: UInt64
+    private let wantsRecords: Bool
+    /// Whether outputs are sent.
+    private let wantsOutputs: Bool
+    private let state = Mutex(State())
+    /// Used by whoever sends, of whom there is one at a time.
+    private let stream: Mutex<RunStream>
+
+    /// - Parameter outputs: whether and when what tasks write is sent.
+    init(
+        _ call: IncomingCall, daemon: DaemonContext, plan: RunPlan, accepted: UInt64, wantsRecords: Bool,
+        outputs: OutputOrder?
+    ) {
+        self.call = call
+        self.daemon = daemon
+        self.plan = plan
+        self.accepted = accepted
+        self.wantsRecords = wantsRecords && call.wantsMore
+        wantsOutputs = outputs != nil
+        stream = Mutex(
+            RunStream(
+                plan: plan, accepted: accepted, order: outputs, wantsRecords: wantsRecords && call.wantsMore,
+                directory: daemon.directory, logger: daemon.logger))
+    }
+
+    // MARK: From the supervisor's thread
+
+    /// The job has been accepted.
+    func begin(_ id: JobID) {
+        let name = daemon.book.name(of: id)
+        state.withLock { state in
+            state.id = id
+            state.name = name
+        }
+        let workers = plan.processes * plan.threads
+        daemon.book.add(
+            JobBook.Entry(
+                id: id, name: name, workload: plan.entry.name, arguments: plan.arguments, mode: plan.mode,
+                workers: workers, tasks: plan.tasks, uid: call.peer.uid, accepted: accepted))
+        let supervisor = daemon.supervisor
+        call.whenGone { supervisor.cancel(id, .request) }
+        if call.wantsMore {
+            tell(Run.Reply(accepted: .init(job: name, workers: workers, tasks: plan.tasks)))
         }
     }
 
-    /// Reads the job's records and lets them go.
-    private func collect(_ job: FinishedJob, _ feed: AsyncStream<Event>.Continuation) {
-        let results = Results(
-            finished: job, account: RunAccount(job, of: plan.entry.id),
-            tasks: wantsRecords || outputs != nil ? job.tasks : [])
+    /// The job has been refused.
+    func refuse(_ error: ControlError) {
+        call.fail(error)
+    }
+
+    func take(_ event: JobEvent) {
+        switch event {
+        case .progress(let jobState, let done):
+            if wantsOutputs { send() }
+            // One that waits for the client is as good as a newer one.
+            guard call.wantsMore, call.hasRoom else { return }
+            let elapsed = Monotonic.now().since(accepted)
+            tell(Run.Reply(progress: .init(state: jobState.name, done: done, total: plan.tasks, elapsed: elapsed)))
+        case .finished(let job) where job.taskCount <= Self.tasksReadAtOnce: collect(job)
+        // Whether or not the client takes its replies: its workers wait for it.
+        case .finished(let job): daemon.background.run { self.collect(job) }
+        case .ended(let row):
+            state.withLock { $0.row = row }
+            if wantsRecords || wantsOutputs { send() } else { finish() }
+        }
+    }
+
+    /// Reads outputs in the order of `log`.
+    func read(_ log: JobLog) {
+        guard wantsOutputs else { return }
+        state.withLock { $0.log = log }
+        send()
+    }
+
+    private func tell(_ reply: Run.Reply) {
+        do throws(FrameError) {
+            _ = try call.send(reply)
+        } catch {
+            call.fail(error)
+        }
+    }
+
+    /// Sums the job's records up.
+    private func collect(_ job: FinishedJob) {
+        let account = RunAccount(job, of: plan.entry.id)
         let collectedAt = Monotonic.now()
-        feed.yield(.collected(results))
+        state.withLock { $0.results = Results(finished: job, account: account) }
         daemon.supervisor.collected(job.row.id, at: collectedAt)
     }
 
-    /// Sees the job through, and answers with its receipt.
-    ///
-    /// - Parameter replies: where the client takes more than one.
-    func follow(
-        _ events: AsyncStream<Event>, as name: String, job: JobID, _ replies: Replies?
-    ) async throws -> Run.Reply {
-        let spool = OutputSpool(directory: daemon.directory, job: job, seats: plan.processes * plan.threads)
-        defer { if plan.entry.id == .exec { spool.remove() } }
-        var relay = outputs.map { OutputRelay(order: $0) }
-        var listener = replies
-        func tell(_ reply: Run.Reply) async {
-            do {
-                try await listener?.send(reply)
-            } catch {
-                // The client has gone; the job's cancellation is on its way.
-                listener = nil
-            }
+    // MARK: Long replies
+
+    /// Has a background thread send what there is to send, unless one does.
+    private func send() {
+        let isToStart = state.withLock { state in
+            if state.isSending || state.isOver { return false }
+            state.isSending = true
+            return true
         }
-        await tell(Run.Reply(accepted: .init(job: name, workers: plan.processes * plan.threads, tasks: plan.tasks)))
-        var results: Results?
-        for await event in events {
-            switch event {
-            case .progress(let state, let done, let ended):
-                if let tasks = relay?.take(ended) { await send(outputsOf: tasks, from: spool, tell) }
-                let elapsed = Monotonic.now().since(accepted)
-                await tell(
-                    Run.Reply(progress: .init(state: state.name, done: done, total: plan.tasks, elapsed: elapsed)))
-            case .collected(let all): results = all
-            case .ended(let row):
-                guard let results else { break }
-                if let tasks = relay?.take(results.tasks) { await send(outputsOf: tasks, from: spool, tell) }
-                if wantsRecords, let replies = listener { await send(recordsOf: results.tasks, replies) }
-                let writer = ReceiptWriter(
-                    name: name, plan: plan, account: results.account, finished: results.finished)
-                return Run.Reply(receipt: writer.receipt(row, accepted: accepted))
-            }
-        }
-        throw ControlError.draining
+        if isToStart { daemon.background.run { self.sendPieces() } }
     }
 
-    private func send(recordsOf tasks: [EndedTask], _ replies: Replies) async {
-        let step = daemon.configuration.limits.recordsPerReply
-        for first in stride(from: 0, to: tasks.count, by: step) {
-            let records = tasks[first..<min(first + step, tasks.count)].lazy.map(record)
-            do {
-                try await replies.send(text: RecordJSON.parameters(records: records))
-            } catch {
-                // The client has gone, and there is nothing left to do for it.
+    private func sendPieces() {
+        for _ in 0..<Self.piecesAtOnce {
+            guard call.hasRoom else {
+                return call.whenRoom { [daemon] in daemon.background.run { self.sendPieces() } }
+            }
+            var (log, finished) = state.withLock { state in
+                (state.log.take(), state.row == nil ? nil : state.results?.finished)
+            }
+            let piece = stream.withLock { $0.next(&log, finished) }
+            state.withLock { $0.log = log }
+            switch piece {
+            case .text(let text):
+                if !call.send(text: text) { return end() }
+            case .none:
+                state.withLock { $0.isSending = false }
+                // The end may have come meanwhile.
+                if finished == nil, state.withLock({ $0.row != nil }) { send() }
                 return
+            case .over: return end()
             }
         }
+        daemon.background.run { self.sendPieces() }
     }
 
-    /// Sends what tasks have written, as much in one reply as is worth it.
-    private func send(
-        outputsOf tasks: [EndedTask], from spool: OutputSpool, _ tell: (Run.Reply) async -> Void
-    ) async {
-        var pieces: [Output] = []
-        var byteCount = 0
-        for task in tasks {
-            var reading = OutputReading(of: task)
-            while true {
-                let (output, errors) = next(of: task, &reading, from: spool)
-                var piece = Output(task: task.task, stdout: output.base64, stderr: errors.base64)
-                if reading.isOver { piece.record = record(task) }
-                byteCount += output.count + errors.count + Self.pieceBytes
-                pieces.append(piece)
-                if byteCount >= OutputSpool.pieceBytes {
-                    await tell(Run.Reply(outputs: pieces))
-                    pieces = []
-                    byteCount = 0
-                }
-                if reading.isOver { break }
+    /// All that comes before the receipt is sent, or nobody takes it any more.
+    private func end() {
+        let isEnded = state.withLock { state in
+            state.isSending = false
+            return state.row != nil
+        }
+        if isEnded { finish() }
+    }
+
+    // MARK: The end
+
+    /// Answers with the receipt and forgets the job.
+    private func finish() {
+        let (results, row, name) = state.withLock { state in
+            defer {
+                state.results = nil
+                state.log = nil
             }
+            guard !state.isOver else { return (nil as Results?, nil as JobRow?, "") }
+            state.isOver = true
+            return (state.results, state.row, state.name)
         }
-        if !pieces.isEmpty { await tell(Run.Reply(outputs: pieces)) }
-    }
-
-    /// The next piece of a task's outputs. What can't be read any more is lost, which is said in its place: the run is worth
-    /// more than what one command wrote.
-    private func next(
-        of task: EndedTask, _ reading: inout OutputReading, from spool: OutputSpool
-    ) -> (output: [UInt8], errors: [UInt8]) {
-        do {
-            return try spool.next(&reading)
-        } catch {
-            daemon.logger.warning("what a command wrote is lost: \(error)")
-            reading = .over
-            return ([], Array("pard: what the command wrote is lost: \(error)\n".utf8))
+        guard let row else { return }
+        stream.withLock { $0.removeOutputs(of: row.id, workers: plan.processes * plan.threads) }
+        daemon.book.finish(row.id)
+        guard let results else { return call.fail(ControlError.draining) }
+        if let reason = row.failureReason, results.account.hasBegunNothing {
+            return call.fail(ControlError.workersFailed(reason: reason))
         }
-    }
-
-    /// About what a piece takes in a reply beside the bytes that it carries.
-    private static let pieceBytes = 512
-
-    private func record(_ task: EndedTask) -> Control.Record {
-        var record = Control.Record(task, of: plan.entry.id, since: accepted)
-        if let url = plan.addresses?[task.task] { record.fetch?.url = url }
-        return record
+        let writer = ReceiptWriter(name: name, plan: plan, account: results.account, finished: results.finished)
+        let receipt = writer.receipt(row, accepted: accepted)
+        call.reply(Run.Reply(receipt: receipt))
+        daemon.logger.tell(RunEntry(receipt, uid: call.peer.uid))
     }
 }

@@ -11,9 +11,11 @@ public enum SettingsManual {
         .Nm pard.yaml
         .Nd settings of pard
         .Sh DESCRIPTION
-        A file in YAML with one
+        A file with one
         .Ql name: value
-        on each line.
+        on each line, and comments behind
+        .Ql # .
+        This is the plain part of YAML: values may stand in quotes; lists, nesting and all else that YAML has are refused.
         What it does not set has its default, so that it may be empty or missing.
         An unknown name or a bad value makes the whole file invalid:
         .Xr pard 8

@@ -1,5 +1,4 @@
 import Configuration
-import SystemPackage
 
 /// Where settings come from. A flag goes before the environment, that before the file, and that before the default.
 public struct SettingsSource: Sendable {
@@ -35,18 +34,20 @@ public struct SettingsSource: Sendable {
     }
 
     /// Reads and checks all that is set, in each place, whether another goes before it or not.
-    public func read() async throws(SettingError) -> SettingValues {
+    public func read() throws(SettingError) -> SettingValues {
         try checkFlags()
         for setting in Setting.all {
             guard let text = environment[setting.variable], !setting.accepts(text) else { continue }
             throw .badValue(text, place: setting.variable, expected: setting.expected)
         }
-        let given = flags.map { (AbsoluteConfigKey([$0.key]), ConfigValue(.string($0.value), isSecret: false)) }
         var providers: [any ConfigProvider] = [
-            InMemoryProvider(values: Dictionary(uniqueKeysWithValues: given)),
+            InMemoryProvider(values: Self.keyed(flags)),
             EnvironmentVariablesProvider(environmentVariables: environment).prefixKeys(with: "pard"),
         ]
-        if let file { providers.append(try await provider(of: file)) }
+        if let file {
+            let set = try SettingsFile(at: file, isRequired: isFileRequired).values
+            providers.append(InMemoryProvider(values: Self.keyed(set)))
+        }
         let reader = ConfigReader(providers: providers)
         var texts: [String: String] = [:]
         for setting in Setting.all {
@@ -56,14 +57,8 @@ public struct SettingsSource: Sendable {
         return SettingValues(texts)
     }
 
-    private func provider(of file: String) async throws(SettingError) -> FileProvider<SettingsFile> {
-        do {
-            return try await FileProvider(
-                parsingOptions: .init(file: file), filePath: FilePath(file), allowMissing: !isFileRequired)
-        } catch let error as SettingError {
-            throw error
-        } catch {
-            throw .unreadable(file: file, reason: "\(error)")
-        }
+    private static func keyed(_ texts: [String: String]) -> [AbsoluteConfigKey: ConfigValue] {
+        let values = texts.map { (AbsoluteConfigKey([$0.key]), ConfigValue(.string($0.value), isSecret: false)) }
+        return Dictionary(uniqueKeysWithValues: values)
     }
 }

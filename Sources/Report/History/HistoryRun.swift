@@ -17,6 +17,11 @@ public struct HistoryRun: Encodable, Sendable, Equatable {
     public var tasks: Int
     /// Those that failed or were lost.
     public var tasksFailed: Int
+    /// Workers that died at it, how often tasks were run again for that, and how long those workers had been at them. 0 in
+    /// entries of daemons that did not tell.
+    public var deaths: Int
+    public var reruns: Int
+    public var timeLost: Int
     public var phases: Phases
     /// The sum of the phases, exactly.
     public var elapsed: Int
@@ -28,8 +33,10 @@ public struct HistoryRun: Encodable, Sendable, Equatable {
     public var peerUID: Int
 
     enum CodingKeys: String, CodingKey {
-        case finished, job, workload, mode, processes, threads, temperature, reason, tasks, phases, elapsed
+        case finished, job, workload, mode, processes, threads, temperature, reason, tasks, phases, elapsed, deaths,
+            reruns
         case tasksFailed = "tasks_failed"
+        case timeLost = "time_lost"
         case taskSum = "task_sum"
         case taskCPU = "task_cpu"
         case peerUID = "peer_uid"
@@ -70,6 +77,9 @@ public struct HistoryRun: Encodable, Sendable, Equatable {
         reason = why.isEmpty ? nil : why
         tasks = try number(.tasks)
         tasksFailed = try number(.tasksFailed)
+        deaths = try field(.deaths) == nil ? 0 : number(.deaths)
+        reruns = try field(.reruns) == nil ? 0 : number(.reruns)
+        timeLost = try field(.timeLost) == nil ? 0 : time(.timeLost)
         phases = Phases(
             queue: try time(.queue), startup: try time(.startup), dispatch: try time(.dispatch), run: try time(.run),
             collect: try time(.collect), teardown: try time(.teardown))

@@ -15,8 +15,10 @@ struct TaskSummary: Sendable {
     /// What there is to say, by name.
     var entries: [(name: String, parts: [String])] {
         // A run whose tasks all took 0 ns is none that ran: the shortest stamp is longer.
-        guard receipt.task.max > 0 else { return [("tasks", counts), ("task times", ["no task ran"])] }
-        return [("tasks", counts), ("task times", times), ("task CPU", cpu)] + figures
+        guard receipt.task.max > 0 else {
+            return [("tasks", counts), ("task times", ["no task ran"])] + deaths
+        }
+        return [("tasks", counts), ("task times", times), ("task CPU", cpu)] + deaths + figures
             + (value.map { [("returned", [$0])] } ?? [])
     }
 
@@ -25,6 +27,20 @@ struct TaskSummary: Sendable {
         return [(tasks.ok, "ok"), (tasks.failed, "failed"), (tasks.lost, "lost"), (tasks.cancelled, "cancelled")]
             .filter { $0.0 > 0 || ($0.1 == "ok" && tasks.total == 0) }
             .map { "\(Units.grouped($0.0)) \($0.1)" }
+    }
+
+    /// What the deaths of workers have cost.
+    private var deaths: [(name: String, parts: [String])] {
+        guard receipt.deaths > 0 else { return [] }
+        return [
+            (
+                "deaths",
+                [
+                    "\(Units.counted(receipt.deaths, "worker")) died",
+                    "\(Units.counted(receipt.reruns, "task")) run again", "\(look.duration(receipt.timeLost)) lost",
+                ]
+            )
+        ]
     }
 
     private var times: [String] {

@@ -7,8 +7,8 @@ import SystemPackage
 final class CommandRunner {
     private let settings: ExecSettings
     private var finder: ProgramFinder
-    /// What commands read: nothing. Negative where it can't be opened, which the first command is told.
-    private let nothing: Descriptor
+    /// What commands read: nothing. Opened for the first command, which is told where it can't be.
+    private var nothing: Descriptor?
     private let arguments = ArgumentVector()
     private let environment = ArgumentVector()
     private var outputs: OutputFiles?
@@ -23,7 +23,6 @@ final class CommandRunner {
     init(_ settings: ExecSettings) {
         self.settings = settings
         finder = ProgramFinder(environment: settings.environment, directory: settings.directory)
-        nothing = Descriptor(owning: open("/dev/null", O_RDONLY | O_CLOEXEC))
         for variable in settings.environment { environment.append(variable) }
     }
 
@@ -34,35 +33,36 @@ final class CommandRunner {
         self.outputs = outputs
         outputs.begin()
         var cause = CommandDetail.Cause.none
+        var fault: SystemError?
         let usage: Command.Usage
+        let mark = task.commands?.begin()
+        // What a command that has ended by itself has left in the background goes on, as it would from a shell.
+        defer { task.commands?.end(isToLeaveNothing: cause != .none || fault != nil) }
         do throws(SystemError) {
             let pipes = CommandPipes(output: try Pipe(), errors: try Pipe())
             let asked = Monotonic.now()
-            let command = try start(task, pipes)
+            let command = try start(task, pipes, as: mark)
             let started = Monotonic.now()
             detail.spawn += started - asked
             var watch = CommandWatch(command, pipes, settings: settings, started: started)
-            var fault: SystemError?
             do throws(SystemError) {
                 cause = try watch.follow(task, into: outputs, by: &buffer)
             } catch {
                 fault = error
             }
-            // Reaped, its number may be that of others.
-            task.group?.pointee = 0
             usage = try watch.reap()
             detail.command += Monotonic.now() - started
-            if let fault { throw fault }
         } catch {
             throw refuse(error, &detail)
         }
+        if let fault { throw TaskFailure(.follow, fault.errno) }
         detail.end(usage, cause, outputs)
         if let failure = outputs.failure { throw TaskFailure(.keep, failure) }
         try Self.judge(usage.exit, cause)
     }
 
     private func start(
-        _ task: TaskContext, _ pipes: borrowing CommandPipes
+        _ task: TaskContext, _ pipes: borrowing CommandPipes, as mark: CommandMark?
     ) throws(SystemError) -> Command {
         arguments.removeAll()
         // The first place is free, see Command.Start.
@@ -71,15 +71,23 @@ final class CommandRunner {
         guard let name = arguments[1].map({ String(cString: $0) }) else {
             throw SystemError("execve", .noSuchFileOrDirectory)
         }
-        guard nothing.raw >= 0 else { throw SystemError("open", .noSuchFileOrDirectory, on: "/dev/null") }
+        let input = try openNothing()
         return try Command(
             Command.Start(
                 path: try finder.path(of: name), arguments: arguments.base, environment: environment.base,
-                directory: settings.directory, umask: settings.umask, input: nothing.raw,
-                output: pipes.output.writer.raw, errors: pipes.errors.writer.raw, group: task.group))
+                directory: settings.directory, umask: settings.umask, input: input,
+                output: pipes.output.writer.raw, errors: pipes.errors.writer.raw, mark: mark))
     }
 
-    /// A command that could not be started, or not be followed.
+    private func openNothing() throws(SystemError) -> Int32 {
+        if nothing == nil {
+            let path = "/dev/null"
+            nothing = Descriptor(owning: try system("open", on: path) { open(path, O_RDONLY | O_CLOEXEC) })
+        }
+        return nothing?.raw ?? -1
+    }
+
+    /// A command that could not be started, or whose end could not be waited for.
     private func refuse(_ error: SystemError, _ detail: inout CommandDetail) -> TaskFailure {
         guard error.call == "execve" || error.call == "chdir" else { return TaskFailure(.spawn, error.errno) }
         let isMissing = error.errno == .noSuchFileOrDirectory || error.errno == .notDirectory

@@ -46,9 +46,11 @@ struct CommandWatch: ~Copyable {
     mutating func follow(
         _ task: TaskContext, into outputs: OutputFiles, by buffer: inout [UInt8]
     ) throws(SystemError) -> CommandDetail.Cause {
-        while !isOver {
+        while true {
             let now = Monotonic.now()
             end(now, isCancelled: task.isCancelled, isOver: outputs.isOver)
+            // Only then: what is deaf to the end of its group may hold the outputs open for good.
+            if isOver { break }
             let next = killAt ?? (cause == .none ? deadline : nil)
             do {
                 try Interrupt.wait(for: &awaited, nanoseconds: next.map { $0 > now ? $0 - now : 0 })

@@ -42,6 +42,8 @@ public final class OutputFile {
     private let limit: UInt64
     private let isKept: Bool
     private var file: Descriptor?
+    /// How much may be written until the room of the file system is looked at again.
+    private var allowance = 0
     /// The place of what the present command has written.
     private(set) var span = CommandDetail.Span()
     private(set) var isOver = false
@@ -90,8 +92,25 @@ public final class OutputFile {
         span.offset = UInt64(try system("lseek") { lseek(raw, 0, SEEK_END) })
     }
 
+    /// Outputs that nobody has taken yet leave so much of their file system to others: one part of so many.
+    private static let sparedPart: UInt64 = 20
+    /// The room is looked at each so many bytes.
+    private static let stepBytes = 16 << 20
+
+    /// Makes sure that outputs don't fill their file system, however many commands write and however slowly what they have
+    /// written is taken. Throws ENOSPC.
+    private func checkRoom(_ raw: Int32) throws(SystemError) {
+        var room = statvfs()
+        try system("fstatvfs") { fstatvfs(raw, &room) }
+        let spared = UInt64(room.f_blocks) / Self.sparedPart
+        guard UInt64(room.f_bavail) > spared else { throw SystemError("write", .noSpace) }
+        allowance = Self.stepBytes
+    }
+
     private func write(_ bytes: ArraySlice<UInt8>) throws(SystemError) {
         guard let raw = file?.raw else { return }
+        if allowance < bytes.count { try checkRoom(raw) }
+        allowance -= bytes.count
         var rest = bytes
         while !rest.isEmpty {
             let count = try system("write") { rest.withUnsafeBytes { Glibc.write(raw, $0.baseAddress, $0.count) } }

@@ -1,0 +1,62 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+int64_t par_receive(int32_t fd, void *buffer, size_t size, int32_t *descriptors, int32_t *count) {
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(PAR_DESCRIPTORS * sizeof(int32_t))];
+    } control;
+    struct iovec part = {.iov_base = buffer, .iov_len = size};
+    struct msghdr message = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    *count = 0;
+    ssize_t received;
+    do {
+        received = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    } while (received < 0 && errno == EINTR);
+    if (received < 0) return -errno;
+    for (struct cmsghdr *item = CMSG_FIRSTHDR(&message); item; item = CMSG_NXTHDR(&message, item)) {
+        if (item->cmsg_level != SOL_SOCKET || item->cmsg_type != SCM_RIGHTS) continue;
+        int32_t here = (int32_t)((item->cmsg_len - CMSG_LEN(0)) / sizeof(int32_t));
+        if (here > PAR_DESCRIPTORS - *count) here = PAR_DESCRIPTORS - *count;
+        memcpy(descriptors + *count, CMSG_DATA(item), (size_t)here * sizeof(int32_t));
+        *count += here;
+    }
+    return received;
+}
+
+int64_t par_send(int32_t fd, const void *bytes, size_t size, const int32_t *descriptors, int32_t count) {
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(PAR_DESCRIPTORS * sizeof(int32_t))];
+    } control;
+    struct iovec part = {.iov_base = (void *)bytes, .iov_len = size};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    if (count > PAR_DESCRIPTORS) return -E2BIG;
+    if (count > 0) {
+        memset(&control, 0, sizeof control);
+        message.msg_control = &control;
+        message.msg_controllen = CMSG_SPACE((size_t)count * sizeof(int32_t));
+        struct cmsghdr *item = CMSG_FIRSTHDR(&message);
+        item->cmsg_level = SOL_SOCKET;
+        item->cmsg_type = SCM_RIGHTS;
+        item->cmsg_len = CMSG_LEN((size_t)count * sizeof(int32_t));
+        memcpy(CMSG_DATA(item), descriptors, (size_t)count * sizeof(int32_t));
+    }
+    ssize_t sent;
+    do {
+        sent = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    } while (sent < 0 && errno == EINTR);
+    return sent < 0 ? -errno : sent;
+}
+
+int32_t par_accept(int32_t listener) {
+    int32_t fd;
+    do {
+        fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    } while (fd < 0 && errno == EINTR);
+    return fd < 0 ? -errno : fd;
+}

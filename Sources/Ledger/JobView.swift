@@ -1,0 +1,60 @@
+import Synchronization
+
+/// A job as the control side sees it, which gave it out.
+///
+/// How large it is, and where its parts are, comes from the plan that this side wrote, and never from shared memory, where
+/// anybody may have written since.
+public struct JobView: @unchecked Sendable {
+    // The memory is shared with other processes anyway: what is read of it is ordered by its own atomics.
+    public let job: Job
+    /// As it was given out.
+    public let plan: JobPlan
+    private let layout: JobLayout
+
+    public init(_ job: Job, plan: JobPlan) {
+        self.job = job
+        self.plan = plan
+        layout = plan.layout
+    }
+
+    public var tasks: Int { Int(plan.tasks) }
+
+    /// All records, in the order of the tasks.
+    public var records: UnsafeMutableBufferPointer<TaskRecord> {
+        UnsafeMutableBufferPointer(start: job.record(0), count: tasks)
+    }
+
+    /// The details of all tasks, to be read once those have ended.
+    public var details: TaskDetails {
+        TaskDetails(base: UnsafeRawPointer(job.base + layout.details), byteCount: layout.detailBytes)
+    }
+
+    /// Whether so many tasks have failed that no other is to be begun.
+    public var isHalted: Bool {
+        plan.failureLimit != 0 && job.halted.pointee.load(ordering: .sequentiallyConsistent) != 0
+    }
+
+    /// Counts a task that has failed, see ``Job/countFailure()``.
+    public func countFailure() {
+        _ = job.countFailure(limit: plan.failureLimit, haltsNow: plan.haltsNow)
+    }
+
+    /// The tasks that have been noted in the log since `cursor`, which is moved on; at most `limit`, in the order in which they ended.
+    /// None where the job has no log.
+    ///
+    /// It stops at a place that a worker has taken and not written. One that died there leaves it so for good: what ended
+    /// later is found when the job has.
+    public func ended(since cursor: inout Int, atMost limit: Int = .max) -> [Int] {
+        guard layout.hasLog else { return [] }
+        var ended: [Int] = []
+        let end = min(Int(job.logged.pointee.load(ordering: .acquiring)), tasks)
+        while cursor < end, ended.count < limit {
+            let entry = Int(job.logEntry(cursor, in: layout).pointee.load(ordering: .acquiring))
+            if entry == 0 { break }
+            // A number that no task has is nobody's.
+            if entry <= tasks { ended.append(entry - 1) }
+            cursor += 1
+        }
+        return ended
+    }
+}

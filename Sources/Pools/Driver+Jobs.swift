@@ -1,0 +1,240 @@
+import Ledger
+import Linux
+import Timing
+
+// What the driver does with jobs, and sees of them in shared memory.
+extension Driver {
+    // MARK: Looking
+
+    /// Looks for what workers say in shared memory.
+    func look(_ now: UInt64) {
+        lookAt = nil
+        wakeAgain()
+        lookAtStarting(Array(starting.keys), now)
+        lookAtStopping(now)
+        for id in ordered { if let worker = workers[id] { advance(worker) } }
+        for id in running { lookAtCrew(of: id) }
+    }
+
+    private func lookAtStopping(_ now: UInt64) {
+        if stopping.isEmpty { return }
+        let gone = stopping.filter { unit in
+            slots[unit]?.allSatisfy { arena.slot($0).goneAt.pointee.load(ordering: .acquiring) != 0 } == true
+        }.sorted()
+        if gone.isEmpty { return }
+        var last: UInt64 = 0
+        var hosts: Set<ProcessID> = []
+        for unit in gone {
+            stopping.remove(unit)
+            if let host = machine.units[unit]?.process { hosts.insert(host) }
+            for slot in slots.removeValue(forKey: unit) ?? [] {
+                last = max(last, min(arena.slot(slot).goneAt.pointee.load(ordering: .acquiring), now))
+                free(slot)
+            }
+        }
+        let left = Set(gone)
+        for host in hosts { workers[host]?.units.removeAll { left.contains($0) } }
+        tell(.unitsGone(gone, at: last))
+    }
+
+    private func lookAtCrew(of id: JobID) {
+        guard let row = machine.jobs[id], row.state == .running, let record = jobs[id] else {
+            running.remove(id)
+            return
+        }
+        if let lease = record.lease, !lease.isOver { return }
+        if held[id] != nil { return }
+        var isAnybodyThere = false
+        for unit in row.atWork {
+            guard let own = slots[unit] else { continue }
+            isAnybodyThere = true
+            if !own.allSatisfy({ arena.slot($0).isIdle }) {
+                if record.lease == nil { tellHalt(of: record, hasLeft: false) } else { lookAgain() }
+                return
+            }
+        }
+        // Those that have just come up are handed the job first.
+        guard isAnybodyThere, !isAnybodyComing(to: row) else { return }
+        if record.lease == nil { tellHalt(of: record, hasLeft: true) }
+        running.remove(id)
+        tell(.crewLeft(id))
+    }
+
+    /// Whether a worker of the job's crew is up and has not been handed the job yet.
+    private func isAnybodyComing(to row: JobRow) -> Bool {
+        if !events.contains(where: { if case .unitsReady = $0 { true } else { false } }) { return false }
+        return row.units.contains { starting[$0] == nil && machine.units[$0]?.state == .starting }
+    }
+
+    /// Tells the machine of a job that its workers have halted: at once where those at a task are to stop, and else when
+    /// they have left, so that the job can be cancelled until then.
+    private func tellHalt(of record: JobRecord, hasLeft: Bool) {
+        guard record.view.isHalted else { return }
+        if hasLeft {
+            tell(.halted(record.id))
+        } else if record.view.plan.haltsNow != 0 {
+            tell(.cancel(record.id, .halt))
+        }
+    }
+
+    /// How many of a job's tasks have ended, as far as can be seen while its workers are at it.
+    func done(in id: JobID) -> Int {
+        guard let row = machine.jobs[id], let record = jobs[id] else { return 0 }
+        let tasks = record.view.tasks
+        var done = record.settledTasks
+        for slot in row.units.lazy.flatMap({ self.slots[$0] ?? [] }).map(arena.slot)
+        where slot.subject.pointee == UInt64(record.memory.extent.lowerBound) {
+            done += min(tasks, Int(clamping: slot.done.pointee.load(ordering: .relaxed)))
+        }
+        return min(tasks, done)
+    }
+
+    // MARK: Handing out
+
+    func publish(_ id: JobID, _ units: [UnitID]) {
+        guard let record = jobs[id], let row = machine.jobs[id] else { return }
+        let wanted = units.count == row.crew.count ? nil : Set(units)
+        var crew: [CrewSlot] = []
+        var numbers: [Int] = []
+        var seats: [Int] = []
+        for (seat, unit) in row.crew.enumerated() {
+            guard let unit, wanted?.contains(unit) != false, let own = slots[unit] else { continue }
+            for (offset, slot) in own.enumerated() {
+                crew.append(CrewSlot(slot: arena.slot(slot), thread: threads[slot]))
+                numbers.append(slot)
+                seats.append(seat * own.count + offset)
+            }
+        }
+        running.insert(id)
+        if let hold = record.lease {
+            // A replacement comes too late: the lease ended with the first of its workers that died.
+            guard let answer = record.answer.take() else { return }
+            answer(.success(Lease(supervisor: supervisor, id: id, job: record.job, crew: crew, hold: hold)))
+            return
+        }
+        // Workers that join while others are at it aren't counted: once one has died, everybody who leaves rings.
+        if record.isToEnlist { record.job.enlist(crew.count) }
+        record.isToEnlist = false
+        if record.table == nil { machine.stampPublished(id, at: Monotonic.now()) }
+        let (_, unwoken) = Pools.publish(
+            record.job, to: crew, seats: seats, staysPut: record.view.plan.staysPut != 0)
+        for index in unwoken { wakeLater(numbers[index]) }
+    }
+
+    /// Tells a job's tasks to stop: those that wait for what only their workload knows of are interrupted.
+    func cancelTasks(of id: JobID) {
+        guard let record = jobs[id] else { return }
+        if record.lease != nil { endLease(record) }
+        record.job.cancel()
+        for unit in machine.jobs[id]?.atWork ?? [] {
+            guard let process = machine.units[unit]?.process, let pid = workers[process]?.handle?.pid else { continue }
+            for slot in slots[unit] ?? [] where threads[slot] != 0 { Interrupt.send(to: threads[slot], of: pid) }
+        }
+    }
+
+    // MARK: Leases
+
+    /// Ends a lease. Its workers come back once they have left its last job, and its holder has noticed.
+    func endLease(_ record: JobRecord) {
+        guard let lease = record.lease, !lease.isOver else { return }
+        if lease.finish() { held[record.id] = HeldMemory() }
+        record.job.cancel()
+        record.job.finished.pointee.store(1, ordering: .sequentiallyConsistent)
+        Futex.wake(record.job.finished)
+        lookAgain()
+    }
+
+    /// The holder of a lease uses its workers no more.
+    func release(_ id: JobID) {
+        if let held = held.removeValue(forKey: id) {
+            for slot in held.slots { free(slot) }
+        }
+        guard let record = jobs[id], let lease = record.lease else { return }
+        lease.finish()
+        lookAt = 0
+    }
+
+    // MARK: The end
+
+    /// Gives tasks that were left behind a terminal state, or lays them out for another round.
+    func settle(_ id: JobID) {
+        guard let record = jobs[id], let row = machine.jobs[id] else { return }
+        var policy = record.attempts.map { Settlement.Policy.rerun(attempts: $0) } ?? .lose
+        if row.cancelled != nil { policy = .cancel }
+        let settlement = settle(record, policy)
+        record.loss.add(settlement)
+        if let start = settlement.firstStart { record.firstStart = min(record.firstStart ?? start, start) }
+        for _ in 0..<settlement.lost { record.view.countFailure() }
+        record.settledTasks = record.view.tasks - settlement.again.count
+        var again = settlement.again.count
+        if again > 0, !layOut(settlement.again, for: record, crew: row.request.workers) {
+            again = 0
+            notice(.trouble("tasks of job \(id) are lost: there is no memory to run them again"))
+            _ = settle(record, .cancel)
+        }
+        tell(.settled(id, again: again))
+    }
+
+    private func settle(_ record: JobRecord, _ policy: Settlement.Policy) -> Settlement {
+        Settlement(
+            record.view.records, generation: record.view.plan.generation, policy: policy, now: Monotonic.now(),
+            deaths: record.deaths)
+    }
+
+    private func layOut(_ tasks: [UInt32], for record: JobRecord, crew: Int) -> Bool {
+        if let old = record.table.take() { supervisor.giveBack(old) }
+        let byteCount = tasks.count * MemoryLayout<UInt32>.stride
+        guard let extent = supervisor.takeExtent(byteCount) else { return false }
+        let table = arena.table(at: extent.lowerBound)
+        for (index, task) in tasks.enumerated() { table[index] = task }
+        record.table = extent
+        record.isToEnlist = true
+        record.job.reissue(table: extent.lowerBound..<(extent.lowerBound + byteCount), crew: crew)
+        return true
+    }
+
+    func finish(_ id: JobID) {
+        guard let record = jobs[id], let row = machine.jobs[id] else { return }
+        running.remove(id)
+        record.nextProgress = nil
+        if record.lease != nil {
+            tell(.collected(id, at: Monotonic.now()))
+            return
+        }
+        let crew = row.crew.flatMap { unit -> [CrewMember?] in
+            let none = [CrewMember?](repeating: nil, count: row.request.kind.workersPerUnit)
+            guard let unit, let members = members(of: unit) else { return none }
+            return members
+        }
+        // Those who were there when the job was handed out: what a replacement cost is not what the lease paid.
+        let handedOut = row.stamps.ready ?? 0
+        let present = crew.compactMap { $0 }.filter { $0.readyAt != 0 && $0.readyAt <= handedOut }
+        let ready = present.map(\.readyAt).max() ?? 0
+        record.observer(
+            .finished(
+                FinishedJob(
+                    view: record.view, memory: record.memory, row: row, crew: crew,
+                    startupPaid: present.map { $0.readyAt.since($0.askedAt) }.max() ?? 0, readyAt: ready,
+                    firstStart: record.firstStart, loss: record.loss)))
+    }
+
+    /// The workers of a unit; nil where it is gone.
+    private func members(of unit: UnitID) -> [CrewMember]? {
+        guard let own = slots[unit], let row = machine.units[unit] else { return nil }
+        let pid = Int(workers[row.process]?.handle?.pid ?? 0)
+        return own.map { slot in
+            CrewMember(
+                pid: pid, tid: Int(threads[slot]), askedAt: row.askedAt,
+                readyAt: row.readyAt.map { min($0, readyTime(slot, $0)) } ?? 0)
+        }
+    }
+
+    func end(_ id: JobID) {
+        guard let record = jobs.removeValue(forKey: id), let row = machine.forget(id) else { return }
+        record.memory.retain()
+        if held[id] != nil { held[id]?.memory = record.memory }
+        if let table = record.table { supervisor.giveBack(table) }
+        record.answer.take()?(.failure(.draining))
+        record.observer(.ended(row))
+    }
+}

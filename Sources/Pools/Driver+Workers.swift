@@ -1,0 +1,260 @@
+import Glibc
+import Ledger
+import Linux
+import SystemPackage
+
+/// A child without a pidfd to tell of its end: killed, and looked at now and then until it can be reaped.
+struct Orphan {
+    let pid: Int32
+    /// Whose slots come back then; nil where that is done.
+    let worker: WorkerRecord?
+}
+
+// How worker processes come and go.
+extension Driver {
+    // MARK: Coming
+
+    /// Takes a forked process in, or notes that there is none.
+    func adopt(_ id: ProcessID, pid: Int32) {
+        guard let worker = workers[id] else {
+            // Given up meanwhile. It finds its slot taken back and ends by itself, or now.
+            if pid > 0 { bury(pid) }
+            return
+        }
+        if worker.handle != nil { return }
+        if pid <= 0 { return forget(worker, "\(SystemError("clone", Errno(rawValue: -pid)))") }
+        do {
+            guard pids[pid] == nil else { throw SystemError("pidfd_open", .invalidArgument) }
+            let handle = try ProcessHandle(child: pid)
+            try loop.add(handle.pidfd, key: Source.worker(id).key)
+            worker.handle = consume handle
+        } catch {
+            notice(.trouble("a worker process is given up: \(error)"))
+            post(for: worker.library).noteStartFailure("\(error)", Monotonic.now())
+            return bury(pid, worker)
+        }
+        pids[pid] = id
+        startDeadlines.add(worker.units, due: Monotonic.now() + patience.workerNanoseconds)
+        if worker.isToBeKilled { return kill(worker) }
+        // It may have rung before it was known.
+        lookAtStarting(worker.units, Monotonic.now())
+    }
+
+    /// Looks which of these units have come up, and tells the machine.
+    func lookAtStarting(_ units: some Sequence<UnitID>, _ now: UInt64) {
+        var ready: [UnitID: UInt64] = [:]
+        for unit in units {
+            // Nobody works whose end could not be seen.
+            guard let worker = starting[unit], worker.handle != nil, let own = slots[unit],
+                own.allSatisfy({ arena.slot($0).isReady })
+            else { continue }
+            var last: UInt64 = 0
+            for slot in own {
+                last = max(last, readyTime(slot, now))
+                let tid = Int32(bitPattern: arena.slot(slot).tid.pointee)
+                threads[slot] = worker.handle?.hasThread(tid) == true ? tid : 0
+            }
+            ready[unit] = last
+        }
+        guard !ready.isEmpty else { return }
+        for unit in ready.keys {
+            if let worker = starting.removeValue(forKey: unit) { post(for: worker.library).noteStart() }
+        }
+        tell(.unitsReady(ready))
+    }
+
+    /// When a slot's worker came up, as far as it can be true.
+    func readyTime(_ slot: Int, _ now: UInt64) -> UInt64 {
+        min(arena.slot(slot).readyAt.pointee.load(ordering: .acquiring), now)
+    }
+
+    /// Kills processes of which something has not come up in time.
+    func killLateStarters(_ now: UInt64) {
+        for unit in startDeadlines.takeDue(now) {
+            guard let worker = starting[unit], !worker.isToBeKilled else { continue }
+            let reason = "it was not up after \(patience.workerNanoseconds / 1_000_000_000) s"
+            notice(.trouble("worker process \(worker.handle?.pid ?? 0) is killed: \(reason)"))
+            post(for: worker.library).noteStartFailure(reason, now)
+            kill(worker)
+        }
+    }
+
+    // MARK: Going
+
+    /// Kills a process, also one that may not be there yet.
+    func kill(_ worker: WorkerRecord) {
+        worker.isToBeKilled = true
+        if worker.handle == nil { withdraw(worker) } else { worker.handle?.kill() }
+    }
+
+    /// Gives a process up that its zygote has not told of: at once, unless it has taken its slot.
+    func withdraw(_ worker: WorkerRecord) {
+        guard let head = worker.head, let pid = arena.slot(head).withdraw(ticket: worker.ticket) else {
+            return forget(worker, isBlameless: true)
+        }
+        adopt(worker.id, pid: pid)
+    }
+
+    func hearWorker(_ id: ProcessID) {
+        guard let worker = workers[id], let pid = worker.handle?.pid else { return }
+        var exit = "an exit that can't be told"
+        do {
+            guard let end = try worker.handle?.reap() else { return }
+            exit = "\(end)"
+        } catch {
+            notice(.trouble("how process \(pid) has ended can't be told: \(error)"))
+            // It has ended, or its pidfd would not be readable; its number stays taken until it is reaped.
+            bury(pid)
+        }
+        lose(worker, exit: exit)
+    }
+
+    /// A process has ended.
+    private func lose(_ worker: WorkerRecord, exit: String) {
+        endCommands(of: worker)
+        if let process = machine.processes[worker.id], !process.isStopping {
+            notice(.workerLost(pid: Int(worker.handle?.pid ?? 0), pool: process.kind.name, exit: exit))
+            let isUp = worker.units.contains { starting[$0] == nil }
+            if !isUp, !worker.isToBeKilled {
+                post(for: worker.library).noteStartFailure("a worker ended with \(exit)", Monotonic.now())
+            }
+        }
+        disturbJobs(of: worker)
+        forget(worker, worker.isToBeKilled ? post(for: worker.library).startFailure : "a worker ended with \(exit)")
+        // It may have left children, and where this process is the first one, they are its own.
+        sweepSoon()
+    }
+
+    /// Has the guardian end what a process that has died had started and can't end any more.
+    ///
+    /// The number is what the worker has written, and perhaps others: it can only be meant for commands of this daemon.
+    private func endCommands(of worker: WorkerRecord) {
+        for slot in worker.units.flatMap({ slots[$0] ?? [] }) {
+            let command = arena.slot(slot).command.pointee
+            if command == 0 { continue }
+            arena.slot(slot).command.pointee = 0
+            supervisor.guardian.end(command)
+        }
+    }
+
+    /// Has everybody ring who is in a crew with the lost process, as the last one can't be told any more.
+    private func disturbJobs(of worker: WorkerRecord) {
+        for unit in worker.units {
+            for slot in slots[unit] ?? [] {
+                _ = arena.header.searcher.pointee.compareExchange(
+                    expected: UInt32(slot) + 1, desired: 0, ordering: .acquiringAndReleasing)
+            }
+            guard let id = machine.units[unit]?.job, let record = jobs[id] else { continue }
+            if let pid = worker.handle?.pid { record.deaths[UInt32(pid)] = Monotonic.now() }
+            record.job.disturbed.pointee.store(1, ordering: .sequentiallyConsistent)
+            if record.lease != nil {
+                // Its holder was promised these workers and no others.
+                endLease(record)
+                tell(.cancel(id, .request))
+            }
+        }
+    }
+
+    /// Lets go of a process that has ended, or never was, and tells the machine.
+    ///
+    /// - Parameter reason: why it ended, where that is known.
+    func forget(_ worker: WorkerRecord, _ reason: String? = nil, isBlameless: Bool = false) {
+        guard workers.removeValue(forKey: worker.id) != nil else { return }
+        if let pid = worker.handle?.pid { pids[pid] = nil }
+        ordered.remove(worker.id)
+        // It may have been one of those that are counted until they are up: from now on each of them rings.
+        if worker.head != nil { arena.header.starting.pointee.store(0, ordering: .sequentiallyConsistent) }
+        for unit in worker.units {
+            starting[unit] = nil
+            stopping.remove(unit)
+            let own = slots.removeValue(forKey: unit) ?? []
+            free(own.filter { $0 != worker.head }, of: unit)
+            if !worker.hasForeman { free(own, of: unit) }
+        }
+        if worker.hasForeman, let head = worker.head { free(head) }
+        // Those that came up between have not rung.
+        if !starting.isEmpty { lookAt = 0 }
+        tell(isBlameless ? .processMissing(worker.id) : .processGone(worker.id, at: Monotonic.now(), reason: reason))
+    }
+
+    /// Frees the slots of a unit, unless the holder of a lease that is over may still write into them.
+    private func free(_ own: [Int], of unit: UnitID) {
+        if let id = machine.units[unit]?.job, held[id] != nil {
+            held[id]?.slots += own
+        } else {
+            for slot in own { free(slot) }
+        }
+    }
+
+    func free(_ slot: Int) {
+        arena.slot(slot).reset()
+        threads[slot] = 0
+        unwoken.remove(slot)
+        freeSlots.append(slot)
+    }
+
+    // MARK: Children that nobody watches
+
+    /// Kills a child of this process, if it is one, and sees to its being reaped.
+    ///
+    /// - Parameter worker: whose slots come back then.
+    func bury(_ pid: Int32, _ worker: WorkerRecord? = nil) {
+        if let worker {
+            worker.isToBeKilled = true
+            worker.handle = nil
+        }
+        if isReaped(Orphan(pid: pid, worker: worker)) { return }
+        _ = Glibc.kill(pid, SIGKILL)
+        orphans.append(Orphan(pid: pid, worker: worker))
+        orphansSoon()
+    }
+
+    /// Reaps a child that has ended. True, too, where it is none of this process's.
+    private func isReaped(_ orphan: Orphan) -> Bool {
+        do {
+            guard try reapChild(orphan.pid) != nil else { return false }
+        } catch  where error.errno == .noChildProcess {
+            // Nobody's slots come back too early: no child of another process could take one.
+        } catch {
+            return false
+        }
+        if let worker = orphan.worker { forget(worker, post(for: worker.library).startFailure) }
+        return true
+    }
+
+    func keepOrphans(_ now: UInt64) {
+        if let due = orphansAt, now >= due {
+            orphansAt = nil
+            orphans.removeAll(where: isReaped)
+            for number in departing.keys.sorted() { hearZygoteEnd(number) }
+            if !orphans.isEmpty || !departing.isEmpty { orphansSoon() }
+        }
+        if let due = sweepAt, now >= due {
+            sweepAt = nil
+            sweep()
+        }
+    }
+
+    func orphansSoon() {
+        if orphansAt == nil { orphansAt = Monotonic.now() + patience.lookNanoseconds }
+    }
+
+    func sweepSoon() {
+        if sweepAt == nil { sweepAt = Monotonic.now() + Self.sweepNanoseconds }
+    }
+
+    /// Reaps children that nobody knows: those that were forked by a zygote that could not tell of it any more.
+    func sweep() {
+        // With an answer on its way, a stranger may be one of the family.
+        if posts.contains(where: { $0.link?.owes == true }) { return sweepSoon() }
+        let zygotes = posts.compactMap { $0.link?.process.pid } + departing.values.map { $0.process.pid }
+        do {
+            let isDone = try reapStrangers { pid in
+                pids[pid] != nil || zygotes.contains(pid) || orphans.contains { $0.pid == pid }
+            }
+            if !isDone { sweepSoon() }
+        } catch {
+            sweepSoon()
+        }
+    }
+}

@@ -1,0 +1,119 @@
+import Linux
+
+// Room: who may start workers when the limit is near, and who gives theirs up for it.
+extension PoolMachine {
+    /// Workers that may be started by whoever has not been promised any.
+    var room: Int { policy.workerLimit - workerCount - claimed - pledged }
+
+    /// The same for one job that may have been promised some: those who were promised theirs before it go first.
+    func room(for id: JobID) -> Int {
+        guard claims.contains(id) else { return room }
+        var room = policy.workerLimit - workerCount - pledged
+        for other in claims {
+            if other == id { break }
+            room -= jobs[other]?.claim ?? 0
+        }
+        return room
+    }
+
+    /// Promises room to a job, which waits until there is as much.
+    mutating func claim(_ workers: Int, for id: JobID) {
+        guard let request = jobs[id]?.request else { return }
+        if request.cold == nil {
+            if let other = pools[request.kind]?.claimant, other != id { unclaim(other) }
+            pools[request.kind]?.claimant = id
+        }
+        claimed += workers - (jobs[id]?.claim ?? 0)
+        jobs[id]?.claim = workers
+        claims.append(id)
+    }
+
+    mutating func unclaim(_ id: JobID) {
+        guard claims.remove(id), let job = jobs[id] else { return }
+        claimed -= job.claim
+        jobs[id]?.claim = 0
+        hasRoomChanged = true
+        if pools[job.request.kind]?.claimant == id { pools[job.request.kind]?.claimant = nil }
+    }
+
+    /// Has those start their workers for whom there is room by now. Who needs less than there is does not wait for one who
+    /// needs more.
+    mutating func serveClaims(_ now: UInt64) {
+        for id in Array(claims) {
+            guard let job = jobs[id], policy.workerLimit - workerCount - pledged >= job.claim else { continue }
+            if job.request.cold != nil {
+                unclaim(id)
+                startCold(id, now)
+            } else if now >= pools[job.request.kind]?.retryAt ?? 0 {
+                let units = job.claim / job.request.kind.workersPerUnit
+                unclaim(id)
+                grow(by: units, for: id, now)
+            }
+        }
+    }
+
+    /// Stops as many workers without work as those who claim room lack: of those above floors first, and there the one that
+    /// has been idle for longest.
+    mutating func reclaim(_ now: UInt64) {
+        var lacking = workerCount - stoppingWorkers + claimed + pledged - policy.workerLimit
+        var victims: [UnitID] = []
+        while lacking > 0, let unit = spare(isAboveFloor: true) ?? spare(isAboveFloor: false) {
+            victims.append(unit)
+            lacking -= units[unit]?.workers ?? 0
+            change(unit) { $0.state = .stopping }
+        }
+        // The first one to wait goes before jobs that wait for room themselves, and keep workers idle meanwhile.
+        if lacking > 0, let first = claims.first, let job = jobs[first] {
+            lacking = workerCount - stoppingWorkers + job.claim + pledged - policy.workerLimit
+            while lacking > 0, let unit = hoarded(besides: job.request.cold == nil ? job.request.kind : nil, by: first)
+            {
+                victims.append(unit)
+                lacking -= units[unit]?.workers ?? 0
+                change(unit) { $0.state = .stopping }
+            }
+        }
+        sendOff(victims, now)
+    }
+
+    /// Workers that would be given up for a job that has to start some.
+    ///
+    /// - Parameter kind: the pool that the job waits at, whose workers it needs itself.
+    func reclaimable(besides kind: PoolKind?) -> Int {
+        pools.values.reduce(0) { $1.kind == kind ? $0 : $0 + sparable(in: $1) * $1.kind.workersPerUnit }
+    }
+
+    /// How many units of a pool nobody needs.
+    private func sparable(in pool: PoolRow) -> Int {
+        let free = pool.idle.count + pool.coming.count
+        guard !pool.queue.isEmpty else { return free }
+        let awaited = pool.queue.heads.compactMap { jobs[$0]?.request.units }.max() ?? 0
+        return max(0, min(free, pool.size - awaited))
+    }
+
+    /// A unit that nobody needs, the one that has been idle for longest.
+    private func spare(isAboveFloor: Bool) -> UnitID? {
+        first(of: pools.values.filter { sparable(in: $0) > 0 && (!isAboveFloor || $0.size > $0.floor) })
+    }
+
+    /// A free unit of a pool whose next job claims room itself, and did so later than `first`.
+    private func hoarded(besides kind: PoolKind?, by first: JobID) -> UnitID? {
+        self.first(
+            of: pools.values.filter { pool in
+                guard pool.kind != kind, let claimant = pool.claimant, claimant != first else { return false }
+                return pool.idle.count + pool.coming.count > 0
+            })
+    }
+
+    private func first(of pools: [PoolRow]) -> UnitID? {
+        func age(_ unit: UnitRow) -> UInt64 { unit.state == .ready ? unit.idleSince : .max }
+        // Who is up goes before those on their way.
+        return pools.compactMap { ($0.idle.first ?? $0.coming.last).flatMap { units[$0] } }
+            .min { (age($0), $0.id) < (age($1), $1.id) }?.id
+    }
+
+    /// Whether a user may have the workers of one more job.
+    func isWithinShare(_ request: LeaseRequest) -> Bool {
+        if !policy.isShared || request.user == UserShares.root { return true }
+        return request.workers <= workerShares.allowance(of: request.user) - workerShares.used(by: request.user)
+    }
+}

@@ -1,0 +1,425 @@
+import CLinux
+import Glibc
+import Linux
+import SystemPackage
+import Varlink
+
+/// The server's event loop: accepts clients, reads their calls, begins them, and closes who keeps to no limit.
+///
+/// It lives on one thread. Nothing slow is done there: a call that is long is put together, read and answered by background
+/// threads, and what a handler does on the loop must be quick.
+final class ServerLoop {
+    private static let listenerKey: UInt64 = 0
+    private static let bellKey: UInt64 = 1
+    private static let firstConnection: UInt64 = 2
+    /// Connections that are accepted until others get their turn.
+    private static let acceptedAtOnce = 64
+    /// Reads from one connection until others get their turn.
+    private static let readsAtOnce = 4
+    private static let readBytes = 1 << 16
+    /// How long accepting rests when there is no room for another connection.
+    private static let pauseNanoseconds: UInt64 = 100_000_000
+    /// How often unfinished calls and unread replies are looked at.
+    private static let sweepNanoseconds: UInt64 = 200_000_000
+    /// Waits that fail one after the other until the loop gives up.
+    private static let failuresAllowed = 100
+
+    private let shared: ServerShared
+    private let router: Router
+    private let configuration: ServerConfiguration
+    private let background: BackgroundThreads
+    private var listener: Int32?
+    private var poller: EventLoop
+    private var connections: [UInt64: Connection] = [:]
+    private var nextConnection = ServerLoop.firstConnection
+    private var users: UserShares
+    private var callBytes: UserShares
+    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: readBytes, alignment: 16)
+    private let descriptors = UnsafeMutableBufferPointer<Int32>.allocate(capacity: Int(PAR_DESCRIPTORS))
+    /// When accepting goes on; nil while it does.
+    private var acceptAt: UInt64?
+    /// Whether the want of room has been told since a connection was last accepted.
+    private var isPauseTold = false
+    /// Connections with an unfinished call or unread replies, and when they are looked at next.
+    private var watched: Set<UInt64> = []
+    private var sweepAt: UInt64 = 0
+    private var stopping: ServerShared.Stop?
+
+    /// - Parameter listener: the loop's own from now on.
+    init(
+        _ shared: ServerShared, _ router: Router, _ configuration: ServerConfiguration,
+        _ background: BackgroundThreads, listener: Int32
+    ) throws(SystemError) {
+        self.shared = shared
+        self.router = router
+        self.configuration = configuration
+        self.background = background
+        self.listener = listener
+        users = UserShares(limit: configuration.connections, isShared: configuration.isShared)
+        callBytes = UserShares(limit: configuration.callBytes, isShared: configuration.isShared)
+        poller = try EventLoop()
+        try poller.add(listener, key: Self.listenerKey, for: .readable)
+        try poller.add(shared.bell.raw, key: Self.bellKey, for: .readable)
+    }
+
+    deinit {
+        for connection in connections.values { connection.outbox.close() }
+        if let listener { close(listener) }
+        buffer.deallocate()
+        descriptors.deallocate()
+    }
+
+    /// Serves until it has been told to stop and the last connection is closed.
+    func run() {
+        var failures = 0
+        while true {
+            let count: Int
+            do {
+                count = try poller.events(milliseconds: patience)
+                failures = 0
+            } catch {
+                failures += 1
+                if failures > Self.failuresAllowed { return configuration.onEvent(.loopFailed(error)) }
+                // Whatever it wants for, asking again at once would only add to it.
+                poll(nil, 0, 10)
+                continue
+            }
+            // First of all: what has been given back may be needed.
+            for command in shared.takeCommands() { carryOut(command) }
+            for index in 0..<count {
+                let (key, readiness) = poller.event(index)
+                switch key {
+                case Self.listenerKey: accept()
+                case Self.bellKey: silence(shared.bell.raw)
+                default: if let connection = connections[key] { hear(connection, readiness) }
+                }
+            }
+            keepTime()
+            if stopping != nil, connections.isEmpty { return }
+        }
+    }
+
+    /// How long to wait at most, in milliseconds; nil for as long as nothing happens.
+    private var patience: Int32? {
+        var times: [UInt64] = []
+        if !watched.isEmpty { times.append(sweepAt) }
+        if let acceptAt { times.append(acceptAt) }
+        if let stopping { times.append(stopping.deadline) }
+        guard let first = times.min() else { return nil }
+        let now = Monotonic.now()
+        return first <= now ? 0 : Int32(clamping: (first - now) / 1_000_000 + 1)
+    }
+
+    private func keepTime() {
+        if watched.isEmpty, acceptAt == nil, stopping == nil { return }
+        let now = Monotonic.now()
+        if let due = acceptAt, now >= due { resumeAccepting(now) }
+        if !watched.isEmpty, now >= sweepAt { sweep(now) }
+        if let stopping, now >= stopping.deadline {
+            for connection in Array(connections.values) { drop(connection) }
+        }
+    }
+
+    private func carryOut(_ command: ServerShared.Command) {
+        switch command {
+        case .attend(let id): if let connection = connections[id] { pump(connection) }
+        case .released(let byteCount, let user): callBytes.giveBack(byteCount, for: user)
+        case .checkIn(let answer): answer(true)
+        case .stop(let stop):
+            if let earlier = stopping { earlier.done() }
+            stopping = stop
+            stopAccepting()
+            for connection in Array(connections.values) {
+                connection.isDraining = true
+                pump(connection)
+            }
+        }
+    }
+
+    // MARK: Accepting
+
+    private func accept() {
+        for _ in 0..<Self.acceptedAtOnce {
+            guard let listener else { return }
+            let socket = par_accept(listener)
+            switch -socket {
+            case _ where socket >= 0:
+                isPauseTold = false
+                open(socket)
+            case EAGAIN: return
+            case EMFILE, ENFILE, ENOBUFS, ENOMEM:
+                return pauseAccepting(SystemError("accept4", Errno(rawValue: -socket)))
+            // A connection that has gone again, or one that the system didn't allow.
+            case ECONNABORTED, EPERM, EPROTO: continue
+            default: return pauseAccepting(SystemError("accept4", Errno(rawValue: -socket)))
+            }
+        }
+    }
+
+    /// Leaves connections to the kernel for a while: it has no room for another one now.
+    private func pauseAccepting(_ error: SystemError) {
+        acceptAt = Monotonic.now() + Self.pauseNanoseconds
+        setListening([])
+        if !isPauseTold { configuration.onEvent(.acceptPaused(error)) }
+        isPauseTold = true
+    }
+
+    private func resumeAccepting(_ now: UInt64) {
+        acceptAt = setListening(.readable) ? nil : now + Self.pauseNanoseconds
+    }
+
+    @discardableResult
+    private func setListening(_ interest: Readiness) -> Bool {
+        guard let listener else { return true }
+        do {
+            try poller.change(listener, key: Self.listenerKey, to: interest)
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    private func stopAccepting() {
+        if let listener { close(listener) }
+        listener = nil
+        acceptAt = nil
+    }
+
+    private func open(_ socket: Int32) {
+        guard let peer = Peer(of: socket) else {
+            close(socket)
+            return
+        }
+        guard users.take(1, for: peer.uid) else {
+            return refuse(socket, peer, .connections, users)
+        }
+        let id = nextConnection
+        nextConnection += 1
+        do {
+            try poller.add(socket, key: id, for: .readable)
+        } catch {
+            users.giveBack(1, for: peer.uid)
+            close(socket)
+            configuration.onEvent(.acceptPaused(error))
+            return
+        }
+        let outbox = Outbox(
+            socket: socket, totals: shared.totals,
+            limits: ReplyLimits(clientBytes: configuration.clientReplyBytes, totalBytes: configuration.replyBytes)
+        ) { [shared] in shared.send(.attend(id)) }
+        connections[id] = Connection(
+            id: id, socket: socket, peer: peer, outbox: outbox,
+            frames: FrameInbox(limit: configuration.limits.frameBytes, descriptorLimit: configuration.descriptors))
+        shared.totals.connections.store(connections.count, ordering: .relaxed)
+    }
+
+    /// Tells a client that is not let in why, as far as it takes that at once.
+    private func refuse(_ socket: Int32, _ peer: Peer, _ limit: ServerLimit, _ shares: UserShares) {
+        configuration.onEvent(.connectionRefused(peer, limit))
+        if let frame = refusal(peer, limit, shares) {
+            _ = frame.withUnsafeBytes { par_send(socket, $0.baseAddress, $0.count, nil, 0) }
+        }
+        close(socket)
+    }
+
+    private func refusal(_ peer: Peer, _ limit: ServerLimit, _ shares: UserShares) -> [UInt8]? {
+        let allowance = shares.allowance(of: peer.uid)
+        let isOwn = shares.used < shares.limit && allowance < shares.limit
+        guard let error = configuration.refusal(limit, isOwn ? allowance : shares.limit, isOwn ? peer : nil) else {
+            return nil
+        }
+        do throws(FrameError) {
+            return try Reply(error).frame
+        } catch {
+            configuration.onEvent(.protocolViolation(peer, error))
+            return nil
+        }
+    }
+
+    // MARK: Connections
+
+    private func hear(_ connection: Connection, _ readiness: Readiness) {
+        if readiness.contains(.writable) { connection.outbox.writeOn() }
+        // Once the client is gone, what it sent before is still read: a call may want no reply.
+        if readiness.contains(.readable) || (!readiness.isDisjoint(with: .hungUp) && !connection.isInputOver) {
+            guard read(connection) else { return drop(connection) }
+        }
+        pump(connection)
+        if !readiness.isDisjoint(with: .hungUp), connections[connection.id] != nil { drop(connection) }
+    }
+
+    /// - Returns: false where the client has gone.
+    private func read(_ connection: Connection) -> Bool {
+        for _ in 0..<Self.readsAtOnce {
+            guard connection.mayRead(isIdle: connection.outbox.isIdle, ahead: configuration.pipelineBytes) else {
+                break
+            }
+            let reading = connection.read(into: buffer, descriptors) { [background] surplus in
+                // Closing may wait for whoever serves the file.
+                background.run { _ = ReceivedDescriptors(surplus) }
+            }
+            switch reading {
+            case .gone: return false
+            case .enough: return charge(connection)
+            case .more: if !charge(connection) { return false }
+            }
+        }
+        return true
+    }
+
+    /// Counts what waits of a connection's calls; false where that is too much, and the client has been told.
+    private func charge(_ connection: Connection) -> Bool {
+        let due = max(0, connection.frames.bufferedBytes - configuration.pipelineBytes)
+        let change = due - connection.chargedBytes
+        if change < 0 {
+            callBytes.giveBack(-change, for: connection.peer.uid)
+        } else if change > 0, !callBytes.take(change, for: connection.peer.uid) {
+            configuration.onEvent(.connectionRefused(connection.peer, .callBytes))
+            if let frame = refusal(connection.peer, .callBytes, callBytes) {
+                connection.outbox.refuse(frame)
+            }
+            return false
+        }
+        connection.chargedBytes = due
+        return true
+    }
+
+    /// Begins what can be begun, and says what the connection is waited for from then on.
+    private func pump(_ connection: Connection) {
+        while true {
+            begin(connection)
+            let holdsMore = connection.frames.hasFrame
+            let awaits =
+                holdsMore || connection.isInputOver || connection.isDraining
+                || connection.frames.bufferedBytes >= configuration.pipelineBytes
+            let standing = connection.outbox.stand(awaits: awaits)
+            if standing.isOver { return drop(connection) }
+            if standing.isIdle {
+                // It may just have ended.
+                if holdsMore, !connection.isDraining { continue }
+                if connection.isDraining || connection.isInputOver { return drop(connection) }
+            }
+            return wait(for: connection, standing)
+        }
+    }
+
+    private func begin(_ connection: Connection) {
+        while connection.outbox.isIdle, !connection.isDraining {
+            do throws(FrameError) {
+                guard let frame = try connection.frames.next() else { return }
+                try begin(frame, connection)
+                if connection.chargedBytes > 0 { _ = charge(connection) }
+            } catch {
+                configuration.onEvent(.protocolViolation(connection.peer, error))
+                connection.outbox.closeAfterWrites()
+            }
+        }
+    }
+
+    private func begin(_ frame: Frame, _ connection: Connection) throws(FrameError) {
+        let isLarge = frame.byteCount > configuration.inlineBytes
+        var charge: CallCharge?
+        if isLarge {
+            // The frame's bytes stay counted until it has been read, in place of those that waited.
+            callBytes.add(frame.byteCount, for: connection.peer.uid)
+            charge = CallCharge(frame.byteCount, of: connection.peer.uid, shared)
+        }
+        let work = CallWork(
+            router: router, configuration: configuration, peer: connection.peer, outbox: connection.outbox,
+            number: connection.outbox.begin(), background: background, charge: charge)
+        guard isLarge else { return try work.answer(frame, isLarge: false) }
+        background.run {
+            do throws(FrameError) {
+                try work.answer(frame, isLarge: true)
+            } catch {
+                work.fail(error)
+            }
+        }
+    }
+
+    private func wait(for connection: Connection, _ standing: Outbox.Standing) {
+        var interest: Readiness = []
+        if connection.mayRead(isIdle: standing.isIdle, ahead: configuration.pipelineBytes) {
+            interest.insert(.readable)
+        }
+        if standing.isBlocked { interest.insert(.writable) }
+        if interest != connection.interest {
+            do {
+                try poller.change(connection.socket, key: connection.id, to: interest)
+                connection.interest = interest
+            } catch {
+                return drop(connection)
+            }
+        }
+        if connection.unaskedDescriptors > 0 {
+            configuration.onEvent(.descriptorsUnasked(connection.peer, count: connection.unaskedDescriptors))
+            connection.unaskedDescriptors = 0
+        }
+        watch(connection, standing)
+    }
+
+    // MARK: Who takes too long
+
+    private func watch(_ connection: Connection, _ standing: Outbox.Standing) {
+        let isUnfinished = connection.frames.unfinishedBytes > 0 && interestedIn(connection)
+        if !isUnfinished {
+            connection.unfinishedSince = nil
+        } else if connection.unfinishedSince == nil {
+            connection.unfinishedSince = Monotonic.now()
+        }
+        if isUnfinished || standing.isBlocked {
+            if watched.isEmpty { sweepAt = Monotonic.now() + Self.sweepNanoseconds }
+            watched.insert(connection.id)
+        } else if !watched.isEmpty {
+            watched.remove(connection.id)
+        }
+    }
+
+    /// Whether it is the client that a call waits for, rather than the call before it.
+    private func interestedIn(_ connection: Connection) -> Bool { connection.interest.contains(.readable) }
+
+    /// Closes the connections of those who have not sent the rest of a call, or read their replies, for too long.
+    private func sweep(_ now: UInt64) {
+        sweepAt = now + Self.sweepNanoseconds
+        var slowest: (connection: Connection, time: UInt64)?
+        for id in watched {
+            guard let connection = connections[id] else {
+                watched.remove(id)
+                continue
+            }
+            if let since = connection.unfinishedSince, now - since >= configuration.callNanoseconds {
+                configuration.onEvent(.callUnfinished(connection.peer))
+                drop(connection)
+            } else if let time = connection.outbox.stalled(now) {
+                if time >= configuration.replyNanoseconds {
+                    dropUnread(connection)
+                } else if time > slowest?.time ?? configuration.shortReplyNanoseconds {
+                    slowest = (connection, time)
+                }
+            }
+        }
+        if let slowest, configuration.isShort() { dropUnread(slowest.connection) }
+    }
+
+    private func dropUnread(_ connection: Connection) {
+        configuration.onEvent(.repliesUnread(connection.peer))
+        drop(connection)
+    }
+
+    /// Closes a connection and cancels what it had asked for.
+    private func drop(_ connection: Connection) {
+        guard connections.removeValue(forKey: connection.id) != nil else { return }
+        watched.remove(connection.id)
+        connection.outbox.close()
+        users.giveBack(1, for: connection.peer.uid)
+        callBytes.giveBack(connection.chargedBytes, for: connection.peer.uid)
+        shared.totals.connections.store(connections.count, ordering: .relaxed)
+        // A descriptor has become free.
+        if acceptAt != nil { acceptAt = Monotonic.now() }
+    }
+
+    /// Tells whoever waits that the loop has ended.
+    func finish() {
+        stopping?.done()
+    }
+}

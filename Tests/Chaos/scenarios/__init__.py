@@ -1,0 +1,8 @@
+"""All scenarios by name, in the order in which they are run."""
+import importlib
+
+NAMES = (
+    "kills", "zygotes", "daemons", "commands", "frames", "connections", "readers", "halfframes", "faults", "descriptors",
+    "users", "rates",
+)
+ALL = {name: importlib.import_module(f"scenarios.{name}") for name in NAMES}

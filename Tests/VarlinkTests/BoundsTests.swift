@@ -1,0 +1,222 @@
+import CLinux
+import Glibc
+import Synchronization
+import Testing
+import Varlink
+@testable import VarlinkServer
+
+private let prefix = "org.example.test."
+private let ping = "{\"method\":\"\(prefix)Ping\"}"
+
+@Suite("What clients can't use up", .timeLimit(.minutes(1)))
+struct BoundsTests {
+    @Test("half a call is given up after its time, and other clients are served meanwhile")
+    func unfinished() async throws {
+        let events = Mutex([String]())
+        var configuration = ServerConfiguration()
+        configuration.callNanoseconds = 50_000_000
+        configuration.onEvent = { event in events.withLock { $0.append(event.kind) } }
+        try await Fixture.run(configuration) { fixture in
+            let half = try RawClient(fixture.path)
+            try half.send("{\"method\":", ended: false)
+            try await expectPong(fixture.path)
+            #expect(try await half.next() == nil)
+            let idle = try RawClient(fixture.path)
+            try idle.send(ping)
+            #expect(try await idle.next() == "{\"parameters\":{}}")
+        }
+        #expect(events.withLock { $0 } == ["unfinished"])
+    }
+
+    @Test("who doesn't read replies loses the connection, and it is told once")
+    func unread() async throws {
+        let events = Mutex([String]())
+        var configuration = ServerConfiguration()
+        configuration.replyNanoseconds = 50_000_000
+        configuration.onEvent = { event in events.withLock { $0.append(event.kind) } }
+        try await Fixture.run(configuration) { fixture in
+            let slow = try RawClient(fixture.path)
+            try slow.send("{\"method\":\"\(prefix)Count\",\"more\":true,\"parameters\":{\"to\":1000000}}")
+            while fixture.server.connectionCount > 0 { await Task.yield() }
+            var replies = 0
+            while try await slow.next() != nil { replies += 1 }
+            // What the kernel holds for it, and what waited here.
+            #expect(replies < 500_000)
+            try await expectPong(fixture.path)
+        }
+        #expect(events.withLock { $0 } == ["unread"])
+    }
+
+    @Test("where memory is short, who has not read for longest goes first")
+    func short() async throws {
+        let isShort = Mutex(false)
+        var configuration = ServerConfiguration()
+        configuration.shortReplyNanoseconds = 1
+        configuration.isShort = { isShort.withLock { $0 } }
+        try await Fixture.run(configuration) { fixture in
+            let first = try RawClient(fixture.path)
+            let second = try RawClient(fixture.path)
+            for client in [first, second] {
+                try client.send("{\"method\":\"\(prefix)Count\",\"more\":true,\"parameters\":{\"to\":1000000}}")
+            }
+            #expect(try await first.next() != nil)
+            isShort.withLock { $0 = true }
+            while fixture.server.connectionCount > 1 { await Task.yield() }
+            isShort.withLock { $0 = false }
+            try await expectPong(fixture.path)
+        }
+    }
+
+    @Test("a call that nobody answers closes its connection")
+    func forgotten() async throws {
+        try await Fixture.run { fixture in
+            let client = try RawClient(fixture.path)
+            try client.send("{\"method\":\"\(prefix)Forget\"}")
+            #expect(try await client.next() == nil)
+        }
+    }
+
+    @Test("a large call is answered while others are served, and its bytes count until then")
+    func largeCall() async throws {
+        var configuration = ServerConfiguration()
+        configuration.callBytes = 3 << 20
+        try await Fixture.run(configuration) { fixture in
+            let text = String(repeating: "x", count: 2 << 20)
+            let large = "{\"method\":\"\(prefix)Echo\",\"parameters\":{\"number\":1,\"text\":\"\(text)\"}}"
+            for _ in 0..<4 {
+                let client = try RawClient(fixture.path)
+                try client.send(large)
+                #expect(try await client.next()?.utf8.count ?? 0 > 2 << 20)
+            }
+        }
+    }
+
+    @Test("descriptors come with their call and go with its reply")
+    func descriptors() async throws {
+        try await Fixture.run { fixture in
+            let socket = try await connected(fixture.path)
+            defer { close(socket) }
+            let given = par_memfd_create("given")
+            defer { close(given) }
+            #expect(pwrite(given, "hello", 5, 0) == 5)
+            for call in ["{\"method\":\"\(prefix)Swap\"}\0", "\(ping)\0{\"method\":\"\(prefix)Swap\"}\0"] {
+                #expect(send(call, [given], to: socket) == call.utf8.count)
+                let (text, came) = try await receive(from: socket, frames: call.split(separator: "\0").count)
+                #expect(text.hasSuffix("{\"parameters\":{\"count\":1}}\0"))
+                try #require(came.count == 1)
+                var content = [UInt8](repeating: 0, count: 16)
+                #expect(pread(came[0], &content, 16, 0) == 5)
+                #expect(String(decoding: content.prefix(5), as: UTF8.self) == "hello")
+                #expect(fcntl(came[0], F_GETFD) == FD_CLOEXEC)
+                close(came[0])
+            }
+        }
+    }
+
+    @Test("descriptors that nobody asked for are closed, however many come", arguments: ["Ping", "Swap", "Gone"])
+    func unasked(method: String) async throws {
+        let before = openDescriptors()
+        let told = Mutex(0)
+        var configuration = ServerConfiguration()
+        configuration.onEvent = { event in
+            if case .descriptorsUnasked(_, let count) = event { told.withLock { $0 += count } }
+        }
+        try await Fixture.run(configuration) { fixture in
+            let socket = try await connected(fixture.path)
+            let (reader, writer) = pipe()
+            let many = [Int32](repeating: writer, count: Int(PAR_DESCRIPTORS))
+            for _ in 0..<8 {
+                let call = "{\"method\":\"\(prefix)\(method)\"}\0"
+                #expect(send(call, many, to: socket) == call.utf8.count)
+                _ = try await receive(from: socket, frames: 1)
+            }
+            close(writer)
+            close(socket)
+            // Every copy of the writing end has been closed when the reading end says so.
+            let isOver = try await onThread {
+                var byte: UInt8 = 0
+                return read(reader, &byte, 1) == 0
+            }
+            #expect(isOver)
+            close(reader)
+        }
+        #expect(told.withLock { $0 } == 8 * Int(PAR_DESCRIPTORS))
+        #expect(openDescriptors() <= before)
+    }
+
+    @Test("without a descriptor to spare connections wait, it is told once, and they are served when there is one")
+    func noDescriptors() async throws {
+        let paused = Mutex(0)
+        var configuration = ServerConfiguration()
+        configuration.onEvent = { event in
+            if case .acceptPaused = event { paused.withLock { $0 += 1 } }
+        }
+        try await Fixture.run(configuration) { fixture in
+            try await expectPong(fixture.path)
+            var limit = rlimit()
+            getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+            let address = try #require(UnixAddress(fixture.path))
+            let socket = try StreamSocket()
+            // No number is left below the limit for the server's end.
+            var low = limit
+            low.rlim_cur = 0
+            #expect(setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &low) == 0)
+            try socket.connect(to: address)
+            while paused.withLock({ $0 }) == 0 { await Task.yield() }
+            #expect(setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0)
+            try socket.send(Array("\(ping)\0".utf8))
+            var buffer = [UInt8](repeating: 0, count: 100)
+            let count = try socket.receive(into: &buffer)
+            #expect(String(decoding: buffer.prefix(count), as: UTF8.self) == "{\"parameters\":{}}\0")
+        }
+        #expect(paused.withLock { $0 } == 1)
+    }
+}
+
+/// A connected socket, which the caller closes.
+private func connected(_ path: String) async throws -> Int32 {
+    let address = try #require(UnixAddress(path))
+    let socket = try StreamSocket()
+    try socket.connect(to: address)
+    return socket.release()
+}
+
+private func send(_ text: String, _ descriptors: [Int32], to socket: Int32) -> Int {
+    Array(text.utf8).withUnsafeBytes {
+        Int(par_send(socket, $0.baseAddress, $0.count, descriptors, Int32(descriptors.count)))
+    }
+}
+
+/// So many frames as text, and what came with them.
+private func receive(from socket: Int32, frames: Int) async throws -> (String, [Int32]) {
+    try await onThread {
+        var text = ""
+        var descriptors: [Int32] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 12)
+        while text.split(separator: "\0").count < frames || text.last != "\0" {
+            var ready = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+            guard poll(&ready, 1, 10_000) == 1 else { return (text, descriptors) }
+            var numbers = [Int32](repeating: -1, count: Int(PAR_DESCRIPTORS))
+            var came: Int32 = 0
+            let count = par_receive(socket, &buffer, buffer.count, &numbers, &came)
+            guard count > 0 else { return (text, descriptors) }
+            text += String(decoding: buffer.prefix(Int(count)), as: UTF8.self)
+            descriptors += numbers.prefix(Int(came))
+        }
+        return (text, descriptors)
+    }
+}
+
+private func pipe() -> (reader: Int32, writer: Int32) {
+    var ends: [Int32] = [-1, -1]
+    _ = Glibc.pipe(&ends)
+    return (ends[0], ends[1])
+}
+
+private func openDescriptors() -> Int {
+    var count = 0
+    guard let folder = opendir("/proc/self/fd") else { return 0 }
+    while readdir(folder) != nil { count += 1 }
+    closedir(folder)
+    return count
+}
