@@ -59,6 +59,10 @@ public struct Configuration: Sendable {
         limits.tasks = number("task-limit", or: limits.tasks)
         limits.queuedJobs = number("queue-limit", or: limits.queuedJobs)
         limits.ledgerBytes = number("ledger-size", or: limits.ledgerBytes)
+        if let most = host.ledgerBytes, most < limits.ledgerBytes {
+            notes.append("ledger-size is more than the memory of the host or its cgroup allows: it is \(most) bytes")
+            limits.ledgerBytes = most
+        }
         limits.cores = host.cores
         limits.cancelGraceNanoseconds = policy.cancelGraceNanoseconds
         limits.memoryBytes = host.usableBytes ?? .max

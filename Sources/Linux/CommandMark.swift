@@ -28,29 +28,23 @@ public struct CommandMark: Sendable, Hashable {
         let file = open("/proc/\(pid)/limits", O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return nil }
         defer { close(file) }
-        let value = withUnsafeTemporaryAllocation(byteCount: Self.fileBytes, alignment: 1) { buffer in
-            let count = read(file, buffer.baseAddress, buffer.count)
-            return Self.value(in: UnsafeRawBufferPointer(rebasing: buffer[..<max(0, count)]))
+        let value = withUnsafeTemporaryAllocation(of: CChar.self, capacity: Self.fileBytes + 1) { table in
+            guard let text = table.baseAddress else { return UInt64(0) }
+            let count = read(file, text, Self.fileBytes)
+            guard count > 0 else { return 0 }
+            text[count] = 0
+            guard let line = strstr(text, Self.label) else { return 0 }
+            // 0 for `unlimited`.
+            return UInt64(strtoull(line + strlen(Self.label), nil, 10))
         }
-        guard let value, value >> 63 == 0, value >> 32 != 0 else { return nil }
+        guard value >> 63 == 0, value >> 32 != 0 else { return nil }
         self.init(family: UInt32(value >> 32), command: UInt32(truncatingIfNeeded: value))
     }
 
     /// More than the kernel's table of sixteen limits has.
     private static let fileBytes = 4096
-    private static let label: StaticString = "Max file locks"
-
-    /// The soft limit in the kernel's table; nil for `unlimited`.
-    private static func value(in table: UnsafeRawBufferPointer) -> UInt64? {
-        let label = UnsafeRawBufferPointer(start: Self.label.utf8Start, count: Self.label.utf8CodeUnitCount)
-        for line in table.split(separator: UInt8(ascii: "\n")) where line.starts(with: label) {
-            let digits = line.dropFirst(label.count).drop { $0 == UInt8(ascii: " ") }
-                .prefix { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
-            if digits.isEmpty { return nil }
-            return digits.reduce(0) { $0 &* 10 &+ UInt64($1 - UInt8(ascii: "0")) }
-        }
-        return nil
-    }
+    /// In that table, before the soft limit.
+    private static let label = "Max file locks"
 }
 
 extension ThisProcess {

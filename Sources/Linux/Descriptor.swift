@@ -54,11 +54,11 @@ func awaitOne(_ semaphore: Int32) -> Bool {
 /// Rings an eventfd. Async-signal-safe; a full counter is a bell already rung.
 public func ring(_ event: Int32) {
     var one: UInt64 = 1
-    _ = write(event, &one, 8)
+    while write(event, &one, 8) < 0, errno == EINTR {}
 }
 
 /// Empties an eventfd.
 public func silence(_ event: Int32) {
     var count: UInt64 = 0
-    _ = read(event, &count, 8)
+    while read(event, &count, 8) < 0, errno == EINTR {}
 }

@@ -22,9 +22,12 @@ extension Driver {
             return
         }
         if worker.handle != nil { return }
+        // Somebody has written another's number into the slot.
+        if pids[pid] != nil || posts.contains(where: { $0.link?.process.pid == pid }) {
+            return forget(worker, isBlameless: true)
+        }
         if pid <= 0 { return forget(worker, "\(SystemError("clone", Errno(rawValue: -pid)))") }
         do {
-            guard pids[pid] == nil else { throw SystemError("pidfd_open", .invalidArgument) }
             let handle = try ProcessHandle(child: pid)
             try loop.add(handle.pidfd, key: Source.worker(id).key)
             worker.handle = consume handle

@@ -173,7 +173,7 @@ final class Driver {
         var failures = 0
         while true {
             do {
-                return try loop.wait(milliseconds: sleepMilliseconds)
+                return try loop.wait(milliseconds: supervisor.rest() ? sleepMilliseconds : 0)
             } catch {
                 failures += 1
                 if failures == Self.loopFailures { throw error }

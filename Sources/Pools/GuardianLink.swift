@@ -59,8 +59,9 @@ final class GuardianLink: Sendable {
 
     /// Tells the guardian that no command is left and none will be started, and waits for its end.
     func dismiss() {
-        send(GuardianProtocol.farewell)
+        // First, so that its end is not taken for an early one.
         ring(isOver.raw)
+        send(GuardianProtocol.farewell)
         thread.withLock { $0.take() }?.join()
     }
 

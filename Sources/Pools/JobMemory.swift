@@ -5,18 +5,23 @@ import Synchronization
 /// A job's part of the arena. It goes back to be used again once the job has ended and nobody reads it any more.
 final class JobMemory: Sendable {
     let extent: Range<Int>
+    /// What was asked for, of which the extent may be more.
+    let byteCount: Int
+    let user: UInt32
     private let supervisor: Supervisor
     /// Whether the job has ended, so that only readers keep the memory.
     private let isRetained = Atomic(false)
 
-    init(_ extent: Range<Int>, of supervisor: Supervisor) {
+    init(_ extent: Range<Int>, _ byteCount: Int, for user: UInt32, of supervisor: Supervisor) {
         self.extent = extent
+        self.byteCount = byteCount
+        self.user = user
         self.supervisor = supervisor
     }
 
     deinit {
         if isRetained.load(ordering: .relaxed) { supervisor.retainedBytes.subtract(extent.count, ordering: .relaxed) }
-        supervisor.giveBack(extent)
+        supervisor.giveBack(self)
     }
 
     /// Notes that the job has ended.

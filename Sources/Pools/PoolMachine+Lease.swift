@@ -99,9 +99,10 @@ extension PoolMachine {
     /// Starts units for the job whose turn it is; it gets them once there are enough.
     mutating func grow(by missing: Int, for id: JobID, _ now: UInt64) {
         guard let request = jobs[id]?.request, let pool = pools[request.kind] else { return }
+        // Those that there are may be busy, so that there are too few whatever the floor is.
+        let isFloorShort = request.units <= pool.floor && pool.size < pool.floor
         let reason: ColdReason =
-            request.units <= pool.floor
-            ? pool.shortage ?? .firstUse : pool.hasBeenWarm ? .poolTooSmall : .firstUse
+            isFloorShort ? pool.shortage ?? .firstUse : pool.hasBeenWarm ? .poolTooSmall : .firstUse
         for unit in start(missing, of: request.kind, for: nil, seats: [], reason: reason, cold: nil, now) {
             units[unit]?.wantedBy = id
         }

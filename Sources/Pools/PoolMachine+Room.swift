@@ -52,24 +52,30 @@ extension PoolMachine {
         }
     }
 
-    /// Stops as many workers without work as those who claim room lack: of those above floors first, and there the one that
-    /// has been idle for longest.
+    /// Stops as many workers without work as those who claim room lack: of those above floors first, also for floors that
+    /// are short, and there the one that has been idle for longest.
     mutating func reclaim(_ now: UInt64) {
         var lacking = workerCount - stoppingWorkers + claimed + pledged - policy.workerLimit
+        let lackingForFloors = shortFloors.reduce(0) { sum, kind in
+            sum + (pools[kind].map { max(0, $0.floor - $0.size) } ?? 0) * kind.workersPerUnit
+        }
         var victims: [UnitID] = []
-        while lacking > 0, let unit = spare(isAboveFloor: true) ?? spare(isAboveFloor: false) {
+        func give(_ unit: UnitID) {
             victims.append(unit)
             lacking -= units[unit]?.workers ?? 0
             change(unit) { $0.state = .stopping }
+        }
+        while lacking + lackingForFloors > 0, let unit = spare(isAboveFloor: true) { give(unit) }
+        while lacking > 0, let unit = spare(isAboveFloor: false) {
+            give(unit)
+            if let kind = units[unit]?.kind, pools[kind]?.hasBeenWarm == true { pools[kind]?.shortage = .poolTooSmall }
         }
         // The first one to wait goes before jobs that wait for room themselves, and keep workers idle meanwhile.
         if lacking > 0, let first = claims.first, let job = jobs[first] {
             lacking = workerCount - stoppingWorkers + job.claim + pledged - policy.workerLimit
             while lacking > 0, let unit = hoarded(besides: job.request.cold == nil ? job.request.kind : nil, by: first)
             {
-                victims.append(unit)
-                lacking -= units[unit]?.workers ?? 0
-                change(unit) { $0.state = .stopping }
+                give(unit)
             }
         }
         sendOff(victims, now)

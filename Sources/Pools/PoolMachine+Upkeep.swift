@@ -9,7 +9,7 @@ extension PoolMachine {
                 keepUp(touched.remove(at: place), now)
             }
             if hasRoomChanged { useRoom(now) }
-            if !claims.isEmpty { reclaim(now) }
+            if !claims.isEmpty || !shortFloors.isEmpty { reclaim(now) }
         } while !touched.isEmpty || hasRoomChanged
         for process in deserted.sorted() { stopIfDeserted(process, now) }
         deserted = []
@@ -19,6 +19,7 @@ extension PoolMachine {
     private mutating func keepUp(_ kind: PoolKind, _ now: UInt64) {
         if pools[kind]?.queue.isEmpty == false || pools[kind]?.claimant != nil { serveQueue(of: kind, now) }
         retire(kind, now)
+        shortFloors.remove(kind)
         guard let pool = pools[kind] else { return alarms.set(.pool(kind), to: nil) }
         if pool.size < pool.floor, !isDraining, now >= pool.retryAt, broken[kind.library] == nil {
             refill(kind, by: pool.floor - pool.size, pool.shortage, now)
@@ -79,6 +80,7 @@ extension PoolMachine {
     /// Starts what is missing to the floor, as far as there is room for it.
     private mutating func refill(_ kind: PoolKind, by missing: Int, _ reason: ColdReason?, _ now: UInt64) {
         let count = min(missing, room / kind.workersPerUnit)
+        if count < missing { shortFloors.insert(kind) }
         guard count > 0 else { return }
         _ = start(count, of: kind, for: nil, seats: [], reason: reason, cold: nil, now)
     }

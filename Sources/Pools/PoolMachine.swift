@@ -96,6 +96,8 @@ public struct PoolMachine: Sendable {
     var claimed = 0
     /// Workers of running jobs that have died and are about to be started again.
     var pledged = 0
+    /// Pools that lack workers of their floors because there is no room.
+    var shortFloors: Set<PoolKind> = []
     /// Jobs that wait for warm workers, by user.
     var queueShares: UserShares
     /// Workers that jobs have, or are about to start, by user.

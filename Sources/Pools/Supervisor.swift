@@ -74,6 +74,10 @@ public final class Supervisor: Sendable {
         /// The end of the memory that has been used since it was last given back.
         var touched = 0
         var isOver = false
+        /// Whether the thread is awake, and will take commands before it sleeps.
+        var isAwake = true
+        /// What users have of the memory for jobs.
+        var shares: UserShares
     }
 
     enum Command: Sendable {
@@ -107,7 +111,10 @@ public final class Supervisor: Sendable {
         guardian = try GuardianLink(
             program: configuration.zygotePath, environment: configuration.environment, family: family,
             directory: configuration.directory)
-        state = Mutex(State(extents: Extents(arena.jobsOffset..<arena.byteCount)))
+        state = Mutex(
+            State(
+                extents: Extents(arena.jobsOffset..<arena.byteCount),
+                shares: UserShares(limit: configuration.ledgerBytes, isShared: configuration.policy.isShared)))
         bell = try Descriptor.event()
     }
 
@@ -148,8 +155,11 @@ public final class Supervisor: Sendable {
         var plan = spec.plan
         plan.tasks = UInt64(spec.tasks)
         plan.inputBytes = UInt64(spec.inputs?.bytes.count ?? 0)
-        guard let extent = takeExtent(plan.layout.byteCount) else {
-            answer(.failure(.noMemory(bytes: plan.layout.byteCount)))
+        let memory: JobMemory
+        switch takeMemory(plan.layout.byteCount, for: spec.lease.user) {
+        case .success(let taken): memory = taken
+        case .failure(let refusal):
+            answer(.failure(refusal))
             return nil
         }
         let id = nextJob()
@@ -158,11 +168,10 @@ public final class Supervisor: Sendable {
         plan.claims = UInt64(spec.tasks)
         plan.crew = UInt32(spec.lease.workers)
         plan.rings = 1
-        let job = arena.job(at: extent.lowerBound)
+        let job = arena.job(at: memory.extent.lowerBound)
         job.prepare(plan, text: spec.text)
         if let inputs = spec.inputs { job.store(inputs) }
         let view = JobView(job, plan: plan)
-        let memory = JobMemory(extent, of: self)
         send(.submit(id, spec, view, memory, observer, answer))
         return JobLog(of: id, view, memory)
     }
@@ -171,16 +180,17 @@ public final class Supervisor: Sendable {
     public func lease(_ request: LeaseRequest, tasks: Int, answer: @escaping @Sendable (Result<Lease, Refusal>) -> Void)
     {
         let byteCount = JobLayout(tasks: tasks).byteCount
-        guard let extent = takeExtent(byteCount) else {
-            answer(.failure(.noMemory(bytes: byteCount)))
-            return
+        let memory: JobMemory
+        switch takeMemory(byteCount, for: request.user) {
+        case .success(let taken): memory = taken
+        case .failure(let refusal): return answer(.failure(refusal))
         }
         let id = nextJob()
         // Blank until the holder's first run, so that there is nothing to settle if it never comes to one.
         let plan = JobPlan(job: id, tasks: 0, workload: 0, crew: request.workers, cpuInterval: 0, rings: false)
-        let job = arena.job(at: extent.lowerBound)
+        let job = arena.job(at: memory.extent.lowerBound)
         job.prepare(plan)
-        send(.lease(id, request, JobView(job, plan: plan), JobMemory(extent, of: self), answer))
+        send(.lease(id, request, JobView(job, plan: plan), memory, answer))
     }
 
     /// Says that a finished job's records have been read and its results assembled, at this time.
@@ -209,6 +219,27 @@ public final class Supervisor: Sendable {
     public let retainedBytes = Atomic(0)
     /// Bytes of records that jobs hold.
     public var ledgerBytesUsed: Int { state.withLock { $0.extents.used } }
+
+    /// Memory for a job of `user`, who has a share of it.
+    private func takeMemory(_ byteCount: Int, for user: UInt32) -> Result<JobMemory, Refusal> {
+        let taken: Result<Range<Int>, Refusal> = state.withLock { state in
+            guard state.shares.take(byteCount, for: user) else {
+                let allowance = state.shares.allowance(of: user)
+                let isOwn = state.shares.used + byteCount <= state.shares.limit
+                return .failure(.busy(limit: "ledger bytes", allowed: allowance, user: isOwn ? user : nil))
+            }
+            if let extent = state.extents.take(byteCount) { return .success(extent) }
+            state.shares.giveBack(byteCount, for: user)
+            return .failure(.noMemory(bytes: byteCount))
+        }
+        return taken.map { JobMemory($0, byteCount, for: user, of: self) }
+    }
+
+    /// Puts a job's memory back, to be used again as it is.
+    func giveBack(_ memory: borrowing JobMemory) {
+        state.withLock { $0.shares.giveBack(memory.byteCount, for: memory.user) }
+        giveBack(memory.extent)
+    }
 
     func takeExtent(_ byteCount: Int) -> Range<Int>? {
         state.withLock { $0.extents.take(byteCount) }
@@ -251,19 +282,28 @@ public final class Supervisor: Sendable {
         try arena.release(kept..<free.upperBound)
     }
 
+    /// Whether the thread may sleep until it is rung: there is no command, and none comes unheard from now on.
+    func rest() -> Bool {
+        state.withLock { state in
+            state.isAwake = !state.commands.isEmpty
+            return !state.isAwake
+        }
+    }
+
     func takeCommands() -> [Command] {
         state.withLock { state in
+            state.isAwake = true
             defer { state.commands = [] }
             return state.commands
         }
     }
 
     private func send(_ command: Command) {
-        let isOver = state.withLock { state in
+        let (isOver, isAwake) = state.withLock { state in
             if !state.isOver { state.commands.append(command) }
-            return state.isOver
+            return (state.isOver, state.isAwake)
         }
-        if isOver { Self.refuse(command) } else { ring(bell.raw) }
+        if isOver { Self.refuse(command) } else if !isAwake { ring(bell.raw) }
     }
 
     private func end() {

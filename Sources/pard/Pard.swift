@@ -141,9 +141,10 @@ struct Pard: AsyncParsableCommand {
 
     func run() async throws {
         if settingsManual { return print(SettingsManual.text, terminator: "") }
-        StandardDescriptors.open()
         // What its tasks start may run as the same user, and is not to get at the ledger.
         try ThisProcess.denyInspection()
+        // Whoever reads messages or replies may go away at any time.
+        signal(SIGPIPE, SIG_IGN)
         // Inherited as ignored, it would have the kernel reap workers before the daemon has seen how they ended.
         signal(SIGCHLD, SIG_DFL)
         let log = try DaemonLog()

@@ -21,13 +21,16 @@ struct Daemon {
     }
 
     /// Starts a daemon with four threads and four processes, unless `options` say otherwise, and waits until it is ready.
-    init(in fixture: Fixture, _ options: String = "") throws {
+    ///
+    /// - Parameter program: where it is, if not beside the tests.
+    init(in fixture: Fixture, _ options: String = "", program: String? = nil) throws {
         self.fixture = fixture
         socket = fixture.folder + "/pard.sock"
         let leash = try fixture.leash()
         let words = "--floor-threads 4 --floor-processes 4 --leash 3 \(options)".split(separator: " ").map(String.init)
         process = try Child(
-            Program.pard.path, ["--socket", socket] + words, environment: fixture.environment(), inherited: leash.theirs
+            try program ?? Program.pard.path, ["--socket", socket] + words, environment: fixture.environment(),
+            inherited: leash.theirs
         )
         close(leash.theirs)
         var word = ""

@@ -53,6 +53,21 @@ extension EndToEnd {
             }
         }
 
+        @Test("ends when its drain time is over, though all its workers and its zygote have been stopped")
+        func stoppedChildren() throws {
+            try Fixture.run { fixture in
+                let daemon = try Daemon(in: fixture, "--drain-time 200ms")
+                let run = try daemon.start("run sleep --for 60s --tasks 4 --json --processes 2")
+                _ = try daemon.awaitJob()
+                for pid in try daemon.pools.flatMap(\.pids) + [daemon.status.zygotePid] { kill(pid_t(pid), SIGSTOP) }
+                let cold = try daemon.start("run noop --processes 2 --cold")
+                daemon.process.signal(SIGTERM)
+                #expect(daemon.process.end(within: 10) == .exit(0))
+                #expect(try run.outcome().status == 130)
+                _ = try cold.outcome()
+            }
+        }
+
         @Test("on a leash ends when that is dropped")
         func leash() throws {
             try Fixture.run { fixture in

@@ -20,6 +20,8 @@ extension EndToEnd {
                 #expect(receipt.reason == "first use")
                 #expect(receipt.phases.startup > 0)
                 #expect(fixture.processes == [], "the private daemon was left behind")
+                // Nor does the daemon say that anything was amiss.
+                #expect(outcome.errors.split(separator: "\n").count == 1, "\(outcome.errors)")
             }
         }
 

@@ -70,6 +70,34 @@ extension EndToEnd {
             }
         }
 
+        @Test("a zygote that can't be started again fails the runs that need it with the reason, until it can be")
+        func missing() throws {
+            try Fixture.run { fixture in
+                let own = try Program.pard.path
+                let folder = fixture.folder + "/programs/"
+                try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+                for name in ["pard", "parzygote", "parzygote-library"] {
+                    try FileManager.default.copyItem(
+                        atPath: own.prefix(through: own.lastIndex(of: "/") ?? own.startIndex) + name,
+                        toPath: folder + name)
+                }
+                let daemon = try Daemon(in: fixture, program: folder + "pard")
+                try #require(rename(folder + "parzygote", folder + "elsewhere") == 0)
+                kill(pid_t(try daemon.status.zygotePid), SIGKILL)
+                let outcome = try daemon.parctl("run noop --processes 2 --cold")
+                #expect(outcome.status == 4)
+                #expect(outcome.errors.contains("No such file or directory"))
+                #expect(try daemon.status.state == "broken")
+                #expect(try daemon.status.reason?.contains("No such file or directory") == true)
+                #expect(try daemon.receipt("noop --processes 4").tasks.ok == 16)
+                try #require(rename(folder + "elsewhere", folder + "parzygote") == 0)
+                #expect(try eventually(within: .seconds(2)) { try daemon.status.state == "ready" })
+                #expect(try daemon.receipt("noop --processes 2 --cold").tasks.ok == 8)
+                daemon.stop()
+                try fixture.removeFiles()
+            }
+        }
+
         @Test(
             "pard takes all its workers and its zygote with it",
             arguments: ["--threads 4", "--processes 4", "--processes 2 --threads 2", "--processes 2 --cold=exec"])

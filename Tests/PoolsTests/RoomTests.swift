@@ -69,6 +69,25 @@ struct RoomTests {
         #expect(world.broken.isEmpty)
     }
 
+    @Test("brings floors back at once with what another pool has idle above its own, and says why they were short")
+    func floorsFirst() throws {
+        var world = world(limit: 8)
+        world.step(.submit(1, LeaseRequest(kind: .processes(threads: 3), units: 2)))
+        for _ in 0..<100 where world.ended[1] == nil { world.advance(deaths: false) }
+        #expect(world.machine.members(of: .processes(threads: 3)).isEmpty)
+        #expect(!world.machine.isEveryFloorReady)
+        let lacking = try #require(
+            [PoolKind.threads, Self.processes].first { world.machine.members(of: $0).count < 4 })
+        world.step(.submit(2, LeaseRequest(kind: lacking, units: 4)))
+        let start = world.now
+        for _ in 0..<100 where world.ended[2] == nil { world.advance(deaths: false) }
+        #expect(world.ended[2]?.reason == .poolTooSmall)
+        #expect(world.now - start < world.machine.policy.idleNanoseconds)
+        world.settle()
+        #expect(world.machine.isEveryFloorReady)
+        #expect(world.broken.isEmpty)
+    }
+
     @Test("lets a pool grow with what another one has idle, though not with what its next job needs")
     func growth() {
         var world = world(limit: 8)
@@ -121,6 +140,7 @@ struct RoomTests {
         for _ in 0..<10 { world.advanceArrivals() }
         #expect(world.machine.jobs[100]?.state == .running)
         #expect(world.machine.jobs[1]?.state == .running)
+        #expect(world.machine.jobs[100]?.reason == .poolTooSmall)
         #expect(world.ended.isEmpty)
         // His next one waits for no more than one of the other's.
         world.step(.submit(101, modest))

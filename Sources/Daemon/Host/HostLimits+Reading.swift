@@ -8,7 +8,7 @@ extension HostLimits {
         limits.userTasks = getuid() == 0 ? nil : resourceLimit(__RLIMIT_NPROC)
         let pages = sysconf(Int32(_SC_PHYS_PAGES))
         limits.physicalBytes = pages > 0 ? pages * sysconf(Int32(_SC_PAGESIZE)) : nil
-        limits.openFiles = resourceLimit(RLIMIT_NOFILE)
+        limits.openFiles = resourceLimit(RLIMIT_NOFILE).map { $0 - inheritedFiles }
         return limits
     }
 
@@ -50,6 +50,22 @@ extension HostLimits {
             return nil
         }
         return Int(limit.rlim_cur)
+    }
+
+    /// Descriptors beside 0 to 2 that were left open in this process when it was started. Its own ones end at exec(2).
+    private static var inheritedFiles: Int {
+        guard let folder = opendir("/proc/self/fd") else { return 0 }
+        defer { closedir(folder) }
+        var count = 0
+        while let entry = readdir(folder) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { start in
+                start.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            guard let descriptor = Int32(name), descriptor > STDERR_FILENO else { continue }
+            let flags = fcntl(descriptor, F_GETFD)
+            if flags >= 0, flags & FD_CLOEXEC == 0 { count += 1 }
+        }
+        return count
     }
 
     /// The text of a small file.

@@ -12,7 +12,7 @@ public struct HostLimits: Sendable, Equatable {
     public var physicalBytes: Int?
     /// Processes and threads that its user may have (RLIMIT_NPROC); nil for no limit, and for root, who has none.
     public var userTasks: Int?
-    /// Descriptors that a process may have open (RLIMIT_NOFILE); nil for no limit.
+    /// Descriptors that a process may open (RLIMIT_NOFILE, less those it was started with); nil for no limit.
     public var openFiles: Int?
 
     public init(
@@ -36,6 +36,12 @@ public struct HostLimits: Sendable, Equatable {
 
     /// Bytes that jobs can't have more of, whatever else is running; nil where no limit says so.
     var usableBytes: Int? { [memoryBytes, physicalBytes].compactMap(\.self).min() }
+
+    /// The most that the records and inputs of all jobs may take, in bytes: half of what there is beside the daemon itself, so
+    /// that workers have the other. Nil where no limit says so.
+    var ledgerBytes: Int? { usableBytes.map { max(Self.leastLedgerBytes, ($0 - Reserve.memoryBytes) / 2) } }
+    /// Room for a few small jobs, however little there is.
+    private static let leastLedgerBytes = 4 << 20
 
     /// What is taken off each limit before workers get their share.
     enum Reserve {

@@ -15,8 +15,8 @@ enum WebInputs {
         }
         for words in inputs { try check(words, of: entry) }
         guard entry.id == .download, !output.isEmpty else { return inputs }
-        var taken: Set<String> = []
-        return inputs.map { words in words + [name(of: words[0], besides: &taken)] }
+        var names = FileNames()
+        return inputs.map { words in words + [names.next(WebAddress.fileName(of: words[0]))] }
     }
 
     private static func check(_ words: [String], of entry: Entry) throws(ControlError) {
@@ -27,14 +27,19 @@ enum WebInputs {
             throw .badArgument("inputs", value: header, expected: "a header such as 'Name: value'")
         }
     }
+}
 
-    /// A name that no other file of the run has: the first one gets the URL's own, further ones a number at the end.
-    private static func name(of url: String, besides taken: inout Set<String>) -> String {
-        let own = WebAddress.fileName(of: url)
+/// Names that no other file of a run has: the first one gets the URL's own, further ones a number at the end.
+private struct FileNames {
+    private var taken: Set<String> = []
+    /// The last number that was put at the end of each name. Without it, many URLs of one name would take quadratic time.
+    private var numbers: [String: Int] = [:]
+
+    mutating func next(_ own: String) -> String {
         var name = own
-        var number = 0
         while !taken.insert(name).inserted {
-            number += 1
+            let number = numbers[own, default: 0] + 1
+            numbers[own] = number
             name = "\(own).\(number)"
         }
         return name
