@@ -27,6 +27,8 @@ enum Failure: Error {
     case output(errno: Int32)
     /// A reply holds what JSON can't say.
     case unwritable(String)
+    /// The limit on address space is too small.
+    case memory(allowed: Int, least: Int)
     /// A system call that should not fail did.
     case system(call: String, errno: Int32)
 
@@ -45,7 +47,7 @@ enum Failure: Error {
         case .noDaemon, .client, .privateDaemon: .unreachable
         case .refused(let error): ExitStatus(error)
         case .lost: .lost
-        case .journal, .exporting, .output, .unwritable, .system: .failed
+        case .journal, .exporting, .output, .unwritable, .memory, .system: .failed
         }
     }
 
@@ -83,6 +85,8 @@ enum Failure: Error {
         case .output(EPIPE): nil
         case .output(let number): "can't write to standard output: \(SystemFault.text(number))"
         case .unwritable(let reason): "the data can't be written as JSON: \(reason)"
+        case .memory(let allowed, let least):
+            "'ulimit -v' allows \(allowed >> 20) MiB, and this program needs at least \(least >> 20) MiB"
         case .system(let call, let number): "\(call): \(SystemFault.text(number))"
         }
     }

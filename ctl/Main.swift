@@ -7,8 +7,34 @@ enum Main {
     static func main() {
         // A reader that went away is met as EPIPE where the write is, not as a signal.
         signal(SIGPIPE, SIG_IGN)
+        holdStandardStreams()
+        if let failure = unfit() { exit(report(failure).rawValue) }
         if let failure = unreadable() { exit(usage(report(failure), of: CommandLine.arguments)) }
         exit(status(of: CommandLine.arguments))
+    }
+
+    /// Takes the places of standard streams that are closed, or else the next files that are opened would be taken for them.
+    /// What stands there can't be read or written, as what is closed can't.
+    private static func holdStandardStreams() {
+        for stream in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(stream, F_GETFD) < 0 {
+            _ = open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+        }
+    }
+
+    /// Bytes of address space below which nothing can be relied on; a run with a million records takes ten times as much.
+    private static let leastAddressSpace = 32 << 20
+
+    /// What this process lacks to do anything at all; nil where it lacks nothing.
+    private static func unfit() -> Failure? {
+        var limit = rlimit()
+        if getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, limit.rlim_cur < leastAddressSpace {
+            return .memory(allowed: Int(limit.rlim_cur), least: leastAddressSpace)
+        }
+        // A static program reads its words from /proc, and has none where that fails.
+        guard CommandLine.argc == 0 else { return nil }
+        let descriptor = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC)
+        guard descriptor < 0 else { return .system(call: "/proc/self/cmdline", errno: EIO) }
+        return .system(call: "the command line can't be read from /proc/self/cmdline", errno: errno)
     }
 
     private static func status(of arguments: [String]) -> Int32 {

@@ -4,6 +4,7 @@ import Glibc
 enum SystemFault {
     /// The errno as libc says it, and what to do about it where that can be told: `Too many open files; raise 'ulimit -n'`.
     static func text(_ number: Int32) -> String {
+        if number == EBADF { return "it is closed" }
         let text = String(cString: strerror(number))
         return advice(number).map { "\(text); \($0)" } ?? text
     }

@@ -21,7 +21,9 @@ struct VersionCommand: ParsableCommand {
         if output.json {
             try StandardOutput.write(json: answer)
         } else {
-            try StandardOutput.write("parctl \(answer.parctl)\n" + (answer.pard.map { "pard \($0)\n" } ?? ""))
+            let look = service.values.look
+            try StandardOutput.write(
+                "parctl \(answer.parctl)\n" + (answer.pard.map { "pard \(look.clean($0))\n" } ?? ""))
         }
     }
 

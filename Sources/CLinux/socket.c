@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-int64_t par_receive(int32_t fd, void *buffer, size_t size, int32_t *descriptors, int32_t *count) {
+int64_t par_receive(int32_t fd, void *buffer, size_t size, int32_t *descriptors, int32_t *count, int32_t waits) {
     union {
         struct cmsghdr header;
         char bytes[CMSG_SPACE(PAR_DESCRIPTORS * sizeof(int32_t))];
@@ -15,7 +15,7 @@ int64_t par_receive(int32_t fd, void *buffer, size_t size, int32_t *descriptors,
     *count = 0;
     ssize_t received;
     do {
-        received = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+        received = recvmsg(fd, &message, (waits ? 0 : MSG_DONTWAIT) | MSG_CMSG_CLOEXEC);
     } while (received < 0 && errno == EINTR);
     if (received < 0) return -errno;
     for (struct cmsghdr *item = CMSG_FIRSTHDR(&message); item; item = CMSG_NXTHDR(&message, item)) {

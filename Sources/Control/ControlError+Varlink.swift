@@ -88,8 +88,8 @@ extension ControlError: CustomStringConvertible {
             "there is no workload \(name): choose one of \(known.joined(separator: ", "))"
         case .badArgument(let name, let value, let expected): "\(name) can't be \(value): it takes \(expected)"
         case .busy(let limit, let allowed, let user, let retryAfter):
-            "the daemon is busy (\(limit)\(user.map { " of user \($0)" } ?? ""), at most \(allowed)): nothing was started, "
-                + "so try again \(retryAfter.map { "in \(max(1, ($0 + 999_999_999) / 1_000_000_000)) s" } ?? "later")"
+            "the daemon is busy: \(user.map { "user \($0)" } ?? "all users together") may have at most \(allowed) "
+                + "\(limit); nothing was started, so try again \(Self.time(retryAfter))"
         case .limitExceeded(let limit, let value, let allowed):
             "\(limit) is \(value), and this daemon allows \(allowed): ask for less, or have the limit raised"
         case .noSuchJob(let job): "there is no job \(job): list those that have not ended with parctl jobs"
@@ -99,6 +99,13 @@ extension ControlError: CustomStringConvertible {
         case .draining: "the daemon is stopping and takes no new work: try again when it has been started again"
         case .workersFailed(let reason): "the workers did not start (\(reason)): see the daemon's log"
         }
+    }
+
+    /// When to try again, in whole seconds.
+    private static func time(_ retryAfter: Int?) -> String {
+        guard let retryAfter, retryAfter >= 0 else { return "later" }
+        let (seconds, rest) = retryAfter.quotientAndRemainder(dividingBy: 1_000_000_000)
+        return "in \(max(seconds + (rest > 0 ? 1 : 0), 1)) s"
     }
 }
 

@@ -117,7 +117,9 @@ extension Receipt {
                 Failure(
                     reason: try failure.text("reason"), count: try failure.number("count"),
                     firstTask: try failure.number("first_task"))
-            })
+            },
+            deaths: try json.number("deaths"), reruns: try json.number("reruns"), timeLost: try json.number("time_lost")
+        )
         // As they were sent, rather than put together from their parts.
         self.workers = try json.number("workers")
         self.elapsed = try json.number("elapsed")

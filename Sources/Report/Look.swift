@@ -52,7 +52,26 @@ public struct Look: Sendable, Equatable {
     }
 
     /// What our own texts have beyond ASCII, spelled in ASCII.
-    private static let spelled: [Unicode.Scalar: Character] = ["µ": "u", "×": "x", "·": "|", "–": "-"]
+    private static func spelled(_ scalar: Unicode.Scalar) -> Character? {
+        switch scalar {
+        case "µ": "u"
+        case "×": "x"
+        case "·": "|"
+        case "–": "-"
+        default: nil
+        }
+    }
+
+    /// Whether a terminal, or its reader, could take `scalar` for a command: control characters, and those that no one sees
+    /// but which end a line or turn the order of what follows.
+    public static func isHarmful(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case ..<0x20, 0x7F...0x9F, 0x61C, 0x200E...0x200F, 0x2028...0x202E, 0x2066...0x2069, 0xFEFF, 0xFFF9...0xFFFB,
+            0xE0000...0xE007F:
+            true
+        default: false
+        }
+    }
 
     /// `text` on one line that no terminal takes for a command: control characters become `?`, and with an ASCII look
     /// so does what can't be spelled in ASCII. Cut to `limit` columns.
@@ -63,15 +82,12 @@ public struct Look: Sendable, Equatable {
                 clean += ellipsis
                 continue
             }
-            let harmless =
-                scalar.value >= 0x20 && !(0x7F...0x9F).contains(scalar.value)
-                && !(0x202A...0x202E).contains(scalar.value) && !(0x2066...0x2069).contains(scalar.value)
-            if !harmless {
+            if Self.isHarmful(scalar) {
                 clean.append("?")
             } else if unicode || scalar.isASCII {
                 clean.unicodeScalars.append(scalar)
             } else {
-                clean.append(Self.spelled[scalar] ?? "?")
+                clean.append(Self.spelled(scalar) ?? "?")
             }
         }
         guard clean.count > limit else { return clean }

@@ -18,13 +18,18 @@ public struct Client: ~Copyable {
     /// Calls whose last reply has not come.
     private var unanswered = 0
     /// Calls that are not all sent, and how much of the first one is.
-    private var unsent: [(frame: [UInt8], descriptors: [Int32])] = []
+    private var unsent: [Unsent] = []
     private var sentBytes = 0
     /// Frames that have come whole, and those of them that were taken.
     private var framesCome = 0
     private var framesTaken = 0
     /// Descriptors that have come, with the number of the frame that they belong to.
     private var arrived: [(frame: Int, numbers: [Int32])] = []
+
+    private struct Unsent {
+        let frame: [UInt8]
+        var descriptors: [Int32] = []
+    }
 
     /// How long connecting and each call may take: from sending it to having its reply, or each further one. Nil for as long as
     /// it takes.
@@ -134,7 +139,7 @@ public struct Client: ~Copyable {
         var call = Call(method)
         call.parameters = parameters
         call.more = more
-        unsent.append((call.frame, descriptors))
+        unsent.append(Unsent(frame: call.frame, descriptors: descriptors))
     }
 
     /// Whether ``sendAvailable()`` has something to send once the socket can be written.
@@ -161,9 +166,13 @@ public struct Client: ~Copyable {
 
     /// Takes what has come, without waiting; ``hasBufferedReply`` says whether that is a reply.
     public mutating func receiveAvailable() throws(ClientError) {
+        try receive(waits: false)
+    }
+
+    private mutating func receive(waits: Bool) throws(ClientError) {
         let arrival: StreamSocket.Arrival
         do {
-            arrival = try socket.receiveNow(into: &buffer, descriptors: acceptedDescriptors)
+            arrival = try socket.receive(into: &buffer, descriptors: acceptedDescriptors, waits: waits)
         } catch {
             throw .disconnected
         }
@@ -174,6 +183,9 @@ public struct Client: ~Copyable {
         }
         guard count > 0 else { throw .disconnected }
         buffer.withUnsafeBytes { frames.append(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+        guard frames.hasFrame || frames.bufferedBytes <= limits.frameBytes else {
+            throw .notVarlink(.tooLong(limit: limits.frameBytes))
+        }
     }
 
     /// The descriptors that came with the reply that was taken last, unless they were taken before.
@@ -186,7 +198,7 @@ public struct Client: ~Copyable {
     /// bytes is of: the kernel ends what it hands out with the bytes that descriptors were sent with, and a message that has
     /// some is sent by itself.
     private mutating func take(_ numbers: [Int32], before count: Int) {
-        let ended = buffer.withUnsafeBytes { bytes in bytes[..<max(count - 1, 0)].count { $0 == 0 } }
+        let ended = Self.ends(in: buffer, before: count - 1)
         if !numbers.isEmpty { arrived.append((framesCome + ended, numbers)) }
         framesCome += ended + (count > 0 && buffer[count - 1] == 0 ? 1 : 0)
     }
@@ -215,6 +227,19 @@ public struct Client: ~Copyable {
         return try decode(reply)
     }
 
+    /// How many of the first `count` bytes end a frame.
+    private static func ends(in buffer: [UInt8], before count: Int) -> Int {
+        buffer.withUnsafeBytes { bytes in
+            var ends = 0
+            var start = 0
+            while start < count, let base = bytes.baseAddress, let end = memchr(base + start, 0, count - start) {
+                ends += 1
+                start = UnsafeRawPointer(end) - base + 1
+            }
+            return ends
+        }
+    }
+
     private func expectNoneUnanswered(_ method: String) throws(ClientError) {
         guard unanswered == 0 else {
             throw .protocolViolation("\(method) was called before the replies to earlier calls were taken")
@@ -222,7 +247,7 @@ public struct Client: ~Copyable {
     }
 
     private mutating func start(_ call: Call, _ deadline: Deadline) throws(ClientError) {
-        unsent.append((call.frame, []))
+        unsent.append(Unsent(frame: call.frame))
         try sendAll(deadline)
     }
 
@@ -305,8 +330,13 @@ public struct Client: ~Copyable {
             } catch {
                 throw .notVarlink(error)
             }
-            try wait(for: POLLIN, deadline)
-            try receiveAvailable()
+            // Without a deadline, one call does.
+            if deadline.isNever {
+                try receive(waits: true)
+            } else {
+                try wait(for: POLLIN, deadline)
+                try receiveAvailable()
+            }
         }
     }
 

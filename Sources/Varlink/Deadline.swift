@@ -5,6 +5,9 @@ package struct Deadline {
     /// Nanoseconds of CLOCK_MONOTONIC.
     private let end: Int?
 
+    /// Whether it never comes.
+    var isNever: Bool { end == nil }
+
     /// In `patience` from now on; nil for never.
     package init(in patience: Duration?) {
         end = patience.map { patience in

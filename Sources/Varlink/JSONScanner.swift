@@ -27,11 +27,15 @@ struct JSONScanner {
         var scanner = JSONScanner(bytes, depthLimit: depthLimit)
         scanner.skipSpace()
         var members: [Member] = []
+        // A set takes a while to set up, and comparing one by one is slow for many.
         var keys: Set<String> = []
+        let few = 16
         guard scanner.peek == UInt8(ascii: "{") else { throw scanner.malformed("not a JSON object") }
         try scanner.object(depth: 1) { key, value throws(FrameError) in
             let text = try Self.key(bytes[key])
-            guard keys.insert(text).inserted else {
+            if members.count == few { keys = Set(members.map(\.key)) }
+            let isNew = members.count < few ? members.allSatisfy { $0.key != text } : keys.insert(text).inserted
+            guard isNew else {
                 throw .malformed(reason: "a second member \(text)", offset: key.lowerBound)
             }
             members.append(Member(key: text, value: value))

@@ -36,7 +36,7 @@ enum JSONTree {
     }
 
     /// Up to how many keys are compared one by one.
-    private static let few = 32
+    private static var few: Int { 32 }
 
     /// A whole number without a fraction or an exponent; nil for anything else.
     func whole<T: FixedWidthInteger>(_: T.Type, in bytes: [UInt8]) -> T? {

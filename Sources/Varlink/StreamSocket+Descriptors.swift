@@ -25,12 +25,16 @@ extension StreamSocket {
         package var isCut = false
     }
 
-    /// Takes what has come, without waiting, and at most `limit` descriptors.
-    package func receiveNow(into buffer: inout [UInt8], descriptors limit: Int) throws(SocketError) -> Arrival {
+    /// Takes what has come, and at most `limit` descriptors. Those beyond are closed.
+    ///
+    /// - Parameter waits: whether to wait where nothing has come.
+    package func receive(
+        into buffer: inout [UInt8], descriptors limit: Int, waits: Bool = false
+    ) throws(SocketError) -> Arrival {
         var numbers = [Int32](repeating: -1, count: Int(PAR_DESCRIPTORS))
         var count: Int32 = 0
         let received = buffer.withUnsafeMutableBytes {
-            par_receive(descriptor, $0.baseAddress, $0.count, &numbers, &count)
+            par_receive(descriptor, $0.baseAddress, $0.count, &numbers, &count, waits ? 1 : 0)
         }
         if received == -Int64(EAGAIN) { return Arrival() }
         guard received >= 0 else { throw SocketError(errno: Int32(-received)) }

@@ -51,7 +51,7 @@ final class Connection {
         discard: ([Int32]) -> Void
     ) -> Reading {
         var count: Int32 = 0
-        let received = par_receive(socket, buffer.baseAddress, buffer.count, descriptors.baseAddress, &count)
+        let received = par_receive(socket, buffer.baseAddress, buffer.count, descriptors.baseAddress, &count, 0)
         if received == -Int64(EAGAIN) || received == -Int64(ENOBUFS) || received == -Int64(ENOMEM) { return .enough }
         guard received >= 0 else { return .gone }
         if received == 0 {

@@ -6,6 +6,10 @@ import Testing
 struct Parctl {
     let process: Child
 
+    init(process: Child) {
+        self.process = process
+    }
+
     /// - Parameters:
     ///   - line: the command line as one would type it, without the program's name.
     ///   - variables: what its environment has beside the usual.

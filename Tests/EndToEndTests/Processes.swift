@@ -36,6 +36,15 @@ enum Processes {
         all.first { parent(of: $0) == pid && line(of: $0).prefix { $0 != " " }.hasSuffix("/" + name) }
     }
 
+    /// Whether a process has a handler of its own for a signal.
+    static func catches(_ signal: Int32, _ pid: pid_t) -> Bool {
+        guard let status = try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8),
+            let line = status.split(separator: "\n").first(where: { $0.hasPrefix("SigCgt:") }),
+            let mask = line.split(separator: "\t").last.flatMap({ UInt64($0, radix: 16) })
+        else { return false }
+        return mask & (1 << UInt64(signal - 1)) != 0
+    }
+
     /// Whether there is such a process. A zombie has ended: it only waits for its parent to be told.
     static func isAlive(_ pid: Int) -> Bool {
         guard let status = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),

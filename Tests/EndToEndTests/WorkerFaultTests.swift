@@ -113,7 +113,7 @@ extension EndToEnd {
                     eventually(within: .seconds(1)) { !known.contains(where: Processes.isAlive) },
                     "workers survive the daemon")
                 let outcome = try run.outcome()
-                #expect(outcome.status == 3)
+                #expect(outcome.status == 5)
                 #expect(outcome.errors != "")
                 #expect(eventually(within: .seconds(1)) { fixture.processes.isEmpty }, "processes survive the daemon")
                 try fixture.removeFiles()

@@ -1,6 +1,7 @@
 import Catalogue
 import Control
 import Foundation
+import Glibc
 import Testing
 
 @testable import parctl
@@ -72,10 +73,35 @@ import Testing
 }
 
 @Suite struct ArgumentListTests {
-    @Test func `lines are arguments, the last one with or without its end`() throws {
-        func lines(_ text: String, end: UInt8 = 10) throws -> [String] {
-            try ArgumentList.split(Array(text.utf8), end: end, named: "f")
+    /// The arguments that are read from a file which holds `bytes`.
+    private func arguments(_ bytes: [UInt8], end: UInt8 = 10, longest: Int = ArgumentList.longestArgument) throws
+        -> [String]
+    {
+        var template = Array("/tmp/parctl-test-XXXXXX".utf8CString)
+        let descriptor = mkstemp(&template)
+        try #require(descriptor >= 0)
+        let path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+        defer { unlink(path) }
+        #expect(bytes.withUnsafeBytes { writeAll(descriptor, $0) } == 0)
+        close(descriptor)
+        var list = ArgumentList()
+        try list.read(path, end: end, longest: longest)
+        return list.arguments.map(\.text)
+    }
+
+    /// What is said of a file that holds `bytes`, but for its name; nil where it is taken.
+    private func complaint(_ bytes: [UInt8], longest: Int = ArgumentList.longestArgument) throws -> String? {
+        do {
+            _ = try arguments(bytes, longest: longest)
+            return nil
+        } catch {
+            guard let failure = error as? parctl.Failure, case .input(_, let reason) = failure else { throw error }
+            return reason
         }
+    }
+
+    @Test func `lines are arguments, the last one with or without its end`() throws {
+        func lines(_ text: String, end: UInt8 = 10) throws -> [String] { try arguments(Array(text.utf8), end: end) }
         #expect(try lines("a\nb\n") == ["a", "b"])
         #expect(try lines("a\nb") == ["a", "b"])
         #expect(try lines("a\n\nb\n") == ["a", "", "b"])
@@ -83,21 +109,59 @@ import Testing
         #expect(try lines("a\nb\0c\0", end: 0) == ["a\nb", "c"])
     }
 
-    @Test func `what a call can't carry is refused, with its number`() {
-        let texts: [[UInt8]] = [[0xff], [97, 10, 98, 0, 10]]
-        let complaints = texts.map { bytes -> String? in
-            do {
-                _ = try ArgumentList.split(bytes, end: 10, named: "list")
-                return nil
-            } catch {
-                return (error as? parctl.Failure)?.message
-            }
-        }
+    @Test func `a line may lie across the blocks that are read`() throws {
+        let long = String(repeating: "x", count: 100_000)
+        #expect(try arguments(Array("a\n\(long)\n\(long)b\n".utf8)) == ["a", long, long + "b"])
+    }
+
+    @Test func `what a call can't carry is refused, with its number`() throws {
+        #expect(try complaint([0xff]) == "argument 1 is not UTF-8")
         #expect(
-            complaints == [
-                "list can't be read: argument 1 is not UTF-8; nothing was run",
-                "list can't be read: argument 2 has a NUL in it: use -0; nothing was run",
-            ])
+            try complaint([97, 10, 98, 0, 10])
+                == "argument 2 has a NUL in it: use -0")
+    }
+
+    @Test func `what is longer than an argument may be is refused, and what is as long is taken`() throws {
+        #expect(try complaint(Array("abc\nabcd\n".utf8), longest: 4) == nil)
+        #expect(try complaint(Array("abc\nabcd".utf8), longest: 4) == nil)
+        let reason =
+            "argument 2 is longer than 4 bytes, the most that one may have"
+        #expect(try complaint(Array("abc\nabcde\n".utf8), longest: 4) == reason)
+        #expect(try complaint(Array("abc\nabcde".utf8), longest: 4) == reason)
+    }
+
+    @Test(arguments: ["/dev/zero", "/dev/urandom"])
+    func `an input without an end is refused`(path: String) {
+        var list = ArgumentList()
+        #expect(throws: parctl.Failure.self) { try list.read(path, end: 10) }
+    }
+
+    @Test func `more arguments than a run may have are refused, and so are more bytes`() throws {
+        #expect(
+            try complaint(Array(repeating: 10, count: ArgumentList.mostArguments + 1))
+                == "there are more than 1000000 arguments, the most for one run: run them in parts")
+        let line = [UInt8](repeating: 97, count: 1 << 16) + [10]
+        #expect(try complaint(Array(repeating: line, count: 129).flatMap(\.self))?.contains("more than 8 MiB") == true)
+    }
+
+    @Test func `what a joblog knows is passed over, and the others keep their numbers`() throws {
+        var list = ArgumentList(without: [1, 3])
+        for (index, text) in ["a", "b", "c", "d"].enumerated() {
+            #expect(list.arguments.count == [0, 0, 1, 1][index])
+            try list.add(Array(text.utf8)[...], of: "f")
+        }
+        #expect(list.arguments.map(\.number) == [2, 4])
+        #expect(list.arguments.map(\.text) == ["b", "d"])
+    }
+
+    @Test func `a directory is told to be one`() {
+        var list = ArgumentList()
+        do {
+            try list.read("/tmp", end: 10)
+            Issue.record("it was read")
+        } catch {
+            #expect(error.message == "/tmp can't be read: Is a directory; nothing was run")
+        }
     }
 }
 

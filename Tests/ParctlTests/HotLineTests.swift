@@ -97,38 +97,37 @@ import Testing
 
     /// Values good and bad, for options of every kind.
     private static let values = [
-        "4", "0", "-1", "1_000", "30s", "0", "4KiB", "soon,fail=2", "now,fail=0", "fresh", "exec", "tasks", "workers",
-        "auto", "never", "/a b", "-", "--", "", "x=y", "--json", "f32", "true", "false", "é", "e\u{301}", "\n",
+        "4", "-1", "30s", "now,fail=2", "fresh", "tasks", "auto", "-", "--", "", "x=y", "--json", "é",
     ]
 
     /// Each way to give an option.
-    private func forms(of option: String, isFlag: Bool) -> [[String]] {
+    private func forms(of option: String, values: [String] = values) -> [[String]] {
         let word = "--" + option
         return [[word], [word, word], [word + "="], [word, "-5"], [String(word.dropLast())], [word + "x"]]
-            + Self.values.flatMap { [[word + "=" + $0], [word, $0], [word, $0, word, "4"]] }
+            + values.flatMap { [[word + "=" + $0], [word, $0]] }
     }
 
     @Test func `every option of every command is read in the same way, in each of its forms`() {
         var taken = 0
         func expectSame(_ line: [String]) { if self.expectSame(line) { taken += 1 } }
-        for (name, isFlag) in known(Service.words).merging(known(Query.words), uniquingKeysWith: { $1 }) {
-            for form in forms(of: name, isFlag: isFlag) {
+        for name in known(Service.words).merging(known(Query.words), uniquingKeysWith: { $1 }).keys {
+            for form in forms(of: name) {
                 expectSame(["jobs"] + form)
                 expectSame(form + ["ping"])
             }
         }
-        for (name, isFlag) in known(RunInvocation.words) {
-            for form in forms(of: name, isFlag: isFlag) { expectSame(["run", "noop"] + form) }
+        for name in known(RunInvocation.words).keys {
+            for form in forms(of: name) { expectSame(["run", "noop"] + form) }
         }
         for entry in Catalogue.entries {
             for option in entry.options + entry.clientOptions {
                 let forms =
-                    forms(of: option.name, isFlag: option.kind == .flag)
+                    forms(of: option.name, values: ["4KiB", "", "--json"])
                     + (option.letter.map { [["-\($0)"], ["-\($0)", "4"], ["-\($0)4"], ["-\($0)=4"]] } ?? [])
                 for form in forms { expectSame(["run", entry.name] + form + ["--threads", "2"]) }
             }
         }
-        #expect(taken > 500, "few lines went the short way")
+        #expect(taken > 200, "few lines went the short way")
     }
 
     @Test(arguments: [1, 2, 3] as [UInt64])
@@ -138,7 +137,7 @@ import Testing
             ["run", "noop", "io", "exec", "ping", "--", ":::", "-a", "-k", "-h", "--cold", "--timeline", "--serial"]
             + RunInvocation.words.map { "--" + $0.name } + Service.words.map { "--" + $0.name } + Self.values
             + ["--size", "--read", "--size=4KiB", "--threads=2", "--tag", "echo"]
-        for _ in 0..<150 {
+        for _ in 0..<60 {
             let count = Int.random(in: 0..<6, using: &random)
             let tail = (0..<count).map { _ in words.randomElement(using: &random) ?? "" }
             expectSame((Bool.random(using: &random) ? ["run", "exec"] : ["run", "io"]) + tail)

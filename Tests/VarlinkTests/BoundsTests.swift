@@ -196,7 +196,7 @@ private func receive(from socket: Int32, frames: Int) async throws -> (String, [
             guard poll(&ready, 1, 10_000) == 1 else { return (text, descriptors) }
             var numbers = [Int32](repeating: -1, count: Int(PAR_DESCRIPTORS))
             var came: Int32 = 0
-            let count = par_receive(socket, &buffer, buffer.count, &numbers, &came)
+            let count = par_receive(socket, &buffer, buffer.count, &numbers, &came, 0)
             guard count > 0 else { return (text, descriptors) }
             text += String(decoding: buffer.prefix(Int(count)), as: UTF8.self)
             descriptors += numbers.prefix(Int(came))

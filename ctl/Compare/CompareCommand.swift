@@ -92,7 +92,7 @@ struct CompareCommand: ParsableCommand {
         if help { return try WorkloadHelp.show(words, else: CompareCommand.self, look: service.values.look) }
         let words = try CommandWords.read(
             words, in: Environment.directory, command: "compare", options: Self.options)
-        for name in words.client.keys.sorted() where !Self.inputOptions.contains(name) {
+        for name in words.client.names.sorted() where !Self.inputOptions.contains(name) {
             throw words.fault("--\(name) is for a run: a comparison runs the same several times and prints no output")
         }
         let inputs = try RunInputs(words, tasks: tasks)

@@ -24,7 +24,7 @@ struct JournalReader: ~Copyable {
             throw .journal(
                 number == ENOENT
                     ? "journalctl is not there: without systemd's journal there is no history"
-                    : "journalctl: \(String(cString: strerror(number)))")
+                    : "journalctl: \(SystemFault.text(number))")
         }
         self.pid = pid
         pipe = ends[0]

@@ -1,5 +1,6 @@
 import Control
 import Glibc
+import Varlink
 
 /// The user's wish to end a run, and what comes of it: the first signal asks the daemon for the job's end, a second one
 /// leaves at once.
@@ -47,6 +48,13 @@ final class Interruption {
         return came.other
     }
 
+    /// Takes what signal has come, without waiting, and throws as ``wait(for:of:milliseconds:)`` does: between replies that
+    /// come so fast that nothing is ever waited for.
+    func look() throws {
+        try hear()
+        _ = try left(atMost: 0)
+    }
+
     /// How long to wait, in milliseconds: `milliseconds`, or less where the daemon has to answer by then.
     private func left(atMost milliseconds: Int32) throws -> Int32 {
         guard let deadline else { return milliseconds }
@@ -68,7 +76,10 @@ final class Interruption {
         guard canceller != nil else { return false }
         do {
             try canceller?.receiveAvailable()
-            return canceller?.client.hasBufferedReply ?? false
+            guard canceller?.client.hasBufferedReply == true else { return false }
+            return try canceller?.client.next(as: Empty.self).continues == false
+        } catch ClientError.failed {
+            return true
         } catch {
             return false
         }

@@ -23,11 +23,11 @@ struct RecordStore {
             isFirst = false
             RecordJSON.append(record, to: &bytes)
             if bytes.count >= Self.chunk {
-                try StandardOutput.write(bytes)
+                try StandardOutput.write(StandardOutput.calm(bytes))
                 bytes.removeAll(keepingCapacity: true)
             }
         }
-        try StandardOutput.write(bytes + Array((pretty ? "\n  ]\n}\n" : "]}\n").utf8))
+        try StandardOutput.write(StandardOutput.calm(bytes) + Array((pretty ? "\n  ]\n}\n" : "]}\n").utf8))
     }
 
     /// Writes the records as a table.

@@ -72,13 +72,15 @@ struct ReplyCheck {
         let counts = [tasks.total, tasks.ok, tasks.failed, tasks.lost, tasks.cancelled]
         let times = [
             phases.queue, phases.startup, phases.dispatch, phases.run, phases.collect, phases.teardown,
-            receipt.elapsed, receipt.poolStartupPaid, receipt.poolReadyFor,
+            receipt.elapsed, receipt.timeLost, receipt.poolStartupPaid, receipt.poolReadyFor,
         ]
         let figures = [
             task.sum, task.cpuSum, task.cpuCovered, task.cpuInterval, task.min, task.p50, task.p90, task.p99, task.max,
             receipt.processes, receipt.threads, receipt.breakEven ?? 0,
         ]
-        try expect(areCounts(counts) && isSound(times) && isSound(figures), "numbers of the receipt")
+        try expect(
+            areCounts(counts + [receipt.deaths, receipt.reruns]) && isSound(times) && isSound(figures),
+            "numbers of the receipt")
         for cost in receipt.workerCosts {
             try expect(
                 isSound([cost.worker, cost.pid, cost.tid, cost.startup, cost.dispatch, cost.tasks]), "a worker's costs")

@@ -37,6 +37,7 @@ struct RunSession {
                 while !connection.client.hasBufferedReply {
                     if try wait(for: POLLIN, connection, interruption) { try connection.receiveAvailable() }
                 }
+                try interruption.look()
                 let reply: Run.Reply = try connection.next(
                     reader: Run.Reply.init(recordsFrame:), text: Run.Reply.init(parameters:))
                 if let receipt = try take(reply, interruption) { return receipt }

@@ -8,7 +8,7 @@ struct RunWords: Equatable {
     /// The options for the daemon, as typed, except that paths are absolute.
     private(set) var arguments: [String: String] = [:]
     /// The options that this program sees to, likewise, each as often as it was given; a flag is `true`.
-    private(set) var client: [String: [String]] = [:]
+    private(set) var client = ClientOptions()
     /// What follows the options: commands, arguments, addresses.
     private(set) var operands: [String] = []
 
@@ -71,6 +71,39 @@ struct RunWords: Equatable {
             _ = try Arguments(arguments, for: entry)
         } catch {
             throw fault("--\(error.option) takes \(error.expected), not '\(error.value)'")
+        }
+    }
+}
+
+/// The options that this program sees to, by name, each with its values as often as it was given.
+///
+/// There are a few of them, so that a list does; a Dictionary takes longer to set up than all the rest of a command line.
+struct ClientOptions: Equatable, ExpressibleByDictionaryLiteral {
+    private var options: [Option] = []
+
+    private struct Option: Equatable {
+        let name: String
+        var values: [String]
+    }
+
+    init(dictionaryLiteral elements: (String, [String])...) {
+        for (name, values) in elements { self[name] = values }
+    }
+
+    /// Their names, in the order in which they were given.
+    var names: [String] { options.map(\.name) }
+
+    /// The values of an option; nil where it was not given.
+    subscript(name: String) -> [String]? {
+        get { options.first { $0.name == name }?.values }
+        set {
+            let place = options.firstIndex { $0.name == name }
+            switch (place, newValue) {
+            case (let place?, let values?): options[place].values = values
+            case (let place?, nil): options.remove(at: place)
+            case (nil, let values?): options.append(Option(name: name, values: values))
+            case (nil, nil): break
+            }
         }
     }
 }

@@ -7,12 +7,13 @@ struct WebInputs: Equatable {
 
     /// Reads everything that there is to read, and checks it.
     init(_ words: RunWords) throws(Failure) {
-        var lines: [String] = []
+        var list = ArgumentList()
         for path in (words.client["from"] ?? []) + words.operands.filter({ $0 == "-" }) {
-            // Whatever ends lines there, and without empty ones.
-            lines += try ArgumentList.read(path, end: UInt8(ascii: "\n"))
-                .map { $0.utf8.last == UInt8(ascii: "\r") ? String($0.dropLast()) : $0 }.filter { !$0.isEmpty }
+            try list.read(path, end: UInt8(ascii: "\n"), longest: CallSize.limit)
         }
+        // Whatever ends lines there, and without empty ones.
+        let lines = list.arguments.map(\.text).map { $0.utf8.last == UInt8(ascii: "\r") ? String($0.dropLast()) : $0 }
+            .filter { !$0.isEmpty }
         let operands = words.operands.filter { $0 != "-" }
         var inputs: [[String]]
         if words.entry.id == .api {

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Report
 
 /// Standard output: data, and nothing else.
 enum StandardOutput {
@@ -25,10 +26,29 @@ enum StandardOutput {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         if pretty { encoder.outputFormatting.insert(.prettyPrinted) }
         do {
-            return Array(try encoder.encode(value))
+            return calm(Array(try encoder.encode(value)))
         } catch {
             throw .unwritable("\(error)")
         }
+    }
+}
+
+extension StandardOutput {
+    /// The same JSON without what a terminal could obey or hide: DEL, the controls from U+0080 to U+009F, marks that end a line
+    /// or turn its order. JSON has them in texts only, where an escape says the same.
+    static func calm(_ json: [UInt8]) -> [UInt8] {
+        guard json.contains(where: { $0 >= 0x7F }) else { return json }
+        var text = String.UnicodeScalarView()
+        for scalar in String(decoding: json, as: UTF8.self).unicodeScalars {
+            // An escape has four digits; what lies beyond them stays.
+            if scalar.value >= 0x7F, scalar.value <= 0xFFFF, Look.isHarmful(scalar) {
+                let digits = String(scalar.value, radix: 16)
+                text += ("\\u" + String(repeating: "0", count: 4 - digits.count) + digits).unicodeScalars
+            } else {
+                text.append(scalar)
+            }
+        }
+        return Array(String(text).utf8)
     }
 }
 

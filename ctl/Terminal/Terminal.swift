@@ -32,11 +32,15 @@ struct Terminal {
             case .never: false
             case .auto: isTerminal && !dumb && variable("NO_COLOR") == nil
             }
-        let locale = (variable("LC_ALL") ?? variable("LC_CTYPE") ?? variable("LANG") ?? "").lowercased()
-        look = Look(
-            color: colored, unicode: locale.contains("utf-8") || locale.contains("utf8"),
-            width: columns ?? Self.usualWidth)
+        let locale = variable("LC_ALL") ?? variable("LC_CTYPE") ?? variable("LANG") ?? ""
+        look = Look(color: colored, unicode: Self.isUTF8(locale), width: columns ?? Self.usualWidth)
         redraws = isTerminal && !dumb
+    }
+
+    /// Whether a locale's name says `UTF-8` or `utf8`. By bytes: a search for a text takes a while to set up.
+    private static func isUTF8(_ locale: String) -> Bool {
+        let letters = locale.utf8.filter { $0 != UInt8(ascii: "-") }.map { $0 | 0x20 }
+        return letters.indices.contains { letters[$0...].starts(with: "utf8".utf8) }
     }
 
     private static func columns(_ descriptor: Int32) -> Int? {

@@ -100,9 +100,9 @@ int32_t par_command_reap(int32_t pidfd, par_usage *usage);
 /// The most descriptors that the kernel lets one message carry (SCM_MAX_FD).
 #define PAR_DESCRIPTORS 253
 
-/// Receives what has come on a stream socket, without waiting: how many bytes, 0 at the end of the stream, or a negative
-/// errno. `descriptors` has room for PAR_DESCRIPTORS, of which `*count` came with these bytes, closed on exec.
-int64_t par_receive(int32_t fd, void *buffer, size_t size, int32_t *descriptors, int32_t *count);
+/// Receives what has come on a stream socket, or waits for it if `waits`: how many bytes, 0 at the end of the stream, or a
+/// negative errno. `descriptors` has room for PAR_DESCRIPTORS, of which `*count` came with these bytes, closed on exec.
+int64_t par_receive(int32_t fd, void *buffer, size_t size, int32_t *descriptors, int32_t *count, int32_t waits);
 /// Sends what a stream socket takes without waiting, `descriptors` with its first byte: how many bytes, or a negative errno.
 int64_t par_send(int32_t fd, const void *bytes, size_t size, const int32_t *descriptors, int32_t count);
 /// Accepts a connection that doesn't block and is closed on exec; -EAGAIN where none waits.

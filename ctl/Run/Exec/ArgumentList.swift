@@ -1,48 +1,56 @@
+import Catalogue
 import Glibc
 
-/// The arguments that a command is run for: typed after `:::`, read from a file, or read from standard input.
-enum ArgumentList {
+/// The arguments, addresses or bodies that a run's tasks are given, read from files and from standard input: piece by piece,
+/// and only up to what a run can take, so that an input without an end is refused rather than kept.
+struct ArgumentList {
+    /// Those of all files together that are to be run, with their numbers, from 1.
+    private(set) var arguments: [(number: Int, text: String)] = []
+    /// The numbers of those that are left out.
+    private let known: Set<Int>
+    private var count = 0
+    private var bytes = 0
+
+    /// The most that are kept for one run, which is more than the call of a run has room for.
+    static let mostArguments = 1_000_000
+    /// Bytes of all that are kept: what the call has room for.
+    static let mostBytes = CallSize.limit
+    /// The longest argument that the kernel hands to a program (MAX_ARG_STRLEN), without the NUL at its end.
+    static let longestArgument = (1 << 17) - 1
+
+    init(without known: Set<Int> = []) {
+        self.known = known
+    }
+
     /// Reads the arguments of a file, or of standard input where it is called `-`.
     ///
-    /// - Parameter end: what ends each; the last one may lack it.
-    static func read(_ path: String, end: UInt8) throws(Failure) -> [String] {
+    /// - Parameters:
+    ///   - end: what ends each; the last one may lack it.
+    ///   - longest: bytes of the longest that is taken.
+    mutating func read(_ path: String, end: UInt8, longest: Int = longestArgument) throws(Failure) {
         let isInput = path == "-"
-        let file = isInput ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { throw .input(path: path, reason: String(cString: strerror(errno))) }
-        defer { if !isInput { close(file) } }
         let name = isInput ? "standard input" : path
-        return try split(try contents(of: file, named: name), end: end, named: name)
-    }
-
-    /// What there is to read up to the file's end.
-    static func contents(of file: Int32, named name: String) throws(Failure) -> [UInt8] {
-        var bytes: [UInt8] = []
-        var block = [UInt8](repeating: 0, count: 1 << 16)
-        while true {
-            let count = Glibc.read(file, &block, block.count)
-            if count == 0 { return bytes }
-            if count < 0 {
-                if errno == EINTR { continue }
-                throw .input(path: name, reason: String(cString: strerror(errno)))
-            }
-            bytes += block[..<count]
+        try LineReader(path, named: name).read(end: end, longest: longest, thing: "argument") {
+            (line: ArraySlice<UInt8>) throws(Failure) in try add(line, of: name)
         }
     }
 
-    /// The arguments of a text. Throws for one that isn't UTF-8, which a call to the daemon can't carry.
-    static func split(_ bytes: [UInt8], end: UInt8, named name: String) throws(Failure) -> [String] {
-        var arguments: [String] = []
-        var parts = bytes.split(separator: end, omittingEmptySubsequences: false)
-        if parts.last?.isEmpty == true { parts.removeLast() }
-        for part in parts {
-            guard let argument = String(validating: part, as: UTF8.self) else {
-                throw .input(path: name, reason: "argument \(arguments.count + 1) is not UTF-8")
-            }
-            guard !argument.utf8.contains(0) else {
-                throw .input(path: name, reason: "argument \(arguments.count + 1) has a NUL in it: use -0")
-            }
-            arguments.append(argument)
+    /// Adds an argument. Throws for one that isn't UTF-8, which a call to the daemon can't carry.
+    mutating func add(_ line: ArraySlice<UInt8>, of name: String) throws(Failure) {
+        count += 1
+        let number = count
+        guard !known.contains(number) else { return }
+        bytes += line.count
+        guard arguments.count < Self.mostArguments, bytes <= Self.mostBytes else {
+            let limit = bytes > Self.mostBytes ? "\(Self.mostBytes >> 20) MiB" : "\(Self.mostArguments) arguments"
+            throw .input(path: name, reason: "there are more than \(limit), the most for one run: run them in parts")
         }
-        return arguments
+        guard let argument = String(validating: line, as: UTF8.self) else {
+            throw .input(path: name, reason: "argument \(number) is not UTF-8")
+        }
+        guard !argument.utf8.contains(0) else {
+            throw .input(path: name, reason: "argument \(number) has a NUL in it: use -0")
+        }
+        arguments.append((number, argument))
     }
 }

@@ -29,22 +29,7 @@ struct ExecPlan {
             throw words.fault("which command? For example: parctl run exec gzip -k {} ::: *.log")
         }
         template = CommandTemplate(command, isForShell: isForShell)
-        let all: [String]
-        if let mark {
-            guard options["arg-file"] == nil else {
-                throw words.fault("arguments come after ':::' or from --arg-file, not both")
-            }
-            all = Array(words.operands[(mark + 1)...])
-            guard !all.contains(":::") else {
-                throw words.fault("there can be only one ':::', as a command is run for one argument at a time")
-            }
-        } else {
-            let path = options["arg-file"]?.last ?? "-"
-            if path == "-", isatty(STDIN_FILENO) == 1 {
-                throw words.fault("what to run it on? Add ':::' and the arguments, or --arg-file, or pipe them in")
-            }
-            all = try ArgumentList.read(path, end: options["null"] == nil ? UInt8(ascii: "\n") : 0)
-        }
+        let source = try Self.source(words, behind: mark)
         let resume: JobLog.Resume =
             options["resume-failed"] != nil ? .failed : options["resume"] != nil ? .all : .no
         guard resume == .no || options["joblog"] != nil else {
@@ -56,10 +41,42 @@ struct ExecPlan {
             ? nil
             : try options["joblog"]?.last.map { path throws(Failure) in try JobLog(path, resume: resume) }
         let known = log?.known ?? []
-        arguments = zip(1..., all).filter { !known.contains($0.0) }.map { (number: $0, text: $1) }
+        switch source {
+        case .words(let texts):
+            arguments = zip(1..., texts).filter { !known.contains($0.0) }.map { (number: $0, text: $1) }
+        case .file(let path):
+            var list = ArgumentList(without: known)
+            try list.read(path, end: options["null"] == nil ? UInt8(ascii: "\n") : 0)
+            arguments = list.arguments
+        }
         keepsOrder = options["keep-order"] != nil
         isTagged = options["tag"] != nil
         isQuiet = options["quiet"] != nil
+    }
+
+    /// Where the arguments come from.
+    private enum Source {
+        case words(ArraySlice<String>)
+        /// `-` is standard input.
+        case file(String)
+    }
+
+    /// - Parameter mark: the place of the `:::`, if there is one.
+    private static func source(_ words: RunWords, behind mark: Int?) throws(Failure) -> Source {
+        let file = words.client["arg-file"]
+        guard let mark else {
+            let path = file?.last ?? "-"
+            guard path != "-" || isatty(STDIN_FILENO) != 1 else {
+                throw words.fault("what to run it on? Add ':::' and the arguments, or --arg-file, or pipe them in")
+            }
+            return .file(path)
+        }
+        guard file == nil else { throw words.fault("arguments come after ':::' or from --arg-file, not both") }
+        let texts = words.operands[(mark + 1)...]
+        guard !texts.contains(":::") else {
+            throw words.fault("there can be only one ':::', as a command is run for one argument at a time")
+        }
+        return .words(texts)
     }
 
     /// Whether there is nothing to be run: it was only to be shown, which is done then, or has all been run before.

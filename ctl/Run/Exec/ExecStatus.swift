@@ -22,7 +22,7 @@ enum ExecStatus {
           1 - 100  so many commands failed
           101      more than 100 commands failed
           130      the run was cancelled
-          255      anything else went wrong: wrong usage, no daemon, not permitted, no workers
+          255      anything else went wrong: wrong usage, no daemon or one that went away, not permitted, no workers
           With --halt now,fail=1 or soon,fail=1 it is that of the command that failed.
         """
 }

@@ -34,9 +34,7 @@ final class JobLog {
             return
         }
         do {
-            let bytes = try ArgumentList.contents(of: file, named: path)
-            // By bytes: a CR before the line's end would be one character with it.
-            known = Self.known(bytes.split(separator: UInt8(ascii: "\n")), withFailed: resume == .all)
+            known = try Self.known(in: file, path, withFailed: resume == .all)
         } catch {
             close(file)
             throw error
@@ -47,13 +45,19 @@ final class JobLog {
         close(file)
     }
 
-    /// The numbers in the first column of `lines`. A command that was tried again has several, of which the last counts.
-    private static func known(_ lines: [ArraySlice<UInt8>], withFailed: Bool) -> Set<Int> {
+    /// The numbers in the first column of a log. A command that was tried again has several lines, of which the last counts.
+    private static func known(in file: Int32, _ path: String, withFailed: Bool) throws(Failure) -> Set<Int> {
+        var status = stat()
+        guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw .input(path: path, reason: "it is no regular file, and so no joblog to go on with")
+        }
         var known: Set<Int> = []
-        for line in lines {
-            let fields = line.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
-                .map { String(decoding: $0, as: UTF8.self) }
-            guard fields.count >= 8, let number = Int(fields[0]) else { continue }
+        try LineReader(file, named: path).read(end: UInt8(ascii: "\n"), longest: longestLine, thing: "line") {
+            (line: ArraySlice<UInt8>) throws(Failure) in
+            // By bytes: a CR before the line's end would be one character with it.
+            let fields = line.split(separator: UInt8(ascii: "\t"), maxSplits: 8, omittingEmptySubsequences: false)
+                .prefix(8).map { String(decoding: $0, as: UTF8.self) }
+            guard fields.count >= 8, let number = Int(fields[0]) else { return }
             if withFailed || (fields[6] == "0" && fields[7] == "0") {
                 known.insert(number)
             } else {
@@ -62,6 +66,9 @@ final class JobLog {
         }
         return known
     }
+
+    /// Bytes of a line: a command of the longest call, and what stands before it.
+    private static let longestLine = CallSize.limit + 1024
 
     /// Begins the log of a run that has been accepted just now.
     func begin() throws(Failure) {

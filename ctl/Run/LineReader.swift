@@ -1,0 +1,74 @@
+import Glibc
+
+/// Reads a file line by line, and keeps one line of it at a time.
+struct LineReader: ~Copyable {
+    private let descriptor: Int32
+    private let isOwned: Bool
+    /// What messages call the file.
+    private let name: String
+
+    private static let blockBytes = 1 << 16
+
+    /// Opens the file at `path`; standard input where that is `-`.
+    init(_ path: String, named name: String) throws(Failure) {
+        isOwned = path != "-"
+        descriptor = isOwned ? open(path, O_RDONLY | O_CLOEXEC) : STDIN_FILENO
+        self.name = name
+        guard descriptor >= 0 else { throw .input(path: name, reason: SystemFault.text(errno)) }
+    }
+
+    /// Reads what is open already, and stays open.
+    init(_ descriptor: Int32, named name: String) {
+        self.descriptor = descriptor
+        self.name = name
+        isOwned = false
+    }
+
+    deinit {
+        if isOwned { close(descriptor) }
+    }
+
+    /// Hands out each line without its `end`, which the last one may lack.
+    ///
+    /// - Parameters:
+    ///   - longest: bytes of the longest line that is kept.
+    ///   - thing: what a line is called to people.
+    func read(
+        end: UInt8, longest: Int, thing: String, _ take: (ArraySlice<UInt8>) throws(Failure) -> Void
+    ) throws(Failure) {
+        func check(_ bytes: Int, _ number: Int) throws(Failure) {
+            guard bytes > longest else { return }
+            let reason = "\(thing) \(number) is longer than \(longest) bytes, the most that one may have"
+            throw .input(path: name, reason: reason)
+        }
+        var block = [UInt8](repeating: 0, count: Self.blockBytes)
+        /// The beginning of a line whose end has not come.
+        var begun: [UInt8] = []
+        var number = 1
+        while true {
+            let count = try next(&block)
+            guard count > 0 else { break }
+            var rest = block[..<count]
+            while let place = rest.firstIndex(of: end) {
+                try check(begun.count + place - rest.startIndex, number)
+                let line = begun.isEmpty ? rest[..<place] : (begun + rest[..<place])[...]
+                try take(line)
+                begun = []
+                number += 1
+                rest = rest[(place + 1)...]
+            }
+            begun += rest
+            try check(begun.count, number)
+        }
+        if !begun.isEmpty { try take(begun[...]) }
+    }
+
+    /// Fills the block; 0 at the file's end.
+    private func next(_ block: inout [UInt8]) throws(Failure) -> Int {
+        while true {
+            let count = Glibc.read(descriptor, &block, block.count)
+            if count >= 0 { return count }
+            if errno != EINTR { throw .input(path: name, reason: SystemFault.text(errno)) }
+        }
+    }
+}
