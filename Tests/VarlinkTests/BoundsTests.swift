@@ -37,6 +37,7 @@ struct BoundsTests {
         try await Fixture.run(configuration) { fixture in
             let slow = try RawClient(fixture.path)
             try slow.send("{\"method\":\"\(prefix)Count\",\"more\":true,\"parameters\":{\"to\":1000000}}")
+            while fixture.server.connectionCount < 1 { await Task.yield() }
             while fixture.server.connectionCount > 0 { await Task.yield() }
             var replies = 0
             while try await slow.next() != nil { replies += 1 }
@@ -60,6 +61,7 @@ struct BoundsTests {
                 try client.send("{\"method\":\"\(prefix)Count\",\"more\":true,\"parameters\":{\"to\":1000000}}")
             }
             #expect(try await first.next() != nil)
+            while fixture.server.connectionCount < 2 { await Task.yield() }
             isShort.withLock { $0 = true }
             while fixture.server.connectionCount > 1 { await Task.yield() }
             isShort.withLock { $0 = false }

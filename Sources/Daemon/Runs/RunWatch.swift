@@ -152,7 +152,8 @@ final class RunWatch: Sendable {
                 (state.log.take(), state.row == nil ? nil : state.results?.finished)
             }
             let piece = stream.withLock { $0.next(&log, finished) }
-            state.withLock { $0.log = log }
+            // One that came meanwhile stays.
+            if let log { state.withLock { $0.log = log } }
             switch piece {
             case .text(let text):
                 if !call.send(text: text) { return end() }
