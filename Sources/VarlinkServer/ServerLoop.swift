@@ -17,6 +17,8 @@ final class ServerLoop {
     /// Reads from one connection until others get their turn.
     private static let readsAtOnce = 4
     private static let readBytes = 1 << 16
+    /// Calls of one connection that are begun until others get their turn.
+    private static let callsAtOnce = 4
     /// How long accepting rests when there is no room for another connection.
     private static let pauseNanoseconds: UInt64 = 100_000_000
     /// How often unfinished calls and unread replies are looked at.
@@ -43,6 +45,8 @@ final class ServerLoop {
     /// Connections with an unfinished call or unread replies, and when they are looked at next.
     private var watched: Set<UInt64> = []
     private var sweepAt: UInt64 = 0
+    /// Connections with calls to be begun at their next turn.
+    private var waiting: Set<UInt64> = []
     private var stopping: ServerShared.Stop?
 
     /// - Parameter listener: the loop's own from now on.
@@ -94,6 +98,7 @@ final class ServerLoop {
                 default: if let connection = connections[key] { hear(connection, readiness) }
                 }
             }
+            takeTurns()
             keepTime()
             if stopping != nil, connections.isEmpty { return }
         }
@@ -101,6 +106,7 @@ final class ServerLoop {
 
     /// How long to wait at most, in milliseconds; nil for as long as nothing happens.
     private var patience: Int32? {
+        if !waiting.isEmpty { return 0 }
         var times: [UInt64] = []
         if !watched.isEmpty { times.append(sweepAt) }
         if let acceptAt { times.append(acceptAt) }
@@ -287,15 +293,18 @@ final class ServerLoop {
     /// Begins what can be begun, and says what the connection is waited for from then on.
     private func pump(_ connection: Connection) {
         while true {
-            begin(connection)
+            let mayGoOn = begin(connection)
             let holdsMore = connection.frames.hasFrame
             let awaits =
                 holdsMore || connection.isInputOver || connection.isDraining
                 || connection.frames.bufferedBytes >= configuration.pipelineBytes
             let standing = connection.outbox.stand(awaits: awaits)
             if standing.isOver { return drop(connection) }
-            // It may just have ended.
-            if standing.isIdle, holdsMore, !connection.isDraining { continue }
+            if standing.isIdle, holdsMore, !connection.isDraining {
+                // The call may just have ended.
+                if mayGoOn { continue }
+                waiting.insert(connection.id)
+            }
             if standing.isSettled, connection.isDraining || (connection.isInputOver && !holdsMore) {
                 return drop(connection)
             }
@@ -303,10 +312,20 @@ final class ServerLoop {
         }
     }
 
-    private func begin(_ connection: Connection) {
-        while connection.outbox.isIdle, !connection.isDraining {
+    /// Gives each connection that waits for its turn another one.
+    private func takeTurns() {
+        guard !waiting.isEmpty else { return }
+        let turns = waiting
+        waiting = []
+        for id in turns { if let connection = connections[id] { pump(connection) } }
+    }
+
+    /// - Returns: false where the connection has had its turn.
+    private func begin(_ connection: Connection) -> Bool {
+        for _ in 0..<Self.callsAtOnce {
+            guard connection.outbox.isIdle, !connection.isDraining else { return true }
             do throws(FrameError) {
-                guard let frame = try connection.frames.next() else { return }
+                guard let frame = try connection.frames.next() else { return true }
                 try begin(frame, connection)
                 if connection.chargedBytes > 0 { _ = charge(connection) }
             } catch {
@@ -314,6 +333,7 @@ final class ServerLoop {
                 connection.outbox.closeAfterWrites()
             }
         }
+        return false
     }
 
     private func begin(_ frame: Frame, _ connection: Connection) throws(FrameError) {
@@ -410,6 +430,7 @@ final class ServerLoop {
     private func drop(_ connection: Connection) {
         guard connections.removeValue(forKey: connection.id) != nil else { return }
         watched.remove(connection.id)
+        waiting.remove(connection.id)
         connection.outbox.close()
         users.giveBack(1, for: connection.peer.uid)
         callBytes.giveBack(connection.chargedBytes, for: connection.peer.uid)
