@@ -12,20 +12,29 @@ public struct TaskInputs: Sendable, Equatable {
     ///   - tasks: each task's words.
     /// - Returns: nil if a word has a NUL in it.
     public init?(shared: [String], tasks: [[String]]) {
-        var ends: [UInt64] = []
-        ends.reserveCapacity(tasks.count + 1)
-        var text: [UInt8] = []
-        let base = UInt64(8 * (tasks.count + 1))
-        for words in [shared] + tasks {
-            for word in words {
-                let count = text.count
-                text.append(contentsOf: word.utf8)
-                if text[count...].contains(0) { return nil }
-                text.append(0)
+        let lists = tasks.count + 1
+        func room(_ words: [String]) -> Int { words.reduce(0) { $0 + $1.utf8.count + 1 } }
+        let count = tasks.reduce(8 * lists + room(shared)) { $0 + room($1) }
+        var isText = true
+        // Written in one piece and in place: it may be many MiB.
+        bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, written in
+            var end = 8 * lists
+            for list in 0..<lists {
+                for word in list == 0 ? shared : tasks[list - 1] {
+                    for byte in word.utf8 {
+                        if byte == 0 { isText = false }
+                        buffer[end] = byte
+                        end += 1
+                    }
+                    buffer[end] = 0
+                    end += 1
+                }
+                UnsafeMutableRawBufferPointer(buffer).storeBytes(
+                    of: UInt64(end), toByteOffset: 8 * list, as: UInt64.self)
             }
-            ends.append(base + UInt64(text.count))
+            written = end
         }
-        bytes = ends.withUnsafeBytes { Array($0) } + text
+        if !isText { return nil }
     }
 
     static func words(_ index: Int, at base: UnsafeMutableRawPointer, tasks: Int) -> Words {
