@@ -116,6 +116,7 @@ extension Driver {
         if record.isToEnlist { record.job.enlist(crew.count) }
         record.isToEnlist = false
         if record.table == nil { machine.stampPublished(id, at: Monotonic.now()) }
+        hasPublished = true
         let (_, unwoken) = Pools.publish(
             record.job, to: crew, seats: seats, staysPut: record.view.plan.staysPut != 0)
         for index in unwoken { wakeLater(numbers[index]) }

@@ -51,6 +51,8 @@ final class Driver {
     /// Events that the machine has not been told of yet, oldest first.
     var events: [PoolMachine.Event] = []
     var closing = Closing.no
+    /// Whether a job has been handed out since this thread last waited.
+    var hasPublished = false
     /// Jobs that may wait for workers.
     private var queueLimit: Int
     /// The load that was told last, and when the next one is due; nil while nothing has happened.
@@ -173,6 +175,7 @@ final class Driver {
         var failures = 0
         while true {
             do {
+                if let keys = try awaitAwake() { return keys }
                 return try loop.wait(milliseconds: supervisor.rest() ? sleepMilliseconds : 0)
             } catch {
                 failures += 1
@@ -186,7 +189,23 @@ final class Driver {
         }
     }
 
+    /// What happens right after a job was handed out, while this thread stays awake for it: a short one has ended before it
+    /// would have fallen asleep. Nil where nothing does.
+    private func awaitAwake() throws(SystemError) -> [UInt64]? {
+        guard hasPublished else { return nil }
+        hasPublished = false
+        let end = Monotonic.now() + Self.awakeNanoseconds
+        repeat {
+            let keys = try loop.wait(milliseconds: 0)
+            if !keys.isEmpty { return keys }
+            Processors.yield()
+        } while Monotonic.now() < end
+        return nil
+    }
+
     private static let loopRestMilliseconds: Int32 = 10
+    /// How long it stays awake. It yields its processor meanwhile, which the worker may need.
+    private static let awakeNanoseconds: UInt64 = 15_000
 
     /// How long to sleep at most, in milliseconds; nil for as long as nothing happens.
     private var sleepMilliseconds: Int32? {

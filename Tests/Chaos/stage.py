@@ -13,6 +13,10 @@ LEAVING = 1.0
 SOURCES = os.path.dirname(os.path.realpath(__file__))
 
 
+# How many times as long as in the full form what is timed may take in the short one.
+SHORT_PATIENCE = 20
+
+
 class Stage:
     """One scenario's. `with` makes its directory, and ends and removes all that is left.
 
@@ -61,6 +65,11 @@ class Stage:
     def size(self, full, short):
         """How many: of the full form or of the short one, times the scale that was asked for."""
         return max(1, round((short if self.is_short else full) * self.scale))
+
+    def time(self, limit):
+        """A limit on a time, in seconds. The short form is run on any machine, beside anything: it looks for what stalls, and
+        leaves how fast the rest is to the full one."""
+        return limit * SHORT_PATIENCE if self.is_short else limit
 
     def environment(self, **more):
         """What programs of this scenario see: nothing that leads to another daemon or to anybody's settings."""

@@ -164,13 +164,13 @@ def run(stage, report):
         before = daemon.descriptors()
         with Bystander(stage, daemon.socket) as bystander:
             time.sleep(0.5)
-            bystander.judge(report, "quiet", "at rest", LIMIT)
+            bystander.judge(report, "quiet", "at rest", stage.time(LIMIT))
             with Crowd(stage, CROWD, hammer(daemon.socket, wanted // CROWD)) as crowd:
                 total, faults = crowd.join()
             report.tell("frames", dict(total), f"{total['frames']:,} frames on {total['connections']:,} connections")
             for fault in faults:
                 report.check(False, fault)
-            bystander.judge(report, "hostile", "bystander", LIMIT)
+            bystander.judge(report, "hostile", "bystander", stage.time(LIMIT))
             names = sorted(frames)
             order = [names[number % len(names)] for number in range(calls)]
             stage.random.shuffle(order)
@@ -180,7 +180,7 @@ def run(stage, report):
             report.tell("slowest", {"seconds": large.slowest[0], "call": large.slowest[1]})
             for fault in large.faults:
                 report.check(False, fault)
-            bystander.judge(report, "beside_large", "beside them", LIMIT)
+            bystander.judge(report, "beside_large", "beside them", stage.time(LIMIT))
         if not report.check(daemon.is_alive, f"the daemon ended: {daemon.end_text()}"):
             return
         memory = daemon.memory()

@@ -49,7 +49,7 @@ def run(stage, report):
             large_call(daemon, report)
             dropped = await_drops(links, begin, SHORT if stage.is_short else PATIENCE)
             report.tell("memory", daemon.memory(), f"{size_text(daemon.memory()['anon'])} of its own")
-            bystander.judge(report, "bystander", "bystander", LIMIT)
+            bystander.judge(report, "bystander", "bystander", stage.time(LIMIT))
         report.tell("dropped", {"count": len(dropped), "first": min(dropped, default=None), "last":
                                 max(dropped, default=None), "refused": refused},
                     f"{len(dropped)} of {clients} dropped"

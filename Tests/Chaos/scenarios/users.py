@@ -158,10 +158,10 @@ def run(stage, report):
         report.check(root == "ok", f"root's run: {root}")
         report.check(not found["refused"], f"the other was refused {found['refused']} times: {faults[:1]}")
         report.check(found["runs"], "the other had no run done")
-        report.check(found["ping_p99"] <= PING, f"the other's ping p99 {time_text(found['ping_p99'])} is above "
-                     f"{time_text(PING)}")
-        report.check(found["run_p99"] <= RUN, f"the other's run p99 {time_text(found['run_p99'])} is above "
-                     f"{time_text(RUN)}")
+        report.check(found["ping_p99"] <= stage.time(PING), f"the other's ping p99 {time_text(found['ping_p99'])} is above "
+                     f"{time_text(stage.time(PING))}")
+        report.check(found["run_p99"] <= stage.time(RUN), f"the other's run p99 {time_text(found['run_p99'])} is above "
+                     f"{time_text(stage.time(RUN))}")
         for fault in more[:3]:
             report.check(False, f"the greedy one: {fault}")
         report.check(daemon.is_alive, f"the daemon ended: {daemon.end_text()}")

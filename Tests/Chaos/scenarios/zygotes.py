@@ -141,7 +141,7 @@ class Rounds:
             fault = f"{type(error).__name__} {error}"
         seconds = time.monotonic() - begin
         self.warm.append(seconds)
-        self.report.check(not fault and seconds <= WARM_PATIENCE,
+        self.report.check(not fault and seconds <= self.stage.time(WARM_PATIENCE),
                           f"a warm run with {what} took {time_text(seconds)}: {fault or 'ok'}")
 
 
@@ -159,8 +159,8 @@ def run(stage, report):
         p99 = at(rounds.again, 0.99)
         report.tell("again", {"p50": at(rounds.again, 0.5), "p99": p99, "max": at(rounds.again, 1)},
                     f"forking again p50 {time_text(at(rounds.again, 0.5))}, p99 {time_text(p99)}")
-        report.check(p99 <= FORK_AGAIN, f"forking again after a kill: p99 {time_text(p99)} is above "
-                     f"{time_text(FORK_AGAIN)}")
+        report.check(p99 <= stage.time(FORK_AGAIN), f"forking again after a kill: p99 {time_text(p99)} is above "
+                     f"{time_text(stage.time(FORK_AGAIN))}")
         report.tell("stopped", rounds.stopped, rounds.stopped and f"stopped: up to {time_text(max(rounds.stopped))}")
         report.tell("warm", at(rounds.warm, 1), rounds.warm and f"warm runs up to {time_text(max(rounds.warm))}")
         if not report.check(daemon.is_alive, f"the daemon ended: {daemon.end_text()}"):
