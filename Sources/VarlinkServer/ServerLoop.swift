@@ -9,42 +9,42 @@ import Varlink
 /// It lives on one thread. Nothing slow is done there: a call that is long is put together, read and answered by background
 /// threads, and what a handler does on the loop must be quick.
 final class ServerLoop {
-    private static let listenerKey: UInt64 = 0
-    private static let bellKey: UInt64 = 1
-    private static let firstConnection: UInt64 = 2
+    static let listenerKey: UInt64 = 0
+    static let bellKey: UInt64 = 1
+    static let firstConnection: UInt64 = 2
     /// Connections that are accepted until others get their turn.
-    private static let acceptedAtOnce = 64
+    static let acceptedAtOnce = 64
     /// Reads from one connection until others get their turn.
     private static let readsAtOnce = 4
     private static let readBytes = 1 << 16
     /// Calls of one connection that are begun until others get their turn.
     private static let callsAtOnce = 4
     /// How long accepting rests when there is no room for another connection.
-    private static let pauseNanoseconds: UInt64 = 100_000_000
+    static let pauseNanoseconds: UInt64 = 100_000_000
     /// How often unfinished calls and unread replies are looked at.
-    private static let sweepNanoseconds: UInt64 = 200_000_000
+    static let sweepNanoseconds: UInt64 = 200_000_000
     /// Waits that fail one after the other until the loop gives up.
     private static let failuresAllowed = 100
 
-    private let shared: ServerShared
+    let shared: ServerShared
     private let router: Router
-    private let configuration: ServerConfiguration
+    let configuration: ServerConfiguration
     private let background: BackgroundThreads
-    private var listener: Int32?
-    private var poller: EventLoop
-    private var connections: [UInt64: Connection] = [:]
-    private var nextConnection = ServerLoop.firstConnection
-    private var users: UserShares
-    private var callBytes: UserShares
+    var listener: Int32?
+    var poller: EventLoop
+    var connections: [UInt64: Connection] = [:]
+    var nextConnection = ServerLoop.firstConnection
+    var users: UserShares
+    var callBytes: UserShares
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: readBytes, alignment: 16)
     private let descriptors = UnsafeMutableBufferPointer<Int32>.allocate(capacity: Int(PAR_DESCRIPTORS))
     /// When accepting goes on; nil while it does.
-    private var acceptAt: UInt64?
+    var acceptAt: UInt64?
     /// Whether the want of room has been told since a connection was last accepted.
-    private var isPauseTold = false
+    var isPauseTold = false
     /// Connections with an unfinished call or unread replies, and when they are looked at next.
-    private var watched: Set<UInt64> = []
-    private var sweepAt: UInt64 = 0
+    var watched: Set<UInt64> = []
+    var sweepAt: UInt64 = 0
     /// Connections with calls to be begun at their next turn.
     private var waiting: Set<UInt64> = []
     private var stopping: ServerShared.Stop?
@@ -88,13 +88,15 @@ final class ServerLoop {
                 poll(nil, 0, 10)
                 continue
             }
-            // First of all: what has been given back may be needed.
+            // The bell is silenced before commands are taken: one that comes in between rings it again. And they are taken before
+            // all else, as what has been given back may be needed.
+            for index in 0..<count where poller.event(index).key == Self.bellKey { silence(shared.bell.raw) }
             for command in shared.takeCommands() { carryOut(command) }
             for index in 0..<count {
                 let (key, readiness) = poller.event(index)
                 switch key {
                 case Self.listenerKey: accept()
-                case Self.bellKey: silence(shared.bell.raw)
+                case Self.bellKey: break
                 default: if let connection = connections[key] { hear(connection, readiness) }
                 }
             }
@@ -139,106 +141,6 @@ final class ServerLoop {
                 connection.isDraining = true
                 pump(connection)
             }
-        }
-    }
-
-    // MARK: Accepting
-
-    private func accept() {
-        for _ in 0..<Self.acceptedAtOnce {
-            guard let listener else { return }
-            let socket = par_accept(listener)
-            switch -socket {
-            case _ where socket >= 0:
-                isPauseTold = false
-                open(socket)
-            case EAGAIN: return
-            case EMFILE, ENFILE, ENOBUFS, ENOMEM:
-                return pauseAccepting(SystemError("accept4", Errno(rawValue: -socket)))
-            // A connection that has gone again, or one that the system didn't allow.
-            case ECONNABORTED, EPERM, EPROTO: continue
-            default: return pauseAccepting(SystemError("accept4", Errno(rawValue: -socket)))
-            }
-        }
-    }
-
-    /// Leaves connections to the kernel for a while: it has no room for another one now.
-    private func pauseAccepting(_ error: SystemError) {
-        acceptAt = Monotonic.now() + Self.pauseNanoseconds
-        setListening([])
-        if !isPauseTold { configuration.onEvent(.acceptPaused(error)) }
-        isPauseTold = true
-    }
-
-    private func resumeAccepting(_ now: UInt64) {
-        acceptAt = setListening(.readable) ? nil : now + Self.pauseNanoseconds
-    }
-
-    @discardableResult
-    private func setListening(_ interest: Readiness) -> Bool {
-        guard let listener else { return true }
-        do {
-            try poller.change(listener, key: Self.listenerKey, to: interest)
-            return true
-        } catch {
-            return false
-        }
-    }
-
-    private func stopAccepting() {
-        if let listener { close(listener) }
-        listener = nil
-        acceptAt = nil
-    }
-
-    private func open(_ socket: Int32) {
-        guard let peer = Peer(of: socket) else {
-            close(socket)
-            return
-        }
-        guard users.take(1, for: peer.uid) else {
-            return refuse(socket, peer, .connections, users)
-        }
-        let id = nextConnection
-        nextConnection += 1
-        do {
-            try poller.add(socket, key: id, for: .readable)
-        } catch {
-            users.giveBack(1, for: peer.uid)
-            close(socket)
-            configuration.onEvent(.acceptPaused(error))
-            return
-        }
-        let outbox = Outbox(
-            socket: socket, totals: shared.totals,
-            limits: ReplyLimits(clientBytes: configuration.clientReplyBytes, totalBytes: configuration.replyBytes)
-        ) { [shared] in shared.send(.attend(id)) }
-        connections[id] = Connection(
-            id: id, socket: socket, peer: peer, outbox: outbox,
-            frames: FrameInbox(limit: configuration.limits.frameBytes, descriptorLimit: configuration.descriptors))
-        shared.totals.connections.store(connections.count, ordering: .relaxed)
-    }
-
-    /// Tells a client that is not let in why, as far as it takes that at once.
-    private func refuse(_ socket: Int32, _ peer: Peer, _ limit: ServerLimit, _ shares: UserShares) {
-        configuration.onEvent(.connectionRefused(peer, limit))
-        if let frame = refusal(peer, limit, shares) {
-            _ = frame.withUnsafeBytes { par_send(socket, $0.baseAddress, $0.count, nil, 0) }
-        }
-        close(socket)
-    }
-
-    private func refusal(_ peer: Peer, _ limit: ServerLimit, _ shares: UserShares) -> [UInt8]? {
-        let allowance = shares.allowance(of: peer.uid)
-        let isOwn = shares.used < shares.limit && allowance < shares.limit
-        guard let error = configuration.refusal(limit, isOwn ? allowance : shares.limit, isOwn ? peer : nil) else {
-            return nil
-        }
-        do throws(FrameError) {
-            return try Reply(error).frame
-        } catch {
-            configuration.onEvent(.protocolViolation(peer, error))
-            return nil
         }
     }
 
@@ -378,56 +280,8 @@ final class ServerLoop {
         watch(connection, standing)
     }
 
-    // MARK: Who takes too long
-
-    private func watch(_ connection: Connection, _ standing: Outbox.Standing) {
-        let isUnfinished = connection.frames.unfinishedBytes > 0 && interestedIn(connection)
-        if !isUnfinished {
-            connection.unfinishedSince = nil
-        } else if connection.unfinishedSince == nil {
-            connection.unfinishedSince = Monotonic.now()
-        }
-        if isUnfinished || standing.isBlocked {
-            if watched.isEmpty { sweepAt = Monotonic.now() + Self.sweepNanoseconds }
-            watched.insert(connection.id)
-        } else if !watched.isEmpty {
-            watched.remove(connection.id)
-        }
-    }
-
-    /// Whether it is the client that a call waits for, rather than the call before it.
-    private func interestedIn(_ connection: Connection) -> Bool { connection.interest.contains(.readable) }
-
-    /// Closes the connections of those who have not sent the rest of a call, or read their replies, for too long.
-    private func sweep(_ now: UInt64) {
-        sweepAt = now + Self.sweepNanoseconds
-        var slowest: (connection: Connection, time: UInt64)?
-        for id in watched {
-            guard let connection = connections[id] else {
-                watched.remove(id)
-                continue
-            }
-            if let since = connection.unfinishedSince, now - since >= configuration.callNanoseconds {
-                configuration.onEvent(.callUnfinished(connection.peer))
-                drop(connection)
-            } else if let time = connection.outbox.stalled(now) {
-                if time >= configuration.replyNanoseconds {
-                    dropUnread(connection)
-                } else if time > slowest?.time ?? configuration.shortReplyNanoseconds {
-                    slowest = (connection, time)
-                }
-            }
-        }
-        if let slowest, configuration.isShort() { dropUnread(slowest.connection) }
-    }
-
-    private func dropUnread(_ connection: Connection) {
-        configuration.onEvent(.repliesUnread(connection.peer))
-        drop(connection)
-    }
-
     /// Closes a connection and cancels what it had asked for.
-    private func drop(_ connection: Connection) {
+    func drop(_ connection: Connection) {
         guard connections.removeValue(forKey: connection.id) != nil else { return }
         watched.remove(connection.id)
         waiting.remove(connection.id)

@@ -14,7 +14,7 @@ enum Command {
             [Contestant("par") { try parctl(bench, ["ping"], count: bench.samples(count)) }, nothing])
         let run = Row(
             "8 parctl run noop, over ping", targets: [.under(300_000)], [Contestant("par") { try excess(bench) }])
-        return [ping, run, try requests(bench)]
+        return [ping, run, try requests(bench), try runs(bench)]
     }
 
     /// Whole processes of `parctl`, in nanoseconds.
@@ -45,6 +45,14 @@ enum Command {
                 },
             ])
     }
+
+    private static func runs(_ bench: Bench) throws -> Row {
+        let connection = try Connection(to: bench.daemon.socket)
+        let ping = Contestant("ping") { try (0..<bench.samples(requestCount)).map { _ in try connection.ping() } }
+        return Row(
+            "9 Run of one no-op, open connection", targets: [.under(100_000), .atMost(4, times: ping.name)],
+            [Contestant("par") { try (0..<bench.samples(requestCount)).map { _ in try connection.run() } }, ping])
+    }
 }
 
 /// An open connection to the daemon.
@@ -59,6 +67,14 @@ private final class Connection {
     func ping() throws -> Double {
         let start = Monotonic.now()
         _ = try client.call(Ping.method, Empty(), as: Empty.self)
+        return Double(Monotonic.now() - start)
+    }
+
+    /// Nanoseconds from a call that runs one task on a warm thread to its receipt, which is not read.
+    func run() throws -> Double {
+        let request = Run.Request(workload: "noop", mode: .serial, tasks: 1)
+        let start = Monotonic.now()
+        _ = try client.call(Run.method, request, as: Empty.self)
         return Double(Monotonic.now() - start)
     }
 }

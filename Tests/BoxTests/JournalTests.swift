@@ -63,7 +63,7 @@ extension ServiceTests {
             #expect(try eventually { try service.status.zygotePid != zygote })
             let run = try service.box.start("parctl run sleep --for 1m --threads 4", as: "alice")
             #expect(try eventually { try service.status.jobsRunning == 1 })
-            #expect(try service.parctl("run sleep --threads 8").status == 4)
+            #expect(try service.parctl("run sleep --threads 5").status == 4)
             try service.box.check("systemctl reload pard.service")
             #expect(try eventually { try !service.entries(.configurationReloaded).isEmpty })
             try service.box.write("nonsense: 1", to: "/etc/pard/pard.yaml")

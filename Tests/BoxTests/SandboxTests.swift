@@ -67,7 +67,9 @@ extension ServiceTests {
                 cd /sys/fs/cgroup && if [ -d pids ]; then cd pids; fi && cd system.slice/pard.service
                 cat pids.current >pids.max
                 """)
-            #expect(try service.parctl("run noop --processes 6").status == 1)
+            let outcome = try service.parctl("run noop --processes 6")
+            #expect(outcome.status == 4)
+            #expect(outcome.errors.contains("clone: "), "\(outcome.errors)")
             let entries = try service.entries(.forksFailed)
             #expect(entries.count > told)
             #expect(entries.last?["PARD_REASON"]?.contains("clone: ") == true)

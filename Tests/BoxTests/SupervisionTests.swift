@@ -4,18 +4,29 @@ import Testing
 extension ServiceTests {
     @Suite("Its supervision")
     struct SupervisionTests {
-        @Test("The watchdog has it started again once it is stuck, the zygote alike", arguments: ["pard", "parzygote"])
-        func watchdog(stuck: String) throws {
+        @Test("The watchdog has it started again once it is stuck")
+        func watchdog() throws {
             let service = try Service.fresh(dropIn: "WatchdogSec=2s")
             try service.receipt("noop --threads 2")
             let before = try service.mainPID
-            let pid = stuck == "pard" ? before : "\(try service.status.zygotePid)"
-            try service.box.check("kill -STOP \(pid)")
+            try service.box.check("kill -STOP \(before)")
             #expect(try eventually { try service.mainPID != before && service.property("ActiveState") == "active" })
             try service.receipt("noop --threads 2")
             let told = try service.box.check(
                 "journalctl --sync && journalctl --quiet -u pard.service --grep 'Watchdog timeout'")
             #expect(told.contains("pard.service"))
+        }
+
+        @Test("A zygote that is stuck is replaced, and no reason to start another daemon")
+        func stuckZygote() throws {
+            let service = try Service.fresh(dropIn: "WatchdogSec=2s")
+            try service.receipt("noop --threads 2")
+            let before = try service.mainPID
+            let zygote = try service.status.zygotePid
+            try service.box.check("kill -STOP \(zygote)")
+            try service.receipt("noop --processes 2 --cold")
+            #expect(try eventually { try service.status.zygotePid != zygote })
+            #expect(try service.mainPID == before)
         }
 
         @Test("Killed while runs go on, it is started again, and the next run is well", arguments: Box.System.all)
@@ -26,8 +37,8 @@ extension ServiceTests {
             let before = try service.mainPID
             try service.box.check("kill -KILL \(before)")
             let outcome = try run.outcome()
-            #expect(outcome.status == 3)
-            #expect(outcome.errors.contains("closed the connection"))
+            #expect(outcome.status == 5)
+            #expect(outcome.errors.contains("the daemon was lost"))
             #expect(try service.receipt("io --processes 2").tasks.ok == 8)
             #expect(try service.mainPID != before)
             #expect(try service.children(of: before) == "", "workers outlive their daemon")
