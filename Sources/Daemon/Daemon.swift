@@ -17,8 +17,6 @@ public struct Daemon: ServiceLifecycle.Service {
 
     /// Threads that write long replies and read what runs are given.
     private static let backgroundThreads = 2
-    /// How far they give way to the supervisor and the socket's event loop.
-    private static let niceness: Int32 = 5
 
     /// How the socket is called that the service manager hands over: FileDescriptorName= of its unit.
     public static let socketName = "control"
@@ -76,7 +74,7 @@ public struct Daemon: ServiceLifecycle.Service {
             socketPath: socketPath, supervisor: supervisor, book: JobBook(prefix: jobPrefix(startedAt)),
             directory: directory.path, startedAt: startedAt, logger: logger,
             background: try BackgroundThreads(
-                named: "par-replies", count: Self.backgroundThreads, niceness: Self.niceness))
+                named: "par-replies", count: Self.backgroundThreads))
         supervisor.look { [logger] snapshot in
             if let snapshot { logger.tellWarmth(of: snapshot) }
         }

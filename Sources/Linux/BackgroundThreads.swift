@@ -18,13 +18,13 @@ public final class BackgroundThreads: Sendable {
     private let count: Descriptor
     private let threads: Int
 
-    /// Starts `count` threads of this name. They give way to others of the process's by `niceness`, where the system allows.
-    public init(named name: String, count: Int, niceness: Int32 = 0) throws(SystemError) {
+    /// Starts `count` threads of this name. They have the priority of the others: who holds a lock of the allocator's, or of the
+    /// address space, and has to give way, holds up those he gives way to.
+    public init(named name: String, count: Int) throws(SystemError) {
         threads = count
         self.count = try Descriptor.semaphore()
         for _ in 0..<count {
             _ = try SystemThread(named: name) { [self] in
-                if niceness != 0 { ThisProcess.giveWay(niceness) }
                 while let work = take() { work() }
             }
         }

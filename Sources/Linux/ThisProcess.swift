@@ -29,11 +29,6 @@ public enum ThisProcess {
         _ = par_set_name(name)
     }
 
-    /// Has the calling thread give way to others by so many steps of nice(1), where the system allows it.
-    public static func giveWay(_ steps: Int32) {
-        _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), id_t(tid), steps)
-    }
-
     /// How far the kernel may put off the calling thread's timers.
     public static func setTimerSlack(nanoseconds: UInt64) {
         _ = par_set_timer_slack(nanoseconds)

@@ -68,8 +68,8 @@ final class Connection {
         return received == Int64(buffer.count) ? .more : .enough
     }
 
-    /// Whether more may be read: while nothing holds the next call up, it may come whole; else what is read ahead has a limit.
+    /// Whether more may be read: the next call may come whole where it can be begun; else what is read ahead has a limit.
     func mayRead(isIdle: Bool, ahead: Int) -> Bool {
-        !isInputOver && (frames.bufferedBytes < ahead || isIdle)
+        !isInputOver && (frames.bufferedBytes < ahead || (isIdle && !frames.hasFrame))
     }
 }

@@ -7,8 +7,6 @@ import Varlink
 public final class Server: Sendable {
     /// Threads that read large calls.
     private static let backgroundThreads = 2
-    /// How far they give way to the loop.
-    private static let niceness: Int32 = 5
 
     private let shared: ServerShared
     private let background: BackgroundThreads
@@ -29,7 +27,7 @@ public final class Server: Sendable {
         let router = try Router(info: info, services: services)
         let shared = try ServerShared()
         let background = try BackgroundThreads(
-            named: "par-calls", count: backgroundThreads, niceness: niceness)
+            named: "par-calls", count: backgroundThreads)
         let file = listener.file
         let descriptor = listener.release()
         _ = try SystemThread(named: "par-socket") {

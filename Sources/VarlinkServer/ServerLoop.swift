@@ -15,7 +15,7 @@ final class ServerLoop {
     /// Connections that are accepted until others get their turn.
     static let acceptedAtOnce = 64
     /// Reads from one connection until others get their turn.
-    private static let readsAtOnce = 4
+    private static let readsAtOnce = 2
     private static let readBytes = 1 << 16
     /// Calls of one connection that are begun until others get their turn.
     private static let callsAtOnce = 4
