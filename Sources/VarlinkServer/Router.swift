@@ -49,9 +49,10 @@ struct Router: Sendable {
     }
 
     private func entry(for call: Call, limits: Limits) throws(ServiceError) -> (Entry, Substring) {
-        guard let dot = call.method.lastIndex(of: ".") else { throw .methodNotFound(call.method) }
+        // By bytes: a stranger's name may be long, and Characters take their time.
+        guard let dot = call.method.utf8.lastIndex(of: UInt8(ascii: ".")) else { throw .methodNotFound(call.method) }
         let interface = String(call.method[..<dot])
-        let method = call.method[call.method.index(after: dot)...]
+        let method = call.method[call.method.utf8.index(after: dot)...]
         guard let entry = entries[interface] else { throw .interfaceNotFound(interface) }
         guard let known = entry.methods[String(method)] else { throw .methodNotFound(call.method) }
         // No service here speaks another protocol.
