@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 #include <errno.h>
+#include <malloc.h>
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <sys/mman.h>
@@ -28,4 +29,8 @@ int32_t par_memfd_seal_size(int32_t fd) {
 int32_t par_memory_release(int32_t fd, uint64_t offset, uint64_t length) {
     int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
     return fallocate(fd, mode, (off_t)offset, (off_t)length) < 0 ? -errno : 0;
+}
+
+void par_trim_heap(void) {
+    malloc_trim(0);
 }

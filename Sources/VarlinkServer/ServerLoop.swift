@@ -45,6 +45,10 @@ final class ServerLoop {
     /// Connections with an unfinished call or unread replies, and when they are looked at next.
     var watched: Set<UInt64> = []
     var sweepAt: UInt64 = 0
+    /// When memory that large calls have left goes back to the system; nil while there is none.
+    private var trimAt: UInt64?
+    /// How long after the last of them: by then they have been read, and what was made of them is where it belongs.
+    private static let trimNanoseconds: UInt64 = 5_000_000_000
     /// Connections with calls to be begun at their next turn.
     private var waiting: Set<UInt64> = []
     private var stopping: ServerShared.Stop?
@@ -112,6 +116,7 @@ final class ServerLoop {
         var times: [UInt64] = []
         if !watched.isEmpty { times.append(sweepAt) }
         if let acceptAt { times.append(acceptAt) }
+        if let trimAt { times.append(trimAt) }
         if let stopping { times.append(stopping.deadline) }
         guard let first = times.min() else { return nil }
         let now = Monotonic.now()
@@ -119,8 +124,13 @@ final class ServerLoop {
     }
 
     private func keepTime() {
-        if watched.isEmpty, acceptAt == nil, stopping == nil { return }
+        if watched.isEmpty, acceptAt == nil, trimAt == nil, stopping == nil { return }
         let now = Monotonic.now()
+        if let due = trimAt, now >= due {
+            trimAt = nil
+            // The allocator keeps what many large calls had, hundreds of MiB, unless it is told.
+            if callBytes.used == 0 { background.run { par_trim_heap() } }
+        }
         if let due = acceptAt, now >= due { resumeAccepting(now) }
         if !watched.isEmpty, now >= sweepAt { sweep(now) }
         if let stopping, now >= stopping.deadline {
@@ -131,7 +141,9 @@ final class ServerLoop {
     private func carryOut(_ command: ServerShared.Command) {
         switch command {
         case .attend(let id): if let connection = connections[id] { pump(connection) }
-        case .released(let byteCount, let user): callBytes.giveBack(byteCount, for: user)
+        case .released(let byteCount, let user):
+            callBytes.giveBack(byteCount, for: user)
+            trimAt = Monotonic.now() + Self.trimNanoseconds
         case .checkIn(let answer): answer(true)
         case .stop(let stop):
             if let earlier = stopping { earlier.done() }

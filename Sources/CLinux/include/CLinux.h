@@ -21,6 +21,9 @@ int32_t par_memfd_create(const char *name);
 int32_t par_memfd_seal_size(int32_t fd);
 int32_t par_memory_release(int32_t fd, uint64_t offset, uint64_t length);
 
+/// Gives memory that is free in this process back to the system.
+void par_trim_heap(void);
+
 int32_t par_pidfd_open(int32_t pid);
 int32_t par_pidfd_send_signal(int32_t pidfd, int32_t signal);
 
