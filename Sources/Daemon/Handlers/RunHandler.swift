@@ -10,7 +10,8 @@ struct RunHandler: Sendable {
 
     func answer(_ call: IncomingCall) throws {
         let accepted = Monotonic.now()
-        let request = try call.parameters(as: Run.Request.self)
+        let simple = call.isLarge ? nil : call.parametersText.flatMap { Run.Request(parameters: $0) }
+        let request = try simple ?? call.parameters(as: Run.Request.self)
         if call.isLarge || Self.takesTime(request) {
             daemon.background.run { [self] in
                 do {

@@ -199,7 +199,7 @@ final class RunWatch: Sendable {
         }
         let writer = ReceiptWriter(name: name, plan: plan, account: results.account, finished: results.finished)
         let receipt = writer.receipt(row, accepted: accepted)
-        call.reply(Run.Reply(receipt: receipt))
+        call.reply(text: receipt.replyJSON)
         daemon.logger.tell(RunEntry(receipt, uid: call.peer.uid))
     }
 }
