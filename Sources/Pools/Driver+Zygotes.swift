@@ -49,10 +49,10 @@ extension Driver {
             post.library, number: zygoteCount,
             path: isPlain ? configuration.zygotePath : configuration.libraryZygotePath,
             arguments: isPlain ? [] : [post.library.name], environment: configuration.environment,
-            arena: arena.descriptor, event: bell, guardian: supervisor.guardian.descriptor)
+            arena: arena.descriptor, event: supervisor.bell.raw, guardian: supervisor.guardian.descriptor)
         do {
-            try loop.add(link.descriptor, key: Source.zygote(link.number).key)
-            try loop.add(link.process.pidfd, key: Source.zygoteEnd(link.number).key)
+            try supervisor.events.add(link.descriptor, key: Source.zygote(link.number).key)
+            try supervisor.events.add(link.process.pidfd, key: Source.zygoteEnd(link.number).key)
             _ = try link.ping()
         } catch {
             abandon(link)
