@@ -31,6 +31,7 @@ let package = Package(
     targets: [
         .target(name: "CLinux"),
         .target(name: "CLibraries"),
+        .target(name: "CPar"),
         .target(name: "CRuntime"),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .target(
@@ -43,11 +44,11 @@ let package = Package(
             dependencies: [.product(name: "Histogram", package: "hdrhistogram-swift")],
             swiftSettings: strict),
         .target(name: "Catalogue", swiftSettings: strict),
-        .target(name: "Workloads", dependencies: ["Catalogue", "Ledger", "Linux"], swiftSettings: strict),
+        .target(name: "Workloads", dependencies: ["CPar", "Catalogue", "Ledger", "Linux"], swiftSettings: strict),
         .target(name: "Workers", dependencies: ["Catalogue", "Workloads", "Ledger", "Linux"], swiftSettings: strict),
         .target(
             name: "LibraryWorkloads",
-            dependencies: ["Catalogue", "CLibraries", "Ledger", "Linux", "Workers", "Workloads"],
+            dependencies: ["Catalogue", "CLibraries", "CPar", "Ledger", "Linux", "Workers", "Workloads"],
             swiftSettings: strict),
         .target(name: "Pools", dependencies: ["Catalogue", "Ledger", "Timing", "Linux"], swiftSettings: strict),
         .target(name: "Varlink", dependencies: ["CLinux"], swiftSettings: strict),
@@ -96,7 +97,7 @@ let package = Package(
         .executableTarget(
             name: "parctl",
             dependencies: [
-                "Catalogue", "Control", "Report", "Varlink",
+                "Catalogue", "Control", "Linux", "Report", "Varlink",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "ctl",
@@ -125,7 +126,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "TimingTests", dependencies: ["Timing"], swiftSettings: strict),
         .testTarget(name: "CatalogueTests", dependencies: ["Catalogue"], swiftSettings: strict),
-        .testTarget(name: "WorkloadsTests", dependencies: ["Catalogue", "CLinux", "Workloads"], swiftSettings: strict),
+        .testTarget(
+            name: "WorkloadsTests", dependencies: ["CPar", "Catalogue", "CLinux", "Workloads"], swiftSettings: strict),
         .testTarget(
             name: "PoolsTests", dependencies: ["Catalogue", "Pools", "parzygote", "parzygote-library"],
             swiftSettings: strict),

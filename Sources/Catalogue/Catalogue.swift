@@ -1,6 +1,6 @@
 /// Every workload there is. Help, completions, `parctl workloads` and the daemon's checks all read it.
 public enum Catalogue {
-    public static let entries = [noop, sleep, cpu, io, dot, exec, download, api]
+    public static let entries = [noop, sleep, cpu, io, dot, exec, download, api, native]
 
     /// The entry called `name`, or nil.
     public static func entry(named name: String) -> Entry? {

@@ -23,6 +23,8 @@ public struct Entry: Sendable, Equatable {
         case command
         /// An address, and what is to be sent there.
         case url
+        /// Bytes, or nothing.
+        case bytes
     }
 
     public var name: String { id.name }

@@ -8,6 +8,7 @@ public enum WorkloadID: UInt32, Sendable, CaseIterable {
     case exec = 5
     case download = 6
     case api = 7
+    case native = 8
 
     /// As typed. Spelled out, as asking the runtime for a case's name is slow at first.
     public var name: String {
@@ -20,6 +21,7 @@ public enum WorkloadID: UInt32, Sendable, CaseIterable {
         case .exec: "exec"
         case .download: "download"
         case .api: "api"
+        case .native: "native"
         }
     }
 }

@@ -7,14 +7,32 @@ import Timing
 extension TaskRecord {
     /// Why the task did not end ok, for a person; nil where it did.
     ///
-    /// - Parameter detail: what the workload tells of the task beside the record.
-    func reason(of workload: WorkloadID, detail: UnsafeRawPointer?) -> String? {
+    /// - Parameters:
+    ///   - detail: what the workload tells of the task beside the record.
+    ///   - text: what a function says of its failure.
+    func reason(of workload: WorkloadID, detail: UnsafeRawPointer?, text: UnsafeRawBufferPointer? = nil) -> String? {
         switch status {
         case .ok, .pending, .running: nil
+        case .failed where text?.isEmpty == false:
+            "\(Self.shown(text)) (\(TaskFailure(code: failure)))"
         case .failed: Self.reason(TaskFailure(code: failure), of: workload, detail: detail)
         case .lost: "its worker died (\(deaths) \(deaths == 1 ? "time" : "times"))"
         case .cancelled: start == 0 ? "cancelled before it began" : "cancelled while it ran"
         }
+    }
+
+    /// The task's value for a client: of one that hands back bytes, how many.
+    func value(result: UnsafeRawBufferPointer?) -> Int64 {
+        guard let result else { return value }
+        return status == .ok ? Int64(result.count) : 0
+    }
+
+    /// How much of a failure's text stands in a record, in bytes. All of it comes where results come.
+    private static let mostText = 4096
+
+    private static func shown(_ text: UnsafeRawBufferPointer?) -> String {
+        guard let text else { return "" }
+        return String(decoding: text.prefix(mostText), as: UTF8.self) + (text.count > mostText ? "…" : "")
     }
 
     private static func reason(
@@ -59,8 +77,12 @@ extension Control.Record {
         self.init(
             task: ended.task, worker: Int(record.seat), pid: Int(record.pid), tid: Int(record.tid),
             start: began ? record.start.since(accepted) : 0, stop: began ? record.stop.since(accepted) : 0,
-            cpu: Int(record.cpu), attempt: record.attempt, status: record.status.name, value: Int(record.value),
-            reason: ended.detail.withUnsafeBytes { record.reason(of: workload, detail: $0.baseAddress) })
+            cpu: Int(record.cpu), attempt: record.attempt, status: record.status.name,
+            value: Int(record.value(result: ended.result?.bytes)),
+            reason: ended.detail.withUnsafeBytes {
+                record.reason(
+                    of: workload, detail: $0.baseAddress, text: record.status == .failed ? ended.result?.bytes : nil)
+            })
         if began, let detail = ended.fetchDetail(of: workload) { fetch = FetchRecord(detail) }
         guard workload == .exec, began, let detail = ended.commandDetail else { return }
         cpu = Int(detail.user + detail.system)

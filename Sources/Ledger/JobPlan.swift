@@ -2,6 +2,8 @@
 public struct JobPlan: Sendable {
     /// Numbers that a workload can be given, see ``numbers``.
     public static let numberCount = 8
+    /// There is no table of parts.
+    static let noSpans = UInt64.max
     public typealias Numbers = InlineArray<8, Int64>
 
     /// The daemon's number for the job.
@@ -19,6 +21,15 @@ public struct JobPlan: Sendable {
     public var cpuInterval: UInt64
     /// Bytes of the tasks' inputs; 0 where they have none.
     public var inputBytes: UInt64 = 0
+    /// Where the block of inputs and the table of its parts begin within the inputs, see ``TaskInputs/Form``.
+    var blockOffset: UInt64 = 0
+    var spansOffset = JobPlan.noSpans
+    /// Room for the results of all tasks together, in bytes; 0 where they hand back none.
+    public var heapBytes: UInt64 = 0
+    /// The largest result that one task may hand back, in bytes.
+    public var resultLimit: UInt64 = 0
+    /// See ``TaskInputs/Form``.
+    var inputForm: UInt32 = 0
     public var workload: UInt32
     public var crew: UInt32
     /// 1 if the end is told on the daemon's event, 0 if somebody waits on `finished` only.
@@ -49,6 +60,12 @@ public struct JobPlan: Sendable {
     /// Where the job's parts are.
     public var layout: JobLayout {
         JobLayout(
-            tasks: Int(tasks), detailBytes: Int(detailBytes), inputBytes: Int(inputBytes), hasLog: logs != 0)
+            tasks: Int(tasks), detailBytes: Int(detailBytes), inputBytes: Int(inputBytes), hasLog: logs != 0,
+            heapBytes: Int(heapBytes))
+    }
+
+    /// Notes how the inputs stand in the job's memory.
+    public mutating func note(_ inputs: TaskInputs) {
+        inputs.describe(in: &self)
     }
 }

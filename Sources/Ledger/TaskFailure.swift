@@ -21,6 +21,18 @@ public struct TaskFailure: Error, Sendable, Equatable, Hashable, CustomStringCon
         case size
         /// Waiting for what a command writes and for its end.
         case follow
+        /// A function of a library; in the place of the system's error stands what it returned.
+        case function
+        /// The function that gets a worker ready for another; likewise.
+        case setUp
+        /// A function that isn't in its library.
+        case symbol
+        /// A result that is larger than one may be.
+        case resultSize
+        /// A result for which the run has no room left.
+        case resultRoom
+        /// A result that is not where its record says.
+        case damage
 
         var text: String {
             switch self {
@@ -41,6 +53,12 @@ public struct TaskFailure: Error, Sendable, Equatable, Hashable, CustomStringCon
             case .enter: "entering the command's directory"
             case .spawn: "starting the command"
             case .follow: "waiting for the command"
+            case .function: "the function returned"
+            case .setUp: "getting the worker ready for the function: its _setup returned"
+            case .symbol: "the library can't be loaded, or has no such function"
+            case .resultSize: "the result is larger than --result-limit"
+            case .resultRoom: "the run's results are more than --results-limit all together"
+            case .damage: "the run's memory was damaged: its record is not right"
             case .exit: "the command ended with exit code"
             case .signal: "the command was ended by signal"
             case .timeout: "the command took longer than its timeout and was ended"
@@ -75,10 +93,16 @@ public struct TaskFailure: Error, Sendable, Equatable, Hashable, CustomStringCon
         TaskFailure(.status, Errno(rawValue: status))
     }
 
+    /// What a function of a library returned, as far as 16 bits hold it.
+    public static func returned(_ code: Int32, from step: Step = .function) -> TaskFailure {
+        TaskFailure(step, Errno(rawValue: Int32(Int16(clamping: code))))
+    }
+
     public var description: String {
         switch step {
         case .exit, .signal, .status: return "\(step.text) \(errno.rawValue)"
-        case .timeout, .output, .fetch, .size: return step.text
+        case .function, .setUp: return "\(step.text) \(Int16(truncatingIfNeeded: errno.rawValue))"
+        case .timeout, .output, .fetch, .size, .symbol, .resultSize, .resultRoom, .damage: return step.text
         case .load:
             guard let library = Library(rawValue: UInt32(errno.rawValue)), library != .none else { return step.text }
             return "\(library.file) can't be loaded: install Debian's package \(library.package), then recycle the pool"

@@ -6,6 +6,8 @@ public import Workloads
 public final class LibraryRepertoire: Repertoire {
     /// Of workers with libcurl; nil where that is missing.
     private let client: HTTPClient?
+    /// Those of users' libraries that this worker is ready for.
+    private let functions = Functions()
 
     public static func preload(_ library: Library) {
         // OpenBLAS starts threads when it is loaded.
@@ -23,6 +25,7 @@ public final class LibraryRepertoire: Repertoire {
             // The places of the choices of --dtype.
             if arguments.number(1) == 0 { shift.run(Dot<Double>(arguments)) } else { shift.run(Dot<Float>(arguments)) }
         case .download, .api: shift.run(Fetch(arguments, of: workload, by: client))
+        case .native: functions.work(shift, arguments)
         case .noop, .sleep, .cpu, .io, .exec: break
         }
     }

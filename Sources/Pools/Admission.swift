@@ -1,3 +1,4 @@
+public import Ledger
 import Linux
 
 /// Why a job was not accepted.
@@ -11,6 +12,8 @@ public enum Refusal: Error, Sendable, Equatable {
     case draining
     /// There is not enough shared memory left for the job's records.
     case noMemory(bytes: Int)
+    /// What tasks are to be given is not what it was said to be.
+    case badInputs(InputBlock.Fault)
 }
 
 extension PoolMachine {

@@ -44,11 +44,28 @@ public struct EndedTask: Sendable {
     public let record: TaskRecord
     /// What its workload tells of it beside the record, as ``JobPlan/detailBytes`` says.
     public let detail: [UInt8]
+    /// What it has handed back, or the text of its failure; nil where the job's tasks hand back nothing.
+    public let result: JobBytes?
+}
 
-    init(_ task: Int, _ record: TaskRecord, _ details: TaskDetails) {
-        self.task = task
-        self.record = record
-        detail = Array(details[task])
+extension EndedTask {
+    init(_ task: Int, _ record: TaskRecord, _ view: JobView, _ memory: JobMemory) {
+        let record = view.checked(record)
+        self.init(
+            task: task, record: record, detail: Array(view.details[task]),
+            result: view.result(record).map { JobBytes(bytes: $0, memory: memory) })
+    }
+}
+
+/// Bytes in a job's memory, which is kept for as long as this is.
+public struct JobBytes: @unchecked Sendable {
+    // Nobody writes to them any more.
+    public let bytes: UnsafeRawBufferPointer
+    private let memory: JobMemory
+
+    init(bytes: UnsafeRawBufferPointer, memory: JobMemory) {
+        self.bytes = bytes
+        self.memory = memory
     }
 }
 
@@ -58,7 +75,7 @@ public struct FinishedJob: @unchecked Sendable {
     @usableFromInline let held: UnsafeBufferPointer<TaskRecord>
     private let memory: JobMemory
     @usableFromInline let generation: UInt64
-    private let details: TaskDetails
+    @usableFromInline let view: JobView
     public let row: JobRow
     /// The crew by seat; nil where a worker died and was not replaced in time.
     public let crew: [CrewMember?]
@@ -75,7 +92,7 @@ public struct FinishedJob: @unchecked Sendable {
         view: JobView, memory: JobMemory, row: JobRow, crew: [CrewMember?], startupPaid: Int, readyAt: UInt64,
         firstStart: UInt64?, loss: JobLoss
     ) {
-        details = view.details
+        self.view = view
         held = UnsafeBufferPointer(view.records)
         self.memory = memory
         generation = view.plan.generation
@@ -92,16 +109,21 @@ public struct FinishedJob: @unchecked Sendable {
 
     /// One task's record. A task that nobody has begun, which can't be, would have a blank one.
     @inlinable public func record(_ task: Int) -> TaskRecord {
-        held[task].generation == generation ? held[task] : TaskRecord()
+        held[task].generation == generation ? view.checked(held[task]) : TaskRecord()
     }
 
+    /// What a task has handed back, or the text of its failure; nil where the job's tasks hand back nothing.
+    public func result(_ record: TaskRecord) -> UnsafeRawBufferPointer? { view.result(record) }
+    /// How many bytes all results may come to; 0 where tasks hand back nothing.
+    public var heapBytes: Int { view.heap.count }
+
     /// What the workload tells of a task that has begun beside its record, as ``JobPlan/detailBytes`` says.
-    public func detail(_ task: Int) -> UnsafeRawBufferPointer { details[task] }
+    public func detail(_ task: Int) -> UnsafeRawBufferPointer { view.details[task] }
 
     /// A copy of all records, in the order of the tasks.
     public var records: [TaskRecord] { held.indices.map(record) }
     /// A copy of one task's record with what the workload tells beside it.
-    public func task(_ task: Int) -> EndedTask { EndedTask(task, record(task), details) }
+    public func task(_ task: Int) -> EndedTask { EndedTask(task, record(task), view, memory) }
 }
 
 /// What it cost a job that workers died at it.

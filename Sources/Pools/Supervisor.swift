@@ -154,7 +154,7 @@ public final class Supervisor: Sendable {
     ) -> JobLog? {
         var plan = spec.plan
         plan.tasks = UInt64(spec.tasks)
-        plan.inputBytes = UInt64(spec.inputs?.bytes.count ?? 0)
+        if let inputs = spec.inputs { plan.note(inputs) }
         let memory: JobMemory
         switch takeMemory(plan.layout.byteCount, for: spec.lease.user) {
         case .success(let taken): memory = taken
@@ -170,7 +170,14 @@ public final class Supervisor: Sendable {
         plan.rings = 1
         let job = arena.job(at: memory.extent.lowerBound)
         job.prepare(plan, text: spec.text)
-        if let inputs = spec.inputs { job.store(inputs) }
+        if let inputs = spec.inputs {
+            do {
+                try job.store(inputs)
+            } catch {
+                answer(.failure(.badInputs(error)))
+                return nil
+            }
+        }
         let view = JobView(job, plan: plan)
         send(.submit(id, spec, view, memory, observer, answer))
         return JobLog(of: id, view, memory)

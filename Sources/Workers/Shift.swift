@@ -52,6 +52,11 @@ public struct Shift {
         }
     }
 
+    /// Does tasks by a user's function. Made here, where the loop is compiled for it.
+    public mutating func call(_ function: consuming NativeFunction) {
+        run(function)
+    }
+
     /// Whether no task is to be begun any more.
     private var isOver: Bool {
         job.cancelled.pointee.load(ordering: .relaxed) != 0

@@ -1,5 +1,6 @@
 public import Catalogue
 public import Ledger
+import Linux
 
 /// A workload's arguments in a job's plan: the numbers and texts of its options, in the catalogue's order.
 public struct JobArguments {
@@ -24,6 +25,13 @@ public struct JobArguments {
     public var text: String {
         String(decoding: place.text.prefix(Int(place.plan.pointee.textCount)), as: UTF8.self)
     }
+
+    /// The bytes that each task is given.
+    public var inputBytes: InputBytes { place.inputBytes }
+    /// Puts this worker's results where the job keeps them.
+    public var results: ResultWriter { ResultWriter(place) }
+    /// Not 0 once nobody waits for the job any more.
+    var cancellation: Futex.Word { place.cancelled }
 
     /// The words that all tasks of the job share.
     public var shared: Words { place.sharedInput }

@@ -35,6 +35,8 @@ public struct TaskContext {
 
     /// What this task is given.
     public var input: Words { ledger.input(task) }
+    /// Notes where the task's result stands, or the text of its failure, for a task that fails.
+    public func keep(_ span: ResultSpan) { ledger.record(task).pointee.value = span.value }
     /// Room for what the workload tells of the task beside its record, as the plan says.
     public var detail: UnsafeMutableRawPointer { ledger.detail(task) }
     /// The worker's number in the job's crew.

@@ -34,9 +34,9 @@ import Testing
 
     @Test func `an unknown workload is answered with those there are`() {
         #expect(
-            complaint("xyz") == "there is no workload 'xyz': there are noop, sleep, cpu, io, dot, exec, download, api")
+            complaint("xyz") == "there is no workload 'xyz': there are noop, sleep, cpu, io, dot, exec, download, api, native")
         #expect(complaint("nop") == "there is no workload 'nop': did you mean 'noop'?")
-        #expect(complaint() == "which workload? There are noop, sleep, cpu, io, dot, exec, download, api")
+        #expect(complaint() == "which workload? There are noop, sleep, cpu, io, dot, exec, download, api, native")
     }
 
     @Test func `an unknown option is answered with what the workload takes`() {

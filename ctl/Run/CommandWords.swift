@@ -41,9 +41,15 @@ enum CommandWords {
 
     /// Puts a `--` before the command of an `exec`, so that all that follows is the command's, a `--` of its own included.
     static func separatingCommand(_ arguments: [String]) -> [String] {
-        guard let name = workloadPlace(in: arguments)?.workload, arguments[name] == WorkloadID.exec.name else {
-            return arguments
+        guard let name = workloadPlace(in: arguments)?.workload else { return arguments }
+        if arguments[name] == WorkloadID.native.name {
+            // Behind this mark there are inputs only, and no option of this program.
+            guard let mark = arguments[name...].firstIndex(of: ":::"), !arguments[name..<mark].contains("--") else {
+                return arguments
+            }
+            return arguments[..<mark] + ["--"] + arguments[mark...]
         }
+        guard arguments[name] == WorkloadID.exec.name else { return arguments }
         let index = firstOperand(of: arguments, from: name + 1)
         guard index < arguments.count, arguments[index] != "--", arguments[index] != ":::" else { return arguments }
         return arguments[..<index] + ["--"] + arguments[index...]

@@ -26,6 +26,10 @@ struct RunWords: Equatable {
         case .command:
             operands = (word == "--" ? [] : [word]) + words
             words = []
+        case .bytes where word == "--" || word == ":::":
+            operands += (words.first == ":::" ? [] : [":::"]) + words
+            words = []
+        case .bytes: operands.append(word)
         case .url where word != "--": operands.append(word)
         case nil where word != "--": throw fault("unexpected '\(word)'")
         case .url, nil: break

@@ -7,6 +7,7 @@ enum WorkloadUsage {
         let operands =
             switch entry.id {
             case .exec: " COMMAND [WORD...] [::: ARGUMENT...]"
+            case .native: " LIBRARY:FUNCTION [INPUT... | ::: INPUT... | --from FILE | -]"
             case .download: " [URL... | --from FILE | -]"
             case .api: " URL [BODY... | --from FILE | -]"
             default: ""
@@ -31,6 +32,11 @@ enum WorkloadUsage {
                 "exec --timeout 5s --retries 3 --halt soon,fail=1 curl -sO {} ::: URL URL",
                 "exec --shell --tag 'grep -c error {} || true' ::: *.log",
                 "exec sh -c 'wc -l < \"$1\"' sh {} ::: *.log",
+            ]
+        case .native:
+            [
+                "native ./libshout.so:shout --threads 2 hello world", "native ./libmine.so:work --from items.txt --tag",
+                "native ./libmine.so:work --processes 2 --output results -0 -",
             ]
         case .download:
             [

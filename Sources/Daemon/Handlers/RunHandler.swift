@@ -26,7 +26,7 @@ struct RunHandler: Sendable {
 
     /// Whether a directory has to be looked at, which may be slow to answer, or what each task is given.
     private static func takesTime(_ request: Run.Request) -> Bool {
-        if request.inputs != nil { return true }
+        if request.inputs != nil || request.block != nil { return true }
         guard let given = request.arguments, let entry = Catalogue.entry(named: request.workload) else { return false }
         return entry.options.contains { $0.kind == .path && given[$0.name] != nil }
     }
@@ -38,7 +38,7 @@ struct RunHandler: Sendable {
             plan = try RunPlan(
                 request, limits: configuration.limits,
                 processors: min(Processors.available, configuration.policy.mostWorkers(of: call.peer.uid)),
-                directory: daemon.directory, now: accepted)
+                directory: daemon.directory, now: accepted, descriptors: call.descriptors)
         } catch {
             daemon.book.countRefusal()
             throw error
@@ -49,7 +49,7 @@ struct RunHandler: Sendable {
         plan.spec.inputs = nil
         let watch = RunWatch(
             call, daemon: daemon, plan: plan, accepted: accepted, wantsRecords: request.records == true,
-            outputs: call.wantsMore ? request.outputs : nil)
+            wantsResults: request.results == true, outputs: call.wantsMore ? request.outputs : nil)
         let log = daemon.supervisor.submit(spec) {
             watch.take($0)
         } answer: { [self] in
@@ -81,6 +81,7 @@ struct RunHandler: Sendable {
         case .tooMuch(let limit, let value, let allowed): .limitExceeded(limit: limit, value: value, allowed: allowed)
         case .noMemory: .busy(limit: "ledger bytes", allowed: configuration.limits.ledgerBytes)
         case .draining: .draining
+        case .badInputs(let fault): ControlError(fault)
         }
     }
 }

@@ -1,8 +1,11 @@
 import Catalogue
 import Control
+import FoundationEssentials
 import Glibc
 import Ledger
+import Linux
 import Pools
+import VarlinkServer
 import Workloads
 
 /// A run as it was asked for, checked and completed: nothing has been started yet.
@@ -30,14 +33,18 @@ struct RunPlan: Sendable {
 
     /// How long a command that is to end has until it is killed, as a part of the time after which its worker is.
     static let graceShare: UInt64 = 2
+    /// How many descriptors a call may bring: one file of inputs.
+    static let descriptorLimit = 1
     /// How often outputs are sent, in nanoseconds.
     static let outputNanoseconds: UInt64 = 50_000_000
 
     /// - Parameters:
     ///   - processors: how many workers a run has that names no number.
     ///   - directory: where files go that were given no other place.
+    ///   - descriptors: what came with the call.
     init(
-        _ request: Run.Request, limits: JobLimits, processors: Int, directory: String, now: UInt64
+        _ request: Run.Request, limits: JobLimits, processors: Int, directory: String, now: UInt64,
+        descriptors: ReceivedDescriptors? = nil
     ) throws(ControlError) {
         guard let entry = Catalogue.entry(named: request.workload) else {
             throw .unknownWorkload(request.workload, known: Catalogue.entries.map(\.name))
@@ -100,6 +107,10 @@ struct RunPlan: Sendable {
         }
         if request.outputs != nil { plan.logs = 1 }
         plan.detailBytes = UInt32(entry.id.detailBytes)
+        if entry.input == .bytes {
+            plan.heapBytes = UInt64(read.numbers["results-limit"] ?? 0)
+            plan.resultLimit = UInt64(read.numbers["result-limit"] ?? 0)
+        }
         let wordsOfTasks = request.inputs?.map(\.words)
         let inputs =
             entry.input == .url
@@ -114,8 +125,11 @@ struct RunPlan: Sendable {
                 throw .badArgument("inputs", value: "a word with a NUL in it", expected: "words without")
             }
             encodedInputs = encoded
-            plan.inputBytes = UInt64(encoded.bytes.count)
         }
+        if let block = request.block {
+            encodedInputs = try Self.inputs(block, tasks: tasks, descriptors).map(TaskInputs.init)
+        }
+        if let encodedInputs { plan.note(encodedInputs) }
         let byteCount = plan.layout.byteCount
         guard byteCount <= limits.ledgerBytes else {
             throw .limitExceeded(limit: "ledger bytes", value: byteCount, allowed: limits.ledgerBytes)
@@ -128,12 +142,23 @@ struct RunPlan: Sendable {
 
     /// How many tasks are asked for, by number or by what each is given; nil where nothing says so.
     private static func tasks(_ request: Run.Request, of entry: Entry) throws(ControlError) -> Int? {
-        guard let input = entry.input else {
+        if entry.input != .bytes, request.block != nil {
+            throw .badArgument("block", value: "one", expected: "none, as tasks of \(entry.name) are given no bytes")
+        }
+        guard let input = entry.input, input != .bytes else {
             if let inputs = request.inputs, !inputs.isEmpty {
                 throw .badArgument(
-                    "inputs", value: "\(inputs.count)", expected: "none, as tasks of \(entry.name) are given nothing")
+                    "inputs", value: "\(inputs.count)",
+                    expected: entry.input == nil
+                        ? "none, as tasks of \(entry.name) are given nothing"
+                        : "none, as tasks of \(entry.name) are given bytes: see block")
             }
-            return request.tasks
+            guard let lengths = request.block?.lengths else { return request.tasks }
+            if let tasks = request.tasks, tasks != lengths.count {
+                throw .badArgument(
+                    "tasks", value: "\(tasks)", expected: "as many as there are lengths: \(lengths.count)")
+            }
+            return lengths.count
         }
         guard let inputs = request.inputs, !inputs.isEmpty, inputs.allSatisfy({ $0.words.first?.isEmpty == false })
         else {
@@ -143,6 +168,43 @@ struct RunPlan: Sendable {
             throw .badArgument("tasks", value: "\(tasks)", expected: "as many as there are inputs: \(inputs.count)")
         }
         return inputs.count
+    }
+
+    /// The block of bytes that tasks are given parts of; nil where it is empty and everybody's.
+    private static func inputs(
+        _ block: Run.Block, tasks: Int, _ descriptors: ReceivedDescriptors?
+    ) throws(ControlError) -> InputBlock? {
+        guard (block.base64 == nil) != (block.descriptor == nil) else {
+            throw .badArgument("block", value: "no block, or two", expected: "either base64 or a descriptor")
+        }
+        if block.table != nil, block.lengths != nil || block.descriptor == nil {
+            throw .badArgument("block", value: "a table", expected: "one in a file, and no lengths beside it")
+        }
+        do {
+            if let text = block.base64 {
+                guard let bytes = Data(base64Encoded: text).map(Array.init) else {
+                    throw ControlError.badArgument("block.base64", value: "what it is", expected: "base64")
+                }
+                guard let lengths = block.lengths else { return bytes.isEmpty ? nil : InputBlock(bytes, tasks: tasks) }
+                return try InputBlock(bytes, lengths: lengths)
+            }
+            let place = block.descriptor ?? 0
+            guard let descriptor = descriptors?.take(place), let file = try InputFile(descriptor) else {
+                throw ControlError.badArgument(
+                    "block.descriptor", value: "\(place)",
+                    expected: "the place of a memory file that comes with the call")
+            }
+            if let lengths = block.lengths { return try InputBlock(file, lengths: lengths) }
+            if block.table == nil, file.byteCount == 0 { return nil }
+            return try InputBlock(file, table: block.table, tasks: tasks)
+        } catch let fault as InputBlock.Fault {
+            throw ControlError(fault)
+        } catch let error as ControlError {
+            throw error
+        } catch {
+            throw .badArgument(
+                "block.descriptor", value: "a file that can't be read", expected: "a memory file: \(error)")
+        }
     }
 
     /// Puts what all commands of a job have in common into its plan, and returns the words that they share.
@@ -169,7 +231,7 @@ struct RunPlan: Sendable {
         _ given: [String: String], for entry: Entry, directory: String, limits: JobLimits
     ) throws(ControlError) -> Arguments {
         var given = given
-        for option in entry.options where option.kind == .path {
+        for option in entry.options where option.kind == .path && option.name != "function" {
             let chosen = given[option.name] ?? ""
             if chosen.isEmpty {
                 // Downloads that are not to be kept go nowhere.
@@ -238,5 +300,23 @@ struct RunPlan: Sendable {
         if let value, value > limit {
             throw .badArgument(name, value: "\(value)", expected: "no number above \(limit) in mode \(mode.rawValue)")
         }
+    }
+}
+
+extension ControlError {
+    /// Why a block of inputs is none.
+    init(_ fault: InputBlock.Fault) {
+        self =
+            switch fault {
+            case .outside(let task):
+                .badArgument("block", value: "the part of task \(task)", expected: "parts that are within the block")
+            case .table:
+                .badArgument(
+                    "block.table", value: "where it is",
+                    expected: "a multiple of 8, with 16 bytes for each task behind it")
+            case .shrunk: .badArgument("block.descriptor", value: "a file", expected: "one that stays as long as it is")
+            case .system(let error):
+                .badArgument("block.descriptor", value: "a file", expected: "one that can be read: \(error)")
+            }
     }
 }

@@ -19,7 +19,7 @@ extension WorkloadID {
         case .exec: CommandFigures()
         case .dot: ProductFigures()
         case .download, .api: FetchFigures()
-        case .noop, .sleep, .cpu, .io: nil
+        case .noop, .sleep, .cpu, .io, .native: nil
         }
     }
 
@@ -29,7 +29,7 @@ extension WorkloadID {
         case .exec: CommandDetail.byteCount
         case .dot: ProductDetail.byteCount
         case .download, .api: FetchDetail.byteCount
-        case .noop, .sleep, .cpu, .io: 0
+        case .noop, .sleep, .cpu, .io, .native: 0
         }
     }
 }
