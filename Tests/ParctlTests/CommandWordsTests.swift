@@ -34,7 +34,8 @@ import Testing
 
     @Test func `an unknown workload is answered with those there are`() {
         #expect(
-            complaint("xyz") == "there is no workload 'xyz': there are noop, sleep, cpu, io, dot, exec, download, api, native")
+            complaint("xyz")
+                == "there is no workload 'xyz': there are noop, sleep, cpu, io, dot, exec, download, api, native")
         #expect(complaint("nop") == "there is no workload 'nop': did you mean 'noop'?")
         #expect(complaint() == "which workload? There are noop, sleep, cpu, io, dot, exec, download, api, native")
     }
