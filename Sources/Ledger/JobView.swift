@@ -26,7 +26,9 @@ public struct JobView: @unchecked Sendable {
 
     /// The details of all tasks, to be read once those have ended.
     public var details: TaskDetails {
-        TaskDetails(base: UnsafeRawPointer(job.base + layout.details), byteCount: layout.detailBytes)
+        TaskDetails(
+            base: UnsafeRawPointer(job.base + layout.details), byteCount: layout.detailBytes,
+            columns: Int(plan.detailColumns))
     }
 
     /// Whether so many tasks have failed that no other is to be begun.

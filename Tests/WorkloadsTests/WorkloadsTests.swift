@@ -10,11 +10,10 @@ import Testing
 /// A job that no pool runs: its tasks are done by the test itself.
 private func job(_ name: String, _ given: [String: String]) throws -> (Arena, Job) {
     let arena = try Arena(slotCount: 1, jobBytes: 1 << 16)
-    let entry = try #require(Catalogue.entry(named: name))
-    var plan = JobPlan(job: 9, tasks: 4, workload: entry.id.rawValue, crew: 1, cpuInterval: 0, rings: false)
-    let text = JobArguments.encode(try Arguments(given, for: entry), of: entry, into: &plan)
+    let definition = try #require(Catalogue.definition(named: name))
+    let plan = JobPlan(job: 9, tasks: 4, workload: 0, crew: 1, cpuInterval: 0, rings: false)
     let job = arena.job(at: arena.jobsOffset)
-    job.prepare(plan, text: text)
+    job.prepare(plan, arguments: try ArgumentBlock(Arguments(given, for: definition)))
     return (arena, job)
 }
 
@@ -48,7 +47,7 @@ struct CPUTests {
         let (arena, job) = try job("cpu", ["iterations": "1000000000000"])
         job.cancel()
         var cpu = CPU(JobArguments(of: job))
-        #expect(throws: TaskFailure(.none)) { try cpu.run(TaskContext(task: 0, of: job)) }
+        #expect(throws: TaskFailure.cancelled) { try cpu.run(TaskContext(task: 0, of: job)) }
         extendLifetime(arena)
     }
 }
@@ -106,9 +105,9 @@ struct IOTests {
     func failure() throws {
         let (arena, job) = try job("io", ["size": "10", "dir": "/nonexistent"])
         var io = IO(JobArguments(of: job))
-        #expect(throws: TaskFailure(.create, .noSuchFileOrDirectory)) { try io.run(TaskContext(task: 0, of: job)) }
-        // A device that is always full.
-        #expect(TaskFailure(.write, .noSpace).description.contains("No space left"))
+        #expect(throws: TaskFailure(IOFailure.create, .noSuchFileOrDirectory)) {
+            try io.run(TaskContext(task: 0, of: job))
+        }
         extendLifetime(arena)
     }
 }
@@ -125,10 +124,46 @@ struct SleepTests {
         let (longArena, long) = try prepared("1h")
         var endless = Sleep(JobArguments(of: long))
         long.cancel()
-        #expect(throws: TaskFailure(.none)) { try endless.run(TaskContext(task: 0, of: long)) }
+        #expect(throws: TaskFailure.cancelled) { try endless.run(TaskContext(task: 0, of: long)) }
         extendLifetime(arena)
         extendLifetime(longArena)
     }
 
     private func prepared(_ duration: String) throws -> (Arena, Job) { try job("sleep", ["for": duration]) }
+}
+
+@Suite("A workload's code and its definition")
+struct DefinitionAgreementTests {
+    @Test("agree about every argument: all that a definition has arrives by name", arguments: Catalogue.all)
+    func arguments(definition: Definition) throws {
+        let arguments = try Arguments([:], for: definition)
+        let (arena, job) = try job(definition.name, [:])
+        let read = JobArguments(of: job)
+        for (name, value) in arguments.values {
+            switch value {
+            case .number(let number): #expect(read.number(name) == Int64(number), "\(name)")
+            case .text(let text): #expect(read.text(name) == text, "\(name)")
+            }
+        }
+        extendLifetime(arena)
+    }
+
+    @Test("agree about what a command tells, column by column")
+    func columns() {
+        let words = Mirror(reflecting: CommandDetail()).children.compactMap(\.label)
+        func snake(_ name: String) -> String {
+            name.reduce(into: "") { $0 += $1.isUppercase ? "_" + $1.lowercased() : String($1) }
+        }
+        #expect(words.map(snake) == Definition.exec.detail.columns.map(\.key))
+        #expect(MemoryLayout<CommandDetail>.size == 8 * words.count)
+        let causes = Definition.exec.detail.columns.first { $0.key == "cause" }?.choices ?? []
+        #expect(
+            causes.indices.allSatisfy {
+                CommandDetail.Cause(rawValue: Int64($0)).map { "\($0)" } ?? "" == causes[$0].ifEmpty("none")
+            })
+    }
+}
+
+extension String {
+    fileprivate func ifEmpty(_ other: String) -> String { isEmpty ? other : self }
 }

@@ -9,13 +9,13 @@ enum RunInputs {
 
     /// - Parameter tasks: how many tasks were asked for, if any; a single address is for all of them.
     init(_ words: RunWords, tasks: Int?) throws(Failure) {
-        switch words.entry.input {
+        switch words.definition.input {
         case nil: self = .nothing
         case .command:
             let plan = try ExecPlan(words)
             try CallSize.check(plan.inputs, of: words)
             self = .commands(plan)
-        case .url:
+        case .url, .request, .item:
             let inputs = try WebInputs(words).inputs
             let copies = inputs.count == 1 ? tasks ?? 1 : 1
             // Before they are made: there may be no room for them.

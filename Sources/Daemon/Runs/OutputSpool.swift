@@ -79,7 +79,7 @@ struct OutputReading: Sendable {
 
     init(of task: EndedTask) {
         self.init(seat: Int(task.record.seat))
-        if let detail = task.commandDetail {
+        if task.record.status != .lost, task.record.start != 0, let detail = CommandDetail(task.detail) {
             output = detail.output
             errors = detail.errors
         }
