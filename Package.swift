@@ -38,7 +38,7 @@ let package = Package(
             name: "Linux",
             dependencies: ["CLinux", .product(name: "SystemPackage", package: "swift-system")],
             swiftSettings: strict),
-        .target(name: "Ledger", dependencies: ["Catalogue", "Linux"], swiftSettings: strict),
+        .target(name: "Ledger", dependencies: ["Linux"], swiftSettings: strict),
         .target(
             name: "Timing",
             dependencies: [.product(name: "Histogram", package: "hdrhistogram-swift")],
@@ -113,7 +113,7 @@ let package = Package(
         .executableTarget(
             name: "benchmarks",
             dependencies: [
-                "CLinux", "Control", "Ledger", "Linux", "Pools", "Report", "Timing", "Varlink",
+                "Catalogue", "CLinux", "Control", "Ledger", "Linux", "Pools", "Report", "Timing", "Varlink",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],

@@ -1,8 +1,8 @@
-extension Catalogue {
-    static let native = Entry(
-        .native,
+extension Definition {
+    public static let native = Definition(
+        "native",
         summary: "call a function of your own shared library for each of many inputs",
-        detail: """
+        text: """
             A task calls a C function of a shared library, which gets its input as bytes and hands back bytes (the header \
             par.h says how; Swift, Rust and others that make C functions do as well). The library is loaded once for each pool \
             of workers, so a warm worker calls the function at once. On threads the function is called on several at a time \
@@ -11,7 +11,7 @@ extension Catalogue {
             inputs. Inputs are words, lines of a file with --from or of standard input with -, or whatever ends with a NUL \
             with -0; without any, tasks are given nothing.
             """,
-        unit: "bytes", library: .curl, input: .bytes,
+        unit: "bytes", runtime: RuntimeName.curl, input: .bytes,
         options: [
             Option("retries", .count, default: "1", in: 1...1000, "how often a function that fails is called in all"),
             Option(
@@ -19,13 +19,39 @@ extension Catalogue {
             Option(
                 "results-limit", .size, default: "128MiB", in: 4096...1 << 35,
                 "the most that all results may come to, for which the run keeps room"),
-            Option("function", .path, in: 0...4096, "the library's path, a colon and the function's name"),
+            Option("function", .text, in: 0...4096, "the library's path, a colon and the function's name"),
         ],
-        clientOptions: [
-            Option("from", .path, letter: "a", in: 1...4096, "read inputs from this file, one a line; - for input"),
-            Option("null", .flag, letter: "0", "inputs that are read end with a NUL rather than with a line"),
-            Option("tag", .flag, "begin each line with the input and a tab"),
-            Option("output", .path, in: 1...4096, "put each result into a file of its own in this directory"),
-            Option("quiet", .flag, letter: "q", "print no receipt"),
+        failures: NativeFailure.kinds,
+        examples: [
+            "native ./libshout.so:shout --threads 2 hello world", "native ./libmine.so:work --from items.txt --tag",
+            "native ./libmine.so:work --processes 2 --output results -0 -",
         ])
+}
+
+/// Why tasks of `native` fail.
+public enum NativeFailure: UInt16, FailureTable {
+    case function = 1
+    /// The function that gets a worker ready for the one that is called.
+    case setUp
+    case symbol
+    case resultSize
+    /// There is no room left for a result.
+    case results
+
+    public var text: String {
+        switch self {
+        case .function: "the function returned"
+        case .setUp: "getting the worker ready for the function: its _setup returned"
+        case .symbol: "the library can't be loaded by the worker, or has no such function"
+        case .resultSize: "the result is larger than --result-limit"
+        case .results: "the run's results are more than --results-limit all together"
+        }
+    }
+
+    public var code: FailureKind.Code {
+        switch self {
+        case .function, .setUp: .signed
+        case .symbol, .resultSize, .results: .none
+        }
+    }
 }

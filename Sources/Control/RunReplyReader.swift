@@ -69,6 +69,11 @@ extension Record {
                     redirects: try fetch.number("redirects"), connections: try fetch.number("connections"),
                     lookup: try fetch.number("lookup"), connect: try fetch.number("connect"),
                     tls: try fetch.number("tls"), firstByte: try fetch.number("first_byte"))
+            },
+            detail: try json.objectIfPresent("detail").map { detail throws(JSONObject.Unfit) in
+                var numbers: [String: Int] = [:]
+                for key in detail.keys { numbers[key] = try detail.number(key) }
+                return numbers
             })
     }
 }

@@ -2,11 +2,12 @@ import Synchronization
 
 // What only some jobs have: details, inputs, and the log of tasks that have ended.
 extension Job {
-    /// What the workload tells of a task beside its record, in as many bytes as the plan says. Written by the task, and to
-    /// be read once it has ended.
-    public func detail(_ task: Int) -> UnsafeMutableRawPointer {
+    /// What the workload tells of a task beside its record, in as many bytes as the plan says, see ``TaskDetail``. Written
+    /// by the task, and to be read once it has ended.
+    public func detail(_ task: Int) -> UnsafeMutableRawBufferPointer {
         let layout = plan.pointee.layout
-        return base + layout.details + task * layout.detailBytes
+        return UnsafeMutableRawBufferPointer(
+            start: base + layout.details + task * layout.detailBytes, count: layout.detailBytes)
     }
 
     /// What a task is given. Empty for all where the job has no inputs.

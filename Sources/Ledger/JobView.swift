@@ -29,7 +29,9 @@ public struct JobView: @unchecked Sendable {
 
     /// The details of all tasks, to be read once those have ended.
     public var details: TaskDetails {
-        TaskDetails(base: UnsafeRawPointer(job.base + layout.details), byteCount: layout.detailBytes)
+        TaskDetails(
+            base: UnsafeRawPointer(job.base + layout.details), byteCount: layout.detailBytes,
+            columns: Int(plan.detailColumns))
     }
 
     /// The results of all tasks, to be read once those have ended. Empty where they hand back none.
@@ -50,7 +52,7 @@ public struct JobView: @unchecked Sendable {
         var record = record
         if record.status == .ok || record.status == .failed {
             record.status = .failed
-            record.failure = TaskFailure(.damage).code
+            record.failure = TaskFailure.damaged.bits
         }
         record.value = 0
         return record

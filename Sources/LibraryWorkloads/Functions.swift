@@ -1,4 +1,5 @@
 import CPar
+import Catalogue
 import Glibc
 import Ledger
 import Workers
@@ -26,7 +27,7 @@ final class Functions {
     /// Does a worker's part of a job of `native`.
     func work(_ shift: consuming Shift, _ arguments: JobArguments) {
         do {
-            let function = try function(arguments.text)
+            let function = try function(arguments.text("function"))
             shift.call(NativeFunction(function.body, state: function.state, arguments))
         } catch {
             shift.run(Unfit(failure: error))
@@ -36,16 +37,16 @@ final class Functions {
     /// - Parameter name: the library's path, a colon and the function's name.
     private func function(_ name: String) throws(TaskFailure) -> Function {
         if let function = known[name] { return function }
-        guard let colon = name.utf8.lastIndex(of: UInt8(ascii: ":")) else { throw TaskFailure(.symbol) }
+        guard let colon = name.utf8.lastIndex(of: UInt8(ascii: ":")) else { throw TaskFailure(NativeFailure.symbol, code: 0) }
         let symbol = String(name[name.utf8.index(after: colon)...])
         // Its zygote has loaded it. A worker that must do so itself finds what else it needs at once, or nothing.
         guard let library = dlopen(String(name[..<colon]), RTLD_NOW | RTLD_LOCAL),
             let body = dlsym(library, symbol)
-        else { throw TaskFailure(.symbol) }
+        else { throw TaskFailure(NativeFailure.symbol, code: 0) }
         var state: UnsafeMutableRawPointer?
         if let setup = dlsym(library, symbol + "_setup") {
             let code = unsafeBitCast(setup, to: Setup.self)(&state)
-            if code != 0 { throw .returned(code, from: .setUp) }
+            if code != 0 { throw TaskFailure(.setUp, returned: code) }
         }
         let teardown = dlsym(library, symbol + "_teardown").map { unsafeBitCast($0, to: Teardown.self) }
         let function = Function(

@@ -19,14 +19,19 @@ public final class LibraryRepertoire: Repertoire {
         if library == .blas { _ = BLAS.shared }
     }
 
-    public func work(_ workload: WorkloadID, _ shift: consuming Shift, _ arguments: JobArguments) {
+    public func work(_ workload: String, _ shift: consuming Shift, _ arguments: JobArguments) {
         switch workload {
-        case .dot:
+        case Definition.dot.name:
             // The places of the choices of --dtype.
-            if arguments.number(1) == 0 { shift.run(Dot<Double>(arguments)) } else { shift.run(Dot<Float>(arguments)) }
-        case .download, .api: shift.run(Fetch(arguments, of: workload, by: client))
-        case .native: functions.work(shift, arguments)
-        case .noop, .sleep, .cpu, .io, .exec: break
+            if arguments.number("dtype") == 0 {
+                shift.run(Dot<Double>(arguments))
+            } else {
+                shift.run(Dot<Float>(arguments))
+            }
+        case Definition.download.name: shift.run(Fetch(arguments, isDownload: true, by: client))
+        case Definition.api.name: shift.run(Fetch(arguments, isDownload: false, by: client))
+        case Definition.native.name: functions.work(shift, arguments)
+        default: break
         }
     }
 }

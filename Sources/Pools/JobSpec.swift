@@ -4,9 +4,9 @@ public import Ledger
 public struct JobSpec: Sendable {
     public var lease: LeaseRequest
     public var tasks: Int
-    /// The workload's number, its arguments and how to read the CPU clock. The rest is filled in.
+    /// The workload's number and how to read the CPU clock. The rest is filled in.
     public var plan: JobPlan
-    public var text: [UInt8]
+    public var arguments: ArgumentBlock
     /// What each task is given; nil where all do the same.
     public var inputs: TaskInputs?
     /// How often a task may take a worker down with it before it is lost; nil if it may not be run a second time.
@@ -15,14 +15,15 @@ public struct JobSpec: Sendable {
     public var progressNanoseconds: UInt64?
 
     public init(
-        lease: LeaseRequest, tasks: Int, plan: JobPlan, text: [UInt8] = [], inputs: TaskInputs? = nil,
+        lease: LeaseRequest, tasks: Int, plan: JobPlan, arguments: ArgumentBlock = ArgumentBlock(),
+        inputs: TaskInputs? = nil,
         attempts: Int? = 3,
         progressNanoseconds: UInt64? = nil
     ) {
         self.lease = lease
         self.tasks = tasks
         self.plan = plan
-        self.text = text
+        self.arguments = arguments
         self.inputs = inputs
         self.attempts = attempts
         self.progressNanoseconds = progressNanoseconds
@@ -42,8 +43,10 @@ public enum JobEvent: Sendable {
 public struct EndedTask: Sendable {
     public let task: Int
     public let record: TaskRecord
-    /// What its workload tells of it beside the record, as ``JobPlan/detailBytes`` says.
-    public let detail: [UInt8]
+    /// What its workload tells of it beside the record, a number for each column.
+    public let detail: [Int64]
+    /// Why it failed, in words of its own; empty where there are none.
+    public let reason: String
     /// What it has handed back, or the text of its failure; nil where the job's tasks hand back nothing.
     public let result: JobBytes?
 }
@@ -51,8 +54,9 @@ public struct EndedTask: Sendable {
 extension EndedTask {
     init(_ task: Int, _ record: TaskRecord, _ view: JobView, _ memory: JobMemory) {
         let record = view.checked(record)
+        let detail = view.details[task]
         self.init(
-            task: task, record: record, detail: Array(view.details[task]),
+            task: task, record: record, detail: detail.numbers, reason: detail.reason,
             result: view.result(record).map { JobBytes(bytes: $0, memory: memory) })
     }
 }
@@ -117,8 +121,8 @@ public struct FinishedJob: @unchecked Sendable {
     /// How many bytes all results may come to; 0 where tasks hand back nothing.
     public var heapBytes: Int { view.heap.count }
 
-    /// What the workload tells of a task that has begun beside its record, as ``JobPlan/detailBytes`` says.
-    public func detail(_ task: Int) -> UnsafeRawBufferPointer { view.details[task] }
+    /// What the workload tells of a task that has begun beside its record. To be read while this is kept.
+    public func detail(_ task: Int) -> TaskDetail { view.details[task] }
 
     /// A copy of all records, in the order of the tasks.
     public var records: [TaskRecord] { held.indices.map(record) }

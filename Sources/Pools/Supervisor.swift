@@ -169,7 +169,7 @@ public final class Supervisor: Sendable {
         plan.crew = UInt32(spec.lease.workers)
         plan.rings = 1
         let job = arena.job(at: memory.extent.lowerBound)
-        job.prepare(plan, text: spec.text)
+        job.prepare(plan, arguments: spec.arguments)
         if let inputs = spec.inputs {
             do {
                 try job.store(inputs)

@@ -12,6 +12,6 @@ public protocol Repertoire: AnyObject {
     /// worker comes up all the same, and each of its tasks fails with the reason.
     init(loading library: Library)
 
-    /// Does a worker's part of a job. A workload that isn't in the repertoire is left alone.
-    func work(_ workload: WorkloadID, _ shift: consuming Shift, _ arguments: JobArguments)
+    /// Does a worker's part of a job of the workload with this name. A workload that isn't in the repertoire is left alone.
+    func work(_ workload: String, _ shift: consuming Shift, _ arguments: JobArguments)
 }

@@ -83,8 +83,8 @@ public struct Shift {
         do {
             record.pointee.value = try workload.run(context)
         } catch {
-            record.pointee.failure = error.code
-            status = error.step == .none ? .cancelled : .failed
+            record.pointee.failure = error.bits
+            status = error.number == 0 ? .cancelled : .failed
         }
         let stop = Monotonic.now()
         record.pointee.stop = stop

@@ -54,21 +54,14 @@ struct Worker {
     private func work(_ job: Job, order: UInt32, _ repertoire: (any Repertoire)?) {
         slot.done.pointee.store(0, ordering: .relaxed)
         let arguments = JobArguments(of: job)
-        switch WorkloadID(rawValue: job.plan.pointee.workload) {
-        case .noop: drain(Noop(arguments), job)
-        case .sleep: drain(Sleep(arguments), job)
-        case .cpu: drain(CPU(arguments), job)
-        case .io: drain(IO(arguments), job)
-        case .exec: drain(Exec(arguments), job)
-        case let workload?: repertoire?.work(workload, Shift(worker: self, job: job), arguments)
-        case nil: break
+        let number = Int(job.plan.pointee.workload)
+        let shift = Shift(worker: self, job: job)
+        switch WorkloadCode.table.indices.contains(number) ? WorkloadCode.table[number] : .unknown {
+        case .own(let run): run(shift, arguments)
+        case .runtime(let name): repertoire?.work(name, shift, arguments)
+        case .unknown: break
         }
         leave(job, order: order)
-    }
-
-    private func drain(_ workload: consuming some Workload, _ job: Job) {
-        var shift = Shift(worker: self, job: job)
-        shift.run(workload)
     }
 
     /// Leaves the crew. The last one out rings; once one of the crew has died, everybody does.

@@ -33,6 +33,8 @@ public enum ZygoteProgram {
             if let library = Library.loadable.first(where: { $0.name == arguments.first }) {
                 repertoire?.preload(library)
             }
+            // Made once, for all of its workers.
+            _ = WorkloadCode.table
             // Its workers know the answer from the start.
             Processors.tryMoving()
             let control = MessageSocket(Descriptor(owning: ZygoteProtocol.Inherited.control))

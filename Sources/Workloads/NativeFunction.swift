@@ -1,4 +1,5 @@
 public import CPar
+public import Catalogue
 import Glibc
 import Ledger
 import Linux
@@ -13,16 +14,11 @@ public struct NativeFunction: Workload {
     private let tries: Int64
     private let call: NativeCall
 
-    /// The places of the options that are numbers.
-    private enum Number {
-        static let retries = 0
-    }
-
     /// - Parameter state: what the function's set-up has left on this worker.
     public init(_ body: @escaping Body, state: UnsafeMutableRawPointer?, _ arguments: JobArguments) {
         self.body = body
         inputs = arguments.inputBytes
-        tries = arguments.number(Number.retries)
+        tries = arguments.number("retries")
         call = NativeCall(state: state, cancelled: arguments.cancellation, results: arguments.results)
     }
 
@@ -49,13 +45,20 @@ public struct NativeFunction: Workload {
     private func end(_ code: Int32, _ task: TaskContext) -> TaskFailure {
         let fault = call.place.pointee.results.fault
         let span = call.place.pointee.finishFailure()
-        if fault == nil, task.isCancelled { return TaskFailure(.none) }
+        if fault == nil, task.isCancelled { return .cancelled }
         task.keep(fault == nil ? span : .none)
         switch fault {
-        case .tooLarge: return TaskFailure(.resultSize)
-        case .full: return TaskFailure(.resultRoom)
-        case nil: return .returned(code)
+        case .tooLarge: return TaskFailure(NativeFailure.resultSize, code: 0)
+        case .full: return TaskFailure(NativeFailure.results, code: 0)
+        case nil: return TaskFailure(returned: code)
         }
+    }
+}
+
+extension TaskFailure {
+    /// What a function of a library returned, as far as 16 bits hold it.
+    public init(_ kind: NativeFailure = .function, returned code: Int32) {
+        self.init(kind, code: Int32(Int16(clamping: code)))
     }
 }
 

@@ -56,7 +56,8 @@ import Varlink
                 stdoutBytes: 7, stderrBytes: 8, cause: "timeout"),
             fetch: FetchRecord(
                 url: "u", status: 200, bytes: 1, redirects: 2, connections: 3, lookup: 4, connect: 5, tls: 6,
-                firstByte: 7))
+                firstByte: 7),
+            detail: ["rows": 1, "": -2])
     }
 
     private var replies: [Run.Reply] {
@@ -67,6 +68,7 @@ import Varlink
         var bare = record
         bare.command = nil
         bare.fetch = nil
+        bare.detail = nil
         bare.reason = nil
         return [
             Run.Reply(), Run.Reply(accepted: .init(job: "j1", workers: 2, tasks: 8)),

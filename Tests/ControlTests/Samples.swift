@@ -12,7 +12,7 @@ enum Samples {
         url: "u", status: 200, bytes: 1, redirects: 2, connections: 3, lookup: 4, connect: 5, tls: 6, firstByte: 7)
     static let record = Record(
         task: 1, worker: 2, pid: 3, tid: 4, start: 5, stop: 6, cpu: 7, attempt: 1, status: "ok", value: .max,
-        reason: "r", command: command, fetch: fetch)
+        reason: "r", command: command, fetch: fetch, detail: ["rows": 8, "skipped": -1])
     static let output = Output(task: 1, stdout: "aGk=", stderr: "", record: record)
     static let context = Context.bare
     static let halt = Halt(failures: 1, now: true)

@@ -98,10 +98,11 @@ struct AccessTests {
         #expect(try await kind("dot", 2, nil) == "processes-blas")
         #expect(try await kind("dot", 2, 2) == "mixed-2-blas")
         #expect(try await kind("noop", nil, 2) == "threads")
+        #expect(try await kind("noop", 1, 4) == "threads")
     }
 
     @Test("a run that names no number has as many workers as there are cores by quota")
     func cores() async throws {
-        #expect(try await plan(Run.Request(workload: "noop"), isShared: false).threads == 2)
+        #expect(try await plan(Run.Request(workload: "noop"), isShared: false).shape.threads == 2)
     }
 }

@@ -8,7 +8,7 @@ import Testing
 @Suite("The relay of outputs")
 struct OutputRelayTests {
     private func ended(_ tasks: [Int]) throws -> [EndedTask] {
-        tasks.map { EndedTask(task: $0, record: TaskRecord(), detail: [], result: nil) }
+        tasks.map { EndedTask(task: $0, record: TaskRecord(), detail: [], reason: "", result: nil) }
     }
 
     @Test("sends what has ended as it ends, each once")

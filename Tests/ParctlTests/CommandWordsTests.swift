@@ -17,7 +17,7 @@ import Testing
 
     @Test func `options are read with a space, with an equals sign, and as flags`() throws {
         let words = try CommandWords.read(["io", "--size", "4KiB", "--dir=/tmp", "--read"])
-        #expect(words.entry.name == "io")
+        #expect(words.definition.name == "io")
         #expect(words.arguments == ["size": "4KiB", "dir": "/tmp", "read": "true"])
     }
 

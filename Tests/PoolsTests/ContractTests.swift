@@ -247,7 +247,7 @@ struct ContractTests {
                 host.supervisor.lease(pool.four(), tasks: 64) { answer.resume(with: $0.mapError { $0 as any Error }) }
             }
             for count in [1, 64, 3] {
-                try lease?.run(workload: Work.cpu, tasks: count, number: 100)
+                try lease?.run(workload: Work.cpu, tasks: count, arguments: Work.arguments(Work.cpu, 100))
                 #expect(lease?.records.count == count)
                 #expect(lease?.records.allSatisfy { $0.value == 4950 } == true)
             }

@@ -1,3 +1,4 @@
+import Catalogue
 import Glibc
 import Ledger
 import Linux
@@ -36,11 +37,23 @@ enum Arrangement: String, CaseIterable, Sendable {
 
 /// The numbers of the workloads in a job's plan.
 enum Work {
-    static let noop: UInt32 = 0
-    static let sleep: UInt32 = 1
-    static let cpu: UInt32 = 2
-    static let dot: UInt32 = 4
-    static let download: UInt32 = 6
+    static let noop = number(of: .noop)
+    static let sleep = number(of: .sleep)
+    static let cpu = number(of: .cpu)
+    static let dot = number(of: .dot)
+    static let download = number(of: .download)
+
+    private static func number(of definition: Definition) -> UInt32 {
+        UInt32(Catalogue.number(of: definition.name) ?? -1)
+    }
+
+    /// The arguments of a workload of which one option counts: how long, how many or how large.
+    static func arguments(_ workload: UInt32, _ number: Int64) throws -> ArgumentBlock {
+        var block = ArgumentBlock()
+        let names = [sleep: "for", cpu: "iterations", dot: "size"]
+        if let name = names[workload] { try block.add(name, number) }
+        return block
+    }
 }
 
 /// A job that is over: its records and what became of it.
@@ -139,10 +152,10 @@ struct Host: Sendable {
     ) async throws -> Running {
         var plan = JobPlan(
             job: 0, tasks: tasks, workload: workload, crew: lease.workers, cpuInterval: 20_000, rings: true)
-        plan.numbers[0] = number
         // Enough for what any workload tells of a task.
         plan.detailBytes = 256
-        let spec = JobSpec(lease: lease, tasks: tasks, plan: plan, attempts: attempts)
+        let spec = JobSpec(
+            lease: lease, tasks: tasks, plan: plan, arguments: try Work.arguments(workload, number), attempts: attempts)
         let (events, feed) = AsyncStream<JobEvent>.makeStream()
         let supervisor = supervisor
         let id = try await withCheckedThrowingContinuation { (answer: CheckedContinuation<JobID, any Error>) in

@@ -241,7 +241,8 @@ struct IllWorkerTests {
             }
             try lease.run(workload: Work.noop, tasks: 4)
             let victim = try #require(try await host.snapshot().pids[pool.kind]?.first)
-            let runs = Task.detached { try lease.run(workload: Work.sleep, tasks: 4, number: 60_000_000_000) }
+            let arguments = try Work.arguments(Work.sleep, 60_000_000_000)
+            let runs = Task.detached { try lease.run(workload: Work.sleep, tasks: 4, arguments: arguments) }
             #expect(try await host.settles { _ in isInState("S", victim) })
             kill(pid_t(victim), SIGKILL)
             await #expect(throws: LeaseOver.self) { try await runs.value }

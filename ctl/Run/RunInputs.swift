@@ -10,7 +10,7 @@ enum RunInputs {
 
     /// - Parameter tasks: how many tasks were asked for, if any; a single address is for all of them.
     init(_ words: RunWords, tasks: Int?) throws(Failure) {
-        switch words.entry.input {
+        switch words.definition.input {
         case nil: self = .nothing
         case .command:
             let plan = try ExecPlan(words)
@@ -19,7 +19,7 @@ enum RunInputs {
         case .bytes:
             let plan = try NativePlan(words)
             self = .items(plan, tasks: try plan.count(asked: tasks, words))
-        case .url:
+        case .url, .request, .item:
             let inputs = try WebInputs(words).inputs
             let copies = inputs.count == 1 ? tasks ?? 1 : 1
             // Before they are made: there may be no room for them.

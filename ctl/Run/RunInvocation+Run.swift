@@ -7,7 +7,7 @@ extension RunInvocation {
     /// Reads what there is to read, runs it, and prints what came of it.
     func run() throws {
         let words = try CommandWords.read(words, in: Environment.directory)
-        guard words.entry.id == .exec else { return try run(words) }
+        guard words.definition.input == .command else { return try run(words) }
         do {
             try run(words)
         } catch let failure as Failure {
@@ -21,7 +21,7 @@ extension RunInvocation {
             records: records || charts.needRecords, halt: halt)
         let inputs = try RunInputs(words, tasks: tasks)
         if let plan = inputs.plan, try plan.isDone() { return }
-        var request = try shape.request(words.entry.name, words.arguments)
+        var request = try shape.request(words.definition.name, words.arguments)
         inputs.put(into: &request)
         request.outputs = inputs.plan.map { $0.keepsOrder ? .tasks : .ended }
         try charts.check(data: json ? "--json" : nil, help: "parctl run --help")

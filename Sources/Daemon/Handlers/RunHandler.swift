@@ -27,8 +27,10 @@ struct RunHandler: Sendable {
     /// Whether a directory has to be looked at, which may be slow to answer, or what each task is given.
     private static func takesTime(_ request: Run.Request) -> Bool {
         if request.inputs != nil || request.block != nil { return true }
-        guard let given = request.arguments, let entry = Catalogue.entry(named: request.workload) else { return false }
-        return entry.options.contains { $0.kind == .path && given[$0.name] != nil }
+        guard let given = request.arguments, let definition = Catalogue.definition(named: request.workload) else {
+            return false
+        }
+        return definition.options.contains { $0.kind == .path && given[$0.name] != nil }
     }
 
     private func take(_ request: Run.Request, _ call: IncomingCall, _ accepted: UInt64) throws {

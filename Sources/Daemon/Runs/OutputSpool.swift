@@ -87,7 +87,7 @@ struct OutputReading: Sendable {
         self.init(seat: Int(task.record.seat), result: task.result, isFailure: task.record.status == .failed)
         if let result {
             output.count = UInt64(result.bytes.count)
-        } else if let detail = task.commandDetail {
+        } else if task.record.status != .lost, task.record.start != 0, let detail = CommandDetail(task.detail) {
             output = detail.output
             errors = detail.errors
         }

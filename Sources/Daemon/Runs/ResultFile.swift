@@ -20,8 +20,8 @@ final class ResultFile: Sendable {
 
     /// Copies the results of a job whose tasks have ended.
     ///
-    /// - Parameter workload: what they are tasks of.
-    init(of job: FinishedJob, _ workload: WorkloadID) throws(SystemError) {
+    /// - Parameter definition: of what they are tasks of.
+    init(of job: FinishedJob, _ definition: Definition) throws(SystemError) {
         let file = try Descriptor.memoryFile(named: "par-results")
         var spans: [ByteSpan] = []
         spans.reserveCapacity(job.taskCount)
@@ -49,7 +49,7 @@ final class ResultFile: Sendable {
         var failures: Int?
         if !failed.isEmpty {
             failures = end
-            let reasons = failed.map { Self.reason($0, of: job, workload, &left) }
+            let reasons = failed.map { Self.reason($0, of: job, definition, &left) }
             end += job.taskCount * ByteSpan.byteCount
             var table = Array(repeating: ByteSpan(offset: 0, count: 0), count: job.taskCount)
             for (task, reason) in zip(failed, reasons) {
@@ -67,13 +67,13 @@ final class ResultFile: Sendable {
     }
 
     /// Why a task has failed, in full.
-    private static func reason(_ task: Int, of job: FinishedJob, _ workload: WorkloadID, _ left: inout Int) -> [UInt8] {
+    private static func reason(_ task: Int, of job: FinishedJob, _ definition: Definition, _ left: inout Int) -> [UInt8] {
         let record = job.record(task)
         if record.status == .failed, let text = job.result(record), !text.isEmpty, text.count <= left {
             left -= text.count
             return Array(text)
         }
-        let reason = record.reason(of: workload, detail: job.detail(task).baseAddress) ?? ""
+        let reason = record.reason(of: definition, own: job.detail(task).reason) ?? ""
         return Array(reason.utf8)
     }
 

@@ -28,8 +28,8 @@ struct RunAccount: Sendable {
     /// Reasons that are told apart; further ones are counted together.
     static let failureKinds = 16
 
-    init(_ job: FinishedJob, of workload: WorkloadID) {
-        var details = workload.taskFigures
+    init(_ job: FinishedJob, of definition: Definition) {
+        var details = DetailFigures(of: definition)
         seats = Array(repeating: Seat(), count: job.crew.count)
         var ok = 0
         var failed = 0
@@ -48,16 +48,13 @@ struct RunAccount: Sendable {
             }
             if record.status == .failed || record.status == .lost {
                 note(
-                    record.reason(
-                        of: workload, detail: job.detail(task).baseAddress,
-                        text: record.status == .failed ? job.result(record) : nil), of: task, in: &reasons)
+                    record.reason(of: definition, own: job.detail(task).reason, result: job.result(record)), of: task,
+                    in: &reasons)
             }
             guard record.start != 0 else { continue }
             add(record, value: record.value(result: job.result(record)))
             // Of a task that was lost or cancelled with its worker nothing is known.
-            if record.status == .ok || record.status == .failed, let detail = job.detail(task).baseAddress,
-                let cpu = details?.add(detail)
-            {
+            if record.status == .ok || record.status == .failed, let cpu = details?.add(job.detail(task)) {
                 cpuSum &+= cpu
                 cpuCovered += 1
             }

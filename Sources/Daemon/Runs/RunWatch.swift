@@ -79,10 +79,10 @@ final class RunWatch: Sendable {
             state.id = id
             state.name = name
         }
-        let workers = plan.processes * plan.threads
+        let workers = plan.shape.workers
         daemon.book.add(
             JobBook.Entry(
-                id: id, name: name, workload: plan.entry.name, arguments: plan.arguments, mode: plan.mode,
+                id: id, name: name, workload: plan.definition.name, arguments: plan.arguments, mode: plan.shape.mode,
                 workers: workers, tasks: plan.tasks, uid: call.peer.uid, accepted: accepted))
         let supervisor = daemon.supervisor
         call.whenGone { supervisor.cancel(id, .request) }
@@ -130,11 +130,11 @@ final class RunWatch: Sendable {
 
     /// Sums the job's records up.
     private func collect(_ job: FinishedJob) {
-        let account = RunAccount(job, of: plan.entry.id)
+        let account = RunAccount(job, of: plan.definition)
         var file: ResultFile?
         if wantsResults {
             do {
-                file = try ResultFile(of: job, plan.entry.id)
+                file = try ResultFile(of: job, plan.definition)
             } catch {
                 daemon.logger.error("the results of run \(daemon.book.name(of: job.row.id)) can't be sent: \(error)")
             }
@@ -204,7 +204,7 @@ final class RunWatch: Sendable {
             return (state.results, state.row, state.name)
         }
         guard let row else { return }
-        stream.withLock { $0.removeOutputs(of: row.id, workers: plan.processes * plan.threads) }
+        stream.withLock { $0.removeOutputs(of: row.id, workers: plan.shape.workers) }
         daemon.book.finish(row.id)
         guard let results else { return call.fail(ControlError.draining) }
         if let reason = row.failureReason, results.account.hasBegunNothing {
