@@ -37,7 +37,7 @@ let package = Package(
             name: "Linux",
             dependencies: ["CLinux", .product(name: "SystemPackage", package: "swift-system")],
             swiftSettings: strict),
-        .target(name: "Ledger", dependencies: ["Catalogue", "Linux"], swiftSettings: strict),
+        .target(name: "Ledger", dependencies: ["Linux"], swiftSettings: strict),
         .target(
             name: "Timing",
             dependencies: [.product(name: "Histogram", package: "hdrhistogram-swift")],
@@ -49,7 +49,7 @@ let package = Package(
             name: "LibraryWorkloads",
             dependencies: ["Catalogue", "CLibraries", "Ledger", "Linux", "Workers", "Workloads"],
             swiftSettings: strict),
-        .target(name: "Pools", dependencies: ["Catalogue", "Ledger", "Timing", "Linux"], swiftSettings: strict),
+        .target(name: "Pools", dependencies: ["Ledger", "Timing", "Linux"], swiftSettings: strict),
         .target(name: "Varlink", dependencies: ["CLinux"], swiftSettings: strict),
         .target(
             name: "VarlinkServer",
@@ -127,7 +127,7 @@ let package = Package(
         .testTarget(name: "CatalogueTests", dependencies: ["Catalogue"], swiftSettings: strict),
         .testTarget(name: "WorkloadsTests", dependencies: ["Catalogue", "CLinux", "Workloads"], swiftSettings: strict),
         .testTarget(
-            name: "PoolsTests", dependencies: ["Catalogue", "Pools", "parzygote", "parzygote-library"],
+            name: "PoolsTests", dependencies: ["Pools", "parzygote", "parzygote-library"],
             swiftSettings: strict),
         .testTarget(
             name: "VarlinkTests", dependencies: ["CLinux", "Linux", "Varlink", "VarlinkServer"], swiftSettings: strict),

@@ -70,7 +70,7 @@ public enum Catalogue {
             workers, without OpenBLAS's own threads. A product can't be interrupted: a cancelled run's workers are killed \
             if it takes longer than cancel-grace.
             """,
-        unit: "flop", library: .blas,
+        unit: "flop", runtime: "blas",
         options: [
             Option("size", .count, default: "1024", in: 1...16_384, "N, the rows and columns of each matrix"),
             Option("dtype", oneOf: ["f64", "f32"], "numbers of 64 or of 32 bits: f64 or f32"),
@@ -128,7 +128,7 @@ public enum Catalogue {
             --max-size. Name URLs as words, in a file with --from, or with - on standard input; a single one is got as \
             often as --tasks says. Proxies are those of the daemon's environment.
             """,
-        unit: "bytes", library: .curl, input: .url,
+        unit: "bytes", runtime: "curl", input: .url,
         options: [Option("overwrite", .flag, "replace files that are there")] + webLimits + [
             Option("output", .path, in: 0...1024, "directory to keep the files in (default: they are thrown away)")
         ],
@@ -143,7 +143,7 @@ public enum Catalogue {
             a task; without any, one request is sent that has none. A task whose worker died is not sent again, as the server \
             may have taken it.
             """,
-        unit: "bytes", rerun: false, library: .curl, input: .url,
+        unit: "bytes", rerun: false, runtime: "curl", input: .url,
         options: [Option("method", oneOf: WebMethod.names, WebMethod.names.joined(separator: ", "))] + webLimits,
         clientOptions: [
             Option("header", .text, in: 1...8192, "a header, as 'Name: value'; may be given several times"),

@@ -9,8 +9,8 @@ public struct Entry: Sendable, Equatable {
     public let unit: String?
     /// Whether a task whose worker died may be run again.
     public let rerun: Bool
-    /// What its workers must have loaded.
-    public let library: Library
+    /// The runtime that its workers are made of, by name.
+    public let runtime: String
     /// What each task has to be given; nil where tasks are given nothing.
     public let input: Input?
     public let options: [Option]
@@ -29,7 +29,7 @@ public struct Entry: Sendable, Equatable {
 
     public init(
         _ id: WorkloadID, summary: String, detail: String, unit: String? = nil, rerun: Bool = true,
-        library: Library = .none, input: Input? = nil, options: [Option] = [],
+        runtime: String = "native", input: Input? = nil, options: [Option] = [],
         clientOptions: [Option] = []
     ) {
         self.id = id
@@ -37,7 +37,7 @@ public struct Entry: Sendable, Equatable {
         self.detail = detail
         self.unit = unit
         self.rerun = rerun
-        self.library = library
+        self.runtime = runtime
         self.input = input
         self.options = options
         self.clientOptions = clientOptions

@@ -1,4 +1,3 @@
-public import Catalogue
 public import SystemPackage
 
 /// Why a task failed, in 32 bits: what it was doing and the error of the system.
@@ -11,7 +10,7 @@ public struct TaskFailure: Error, Sendable, Equatable, Hashable, CustomStringCon
         case none = 0
         case create, write, sync, measure, read, compare, remove, compute, allocate
         case enter, spawn, exit, signal, timeout, output, keep
-        /// Loading a library; in the place of the system's error stands the number of the ``Catalogue/Library``.
+        /// Using the library that the worker's runtime has loaded.
         case load
         /// Sending a request and receiving the response. Why it failed is in the ``FetchDetail``.
         case fetch
@@ -34,7 +33,7 @@ public struct TaskFailure: Error, Sendable, Equatable, Hashable, CustomStringCon
             case .remove: "removing the file"
             case .compute: "computing"
             case .allocate: "taking memory"
-            case .load: "loading a library"
+            case .load: "the library that the task needs can't be used"
             case .fetch: "the request failed"
             case .status: "the server answered with status"
             case .size: "the body is larger than --max-size"
@@ -65,11 +64,6 @@ public struct TaskFailure: Error, Sendable, Equatable, Hashable, CustomStringCon
 
     public var code: UInt32 { UInt32(step.rawValue) << 16 | UInt32(errno.rawValue & 0xffff) }
 
-    /// A library that a worker needs and does not have.
-    public static func missing(_ library: Library) -> TaskFailure {
-        TaskFailure(.load, Errno(rawValue: Int32(library.rawValue)))
-    }
-
     /// The server's answer is an error, or none.
     public static func status(_ status: Int32) -> TaskFailure {
         TaskFailure(.status, Errno(rawValue: status))
@@ -78,10 +72,7 @@ public struct TaskFailure: Error, Sendable, Equatable, Hashable, CustomStringCon
     public var description: String {
         switch step {
         case .exit, .signal, .status: return "\(step.text) \(errno.rawValue)"
-        case .timeout, .output, .fetch, .size: return step.text
-        case .load:
-            guard let library = Library(rawValue: UInt32(errno.rawValue)), library != .none else { return step.text }
-            return "\(library.file) can't be loaded: install Debian's package \(library.package), then recycle the pool"
+        case .timeout, .output, .fetch, .size, .load: return step.text
         default: return errno.rawValue == 0 ? "\(step.text): the result is wrong" : "\(step.text): \(errno)"
         }
     }

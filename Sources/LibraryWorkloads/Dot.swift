@@ -1,4 +1,3 @@
-import Catalogue
 import Ledger
 import Workloads
 
@@ -20,7 +19,7 @@ struct Dot<Number: Element>: Workload {
         let wanted = Int(arguments.number(2))
         guard let blas = BLAS.shared else {
             threads = wanted
-            state = .failure(.missing(.blas))
+            state = .failure(TaskFailure(.load))
             return
         }
         threads = wanted == 0 ? blas.usualThreads : wanted

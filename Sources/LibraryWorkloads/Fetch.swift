@@ -47,7 +47,7 @@ struct Fetch: Workload {
     mutating func run(_ task: TaskContext) throws(TaskFailure) -> Int64 {
         var detail = FetchDetail()
         defer { task.detail.storeBytes(of: detail, as: FetchDetail.self) }
-        guard let client else { throw .missing(.curl) }
+        guard let client else { throw TaskFailure(.load) }
         // A download has the URL and its file's name; what an API is asked has the URL, a body and headers.
         let words = Array(task.input)
         guard let url = words.first else { throw TaskFailure(.fetch) }

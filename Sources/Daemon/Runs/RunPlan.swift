@@ -72,7 +72,7 @@ struct RunPlan: Sendable {
             case .processes: .processes(threads: 1)
             case .mixed: .processes(threads: threads)
             }
-        let kind = PoolKind(arrangement, library: entry.library)
+        let kind = PoolKind(arrangement, runtime: RuntimeID(builtIn: entry.runtime) ?? .native)
         let cold: ColdStart? = request.cold.map { $0 == .exec ? .exec : .fresh }
         let lease = LeaseRequest(
             kind: kind, units: kind.isThreads ? threads : processes, cold: cold,
