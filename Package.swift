@@ -50,7 +50,7 @@ let package = Package(
             name: "LibraryWorkloads",
             dependencies: ["Catalogue", "CLibraries", "CPar", "Ledger", "Linux", "Workers", "Workloads"],
             swiftSettings: strict),
-        .target(name: "Pools", dependencies: ["Catalogue", "Ledger", "Timing", "Linux"], swiftSettings: strict),
+        .target(name: "Pools", dependencies: ["Ledger", "Timing", "Linux"], swiftSettings: strict),
         .target(name: "Varlink", dependencies: ["CLinux"], swiftSettings: strict),
         .target(
             name: "VarlinkServer",
@@ -129,7 +129,7 @@ let package = Package(
         .testTarget(
             name: "WorkloadsTests", dependencies: ["CPar", "Catalogue", "CLinux", "Workloads"], swiftSettings: strict),
         .testTarget(
-            name: "PoolsTests", dependencies: ["Catalogue", "Pools", "parzygote", "parzygote-library"],
+            name: "PoolsTests", dependencies: ["Pools", "parzygote", "parzygote-library"],
             swiftSettings: strict),
         .testTarget(
             name: "VarlinkTests", dependencies: ["CLinux", "Linux", "Varlink", "VarlinkServer"], swiftSettings: strict),

@@ -113,9 +113,6 @@ public struct Definition: Sendable {
     public func option(typed word: some StringProtocol) -> Option? {
         (options + clientOptions).first { "--\($0.name)" == word || $0.letter.map { "-\($0)" == word } == true }
     }
-
-    /// The library that its workers have loaded.
-    public var library: Library { Library.loadable.first { $0.name == runtime } ?? .none }
 }
 
 extension Definition: Equatable {
@@ -137,6 +134,8 @@ public enum RuntimeName {
     public static let curl = "curl"
     /// With OpenBLAS.
     public static let blas = "blas"
+    /// With a user's library, of which a runtime is made when a run names it.
+    public static let plugin = "plugin"
 }
 
 /// What a task can be given: one or more words.

@@ -11,7 +11,7 @@ extension Definition {
             inputs. Inputs are words, lines of a file with --from or of standard input with -, or whatever ends with a NUL \
             with -0; without any, tasks are given nothing.
             """,
-        unit: "bytes", runtime: RuntimeName.curl, input: .bytes,
+        unit: "bytes", runtime: RuntimeName.plugin, input: .bytes,
         options: [
             Option("retries", .count, default: "1", in: 1...1000, "how often a function that fails is called in all"),
             Option(

@@ -10,8 +10,9 @@ extension TaskRecord {
     /// - Parameters:
     ///   - own: words of the task's own for its failure; empty for none.
     ///   - result: what it says of its failure where tasks hand back bytes.
+    ///   - exit: how the worker ended that it was lost with; nil where that is not known.
     func reason(
-        of definition: Definition, own: @autoclosure () -> String, result: UnsafeRawBufferPointer? = nil
+        of definition: Definition, own: @autoclosure () -> String, result: UnsafeRawBufferPointer?, exit: String?
     ) -> String? {
         switch status {
         case .ok, .pending, .running: return nil
@@ -22,7 +23,8 @@ extension TaskRecord {
             let text = definition.text(ofFailure: failure.number, code: failure.code)
             if let result, !result.isEmpty { return "\(Self.shown(result)) (\(text))" }
             return own.isEmpty ? text : own
-        case .lost: return "its worker died (\(deaths) \(deaths == 1 ? "time" : "times"))"
+        case .lost:
+            return "its worker died\(exit.map { ": \($0)" } ?? "") (\(deaths) \(deaths == 1 ? "time" : "times"))"
         case .cancelled: return start == 0 ? "cancelled before it began" : "cancelled while it ran"
         }
     }
@@ -75,7 +77,7 @@ extension Control.Record {
             start: began ? record.start.since(accepted) : 0, stop: began ? record.stop.since(accepted) : 0,
             cpu: Int(clamping: record.cpu), attempt: record.attempt, status: record.status.name,
             value: Int(record.value(result: ended.result?.bytes)),
-            reason: record.reason(of: definition, own: ended.reason, result: ended.result?.bytes))
+            reason: record.reason(of: definition, own: ended.reason, result: ended.result?.bytes, exit: ended.exit))
         guard let told = ToldDetail(ended, of: definition.detail) else { return }
         if let time = told.sum(.processorTime) { cpu = time }
         if let tries = told.sum(.tries) { attempt = max(attempt, tries) }

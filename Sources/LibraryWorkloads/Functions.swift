@@ -34,15 +34,15 @@ final class Functions {
         }
     }
 
-    /// - Parameter name: the library's path, a colon and the function's name.
+    /// - Parameter name: the library's path, a colon and the function's name. The library is the one of the worker's runtime.
     private func function(_ name: String) throws(TaskFailure) -> Function {
         if let function = known[name] { return function }
-        guard let colon = name.utf8.lastIndex(of: UInt8(ascii: ":")) else { throw TaskFailure(NativeFailure.symbol, code: 0) }
+        guard let colon = name.utf8.lastIndex(of: UInt8(ascii: ":")), case .success(let handle) = Plugin.library else {
+            throw TaskFailure(NativeFailure.symbol, code: 0)
+        }
+        let library = handle.raw
         let symbol = String(name[name.utf8.index(after: colon)...])
-        // Its zygote has loaded it. A worker that must do so itself finds what else it needs at once, or nothing.
-        guard let library = dlopen(String(name[..<colon]), RTLD_NOW | RTLD_LOCAL),
-            let body = dlsym(library, symbol)
-        else { throw TaskFailure(NativeFailure.symbol, code: 0) }
+        guard let body = dlsym(library, symbol) else { throw TaskFailure(NativeFailure.symbol, code: 0) }
         var state: UnsafeMutableRawPointer?
         if let setup = dlsym(library, symbol + "_setup") {
             let code = unsafeBitCast(setup, to: Setup.self)(&state)

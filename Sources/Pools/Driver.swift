@@ -1,4 +1,3 @@
-import Catalogue
 import Glibc
 import Ledger
 import Linux
@@ -17,8 +16,8 @@ final class Driver {
     let patience: Patience
     var machine: PoolMachine
     var loop: EventLoop
-    /// One for workers without a library from the start, one for each library once it was needed.
-    var posts: [ZygotePost]
+    /// The runtimes that have been needed: the native one from the start.
+    var runtimes: [RuntimeRecord]
     /// Zygotes that have been given up and have not ended, by their number.
     var departing: [Int: ZygoteLink] = [:]
     var zygoteCount = 0
@@ -115,7 +114,8 @@ final class Driver {
         self.notice = notice
         arena = supervisor.arena
         patience = supervisor.configuration.patience
-        posts = [ZygotePost(for: .none, patience: patience)]
+        runtimes =
+            supervisor.runtime(.native).map { [RuntimeRecord($0, patience: supervisor.configuration.patience)] } ?? []
         machine = PoolMachine(policy: supervisor.configuration.policy)
         queueLimit = supervisor.configuration.queueLimit
         loop = try EventLoop()
@@ -124,12 +124,12 @@ final class Driver {
         // Each ring is news: the event is never read.
         try loop.add(bell, key: Source.bell.key, onlyNews: true)
         do {
-            try startZygote(at: posts[0])
+            try startZygote(of: runtimes[0])
         } catch  where Self.isLasting(error) {
             // There is nothing to wait for.
             throw error
         } catch {
-            putOff(posts[0], error)
+            putOff(runtimes[0], error)
         }
     }
 
@@ -214,8 +214,8 @@ final class Driver {
             machine.nextDeadline, progressAt, trimAt, loadAt, lookAt, orphansAt, sweepAt, closing.until,
             startDeadlines.next { starting[$0] != nil },
         ].compactMap(\.self).min()
-        for post in posts {
-            if let due = post.link == nil && closing.isFinal ? nil : post.nextDeadline(now) {
+        for record in runtimes {
+            if let due = record.link == nil && closing.isFinal ? nil : record.nextDeadline(now) {
                 first = min(first ?? due, due)
             }
         }
@@ -235,7 +235,7 @@ final class Driver {
             for event in batch {
                 for action in machine.step(event, at: Monotonic.now()) { perform(action) }
             }
-            for post in posts where post.hasForks { flushForks(of: post) }
+            for record in runtimes where record.hasForks { flushForks(of: record) }
             if loadAt == nil, supervisor.configuration.onLoad != nil {
                 loadAt = Monotonic.now() + Supervisor.loadNanoseconds
             }
@@ -270,6 +270,8 @@ final class Driver {
         case .cancel(let id, let cause): tell(.cancel(id, cause))
         case .resize(let kind, let size): tell(.resize(kind, size))
         case .recycle(let kind): tell(.recycle(kind))
+        case .addRuntime(let runtime, let old): tell(.runtimeAdded(RuntimeRow(runtime), replaces: old))
+        case .useRuntime(let id): tell(.runtimeUsed(id))
         case .setPolicy(let policy, let limit):
             queueLimit = limit
             tell(.policy(policy))
@@ -341,12 +343,10 @@ final class Driver {
             pids[process.kind, default: []].append(Int(pid))
         }
         let done = Dictionary(uniqueKeysWithValues: machine.jobs.keys.map { ($0, self.done(in: $0)) })
-        var broken: [Library: String] = [:]
-        for post in posts { broken[post.library] = post.brokenReason }
         return Snapshot(
             machine: machine, pids: pids, done: done,
-            zygotePIDs: Dictionary(uniqueKeysWithValues: posts.map { ($0.library, Int($0.link?.process.pid ?? 0)) }),
-            broken: broken)
+            zygotePIDs: Dictionary(uniqueKeysWithValues: runtimes.map { ($0.id, Int($0.link?.process.pid ?? 0)) }),
+            health: Dictionary(uniqueKeysWithValues: runtimes.map { ($0.id, $0.health) }))
     }
 }
 

@@ -49,6 +49,8 @@ public struct EndedTask: Sendable {
     public let reason: String
     /// What it has handed back, or the text of its failure; nil where the job's tasks hand back nothing.
     public let result: JobBytes?
+    /// How the worker ended that it was lost with; nil where that is not known.
+    public var exit: String?
 }
 
 extension EndedTask {
@@ -127,7 +129,11 @@ public struct FinishedJob: @unchecked Sendable {
     /// A copy of all records, in the order of the tasks.
     public var records: [TaskRecord] { held.indices.map(record) }
     /// A copy of one task's record with what the workload tells beside it.
-    public func task(_ task: Int) -> EndedTask { EndedTask(task, record(task), view, memory) }
+    public func task(_ task: Int) -> EndedTask {
+        var ended = EndedTask(task, record(task), view, memory)
+        ended.exit = loss.exits[ended.record.pid]
+        return ended
+    }
 }
 
 /// What it cost a job that workers died at it.
@@ -136,6 +142,13 @@ public struct JobLoss: Sendable, Equatable {
     public var reruns = 0
     /// The time that the dead workers had been at the tasks they left, in nanoseconds.
     public var nanoseconds: UInt64 = 0
+    /// How they ended, by the number of their process; of so many as ``exitLimit`` says.
+    public private(set) var exits: [UInt32: String] = [:]
+    static let exitLimit = 1024
+
+    mutating func note(_ exit: String, of pid: UInt32) {
+        if exits.count < Self.exitLimit { exits[pid] = exit }
+    }
 
     mutating func add(_ settlement: Settlement) {
         reruns += settlement.reruns

@@ -22,6 +22,8 @@ public final class Supervisor: Sendable {
         public var queueLimit: Int
         /// Memory for the records of all jobs together.
         public var ledgerBytes: Int
+        /// The most memory of its own that a process with a user's library may have; nil for no bound.
+        public var pluginMemoryBytes: Int?
         /// How long is waited for what processes owe.
         public var patience = Patience()
         /// Told how busy the pools are whenever that has changed, though not more often than each
@@ -76,6 +78,7 @@ public final class Supervisor: Sendable {
         var isOver = false
         /// Whether the thread is awake, and will take commands before it sleeps.
         var isAwake = true
+        var runtimes: RuntimeTable
         /// What users have of the memory for jobs.
         var shares: UserShares
     }
@@ -90,6 +93,8 @@ public final class Supervisor: Sendable {
         case cancel(JobID, CancelCause)
         case resize(PoolKind, Int)
         case recycle(PoolKind)
+        case addRuntime(Runtime, replaces: RuntimeID?)
+        case useRuntime(RuntimeID)
         case setPolicy(PoolPolicy, queueLimit: Int)
         case look(@Sendable (Snapshot?) -> Void)
         case checkIn(@Sendable (Bool) -> Void)
@@ -114,6 +119,8 @@ public final class Supervisor: Sendable {
         state = Mutex(
             State(
                 extents: Extents(arena.jobsOffset..<arena.byteCount),
+                runtimes: RuntimeTable(
+                    Runtime.builtIns(configuration.zygotePath, configuration.libraryZygotePath)),
                 shares: UserShares(limit: configuration.ledgerBytes, isShared: configuration.policy.isShared)))
         bell = try Descriptor.event()
     }
@@ -305,7 +312,24 @@ public final class Supervisor: Sendable {
         }
     }
 
-    private func send(_ command: Command) {
+    // MARK: Runtimes
+
+    func runtime(_ id: RuntimeID) -> Runtime? { state.withLock { $0.runtimes[id] } }
+
+    func forget(_ id: RuntimeID) { state.withLock { $0.runtimes.remove(id) } }
+
+    func find(plugin path: String, _ identity: FileIdentity) -> RuntimeTable.Found {
+        state.withLock { state in
+            state.runtimes.find(plugin: path, identity) { id in
+                .plugin(
+                    id, path: path, identity: identity, program: configuration.libraryZygotePath,
+                    startNanoseconds: configuration.patience.pluginNanoseconds,
+                    memoryBytes: configuration.pluginMemoryBytes)
+            }
+        }
+    }
+
+    func send(_ command: Command) {
         let (isOver, isAwake) = state.withLock { state in
             if !state.isOver { state.commands.append(command) }
             return (state.isOver, state.isAwake)
@@ -329,7 +353,7 @@ public final class Supervisor: Sendable {
         case .lease(_, _, _, _, let answer): answer(.failure(.draining))
         case .look(let answer): answer(nil)
         case .checkIn(let answer): answer(false)
-        case .release, .collected, .cancel, .resize, .recycle, .setPolicy, .shutDown: break
+        case .release, .collected, .cancel, .resize, .recycle, .addRuntime, .useRuntime, .setPolicy, .shutDown: break
         }
     }
 }

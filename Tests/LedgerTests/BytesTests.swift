@@ -220,7 +220,7 @@ struct HeapTests {
         for value in [4097, 1 << 32 | 4090, -1, 256 << 32 | 1] as [Int64] {
             record.value = value
             let checked = bed.view.checked(record)
-            #expect(checked.status == .failed && TaskFailure(code: checked.failure) == TaskFailure(.damage))
+            #expect(checked.status == .failed && checked.failure == TaskFailure.damaged.bits)
             #expect(bed.view.result(checked)?.count == 0)
         }
         record.value = 255 << 32 | 16

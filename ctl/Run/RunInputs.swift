@@ -60,7 +60,7 @@ enum RunInputs {
         switch self {
         case .nothing: break
         case .items(let plan, let tasks):
-            request.tasks = tasks
+            if let tasks { request.tasks = tasks }
             plan.put(into: &request)
         case .addresses(let inputs): request.inputs = inputs.map(Run.Input.init(words:))
         case .commands(let plan):

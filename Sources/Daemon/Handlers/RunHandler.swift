@@ -30,6 +30,8 @@ struct RunHandler: Sendable {
         guard let given = request.arguments, let definition = Catalogue.definition(named: request.workload) else {
             return false
         }
+        // A library is looked into.
+        if definition.runtime == RuntimeName.plugin { return true }
         return definition.options.contains { $0.kind == .path && given[$0.name] != nil }
     }
 
@@ -41,6 +43,9 @@ struct RunHandler: Sendable {
                 request, limits: configuration.limits,
                 processors: min(Processors.available, configuration.policy.mostWorkers(of: call.peer.uid)),
                 directory: daemon.directory, now: accepted, descriptors: call.descriptors)
+            if plan.definition.runtime == RuntimeName.plugin {
+                plan.spec.lease.kind.runtime = try plugin(plan.arguments["function"] ?? "")
+            }
         } catch {
             daemon.book.countRefusal()
             throw error
@@ -58,6 +63,37 @@ struct RunHandler: Sendable {
             hear($0, of: watch, call.peer)
         }
         if let log { watch.read(log) }
+    }
+
+    /// The runtime of a user's library, which is made where there is none, once it is known to have the function.
+    ///
+    /// - Parameter name: the library's path, a colon and the function's name.
+    private func plugin(_ name: String) throws(ControlError) -> RuntimeID {
+        func fault(_ expected: String) -> ControlError { .badArgument("function", value: name, expected: expected) }
+        guard let colon = name.utf8.lastIndex(of: UInt8(ascii: ":")) else {
+            throw fault("a library's path, a colon and a function's name")
+        }
+        let path = String(name[..<colon])
+        do {
+            let runtime = try daemon.supervisor.runtime(forPlugin: path)
+            try LibraryFile(at: path).check(String(name[name.utf8.index(after: colon)...]))
+            return runtime
+        } catch let refusal as RuntimeRefusal {
+            switch refusal {
+            case .shared:
+                throw .notPermitted(
+                    action: "have code of your own run by a service for all users",
+                    needs:
+                        "a daemon of your own, which parctl starts where there is no other, or 'systemctl --user start pard'"
+                )
+            case .relative: throw fault("an absolute path")
+            case .unreadable(let error): throw fault("a library that can be read: \(error)")
+            }
+        } catch let reason as LibraryFile.Fault {
+            throw fault("a function of a library, and \(path) \(reason)")
+        } catch {
+            throw fault("a function of a library: \(error)")
+        }
     }
 
     /// Hears whether the job was accepted, before it is begun.

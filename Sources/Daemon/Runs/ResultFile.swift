@@ -67,13 +67,16 @@ final class ResultFile: Sendable {
     }
 
     /// Why a task has failed, in full.
-    private static func reason(_ task: Int, of job: FinishedJob, _ definition: Definition, _ left: inout Int) -> [UInt8] {
+    private static func reason(_ task: Int, of job: FinishedJob, _ definition: Definition, _ left: inout Int) -> [UInt8]
+    {
         let record = job.record(task)
         if record.status == .failed, let text = job.result(record), !text.isEmpty, text.count <= left {
             left -= text.count
             return Array(text)
         }
-        let reason = record.reason(of: definition, own: job.detail(task).reason) ?? ""
+        let reason =
+            record.reason(of: definition, own: job.detail(task).reason, result: nil, exit: job.loss.exits[record.pid])
+            ?? ""
         return Array(reason.utf8)
     }
 

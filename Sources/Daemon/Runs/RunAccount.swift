@@ -48,7 +48,9 @@ struct RunAccount: Sendable {
             }
             if record.status == .failed || record.status == .lost {
                 note(
-                    record.reason(of: definition, own: job.detail(task).reason, result: job.result(record)), of: task,
+                    record.reason(
+                        of: definition, own: job.detail(task).reason, result: job.result(record),
+                        exit: job.loss.exits[record.pid]), of: task,
                     in: &reasons)
             }
             guard record.start != 0 else { continue }

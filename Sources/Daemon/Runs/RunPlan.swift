@@ -69,7 +69,7 @@ struct RunPlan: Sendable {
             uniqueKeysWithValues: definition.options.compactMap { option in
                 (given[option.name] ?? option.value ?? read.text(option.name)).map { (option.name, $0) }
             })
-        let kind = PoolKind(shape, library: definition.library)
+        let kind = PoolKind(shape, runtime: RuntimeID(builtIn: definition.runtime) ?? .native)
         let cold: ColdStart? = request.cold.map { $0 == .exec ? .exec : .fresh }
         let lease = LeaseRequest(
             kind: kind, units: kind.isThreads ? shape.threads : shape.processes, cold: cold,
@@ -266,14 +266,14 @@ struct RunPlan: Sendable {
 
 extension PoolKind {
     /// The pool that serves a run of this shape.
-    init(_ shape: WorkerShape, library: Library) {
+    init(_ shape: WorkerShape, runtime: RuntimeID) {
         let arrangement: Arrangement =
             switch shape.mode {
             case .serial, .threads: .threads
             case .processes: .processes(threads: 1)
             case .mixed: .processes(threads: shape.threads)
             }
-        self.init(arrangement, library: library)
+        self.init(arrangement, runtime: runtime)
     }
 }
 
