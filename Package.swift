@@ -35,25 +35,26 @@ let package = Package(
     targets: [
         .target(name: "CLinux"),
         .target(name: "CLibraries"),
+        .target(name: "CPar"),
         .target(name: "CRuntime"),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .target(
             name: "Linux",
             dependencies: ["CLinux", .product(name: "SystemPackage", package: "swift-system")],
             swiftSettings: strict),
-        .target(name: "Ledger", dependencies: ["Catalogue", "Linux"], swiftSettings: strict),
+        .target(name: "Ledger", dependencies: ["Linux"], swiftSettings: strict),
         .target(
             name: "Timing",
             dependencies: [.product(name: "Histogram", package: "hdrhistogram-swift")],
             swiftSettings: strict),
         .target(name: "Catalogue", swiftSettings: strict),
-        .target(name: "Workloads", dependencies: ["Catalogue", "Ledger", "Linux"], swiftSettings: strict),
+        .target(name: "Workloads", dependencies: ["CPar", "Catalogue", "Ledger", "Linux"], swiftSettings: strict),
         .target(name: "Workers", dependencies: ["Catalogue", "Workloads", "Ledger", "Linux"], swiftSettings: strict),
         .target(
             name: "LibraryWorkloads",
-            dependencies: ["Catalogue", "CLibraries", "Ledger", "Linux", "Workers", "Workloads"],
+            dependencies: ["Catalogue", "CLibraries", "CPar", "Ledger", "Linux", "Workers", "Workloads"],
             swiftSettings: strict),
-        .target(name: "Pools", dependencies: ["Catalogue", "Ledger", "Timing", "Linux"], swiftSettings: strict),
+        .target(name: "Pools", dependencies: ["Ledger", "Timing", "Linux"], swiftSettings: strict),
         .target(name: "Varlink", dependencies: ["CLinux"], swiftSettings: strict),
         .target(
             name: "VarlinkServer",
@@ -100,7 +101,7 @@ let package = Package(
         .executableTarget(
             name: "parctl",
             dependencies: [
-                "Catalogue", "Control", "Report", "Varlink",
+                "Catalogue", "Control", "Linux", "Report", "Varlink",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "ctl",
@@ -116,7 +117,7 @@ let package = Package(
         .executableTarget(
             name: "benchmarks",
             dependencies: [
-                "CLinux", "Control", "Ledger", "Linux", "Pools", "Report", "Timing", "Varlink",
+                "Catalogue", "CLinux", "Control", "Ledger", "Linux", "Pools", "Report", "Timing", "Varlink",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
@@ -129,9 +130,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "TimingTests", dependencies: ["Timing"], swiftSettings: strict),
         .testTarget(name: "CatalogueTests", dependencies: ["Catalogue"], swiftSettings: strict),
-        .testTarget(name: "WorkloadsTests", dependencies: ["Catalogue", "CLinux", "Workloads"], swiftSettings: strict),
         .testTarget(
-            name: "PoolsTests", dependencies: ["Catalogue", "Pools", "parzygote", "parzygote-library"],
+            name: "WorkloadsTests", dependencies: ["CPar", "Catalogue", "CLinux", "Workloads"], swiftSettings: strict),
+        .testTarget(
+            name: "PoolsTests", dependencies: ["Pools", "parzygote", "parzygote-library"],
             swiftSettings: strict),
         .testTarget(
             name: "VarlinkTests", dependencies: ["CLinux", "Linux", "Varlink", "VarlinkServer"], swiftSettings: strict),

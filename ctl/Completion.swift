@@ -7,10 +7,10 @@ enum Completion {
     static func words(_ words: [String], index: Int, prefix: String) -> [String] {
         guard let run = words.firstIndex(where: { $0 == "run" || $0 == "compare" }) else { return [] }
         let before = words[(run + 1)..<min(max(index, run + 1), words.count)]
-        guard let entry = before.lazy.compactMap({ Catalogue.entry(named: $0) }).first else {
-            return Catalogue.entries.map(\.name)
+        guard let definition = before.lazy.compactMap({ Catalogue.definition(named: $0) }).first else {
+            return Catalogue.all.map(\.name)
         }
-        let option = before.last.flatMap(entry.option(typed:)).flatMap { $0.kind == .flag ? nil : $0 }
+        let option = before.last.flatMap(definition.option(typed:)).flatMap { $0.kind == .flag ? nil : $0 }
         if let option {
             return switch option.kind {
             case .choice: option.choices
@@ -19,11 +19,11 @@ enum Completion {
             default: [option.value].compactMap(\.self)
             }
         }
-        if entry.input == .command, !prefix.hasPrefix("-") {
+        if definition.input == .command, !prefix.hasPrefix("-") {
             let path = CommandWords.hasCommand(Array(before)) ? nil : Environment.value("PATH")
             return (path.map { FileNames.programs(beginningWith: prefix, in: $0) } ?? [])
                 + FileNames.beginning(with: prefix)
         }
-        return (entry.options + entry.clientOptions).map { "--\($0.name)" }
+        return (definition.options + definition.clientOptions).map { "--\($0.name)" }
     }
 }

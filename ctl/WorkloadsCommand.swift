@@ -9,13 +9,13 @@ struct WorkloadsCommand: ParsableCommand {
         commandName: "workloads", abstract: "List what can be run, with its options; or describe one workload.",
         discussion: "Needs no daemon.")
 
-    @Argument(help: "The workload to describe.", completion: .list(Catalogue.entries.map(\.name)))
+    @Argument(help: "The workload to describe.", completion: .list(Catalogue.all.map(\.name)))
     var workload: String?
     @OptionGroup var service: ServiceOptions
     @OptionGroup var output: JSONOption
 
     func run() throws {
-        let chosen = try workload.map { [try CommandWords.entry(named: $0)] } ?? Catalogue.entries
+        let chosen = try workload.map { [try CommandWords.definition(named: $0)] } ?? Catalogue.all
         if output.json {
             return try StandardOutput.write(
                 json: ListWorkloads.Reply(workloads: chosen.map { WorkloadDescription($0) }))
@@ -30,12 +30,13 @@ struct WorkloadsCommand: ParsableCommand {
 }
 
 extension WorkloadDescription {
-    /// The catalogue's entry, as the daemon would describe it; to people, with the options that parctl itself sees to.
-    init(_ entry: Entry, withClientOptions: Bool = false) {
+    /// The catalogue's definition, as the daemon would describe it; to people, with the options that parctl itself sees to.
+    init(_ definition: Definition, withClientOptions: Bool = false) {
         self.init(
-            name: entry.name, summary: entry.summary, detail: entry.detail, unit: entry.unit, rerun: entry.rerun,
-            input: entry.input?.rawValue,
-            options: (entry.options + (withClientOptions ? entry.clientOptions : [])).map { option in
+            name: definition.name, summary: definition.summary, detail: definition.text, unit: definition.unit,
+            rerun: definition.rerun,
+            input: definition.input?.name,
+            options: (definition.options + (withClientOptions ? definition.clientOptions : [])).map { option in
                 let letter = option.letter.map { " (-\($0))" } ?? ""
                 return Option(
                     name: option.name, kind: option.kind.rawValue, value: option.value, summary: option.summary + letter

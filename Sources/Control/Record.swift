@@ -17,10 +17,13 @@ public struct Record: Codable, Sendable, Equatable {
     public var command: CommandRecord?
     /// Of tasks that ask a server.
     public var fetch: FetchRecord?
+    /// What tasks of other workloads tell of themselves, by the keys of the workload's columns.
+    public var detail: [String: Int]?
 
     public init(
         task: Int, worker: Int, pid: Int, tid: Int, start: Int, stop: Int, cpu: Int, attempt: Int, status: String,
-        value: Int, reason: String?, command: CommandRecord? = nil, fetch: FetchRecord? = nil
+        value: Int, reason: String?, command: CommandRecord? = nil, fetch: FetchRecord? = nil,
+        detail: [String: Int]? = nil
     ) {
         self.task = task
         self.worker = worker
@@ -35,5 +38,6 @@ public struct Record: Codable, Sendable, Equatable {
         self.reason = reason
         self.command = command
         self.fetch = fetch
+        self.detail = detail
     }
 }

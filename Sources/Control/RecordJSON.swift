@@ -15,6 +15,7 @@ public enum RecordJSON {
         if let reason = record.reason { JSONBytes.append(",\"reason\":", quoted: reason, to: &bytes) }
         if let command = record.command { append(command, to: &bytes) }
         if let fetch = record.fetch { append(fetch, to: &bytes) }
+        if let detail = record.detail { append(detail, to: &bytes) }
         bytes.append(UInt8(ascii: "}"))
     }
 
@@ -55,6 +56,18 @@ public enum RecordJSON {
         JSONBytes.append(",\"connect\":", fetch.connect, to: &bytes)
         JSONBytes.append(",\"tls\":", fetch.tls, to: &bytes)
         JSONBytes.append(",\"first_byte\":", fetch.firstByte, to: &bytes)
+        bytes.append(UInt8(ascii: "}"))
+    }
+
+    private static func append(_ detail: [String: Int], to bytes: inout [UInt8]) {
+        bytes += Array(",\"detail\":{".utf8)
+        var isFirst = true
+        for (key, value) in detail.sorted(by: { $0.key < $1.key }) {
+            if !isFirst { bytes.append(UInt8(ascii: ",")) }
+            isFirst = false
+            JSONBytes.append(quoted: key, to: &bytes)
+            JSONBytes.append(":", value, to: &bytes)
+        }
         bytes.append(UInt8(ascii: "}"))
     }
 }

@@ -46,6 +46,7 @@ private struct RecordReader {
         if take(",\"reason\":") { record.reason = try text() }
         if take(",\"command\":") { record.command = try command() }
         if take(",\"fetch\":") { record.fetch = try fetch() }
+        if take(",\"detail\":{") { record.detail = try detail() }
         try expect("}")
         return record
     }
@@ -70,6 +71,18 @@ private struct RecordReader {
             firstByte: try number(",\"first_byte\":"))
         try expect("}")
         return fetch
+    }
+
+    private mutating func detail() throws(Unexpected) -> [String: Int] {
+        var detail: [String: Int] = [:]
+        if take("}") { return detail }
+        repeat {
+            let key = try text()
+            // Of two of one key, the ordinary decoder says which counts.
+            guard detail.updateValue(try number(":"), forKey: key) == nil else { throw Unexpected() }
+        } while take(",")
+        try expect("}")
+        return detail
     }
 
     /// Steps over `text` when it is next.

@@ -25,6 +25,11 @@ extension Run.Reply {
                 records: try reply.objectsIfPresent("records").map { records throws(JSONObject.Unfit) in
                     try records.map { record throws(JSONObject.Unfit) in try Record(record) }
                 },
+                results: try reply.objectIfPresent("results").map { results throws(JSONObject.Unfit) in
+                    Run.Results(
+                        descriptor: try results.number("descriptor"), bytes: try results.number("bytes"),
+                        failures: try results.numberIfPresent("failures"))
+                },
                 receipt: try reply.objectIfPresent("receipt").map { receipt throws(JSONObject.Unfit) in
                     try Receipt(receipt)
                 })
@@ -64,6 +69,11 @@ extension Record {
                     redirects: try fetch.number("redirects"), connections: try fetch.number("connections"),
                     lookup: try fetch.number("lookup"), connect: try fetch.number("connect"),
                     tls: try fetch.number("tls"), firstByte: try fetch.number("first_byte"))
+            },
+            detail: try json.objectIfPresent("detail").map { detail throws(JSONObject.Unfit) in
+                var numbers: [String: Int] = [:]
+                for key in detail.keys { numbers[key] = try detail.number(key) }
+                return numbers
             })
     }
 }

@@ -42,8 +42,26 @@ extension Run.Request {
             JSONBytes.append(",\"halt\":{\"failures\":", halt.failures, to: &bytes)
             bytes += Array(",\"now\":\(halt.now)}".utf8)
         }
+        if let block { Self.append(block, to: &bytes) }
+        if let results { bytes += Array(",\"results\":\(results)".utf8) }
         bytes.append(UInt8(ascii: "}"))
         return bytes
+    }
+
+    private static func append(_ block: Run.Block, to bytes: inout [UInt8]) {
+        bytes += Array(",\"block\":{".utf8)
+        let start = bytes.count
+        if let base64 = block.base64 { JSONBytes.append(",\"base64\":", quoted: base64, to: &bytes) }
+        if let descriptor = block.descriptor { JSONBytes.append(",\"descriptor\":", descriptor, to: &bytes) }
+        if let lengths = block.lengths {
+            bytes += Array(",\"lengths\":[".utf8)
+            JSONBytes.append(list: lengths, to: &bytes) { JSONBytes.append("", $0, to: &$1) }
+            bytes.append(UInt8(ascii: "]"))
+        }
+        if let table = block.table { JSONBytes.append(",\"table\":", table, to: &bytes) }
+        // The comma in front of the first member.
+        if bytes.count > start { bytes.remove(at: start) }
+        bytes.append(UInt8(ascii: "}"))
     }
 
     private static func append(texts: [String], to bytes: inout [UInt8]) {

@@ -8,19 +8,19 @@ public import Synchronization
 /// 64    remaining, finished, waiting
 /// 128   cancelled, disturbed, halted   read by all, hardly ever written
 /// 192   plan           written before the job is handed out
-/// 448   failures, logged
-/// 512   text           the texts among the arguments
+/// 448   failures, logged, heap
+/// 512   arguments      by name, see ``ArgumentBlock``
 /// 4096  records        64 bytes each
-/// …     details, inputs, log
+/// …     details, inputs, log, heap
 /// ```
 ///
 /// Workers claim tasks by adding to `next`, and the last one to leave rings once. A worker that dies has left claimed tasks
 /// without a terminal state; they are found when the rest of the crew has left, and handed out again through the table.
 public struct Job {
     public static let headBytes = Arena.pageBytes
-    static let textOffset = 512
-    /// The room for all texts of the arguments together.
-    public static let textBytes = headBytes - textOffset
+    static let argumentOffset = 512
+    /// The room for all arguments together, in bytes.
+    static let argumentRoom = headBytes - argumentOffset
 
     /// Where it is in the arena; the number by which workers are told of it.
     public let offset: Int
@@ -49,25 +49,31 @@ public struct Job {
     public var failures: UnsafeMutablePointer<Atomic<UInt32>> { place(448) }
     /// How many places of the log have been taken.
     public var logged: UnsafeMutablePointer<Atomic<UInt32>> { place(452) }
+    /// How many bytes of the heap workers have taken.
+    var heapTaken: UnsafeMutablePointer<Atomic<UInt64>> { place(456) }
 
     /// The record of one task.
     @inlinable public func record(_ task: Int) -> UnsafeMutablePointer<TaskRecord> {
         place(Self.headBytes + task * TaskRecord.byteCount)
     }
 
-    /// The bytes of the texts among the arguments.
-    public var text: UnsafeMutableBufferPointer<UInt8> {
-        UnsafeMutableBufferPointer(start: place(Self.textOffset), count: Self.textBytes)
+    /// The arguments, to be read once a job.
+    public var arguments: ArgumentReader {
+        let count = min(Int(plan.pointee.argumentBytes), Self.argumentRoom)
+        return ArgumentReader(UnsafeRawBufferPointer(start: base + Self.argumentOffset, count: count))
     }
 
     /// Lays the job out in memory that may hold an older one. No task of the plan's generation has begun.
-    public func prepare(_ plan: JobPlan, text: [UInt8] = []) {
+    public func prepare(_ plan: JobPlan, arguments: ArgumentBlock = ArgumentBlock()) {
         base.initializeMemory(as: UInt8.self, repeating: 0, count: 192)
         failures.pointee.store(0, ordering: .relaxed)
         logged.pointee.store(0, ordering: .relaxed)
+        heapTaken.pointee.store(0, ordering: .relaxed)
         self.plan.initialize(to: plan)
         clearDetailsAndLog()
-        _ = self.text.update(fromContentsOf: text.prefix(Self.textBytes))
+        self.plan.pointee.argumentBytes = UInt32(arguments.bytes.count)
+        UnsafeMutableRawBufferPointer(start: base + Self.argumentOffset, count: Self.argumentRoom)
+            .copyBytes(from: arguments.bytes)
     }
 
     /// Makes room in the claims for another round over the tasks of `table`.

@@ -1,8 +1,7 @@
 /// What a job is: written before its workers are told of it, and only read by them.
 public struct JobPlan: Sendable {
-    /// Numbers that a workload can be given, see ``numbers``.
-    public static let numberCount = 8
-    public typealias Numbers = InlineArray<8, Int64>
+    /// There is no table of parts.
+    static let noSpans = UInt64.max
 
     /// The daemon's number for the job.
     public var job: UInt64
@@ -13,19 +12,30 @@ public struct JobPlan: Sendable {
     public var claims: UInt64
     /// The table of task numbers of this round; 0 at first, when claim and task are the same number.
     public var tableOffset: UInt64 = 0
-    /// The workload's options that are numbers, in the catalogue's order.
-    public var numbers = Numbers(repeating: 0)
     /// How long a worker waits at least between two readings of its CPU clock; 0 for no readings.
     public var cpuInterval: UInt64
     /// Bytes of the tasks' inputs; 0 where they have none.
     public var inputBytes: UInt64 = 0
+    /// Where the block of inputs and the table of its parts begin within the inputs, see ``TaskInputs/Form``.
+    var blockOffset: UInt64 = 0
+    var spansOffset = JobPlan.noSpans
+    /// Room for the results of all tasks together, in bytes; 0 where they hand back none.
+    public var heapBytes: UInt64 = 0
+    /// The largest result that one task may hand back, in bytes.
+    public var resultLimit: UInt64 = 0
+    /// See ``TaskInputs/Form``.
+    var inputForm: UInt32 = 0
+    /// The place of its workload in the catalogue.
     public var workload: UInt32
     public var crew: UInt32
     /// 1 if the end is told on the daemon's event, 0 if somebody waits on `finished` only.
     public var rings: UInt32
-    public var textCount: UInt32 = 0
-    /// Bytes that a task has beside its record for what its workload tells; 0 for none.
+    /// Bytes of the arguments; set where they are put into the job.
+    public internal(set) var argumentBytes: UInt32 = 0
+    /// Bytes that a task has beside its record for what its workload tells, see ``TaskDetail``; 0 for none.
     public var detailBytes: UInt32 = 0
+    /// Columns among them.
+    public var detailColumns: UInt32 = 0
     /// 1 if tasks are noted in the log as they end.
     public var logs: UInt32 = 0
     /// After how many failed tasks no other is begun; 0 for never.
@@ -49,6 +59,12 @@ public struct JobPlan: Sendable {
     /// Where the job's parts are.
     public var layout: JobLayout {
         JobLayout(
-            tasks: Int(tasks), detailBytes: Int(detailBytes), inputBytes: Int(inputBytes), hasLog: logs != 0)
+            tasks: Int(tasks), detailBytes: Int(detailBytes), inputBytes: Int(inputBytes), hasLog: logs != 0,
+            heapBytes: Int(heapBytes))
+    }
+
+    /// Notes how the inputs stand in the job's memory.
+    public mutating func note(_ inputs: TaskInputs) {
+        inputs.describe(in: &self)
     }
 }

@@ -1,88 +1,27 @@
-public import Catalogue
-public import SystemPackage
+/// Why a task failed, in 32 bits: a kind from its workload's own table, and a code.
+public struct TaskFailure: Error, Sendable, Equatable, Hashable {
+    /// The kind's number in the table; 0 for a task that ended early because nobody waits for it any more.
+    public let number: UInt16
+    /// What the kind says that it is: as a rule the system's error.
+    public let code: Int32
 
-/// Why a task failed, in 32 bits: what it was doing and the error of the system.
-public struct TaskFailure: Error, Sendable, Equatable, Hashable, CustomStringConvertible {
-    public let step: Step
-    public let errno: Errno
+    /// A task that ends early because nobody waits for it any more.
+    public static let cancelled = TaskFailure(number: 0, code: 0)
 
-    /// What a task was doing.
-    public enum Step: UInt16, Sendable, CaseIterable {
-        case none = 0
-        case create, write, sync, measure, read, compare, remove, compute, allocate
-        case enter, spawn, exit, signal, timeout, output, keep
-        /// Loading a library; in the place of the system's error stands the number of the ``Catalogue/Library``.
-        case load
-        /// Sending a request and receiving the response. Why it failed is in the ``FetchDetail``.
-        case fetch
-        /// A response whose status, in the place of the system's error, says that there is not what was asked for.
-        case status
-        /// A response whose body is larger than allowed.
-        case size
-        /// Waiting for what a command writes and for its end.
-        case follow
+    /// A task whose record can't be right. It is in no workload's table: the daemon finds it.
+    public static let damaged = TaskFailure(number: .max, code: 0)
 
-        var text: String {
-            switch self {
-            case .none: ""
-            case .create: "creating the file"
-            case .write: "writing the file"
-            case .sync: "waiting for the file to be on the disk"
-            case .measure: "checking the file's length"
-            case .read: "reading the file back"
-            case .compare: "comparing what was read"
-            case .remove: "removing the file"
-            case .compute: "computing"
-            case .allocate: "taking memory"
-            case .load: "loading a library"
-            case .fetch: "the request failed"
-            case .status: "the server answered with status"
-            case .size: "the body is larger than --max-size"
-            case .enter: "entering the command's directory"
-            case .spawn: "starting the command"
-            case .follow: "waiting for the command"
-            case .exit: "the command ended with exit code"
-            case .signal: "the command was ended by signal"
-            case .timeout: "the command took longer than its timeout and was ended"
-            case .keep: "keeping what the command wrote"
-            case .output: "the command wrote more than its output limit and was ended"
-            }
-        }
+    /// - Parameter code: from 0 to 65535; of any other the lower 16 bits are kept.
+    public init(number: UInt16, code: Int32) {
+        self.number = number
+        self.code = code & 0xffff
     }
 
-    /// `errno` 0 stands for a wrong result. Of ``Step/exit``, ``Step/signal`` and ``Step/status`` it is the
-    /// code, the signal or the status.
-    public init(_ step: Step, _ errno: Errno = Errno(rawValue: 0)) {
-        self.step = step
-        self.errno = errno
+    /// The failure that a record holds as `bits`.
+    public init(bits: UInt32) {
+        self.init(number: UInt16(truncatingIfNeeded: bits >> 16), code: Int32(bits & 0xffff))
     }
 
-    /// The failure that a record holds.
-    public init(code: UInt32) {
-        step = Step(rawValue: UInt16(truncatingIfNeeded: code >> 16)) ?? .none
-        errno = Errno(rawValue: Int32(code & 0xffff))
-    }
-
-    public var code: UInt32 { UInt32(step.rawValue) << 16 | UInt32(errno.rawValue & 0xffff) }
-
-    /// A library that a worker needs and does not have.
-    public static func missing(_ library: Library) -> TaskFailure {
-        TaskFailure(.load, Errno(rawValue: Int32(library.rawValue)))
-    }
-
-    /// The server's answer is an error, or none.
-    public static func status(_ status: Int32) -> TaskFailure {
-        TaskFailure(.status, Errno(rawValue: status))
-    }
-
-    public var description: String {
-        switch step {
-        case .exit, .signal, .status: return "\(step.text) \(errno.rawValue)"
-        case .timeout, .output, .fetch, .size: return step.text
-        case .load:
-            guard let library = Library(rawValue: UInt32(errno.rawValue)), library != .none else { return step.text }
-            return "\(library.file) can't be loaded: install Debian's package \(library.package), then recycle the pool"
-        default: return errno.rawValue == 0 ? "\(step.text): the result is wrong" : "\(step.text): \(errno)"
-        }
-    }
+    /// As a record holds it.
+    public var bits: UInt32 { UInt32(number) << 16 | UInt32(code) }
 }

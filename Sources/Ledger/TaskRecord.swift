@@ -14,7 +14,7 @@ public struct TaskRecord: Sendable {
     public var tid: UInt32 = 0
     /// How many tasks, this one and those before it on the same worker, `cpu` speaks for.
     public var cpuTasks: UInt32 = 0
-    /// Why it failed, see ``TaskFailure``.
+    /// Why it failed, see ``TaskFailure/bits``.
     public var failure: UInt32 = 0
     /// The worker's number in the crew.
     public var seat: UInt16 = 0

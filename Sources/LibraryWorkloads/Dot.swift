@@ -17,10 +17,10 @@ struct Dot<Number: Element>: Workload {
     private static var checkedSize: Int { 37 }
 
     init(_ arguments: JobArguments) {
-        let wanted = Int(arguments.number(2))
+        let wanted = Int(arguments.number("blas-threads"))
         guard let blas = BLAS.shared else {
             threads = wanted
-            state = .failure(.missing(.blas))
+            state = .failure(TaskFailure(DotFailure.load))
             return
         }
         threads = wanted == 0 ? blas.usualThreads : wanted
@@ -29,24 +29,25 @@ struct Dot<Number: Element>: Workload {
             let small = try Matrices<Number>(size: Self.checkedSize)
             small.multiply(by: blas)
             guard small.isProduct else {
-                state = .failure(TaskFailure(.compute))
+                state = .failure(TaskFailure(DotFailure.compute))
                 return
             }
-            state = .success(Ready(blas: blas, matrices: try Matrices(size: Int(arguments.number(0)))))
+            state = .success(Ready(blas: blas, matrices: try Matrices(size: Int(arguments.number("size")))))
         } catch {
-            state = .failure(TaskFailure(.allocate, error.errno))
+            state = .failure(TaskFailure(DotFailure.allocate, error.errno))
         }
     }
 
     /// One product, which can't be interrupted.
     mutating func run(_ task: TaskContext) throws(TaskFailure) -> Int64 {
-        var detail = ProductDetail(threads: 0)
-        defer { task.detail.storeBytes(of: detail, as: ProductDetail.self) }
+        // The one column: threads that OpenBLAS had for the product.
+        var threadsUsed: Int64 = 0
+        defer { task.tell(threadsUsed) }
         let ready = try state.get()
         // Another job on a thread of this process may have set another number.
         Self.set(threads, of: ready.blas)
         ready.matrices.multiply(by: ready.blas)
-        detail.threads = UInt64(ready.blas.threads)
+        threadsUsed = Int64(ready.blas.threads)
         let size = Int64(ready.matrices.size)
         return 2 * size * size * size
     }

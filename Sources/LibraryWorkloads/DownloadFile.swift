@@ -1,3 +1,4 @@
+import Catalogue
 import Glibc
 import Ledger
 import Linux
@@ -18,7 +19,7 @@ struct DownloadFile: ~Copyable {
         // The parent is the daemon: no other daemon's job of the same number has this name.
         temporary = "\(directory)/.pard-\(ThisProcess.parent)-\(task.job)-\(task.task).part"
         var status = stat()
-        if !overwriting, lstat(path, &status) == 0 { throw TaskFailure(.create, .fileExists) }
+        if !overwriting, lstat(path, &status) == 0 { throw TaskFailure(FetchFailure.exists) }
         // What an attempt whose worker died has left behind; the name belongs to this task alone.
         unlink(temporary)
         let place = temporary
@@ -26,7 +27,7 @@ struct DownloadFile: ~Copyable {
             let flags = O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW
             file = Descriptor(owning: try system("open") { open(place, flags, 0o666) })
         } catch {
-            throw TaskFailure(.create, error.errno)
+            throw TaskFailure(FetchFailure.create, error.errno)
         }
     }
 
@@ -47,7 +48,8 @@ struct DownloadFile: ~Copyable {
                 try FileName.change(from, to: to)
             }
         } catch {
-            throw TaskFailure(.create, error.errno)
+            throw error.errno == .fileExists
+                ? TaskFailure(FetchFailure.exists) : TaskFailure(FetchFailure.create, error.errno)
         }
     }
 }

@@ -15,80 +15,93 @@ struct Fetch: Workload {
     /// Where bodies are kept; nil for nowhere.
     private let directory: String?
 
-    /// The places of the options that are numbers.
-    private enum Number {
-        /// Of `download`.
-        static let overwrite = 0
-        /// Of `api`.
-        static let method = 0
-        static let connectTimeout = 1
-        static let maxTime = 2
-        static let maxSize = 3
-    }
-
-    /// - Parameter client: nil where libcurl is missing: every task fails then.
-    init(_ arguments: JobArguments, of workload: WorkloadID, by client: HTTPClient?) {
+    /// - Parameters:
+    ///   - isDownload: whether it is one of `download` rather than of `api`.
+    ///   - client: nil where libcurl is missing: every task fails then.
+    init(_ arguments: JobArguments, isDownload: Bool, by client: HTTPClient?) {
         self.client = client
-        isDownload = workload == .download
+        self.isDownload = isDownload
         let methods = WebMethod.names
-        let place = Int(arguments.number(Number.method))
+        let place = Int(arguments.number("method"))
         method = !isDownload && methods.indices.contains(place) ? methods[place] : "GET"
-        overwrites = isDownload && arguments.number(Number.overwrite) != 0
+        overwrites = arguments.flag("overwrite")
         // A time below a millisecond would be none.
-        func milliseconds(_ place: Int) -> UInt64 { max(1, UInt64(arguments.number(place)) / 1_000_000) }
+        func milliseconds(_ name: String) -> UInt64 { max(1, UInt64(clamping: arguments.number(name)) / 1_000_000) }
         limits = HTTPClient.Limits(
-            bytes: UInt64(arguments.number(Number.maxSize)), connectMilliseconds: milliseconds(Number.connectTimeout),
-            milliseconds: milliseconds(Number.maxTime))
-        let output = isDownload ? arguments.text : ""
+            bytes: UInt64(clamping: arguments.number("max-size")), connectMilliseconds: milliseconds("connect-timeout"),
+            milliseconds: milliseconds("max-time"))
+        let output = arguments.text("output")
         directory = output.isEmpty ? nil : output
     }
 
     /// - Returns: the bytes of the body.
     mutating func run(_ task: TaskContext) throws(TaskFailure) -> Int64 {
         var detail = FetchDetail()
-        defer { task.detail.storeBytes(of: detail, as: FetchDetail.self) }
-        guard let client else { throw .missing(.curl) }
+        defer { task.tell(detail) }
+        guard let client else { throw TaskFailure(FetchFailure.load) }
         // A download has the URL and its file's name; what an API is asked has the URL, a body and headers.
         let words = Array(task.input)
-        guard let url = words.first else { throw TaskFailure(.fetch) }
+        guard let url = words.first else { throw TaskFailure(FetchFailure.request) }
         if let fault = WebAddress.fault(in: String(cString: url)) {
-            detail.reason = "the URL \(fault)"
-            throw TaskFailure(.fetch)
+            task.explain("the URL \(fault)")
+            throw TaskFailure(FetchFailure.request)
         }
         let body = isDownload ? nil : words.dropFirst().first.flatMap { $0.pointee == 0 ? nil : $0 }
         let request = HTTPClient.Request(
             url: url, method: method, headers: isDownload ? [] : Array(words.dropFirst(2)), body: body, limits: limits)
         guard let directory, words.count > 1 else {
-            try take(client.fetch(request, into: -1, unless: task.cancellation), &detail)
-            return Int64(detail.bytes)
+            try take(client.fetch(request, into: -1, unless: task.cancellation), &detail, task)
+            return detail.bytes
         }
         let file = try DownloadFile(
             String(cString: words[1]), in: directory, of: task, overwriting: overwrites)
-        try take(client.fetch(request, into: file.descriptor, unless: task.cancellation), &detail)
+        try take(client.fetch(request, into: file.descriptor, unless: task.cancellation), &detail, task)
         try file.keep()
-        return Int64(detail.bytes)
+        return detail.bytes
     }
 
     /// Notes what came, and fails where that is not what was asked for.
-    private func take(_ response: par_response, _ detail: inout FetchDetail) throws(TaskFailure) {
-        detail.status = UInt32(max(0, response.status))
-        detail.redirects = response.redirects
-        detail.connections = response.connections
-        detail.bytes = response.bytes
-        detail.lookup = response.lookup_ns
-        detail.connect = response.connect_ns
-        detail.tls = response.tls_ns
-        detail.firstByte = response.first_byte_ns
+    private func take(
+        _ response: par_response, _ detail: inout FetchDetail, _ task: TaskContext
+    ) throws(TaskFailure) {
+        detail.status = Int64(max(0, response.status))
+        detail.redirects = Int64(response.redirects)
+        detail.connections = Int64(response.connections)
+        detail.bytes = Int64(clamping: response.bytes)
+        detail.lookup = Int64(clamping: response.lookup_ns)
+        detail.connect = Int64(clamping: response.connect_ns)
+        detail.tls = Int64(clamping: response.tls_ns)
+        detail.firstByte = Int64(clamping: response.first_byte_ns)
         switch Int(response.end) {
-        case PAR_FETCHED: if response.status >= 400 { throw .status(response.status) }
-        case PAR_FETCH_CANCELLED: throw TaskFailure(.none)
-        case PAR_FETCH_TOO_LARGE: throw TaskFailure(.size)
-        case PAR_FETCH_NOT_WRITTEN: throw TaskFailure(.write, .init(rawValue: response.write_errno))
+        case PAR_FETCHED: if response.status >= 400 { throw TaskFailure(FetchFailure.status, code: response.status) }
+        case PAR_FETCH_CANCELLED: throw .cancelled
+        case PAR_FETCH_TOO_LARGE: throw TaskFailure(FetchFailure.size)
+        case PAR_FETCH_NOT_WRITTEN: throw TaskFailure(FetchFailure.write, .init(rawValue: response.write_errno))
         default:
-            detail.reason = withUnsafeBytes(of: response.error) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            throw TaskFailure(.fetch)
+            task.explain(
+                withUnsafeBytes(of: response.error) { bytes in
+                    String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+                })
+            throw TaskFailure(FetchFailure.request)
         }
     }
+}
+
+/// What `download` and `api` tell of a task beside its record, in the order of their definitions' columns. Times are
+/// nanoseconds since the request's beginning, over all redirects together; 0 for what did not happen.
+struct FetchDetail: BitwiseCopyable {
+    /// HTTP's status; 0 without a response.
+    var status: Int64 = 0
+    /// Of the body.
+    var bytes: Int64 = 0
+    var redirects: Int64 = 0
+    /// Connections that had to be made; 0 where one that was open did.
+    var connections: Int64 = 0
+    /// Until the name was looked up.
+    var lookup: Int64 = 0
+    /// Until the connection was there.
+    var connect: Int64 = 0
+    /// Until TLS was agreed on.
+    var tls: Int64 = 0
+    var firstByte: Int64 = 0
 }

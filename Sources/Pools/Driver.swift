@@ -1,4 +1,3 @@
-import Catalogue
 import Glibc
 import Ledger
 import Linux
@@ -14,8 +13,8 @@ final class Driver {
     let arena: Arena
     let patience: Patience
     var machine: PoolMachine
-    /// One for workers without a library from the start, one for each library once it was needed.
-    var posts: [ZygotePost]
+    /// The runtimes that have been needed: the native one from the start.
+    var runtimes: [RuntimeRecord]
     /// Zygotes that have been given up and have not ended, by their number.
     var departing: [Int: ZygoteLink] = [:]
     var zygoteCount = 0
@@ -111,18 +110,19 @@ final class Driver {
         self.notice = notice
         arena = supervisor.arena
         patience = supervisor.configuration.patience
-        posts = [ZygotePost(for: .none, patience: patience)]
+        runtimes =
+            supervisor.runtime(.native).map { [RuntimeRecord($0, patience: supervisor.configuration.patience)] } ?? []
         machine = PoolMachine(policy: supervisor.configuration.policy)
         queueLimit = supervisor.configuration.queueLimit
         freeSlots = Array((0..<arena.slotCount).reversed())
         threads = Array(repeating: 0, count: arena.slotCount)
         do {
-            try startZygote(at: posts[0])
+            try startZygote(of: runtimes[0])
         } catch  where Self.isLasting(error) {
             // There is nothing to wait for.
             throw error
         } catch {
-            putOff(posts[0], error)
+            putOff(runtimes[0], error)
         }
     }
 
@@ -224,7 +224,7 @@ final class Driver {
         consider(sweepAt)
         consider(closing.until)
         consider(startDeadlines.next { starting[$0] != nil })
-        for post in posts where post.link != nil || !closing.isFinal { consider(post.nextDeadline(now)) }
+        for record in runtimes where record.link != nil || !closing.isFinal { consider(record.nextDeadline(now)) }
         return first == .max ? nil : first
     }
 
@@ -240,7 +240,7 @@ final class Driver {
             for event in batch {
                 for action in machine.step(event, at: Monotonic.now()) { perform(action) }
             }
-            for post in posts where post.hasForks { flushForks(of: post) }
+            for record in runtimes where record.hasForks { flushForks(of: record) }
             if loadAt == nil, supervisor.configuration.onLoad != nil {
                 loadAt = Monotonic.now() + Supervisor.loadNanoseconds
             }
@@ -275,6 +275,8 @@ final class Driver {
         case .cancel(let id, let cause): tell(.cancel(id, cause))
         case .resize(let kind, let size): tell(.resize(kind, size))
         case .recycle(let kind): tell(.recycle(kind))
+        case .addRuntime(let runtime, let old): tell(.runtimeAdded(RuntimeRow(runtime), replaces: old))
+        case .useRuntime(let id): tell(.runtimeUsed(id))
         case .setPolicy(let policy, let limit):
             queueLimit = limit
             tell(.policy(policy))
@@ -346,12 +348,10 @@ final class Driver {
             pids[process.kind, default: []].append(Int(pid))
         }
         let done = Dictionary(uniqueKeysWithValues: machine.jobs.keys.map { ($0, self.done(in: $0)) })
-        var broken: [Library: String] = [:]
-        for post in posts { broken[post.library] = post.brokenReason }
         return Snapshot(
             machine: machine, pids: pids, done: done,
-            zygotePIDs: Dictionary(uniqueKeysWithValues: posts.map { ($0.library, Int($0.link?.process.pid ?? 0)) }),
-            broken: broken)
+            zygotePIDs: Dictionary(uniqueKeysWithValues: runtimes.map { ($0.id, Int($0.link?.process.pid ?? 0)) }),
+            health: Dictionary(uniqueKeysWithValues: runtimes.map { ($0.id, $0.health) }))
     }
 }
 

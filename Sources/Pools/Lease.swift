@@ -42,16 +42,15 @@ public final class Lease: @unchecked Sendable {
     /// - Returns: when the workers were told.
     @discardableResult
     public func run(
-        workload: UInt32, tasks: Int, number: Int64 = 0, cpuInterval: UInt64 = 0
+        workload: UInt32, tasks: Int, arguments: ArgumentBlock = ArgumentBlock(), cpuInterval: UInt64 = 0
     ) throws(LeaseOver) -> UInt64 {
         guard hold.begin() else { throw LeaseOver() }
         var plan = JobPlan(
             job: id, tasks: tasks, workload: workload, crew: crew.count, cpuInterval: cpuInterval, rings: false)
-        plan.numbers[0] = number
         rounds += 1
         plan.generation = id << 32 | rounds
         self.tasks = tasks
-        job.prepare(plan)
+        job.prepare(plan, arguments: arguments)
         job.enlist(crew.count)
         supervisor.arena.header.giver.pointee.store(Processors.current + 1, ordering: .relaxed)
         let told = Monotonic.now()

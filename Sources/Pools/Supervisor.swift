@@ -24,6 +24,8 @@ public final class Supervisor: Sendable {
         public var queueLimit: Int
         /// Memory for the records of all jobs together.
         public var ledgerBytes: Int
+        /// The most memory of its own that a process with a user's library may have; nil for no bound.
+        public var pluginMemoryBytes: Int?
         /// How long is waited for what processes owe.
         public var patience = Patience()
         /// Told how busy the pools are whenever that has changed, though not more often than each
@@ -89,6 +91,7 @@ public final class Supervisor: Sendable {
         var isOver = false
         /// Whether somebody has the turn, and will take commands before it is over.
         var isAwake = true
+        var runtimes: RuntimeTable
         /// What users have of the memory for jobs.
         var shares: UserShares
     }
@@ -103,6 +106,8 @@ public final class Supervisor: Sendable {
         case cancel(JobID, CancelCause)
         case resize(PoolKind, Int)
         case recycle(PoolKind)
+        case addRuntime(Runtime, replaces: RuntimeID?)
+        case useRuntime(RuntimeID)
         case setPolicy(PoolPolicy, queueLimit: Int)
         case look(@Sendable (Snapshot?) -> Void)
         case checkIn(@Sendable (Bool) -> Void)
@@ -127,6 +132,8 @@ public final class Supervisor: Sendable {
         state = Mutex(
             State(
                 extents: Extents(arena.jobsOffset..<arena.byteCount),
+                runtimes: RuntimeTable(
+                    Runtime.builtIns(configuration.zygotePath, configuration.libraryZygotePath)),
                 shares: UserShares(limit: configuration.ledgerBytes, isShared: configuration.policy.isShared)))
         bell = try Descriptor.event()
         events = try EventLoop()
@@ -240,7 +247,7 @@ public final class Supervisor: Sendable {
     ) -> JobLog? {
         var plan = spec.plan
         plan.tasks = UInt64(spec.tasks)
-        plan.inputBytes = UInt64(spec.inputs?.bytes.count ?? 0)
+        if let inputs = spec.inputs { plan.note(inputs) }
         let memory: JobMemory
         switch takeMemory(plan.layout.byteCount, for: spec.lease.user) {
         case .success(let taken): memory = taken
@@ -255,8 +262,15 @@ public final class Supervisor: Sendable {
         plan.crew = UInt32(spec.lease.workers)
         plan.rings = 1
         let job = arena.job(at: memory.extent.lowerBound)
-        job.prepare(plan, text: spec.text)
-        if let inputs = spec.inputs { job.store(inputs) }
+        job.prepare(plan, arguments: spec.arguments)
+        if let inputs = spec.inputs {
+            do {
+                try job.store(inputs)
+            } catch {
+                answer(.failure(.badInputs(error)))
+                return nil
+            }
+        }
         let view = JobView(job, plan: plan)
         send(.submit(id, spec, view, memory, observer, answer), here: here)
         return JobLog(of: id, view, memory)
@@ -384,7 +398,24 @@ public final class Supervisor: Sendable {
         }
     }
 
-    private func send(_ command: Command, here: Bool = false) {
+    // MARK: Runtimes
+
+    func runtime(_ id: RuntimeID) -> Runtime? { state.withLock { $0.runtimes[id] } }
+
+    func forget(_ id: RuntimeID) { state.withLock { $0.runtimes.remove(id) } }
+
+    func find(plugin path: String, _ identity: FileIdentity) -> RuntimeTable.Found {
+        state.withLock { state in
+            state.runtimes.find(plugin: path, identity) { id in
+                .plugin(
+                    id, path: path, identity: identity, program: configuration.libraryZygotePath,
+                    startNanoseconds: configuration.patience.pluginNanoseconds,
+                    memoryBytes: configuration.pluginMemoryBytes)
+            }
+        }
+    }
+
+    func send(_ command: Command, here: Bool = false) {
         let (isOver, isAwake) = state.withLock { state in
             if !state.isOver { state.commands.append(command) }
             return (state.isOver, state.isAwake)
@@ -413,7 +444,7 @@ public final class Supervisor: Sendable {
         case .lease(_, _, _, _, let answer): answer(.failure(.draining))
         case .look(let answer): answer(nil)
         case .checkIn(let answer): answer(false)
-        case .release, .collected, .cancel, .resize, .recycle, .setPolicy, .shutDown: break
+        case .release, .collected, .cancel, .resize, .recycle, .addRuntime, .useRuntime, .setPolicy, .shutDown: break
         }
     }
 }

@@ -6,14 +6,14 @@ struct Foreman {
     let arena: Arena
     let number: Int
     let event: Int32
-    let repertoire: (any Repertoire.Type)?
+    let support: (any RuntimeSupport.Type)?
     private let slot: Slot
 
-    init(arena: Arena, number: Int, event: Int32, repertoire: (any Repertoire.Type)?) {
+    init(arena: Arena, number: Int, event: Int32, support: (any RuntimeSupport.Type)?) {
         self.arena = arena
         self.number = number
         self.event = event
-        self.repertoire = repertoire
+        self.support = support
         slot = arena.slot(number)
     }
 
@@ -42,7 +42,7 @@ struct Foreman {
         for number in arena.chain(from: first) {
             do {
                 threads[number] = try WorkerThread(
-                    .init(arena: arena, number: number, event: event, repertoire: repertoire))
+                    .init(arena: arena, number: number, event: event, support: support))
             } catch {
                 // Its slot never becomes ready, so the daemon has to give the whole process up.
                 ThisProcess.leave(WorkerProcess.ExitCode.noThread)

@@ -52,6 +52,11 @@ public struct Shift {
         }
     }
 
+    /// Does tasks by a user's function. Made here, where the loop is compiled for it.
+    public mutating func call(_ function: consuming NativeFunction) {
+        run(function)
+    }
+
     /// Whether no task is to be begun any more.
     private var isOver: Bool {
         job.cancelled.pointee.load(ordering: .relaxed) != 0
@@ -78,8 +83,8 @@ public struct Shift {
         do {
             record.pointee.value = try workload.run(context)
         } catch {
-            record.pointee.failure = error.code
-            status = error.step == .none ? .cancelled : .failed
+            record.pointee.failure = error.bits
+            status = error.number == 0 ? .cancelled : .failed
         }
         let stop = Monotonic.now()
         record.pointee.stop = stop

@@ -25,9 +25,8 @@ struct Worker {
     }
 
     /// Loads what the worker needs, says that it can take its first order, and works until it is told to leave.
-    func run(_ repertoire: (any Repertoire.Type)?) {
-        let library = Library(rawValue: slot.library.pointee) ?? .none
-        let own = library == .none ? nil : repertoire?.init(loading: library)
+    func run(_ support: (any RuntimeSupport.Type)?) {
+        let own = support?.init()
         announce()
         serve(own)
     }
@@ -40,35 +39,28 @@ struct Worker {
         }
     }
 
-    private func serve(_ repertoire: (any Repertoire)?) {
+    private func serve(_ support: (any RuntimeSupport)?) {
         var waiter = OrderWaiter(arena: arena, number: number)
         while true {
             switch waiter.next() {
-            case .work: work(arena.job(at: Int(slot.subject.pointee)), order: waiter.seen, repertoire)
+            case .work: work(arena.job(at: Int(slot.subject.pointee)), order: waiter.seen, support)
             case .leave: return
             case .startThreads, .stopThreads: waiter.finish()
             }
         }
     }
 
-    private func work(_ job: Job, order: UInt32, _ repertoire: (any Repertoire)?) {
+    private func work(_ job: Job, order: UInt32, _ support: (any RuntimeSupport)?) {
         slot.done.pointee.store(0, ordering: .relaxed)
         let arguments = JobArguments(of: job)
-        switch WorkloadID(rawValue: job.plan.pointee.workload) {
-        case .noop: drain(Noop(arguments), job)
-        case .sleep: drain(Sleep(arguments), job)
-        case .cpu: drain(CPU(arguments), job)
-        case .io: drain(IO(arguments), job)
-        case .exec: drain(Exec(arguments), job)
-        case let workload?: repertoire?.work(workload, Shift(worker: self, job: job), arguments)
-        case nil: break
+        let number = Int(job.plan.pointee.workload)
+        let shift = Shift(worker: self, job: job)
+        switch WorkloadCode.table.indices.contains(number) ? WorkloadCode.table[number] : .unknown {
+        case .own(let run): run(shift, arguments)
+        case .runtime(let name): support?.work(name, shift, arguments)
+        case .unknown: break
         }
         leave(job, order: order)
-    }
-
-    private func drain(_ workload: consuming some Workload, _ job: Job) {
-        var shift = Shift(worker: self, job: job)
-        shift.run(workload)
     }
 
     /// Leaves the crew. The last one out rings; once one of the crew has died, everybody does.

@@ -1,4 +1,5 @@
 import CLinux
+import Catalogue
 public import Ledger
 
 /// Adds up the numbers below N, one dependent addition at a time.
@@ -8,19 +9,19 @@ public struct CPU: Workload {
     private static let stride: UInt64 = 1 << 20
 
     public init(_ arguments: JobArguments) {
-        iterations = UInt64(arguments.number(0))
+        iterations = UInt64(arguments.number("iterations"))
     }
 
     public mutating func run(_ task: TaskContext) throws(TaskFailure) -> Int64 {
         var sum: UInt64 = 0
         var from: UInt64 = 0
         while from < iterations {
-            if task.isCancelled { throw TaskFailure(.none) }
+            if task.isCancelled { throw .cancelled }
             let to = min(from + Self.stride, iterations)
             sum = par_add_range(sum, from, to)
             from = to
         }
-        guard sum == Self.sum(below: iterations) else { throw TaskFailure(.compute) }
+        guard sum == Self.sum(below: iterations) else { throw TaskFailure(CPUFailure.compute) }
         return Int64(bitPattern: sum)
     }
 

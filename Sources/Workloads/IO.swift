@@ -1,3 +1,4 @@
+import Catalogue
 import Glibc
 public import Ledger
 import Linux
@@ -21,12 +22,13 @@ public struct IO: Workload {
     }()
 
     public init(_ arguments: JobArguments) {
-        size = Int(arguments.number(0))
-        reads = arguments.number(1) != 0
-        syncs = arguments.number(2) != 0
-        directory = arguments.text
+        size = Int(arguments.number("size"))
+        reads = arguments.flag("read")
+        syncs = arguments.flag("fsync")
+        directory = arguments.text("dir")
         shared =
-            arguments.number(3) != 0 ? SharedFile("\(directory)/pard-io-\(ThisProcess.parent)-\(arguments.job)") : nil
+            arguments.flag("same-file")
+            ? SharedFile("\(directory)/pard-io-\(ThisProcess.parent)-\(arguments.job)") : nil
     }
 
     public mutating func run(_ task: TaskContext) throws(TaskFailure) -> Int64 {
@@ -60,7 +62,7 @@ public struct IO: Workload {
         if syncs { try attempt(.sync) { fsync(raw) } }
         var status = stat()
         try attempt(.measure) { fstat(raw, &status) }
-        guard Int(status.st_size) == size else { throw TaskFailure(.measure) }
+        guard Int(status.st_size) == size else { throw TaskFailure(IOFailure.measure) }
         if reads { try check(file, of: task) }
     }
 
@@ -68,7 +70,7 @@ public struct IO: Workload {
         let raw = file.raw
         var written = 0
         while written < size {
-            if task.isCancelled { throw TaskFailure(.none) }
+            if task.isCancelled { throw .cancelled }
             let from = written % Self.block.count
             let count = min(Self.block.count - from, size - written)
             written += try attempt(.write) {
@@ -82,16 +84,16 @@ public struct IO: Workload {
         var seen = 0
         try withUnsafeTemporaryAllocation(byteCount: Self.block.count, alignment: 64) { buffer throws(TaskFailure) in
             while seen < size {
-                if task.isCancelled { throw TaskFailure(.none) }
+                if task.isCancelled { throw .cancelled }
                 let from = seen % Self.block.count
                 let room = Self.block.count - from
                 let place = off_t(seen)
                 let count = try attempt(.read) { pread(raw, buffer.baseAddress, room, place) }
-                if count == 0 { throw TaskFailure(.compare) }
+                if count == 0 { throw TaskFailure(IOFailure.compare) }
                 let same = Self.block.withUnsafeBytes {
                     memcmp(buffer.baseAddress.unsafelyUnwrapped, $0.baseAddress.unsafelyUnwrapped + from, count) == 0
                 }
-                guard same else { throw TaskFailure(.compare) }
+                guard same else { throw TaskFailure(IOFailure.compare) }
                 seen += count
             }
         }
@@ -100,7 +102,7 @@ public struct IO: Workload {
     /// Makes a system call as a step of the task.
     @discardableResult
     private func attempt<Value: SignedInteger>(
-        _ step: TaskFailure.Step, _ body: () -> Value
+        _ step: IOFailure, _ body: () -> Value
     ) throws(TaskFailure) -> Value {
         do {
             return try system("", body)

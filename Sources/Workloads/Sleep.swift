@@ -6,7 +6,7 @@ public struct Sleep: Workload {
     private let nanoseconds: UInt64
 
     public init(_ arguments: JobArguments) {
-        nanoseconds = UInt64(arguments.number(0))
+        nanoseconds = UInt64(arguments.number("for"))
     }
 
     public mutating func run(_ task: TaskContext) throws(TaskFailure) -> Int64 {

@@ -1,12 +1,14 @@
+public import Catalogue
 public import Ledger
 public import Linux
 public import Synchronization
+public import SystemPackage
 
 /// Something that workers do: one value of it is made on each worker for each job, and runs one task after the other.
 ///
 /// A task must not keep anything that would matter to the next one, and must not take the process down: it fails by
-/// throwing. One that can take long asks its context now and then whether it is still wanted, and throws a failure of step
-/// `none` where it ends early because it isn't.
+/// throwing. One that can take long asks its context now and then whether it is still wanted, and throws
+/// ``Ledger/TaskFailure/cancelled`` where it ends early because it isn't.
 public protocol Workload {
     /// Does one task.
     ///
@@ -35,8 +37,28 @@ public struct TaskContext {
 
     /// What this task is given.
     public var input: Words { ledger.input(task) }
-    /// Room for what the workload tells of the task beside its record, as the plan says.
-    public var detail: UnsafeMutableRawPointer { ledger.detail(task) }
+    /// Notes where the task's result stands, or the text of its failure, for a task that fails.
+    public func keep(_ span: ResultSpan) { ledger.record(task).pointee.value = span.value }
+
+    /// Tells `columns` of the task: a 64-bit number for each column of the workload's definition, in its order.
+    public func tell<Columns: BitwiseCopyable>(_ columns: Columns) {
+        withUnsafeBytes(of: columns) { own in
+            let place = ledger.detail(task)
+            place.copyMemory(from: UnsafeRawBufferPointer(rebasing: own.prefix(place.count)))
+        }
+    }
+
+    /// Tells why the task fails, in words of its own, which are cut off where there is no room for them.
+    public func explain(_ reason: String) {
+        let start = Int(ledger.plan.pointee.detailColumns) * TaskDetail.columnBytes
+        let place = ledger.detail(task).dropFirst(start)
+        guard place.count > TaskDetail.columnBytes else { return }
+        let room = UnsafeMutableRawBufferPointer(rebasing: place)
+        let words = reason.utf8.prefix(room.count - TaskDetail.columnBytes)
+        UnsafeMutableRawBufferPointer(rebasing: room.dropFirst(TaskDetail.columnBytes)).copyBytes(from: words)
+        room.storeBytes(of: UInt64(words.count), as: UInt64.self)
+    }
+
     /// The worker's number in the job's crew.
     public var seat: Int { Int(ledger.record(task).pointee.seat) }
 
@@ -51,8 +73,20 @@ public struct TaskContext {
         while true {
             let now = Monotonic.now()
             if now >= deadline { return }
-            if isCancelled { throw TaskFailure(.none) }
+            if isCancelled { throw .cancelled }
             Futex.wait(cancelled, while: 0, atMost: deadline - now)
         }
+    }
+}
+
+extension TaskFailure {
+    /// A failure of a kind of the workload's own, with the system's error; 0 stands for a result that is wrong.
+    public init(_ kind: some FailureTable, _ errno: Errno = Errno(rawValue: 0)) {
+        self.init(number: kind.rawValue, code: errno.rawValue)
+    }
+
+    /// A failure of a kind of the workload's own, with a number that completes its text.
+    public init(_ kind: some FailureTable, code: Int32) {
+        self.init(number: kind.rawValue, code: code)
     }
 }

@@ -1,4 +1,6 @@
 import CLinux
+import Catalogue
+import Ledger
 import Linux
 import Pools
 
@@ -69,11 +71,13 @@ enum Efficiency {
     }
 
     private static func pool(_ bench: Bench, _ kind: PoolKind, _ load: Load) throws -> Double {
-        try bench.pools.withLease(kind, units: workers, tasks: load.tasks) { lease in
+        var arguments = ArgumentBlock()
+        try arguments.add("iterations", Int64(load.iterations))
+        return try bench.pools.withLease(kind, units: workers, tasks: load.tasks) { lease in
             let start = Monotonic.now()
             try lease.run(
-                workload: 2, tasks: load.tasks, number: Int64(load.iterations),
-                cpuInterval: WarmPools.cpuInterval)
+                workload: UInt32(Catalogue.number(of: Definition.cpu.name) ?? 0), tasks: load.tasks,
+                arguments: arguments, cpuInterval: WarmPools.cpuInterval)
             return Double(Monotonic.now() - start)
         }
     }

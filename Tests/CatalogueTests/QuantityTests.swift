@@ -1,5 +1,6 @@
-import Catalogue
 import Testing
+
+@testable import Catalogue
 
 @Suite("Quantities")
 struct QuantityTests {
@@ -46,19 +47,18 @@ struct QuantityTests {
 struct ArgumentsTests {
     @Test("take defaults for what isn't given")
     func defaults() throws {
-        let io = try #require(Catalogue.entry(named: "io"))
-        let arguments = try Arguments(["read": ""], for: io)
-        #expect(arguments.numbers == ["size": 8_388_608, "read": 1, "fsync": 0, "same-file": 0])
-        #expect(arguments.texts == ["dir": ""])
+        let arguments = try Arguments(["read": ""], for: .io)
+        let numbers = ["size", "read", "fsync", "same-file", "dir"].map(arguments.number)
+        #expect(numbers == [8_388_608, 1, 0, 0, nil])
+        #expect(arguments.text("dir") == "")
     }
 
     @Test("name the option, the value and what would do, when a value won't")
     func mismatch() throws {
-        let sleep = try #require(Catalogue.entry(named: "sleep"))
-        #expect(throws: Arguments.Mismatch.self) { try Arguments(["for": "soon"], for: sleep) }
-        #expect(throws: Arguments.Mismatch.self) { try Arguments(["for": "2000h"], for: sleep) }
+        #expect(throws: Arguments.Mismatch.self) { try Arguments(["for": "soon"], for: .sleep) }
+        #expect(throws: Arguments.Mismatch.self) { try Arguments(["for": "2000h"], for: .sleep) }
         do {
-            _ = try Arguments(["fro": "1s"], for: sleep)
+            _ = try Arguments(["fro": "1s"], for: .sleep)
             Issue.record("an unknown option was taken")
         } catch {
             #expect(error.option == "fro")
@@ -68,11 +68,10 @@ struct ArgumentsTests {
 
     @Test("read a choice as its place among the words that it may be")
     func choice() throws {
-        let dot = try #require(Catalogue.entry(named: "dot"))
-        #expect(try Arguments(["dtype": "f64"], for: dot).numbers["dtype"] == 0)
-        #expect(try Arguments(["dtype": "f32"], for: dot).numbers["dtype"] == 1)
+        #expect(try Arguments(["dtype": "f64"], for: .dot).number("dtype") == 0)
+        #expect(try Arguments(["dtype": "f32"], for: .dot).number("dtype") == 1)
         do {
-            _ = try Arguments(["dtype": "f16"], for: dot)
+            _ = try Arguments(["dtype": "f16"], for: .dot)
             Issue.record("a word that is no choice was taken")
         } catch {
             #expect(error.expected == "one of f64, f32")
@@ -81,9 +80,17 @@ struct ArgumentsTests {
 
     @Test("read every default of the catalogue")
     func everyDefault() throws {
-        for entry in Catalogue.entries {
-            #expect(throws: Never.self) { try Arguments([:], for: entry) }
+        for definition in Catalogue.all {
+            #expect(throws: Never.self) { try Arguments([:], for: definition) }
         }
-        #expect(Set(Catalogue.entries.map(\.id)) == Set(WorkloadID.allCases))
+    }
+
+    @Test("refuse a flag beside another one that excludes it, on both sides alike")
+    func exclusions() {
+        #expect(throws: Never.self) { try Arguments(["read": "true", "same-file": "false"], for: .io) }
+        #expect(
+            throws: Arguments.Mismatch(
+                option: "read", value: "true", expected: "no same-file beside it, in which nothing can be checked")
+        ) { try Arguments(["read": "true", "same-file": "true"], for: .io) }
     }
 }

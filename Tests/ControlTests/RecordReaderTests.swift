@@ -148,6 +148,10 @@ private struct Dice: RandomNumberGenerator {
                 url: text(), status: number(), bytes: number(), redirects: number(), connections: number(),
                 lookup: number(), connect: number(), tls: number(), firstByte: number())
         }
+        if Bool.random(using: &self) {
+            record.detail = [:]
+            for _ in 0..<Int.random(in: 0...3, using: &self) { record.detail?[text()] = number() }
+        }
         return record
     }
 }

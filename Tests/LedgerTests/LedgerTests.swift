@@ -7,10 +7,10 @@ import Testing
 
 @Suite("The ledger")
 struct LedgerTests {
-    @Test("has records of one cache line, and a plan that fits before the texts")
+    @Test("has records of one cache line, and a plan that fits before the counters, which end before the arguments")
     func layout() {
         #expect(MemoryLayout<TaskRecord>.stride == TaskRecord.byteCount)
-        #expect(192 + MemoryLayout<JobPlan>.size <= Job.textOffset)
+        #expect(192 + MemoryLayout<JobPlan>.size <= 448 && 448 + 8 <= Job.argumentOffset)
         #expect(JobLayout(tasks: 1).byteCount == 2 * Arena.pageBytes)
         #expect(JobLayout(tasks: 1_000_000).byteCount == Arena.pageBytes + 64_000_000)
     }
@@ -48,15 +48,10 @@ struct LedgerTests {
 
 @Suite("A failure of a task")
 struct TaskFailureTests {
-    @Test("survives its 32 bits", arguments: TaskFailure.Step.allCases)
-    func code(step: TaskFailure.Step) {
-        let failure = TaskFailure(step, .noSpace)
-        #expect(TaskFailure(code: failure.code) == failure)
-    }
-
-    @Test("says what was being done and what the system said")
-    func text() {
-        #expect(TaskFailure(.write, .noSpace).description == "writing the file: No space left on device")
-        #expect(TaskFailure(.compute).description == "computing: the result is wrong")
+    @Test("survives its 32 bits", arguments: [0, 1, 7, .max] as [UInt16], [0, 1, 28, 0xffff] as [Int32])
+    func bits(number: UInt16, code: Int32) {
+        let failure = TaskFailure(number: number, code: code)
+        #expect(TaskFailure(bits: failure.bits) == failure)
+        #expect((failure.number, failure.code) == (number, code))
     }
 }

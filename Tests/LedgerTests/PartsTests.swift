@@ -13,11 +13,11 @@ struct PartsTests {
     {
         let arena = try Arena(slotCount: 1, jobBytes: 1 << 16)
         var own = JobPlan(job: 1, tasks: tasks, workload: 0, crew: 1, cpuInterval: 0, rings: false)
-        own.inputBytes = UInt64(inputs?.bytes.count ?? 0)
+        if let inputs { own.note(inputs) }
         plan(&own)
         let job = arena.job(at: arena.jobsOffset)
         job.prepare(own)
-        if let inputs { job.store(inputs) }
+        if let inputs { try job.store(inputs) }
         return (arena, job)
     }
 
@@ -48,7 +48,7 @@ struct PartsTests {
         let inputs = try #require(TaskInputs(shared: ["s"], tasks: [["a"], ["b"], ["c"]]))
         let (arena, job) = try job({ ($0.detailBytes, $0.logs) = (24, 1) }, inputs: inputs)
         for task in 0..<3 {
-            job.detail(task).initializeMemory(as: UInt8.self, repeating: 0xff, count: 24)
+            job.detail(task).initializeMemory(as: UInt8.self, repeating: 0xff)
             job.record(task).pointee = TaskRecord(generation: job.plan.pointee.generation)
             job.note(ended: task)
         }
@@ -90,5 +90,94 @@ struct PartsTests {
         #expect((job.cancelled.pointee.load(ordering: .relaxed) != 0) == now)
         #expect(!job.countFailure())
         extendLifetime(arena)
+    }
+}
+
+@Suite("A job's arguments")
+struct ArgumentTests {
+    private func arena() throws -> (Arena, Job) {
+        let arena = try Arena(slotCount: 1, jobBytes: 1 << 16)
+        return (arena, arena.job(at: arena.jobsOffset))
+    }
+
+    private let plan = JobPlan(job: 1, tasks: 1, workload: 0, crew: 1, cpuInterval: 0, rings: false)
+
+    @Test("are read by name and kind, whatever their number and order, and none of an earlier job is")
+    func names() throws {
+        let (arena, job) = try arena()
+        var block = ArgumentBlock()
+        for number in 0..<40 { try block.add("number-\(number)", Int64.min + Int64(number)) }
+        try block.add("first", "/tmp/a b")
+        try block.add("second", "ünï")
+        try block.add("", "")
+        job.prepare(plan, arguments: block)
+        #expect((0..<40).allSatisfy { job.arguments.number("number-\($0)") == Int64.min + Int64($0) })
+        #expect(job.arguments.text("first") == "/tmp/a b" && job.arguments.text("second") == "ünï")
+        #expect(job.arguments.text("") == "")
+        #expect(job.arguments.number("first") == nil && job.arguments.text("number-0") == nil)
+        #expect(job.arguments.number("number-40") == nil)
+        job.prepare(plan)
+        #expect(job.arguments.number("number-0") == nil)
+        extendLifetime(arena)
+    }
+
+    @Test("fill their room to the last byte, and are refused beyond it rather than cut")
+    func room() throws {
+        let (arena, job) = try arena()
+        var block = ArgumentBlock()
+        let longest = String(repeating: "x", count: ArgumentBlock.capacity - 4 - 1)
+        #expect(throws: ArgumentBlock.Full(name: "a", needed: ArgumentBlock.capacity + 1)) {
+            try block.add("a", longest + "x")
+        }
+        #expect(block.bytes.isEmpty)
+        try block.add("a", longest)
+        #expect(throws: ArgumentBlock.Full.self) { try block.add("b", 1) }
+        job.prepare(plan, arguments: block)
+        #expect(job.arguments.text("a") == longest)
+        extendLifetime(arena)
+    }
+
+    @Test("that somebody has written over read as other ones or as none, and never from beyond their room")
+    func damaged() throws {
+        let (arena, job) = try arena()
+        var block = ArgumentBlock()
+        try block.add("size", 1)
+        try block.add("dir", "/tmp")
+        var dice = SystemRandomNumberGenerator()
+        for index in block.bytes.indices {
+            for byte in [0, 1, 0xff, UInt8.random(in: 0...(.max), using: &dice)] {
+                job.prepare(plan, arguments: block)
+                job.base.storeBytes(of: byte, toByteOffset: Job.argumentOffset + index, as: UInt8.self)
+                let text = job.arguments.text("dir")
+                #expect((text?.utf8.count ?? 0) <= 3 * block.bytes.count)
+                _ = job.arguments.number("size")
+            }
+        }
+        job.plan.pointee.argumentBytes = .max
+        #expect(job.arguments.number("none") == nil)
+        extendLifetime(arena)
+    }
+}
+
+@Suite("What a task tells beside its record")
+struct TaskDetailTests {
+    @Test("is a number for each column and words behind them, and nothing of what isn't there")
+    func parts() {
+        var bytes = [UInt8](repeating: 0, count: TaskDetail.byteCount(columns: 2, reasonBytes: 12))
+        #expect(bytes.count == 2 * 8 + 8 + 16)
+        bytes.withUnsafeMutableBytes { bytes in
+            bytes.storeBytes(of: -5, toByteOffset: 8, as: Int64.self)
+            bytes.storeBytes(of: 3, toByteOffset: 16, as: UInt64.self)
+            bytes.storeBytes(of: UInt8(ascii: "x"), toByteOffset: 26, as: UInt8.self)
+            let detail = TaskDetail(UnsafeRawBufferPointer(bytes), columns: 2)
+            #expect(detail.numbers == [0, -5] && detail[2] == 0 && detail[-1] == 0)
+            #expect(detail.reason == "\0\0x")
+            bytes.storeBytes(of: UInt64.max, toByteOffset: 16, as: UInt64.self)
+            #expect(detail.reason.utf8.count == 16)
+            #expect(TaskDetail(UnsafeRawBufferPointer(bytes), columns: 9).columns == 5)
+        }
+        #expect(TaskDetail.byteCount(columns: 0, reasonBytes: 0) == 0)
+        let none = TaskDetail(UnsafeRawBufferPointer(start: nil, count: 0), columns: 3)
+        #expect(none.numbers.isEmpty && none.reason.isEmpty)
     }
 }

@@ -17,7 +17,7 @@ import Testing
 
     @Test func `options are read with a space, with an equals sign, and as flags`() throws {
         let words = try CommandWords.read(["io", "--size", "4KiB", "--dir=/tmp", "--read"])
-        #expect(words.entry.name == "io")
+        #expect(words.definition.name == "io")
         #expect(words.arguments == ["size": "4KiB", "dir": "/tmp", "read": "true"])
     }
 
@@ -34,9 +34,10 @@ import Testing
 
     @Test func `an unknown workload is answered with those there are`() {
         #expect(
-            complaint("xyz") == "there is no workload 'xyz': there are noop, sleep, cpu, io, dot, exec, download, api")
+            complaint("xyz")
+                == "there is no workload 'xyz': there are noop, sleep, cpu, io, dot, exec, download, api, native")
         #expect(complaint("nop") == "there is no workload 'nop': did you mean 'noop'?")
-        #expect(complaint() == "which workload? There are noop, sleep, cpu, io, dot, exec, download, api")
+        #expect(complaint() == "which workload? There are noop, sleep, cpu, io, dot, exec, download, api, native")
     }
 
     @Test func `an unknown option is answered with what the workload takes`() {

@@ -9,10 +9,11 @@ import Testing
     }
 
     @Test func `workloads come first`() {
-        #expect(words("parctl", "run", "") == ["noop", "sleep", "cpu", "io", "dot", "exec", "download", "api"])
+        #expect(
+            words("parctl", "run", "") == ["noop", "sleep", "cpu", "io", "dot", "exec", "download", "api", "native"])
         #expect(
             words("parctl", "--socket", "/s", "run", "--threads", "4", "i") == [
-                "noop", "sleep", "cpu", "io", "dot", "exec", "download", "api",
+                "noop", "sleep", "cpu", "io", "dot", "exec", "download", "api", "native",
             ])
     }
 

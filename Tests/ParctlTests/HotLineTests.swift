@@ -119,7 +119,7 @@ import Testing
         for name in known(RunInvocation.words).keys {
             for form in forms(of: name) { expectSame(["run", "noop"] + form) }
         }
-        for entry in Catalogue.entries {
+        for entry in Catalogue.all {
             for option in entry.options + entry.clientOptions {
                 let forms =
                     forms(of: option.name, values: ["4KiB", "", "--json"])

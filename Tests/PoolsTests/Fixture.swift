@@ -1,9 +1,18 @@
+import Catalogue
 import Glibc
 import Ledger
 import Linux
 import Pools
 import Synchronization
 import Testing
+
+extension RuntimeID {
+    static let curl = RuntimeID(number: 1)
+    static let blas = RuntimeID(number: 2)
+}
+
+/// The file of a built-in runtime's library, as the dynamic linker is asked for it.
+func libraryFile(of runtime: RuntimeID) -> String { runtime == .curl ? "libcurl.so.4" : "libopenblas.so.0" }
 
 /// The kinds of pool that all keep the same contract.
 enum Arrangement: String, CaseIterable, Sendable {
@@ -14,11 +23,11 @@ enum Arrangement: String, CaseIterable, Sendable {
         case .threads: .threads
         case .processes: .processes(threads: 1)
         case .mixed: .processes(threads: 2)
-        case .threadsCurl: PoolKind(.threads, library: .curl)
-        case .processesCurl: PoolKind(.processes(threads: 1), library: .curl)
-        case .threadsBLAS: PoolKind(.threads, library: .blas)
-        case .processesBLAS: PoolKind(.processes(threads: 1), library: .blas)
-        case .mixedBLAS: PoolKind(.processes(threads: 2), library: .blas)
+        case .threadsCurl: PoolKind(.threads, runtime: .curl)
+        case .processesCurl: PoolKind(.processes(threads: 1), runtime: .curl)
+        case .threadsBLAS: PoolKind(.threads, runtime: .blas)
+        case .processesBLAS: PoolKind(.processes(threads: 1), runtime: .blas)
+        case .mixedBLAS: PoolKind(.processes(threads: 2), runtime: .blas)
         }
     }
 
@@ -36,11 +45,23 @@ enum Arrangement: String, CaseIterable, Sendable {
 
 /// The numbers of the workloads in a job's plan.
 enum Work {
-    static let noop: UInt32 = 0
-    static let sleep: UInt32 = 1
-    static let cpu: UInt32 = 2
-    static let dot: UInt32 = 4
-    static let download: UInt32 = 6
+    static let noop = number(of: .noop)
+    static let sleep = number(of: .sleep)
+    static let cpu = number(of: .cpu)
+    static let dot = number(of: .dot)
+    static let download = number(of: .download)
+
+    private static func number(of definition: Definition) -> UInt32 {
+        UInt32(Catalogue.number(of: definition.name) ?? -1)
+    }
+
+    /// The arguments of a workload of which one option counts: how long, how many or how large.
+    static func arguments(_ workload: UInt32, _ number: Int64) throws -> ArgumentBlock {
+        var block = ArgumentBlock()
+        let names = [sleep: "for", cpu: "iterations", dot: "size"]
+        if let name = names[workload] { try block.add(name, number) }
+        return block
+    }
 }
 
 /// A job that is over: its records and what became of it.
@@ -68,13 +89,15 @@ struct Host: Sendable {
 
     /// Starts a supervisor, hands it to the test once all floors are warm, and ends it afterwards.
     static func run(
-        threads: Int = 4, processes: Int = 4, idle: UInt64 = 60_000_000_000, grace: UInt64 = 300_000_000,
+        threads: Int = 4, processes: Int = 4, idle: UInt64 = 60_000_000_000, runtimeIdle: UInt64 = 300_000_000_000,
+        grace: UInt64 = 300_000_000,
         startFailureLimit: Int = 5, queueLimit: Int = 64, workerLimit: Int = 256, patience: Patience = Patience(),
         programs: String? = nil, environment: Variables = ["PATH=/usr/bin:/bin"],
         _ test: (Host) async throws -> Void
     ) async throws {
         var policy = PoolPolicy(threadFloor: threads, processFloor: processes)
         policy.idleNanoseconds = idle
+        policy.runtimeIdleNanoseconds = runtimeIdle
         policy.cancelGraceNanoseconds = grace
         policy.startFailureLimit = startFailureLimit
         policy.workerLimit = workerLimit
@@ -139,10 +162,10 @@ struct Host: Sendable {
     ) async throws -> Running {
         var plan = JobPlan(
             job: 0, tasks: tasks, workload: workload, crew: lease.workers, cpuInterval: 20_000, rings: true)
-        plan.numbers[0] = number
         // Enough for what any workload tells of a task.
         plan.detailBytes = 256
-        let spec = JobSpec(lease: lease, tasks: tasks, plan: plan, attempts: attempts)
+        let spec = JobSpec(
+            lease: lease, tasks: tasks, plan: plan, arguments: try Work.arguments(workload, number), attempts: attempts)
         let (events, feed) = AsyncStream<JobEvent>.makeStream()
         let supervisor = supervisor
         let id = try await withCheckedThrowingContinuation { (answer: CheckedContinuation<JobID, any Error>) in

@@ -73,12 +73,12 @@ private struct Reader {
 
     private mutating func run(_ takesService: Bool) throws -> RunInvocation {
         var run = RunInvocation()
-        var entry: Entry?
+        var definition: Definition?
         while let word = words.first, word != "--" {
             if !Self.isOption(word) {
                 // The first one names the workload.
-                if entry == nil { entry = Catalogue.entry(named: word) }
-                guard entry != nil else { throw Unsure() }
+                if definition == nil { definition = Catalogue.definition(named: word) }
+                guard definition != nil else { throw Unsure() }
             } else if try take(RunInvocation.words, into: &run) {
                 continue
             } else if takesService, try takeService() {
@@ -86,12 +86,12 @@ private struct Reader {
             } else {
                 // One of the workload's own; behind a letter, the parser could look for more letters or a value.
                 let name = word.prefix { $0 != "=" }
-                guard entry?.option(typed: name) != nil, Self.isLong(word) || name == word else { throw Unsure() }
+                guard definition?.option(typed: name) != nil, Self.isLong(word) || name == word else { throw Unsure() }
             }
             run.words.append(word)
             words.removeFirst()
         }
-        guard entry != nil else { throw Unsure() }
+        guard definition != nil else { throw Unsure() }
         run.words += words
         run.service = service
         return run

@@ -101,7 +101,8 @@ struct CompareCommand: ParsableCommand {
         let tasks = inputs.count ?? tasks ?? 4 * workers.largest
         guard tasks > 0 else { throw words.fault("there is nothing to run it on") }
         let plan = ComparePlan(
-            workload: words.entry.name, arguments: words.arguments, inputs: inputs, arms: Arm.matrix(workers.counts),
+            workload: words.definition.name, arguments: words.arguments, inputs: inputs,
+            arms: Arm.matrix(workers.counts),
             rounds: runs, tasks: tasks,
             timeout: timeout == 0 ? nil : timeout, isCold: !noCold, records: charts.values.needRecords)
         var exports = try Exports(charts.values)

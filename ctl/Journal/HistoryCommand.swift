@@ -22,7 +22,7 @@ struct HistoryCommand: ParsableCommand {
     @OptionGroup var output: JSONOption
     @OptionGroup var journal: JournalOptions
 
-    @ArgumentParser.Option(help: "Only runs of this workload.", completion: .list(Catalogue.entries.map(\.name)))
+    @ArgumentParser.Option(help: "Only runs of this workload.", completion: .list(Catalogue.all.map(\.name)))
     var workload: String?
 
     @ArgumentParser.Option(help: "Only runs in this mode: serial, threads, processes or mixed.")
@@ -43,7 +43,7 @@ struct HistoryCommand: ParsableCommand {
     }
 
     func run() throws {
-        if let workload { _ = try CommandWords.entry(named: workload) }
+        if let workload { _ = try CommandWords.definition(named: workload) }
         let scope = journal.scope(service)
         try scope.checkAccess()
         let runs = try read(scope)

@@ -36,12 +36,20 @@ enum CommandWords {
     /// Whether a command line, without the program's name, is one of `parctl run exec`.
     static func runsCommands(_ arguments: [String]) -> Bool {
         guard let place = workloadPlace(in: arguments) else { return false }
-        return place.verb == "run" && arguments[place.workload] == WorkloadID.exec.name
+        return place.verb == "run" && takesCommand(arguments[place.workload])
     }
 
     /// Puts a `--` before the command of an `exec`, so that all that follows is the command's, a `--` of its own included.
     static func separatingCommand(_ arguments: [String]) -> [String] {
-        guard let name = workloadPlace(in: arguments)?.workload, arguments[name] == WorkloadID.exec.name else {
+        guard let name = workloadPlace(in: arguments)?.workload else { return arguments }
+        if Catalogue.definition(named: arguments[name])?.input == .bytes {
+            // Behind this mark there are inputs only, and no option of this program.
+            guard let mark = arguments[name...].firstIndex(of: ":::"), !arguments[name..<mark].contains("--") else {
+                return arguments
+            }
+            return arguments[..<mark] + ["--"] + arguments[mark...]
+        }
+        guard takesCommand(arguments[name]) else {
             return arguments
         }
         let index = firstOperand(of: arguments, from: name + 1)
@@ -51,8 +59,13 @@ enum CommandWords {
 
     /// Whether the words of an `exec`, from its name on, have come to the command.
     static func hasCommand(_ words: [String]) -> Bool {
-        guard let name = words.firstIndex(of: WorkloadID.exec.name) else { return false }
+        guard let name = words.firstIndex(where: takesCommand) else { return false }
         return firstOperand(of: words, from: name + 1) < words.count
+    }
+
+    /// Whether the tasks of the workload called `name` are given commands.
+    private static func takesCommand(_ name: String) -> Bool {
+        Catalogue.definition(named: name)?.input == .command
     }
 
     /// Which command takes a workload's words, and where the workload's name stands; nil where there is none.
@@ -78,13 +91,14 @@ enum CommandWords {
     /// stand behind it by mistake.
     private static func takesNext(_ option: String) -> Bool {
         valuedOptions.contains(option)
-            || Catalogue.entries.contains { entry in entry.option(typed: option).map { $0.kind != .flag } ?? false }
+            || Catalogue.all.contains { definition in definition.option(typed: option).map { $0.kind != .flag } ?? false
+            }
     }
 
     /// The workload called `name`. Throws ``Failure/usage(_:help:)``, which names those there are.
-    static func entry(named name: String) throws(Failure) -> Entry {
-        if let entry = Catalogue.entry(named: name) { return entry }
-        let names = Catalogue.entries.map(\.name)
+    static func definition(named name: String) throws(Failure) -> Definition {
+        if let definition = Catalogue.definition(named: name) { return definition }
+        let names = Catalogue.all.map(\.name)
         let hint = Spelling.nearest(to: name, in: names).map { "did you mean '\($0)'?" }
         throw .usage(
             "there is no workload '\(name)': \(hint ?? "there are " + names.joined(separator: ", "))",
@@ -102,19 +116,19 @@ enum CommandWords {
         while words.first == "--" { words.removeFirst() }
         guard let name = words.popFirst() else {
             throw .usage(
-                "which workload? There are \(Catalogue.entries.map(\.name).joined(separator: ", "))",
+                "which workload? There are \(Catalogue.all.map(\.name).joined(separator: ", "))",
                 help: "parctl \(command) --help")
         }
         guard !name.hasPrefix("-") else { throw stranger(name, of: nil, command, options) }
-        var read = RunWords(entry: try entry(named: name), help: "parctl \(command) \(name) --help")
+        var read = RunWords(definition: try definition(named: name), help: "parctl \(command) \(name) --help")
         while let word = words.popFirst() {
             guard word.hasPrefix("-"), word != "-", word != "--" else {
                 try read.take(word, &words)
                 continue
             }
             let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let option = read.entry.option(typed: parts[0]) else {
-                throw stranger(String(parts[0]), of: read.entry, command, options)
+            guard let option = read.definition.option(typed: parts[0]) else {
+                throw stranger(String(parts[0]), of: read.definition, command, options)
             }
             try read.take(option, parts.dropFirst().first.map(String.init), &words, in: directory)
         }
@@ -132,18 +146,19 @@ enum CommandWords {
         return isJobs ? "how many run at a time is said by --threads or --processes" : nil
     }
 
-    /// An option that neither `command` nor `entry` has; a nil entry is one that was not named yet.
-    private static func stranger(_ option: String, of entry: Entry?, _ command: String, _ options: [String]) -> Failure
+    /// An option that neither `command` nor `definition` has; a nil definition is one that was not named yet.
+    private static func stranger(_ option: String, of definition: Definition?, _ command: String, _ options: [String])
+        -> Failure
     {
         let name = String(option.drop { $0 == "-" })
-        let own = entry.map { ($0.options + $0.clientOptions).map(\.name) } ?? []
+        let own = definition.map { ($0.options + $0.clientOptions).map(\.name) } ?? []
         if let known = elsewhere(name, command) {
             return .usage("unknown option '\(option)': \(known)", help: "parctl \(command) --help")
         }
         if let near = Spelling.nearest(to: name, in: own + options) {
             return .usage("unknown option '\(option)'; did you mean '--\(near)'?", help: "parctl \(command) --help")
         }
-        guard let entry else {
+        guard let definition else {
             return .usage(
                 "the workload comes before its options, as in 'parctl \(command) io \(option)'",
                 help: "parctl \(command) --help")
@@ -151,6 +166,7 @@ enum CommandWords {
         let taken =
             own.isEmpty ? "takes no options of its own" : "takes " + own.map { "--\($0)" }.joined(separator: ", ")
         return .usage(
-            "unknown option '\(option)': \(entry.name) \(taken)", help: "parctl \(command) \(entry.name) --help")
+            "unknown option '\(option)': \(definition.name) \(taken)",
+            help: "parctl \(command) \(definition.name) --help")
     }
 }

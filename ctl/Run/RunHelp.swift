@@ -21,12 +21,12 @@ enum RunHelp {
 
     /// One line a workload, with its options and their defaults.
     static var workloads: String {
-        Catalogue.entries.map { entry in
-            let options = entry.options.map { option in
+        Catalogue.all.map { definition in
+            let options = definition.options.map { option in
                 option.kind == .flag
                     ? " [--\(option.name)]" : " [--\(option.name) \(option.value ?? "<\(option.kind.rawValue)>")]"
             }
-            return "  \(entry.name)\(options.joined())\n      \(entry.summary)"
+            return "  \(definition.name)\(options.joined())\n      \(definition.summary)"
         }.joined(separator: "\n")
     }
 }

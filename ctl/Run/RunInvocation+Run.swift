@@ -7,7 +7,7 @@ extension RunInvocation {
     /// Reads what there is to read, runs it, and prints what came of it.
     func run() throws {
         let words = try CommandWords.read(words, in: Environment.directory)
-        guard words.entry.id == .exec else { return try run(words) }
+        guard words.definition.input == .command else { return try run(words) }
         do {
             try run(words)
         } catch let failure as Failure {
@@ -21,7 +21,7 @@ extension RunInvocation {
             records: records || charts.needRecords, halt: halt)
         let inputs = try RunInputs(words, tasks: tasks)
         if let plan = inputs.plan, try plan.isDone() { return }
-        var request = try shape.request(words.entry.name, words.arguments)
+        var request = try shape.request(words.definition.name, words.arguments)
         inputs.put(into: &request)
         request.outputs = inputs.plan.map { $0.keepsOrder ? .tasks : .ended }
         try charts.check(data: json ? "--json" : nil, help: "parctl run --help")
@@ -40,11 +40,24 @@ extension RunInvocation {
     ) throws {
         var session = RunSession(request, terminal: Terminal(STDERR_FILENO, color: service.color))
         session.follower = follower
+        session.descriptors = inputs.descriptors
         let receipt = try session.receipt(from: &connection, signals: signals)
         // A private daemon ends by itself when this process does.
         signals.release()
-        let people = people(besideCommands: follower != nil)
-        if json || follower?.plan.isQuiet != true { try show(receipt, session.records, inputs.naming, people) }
+        let people = people(besideCommands: follower != nil || inputs.native != nil)
+        let isQuiet = follower?.plan.isQuiet ?? inputs.native?.isQuiet ?? false
+        if let native = inputs.native, let results = try session.results?.open(tasks: receipt.tasks.total) {
+            try results.show(native, isInDocument: json)
+            if json {
+                try session.records.write(
+                    json: receipt, pretty: isatty(STDOUT_FILENO) == 1, withRecords: records,
+                    results: native.directory == nil ? results : nil)
+            } else if !isQuiet {
+                try show(receipt, session.records, inputs.naming, people)
+            }
+        } else if json || !isQuiet {
+            try show(receipt, session.records, inputs.naming, people)
+        }
         try draw(receipt, session.records, people, &exports)
         let status = ExitStatus(receipt.outcome, interrupted: session.interrupted)
         if let follower, status == .failed {

@@ -22,13 +22,7 @@ struct RunShape: Equatable {
             }
             return .serial
         }
-        return switch (processes, threads) {
-        case (nil, nil): nil
-        case (nil, _): .threads
-        case (_, nil), (_, 1): .processes
-        case (1, _): .threads
-        default: .mixed
-        }
+        return WorkerShape.mode(processes: processes, threads: threads)
     }
 
     /// The request that runs `workload` with `arguments` in this way.

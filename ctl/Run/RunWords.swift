@@ -2,7 +2,7 @@ import Catalogue
 
 /// The words of a command line that belong to a workload: which one, its options, and what its tasks are given.
 struct RunWords: Equatable {
-    let entry: Entry
+    let definition: Definition
     /// The command that tells more of it.
     let help: String
     /// The options for the daemon, as typed, except that paths are absolute.
@@ -12,23 +12,26 @@ struct RunWords: Equatable {
     /// What follows the options: commands, arguments, addresses.
     private(set) var operands: [String] = []
 
-    init(entry: Entry, help: String) {
-        self.entry = entry
+    init(definition: Definition, help: String) {
+        self.definition = definition
         self.help = help
     }
 
     /// A fault in these words.
-    func fault(_ text: String) -> Failure { .usage("\(entry.name): \(text)", help: help) }
+    func fault(_ text: String) -> Failure { .usage("\(definition.name): \(text)", help: help) }
 
     /// Takes a word that is no option, and for a command all that follow it.
     mutating func take(_ word: String, _ words: inout ArraySlice<String>) throws(Failure) {
-        switch entry.input {
+        switch definition.input {
         case .command:
             operands = (word == "--" ? [] : [word]) + words
             words = []
-        case .url where word != "--": operands.append(word)
-        case nil where word != "--": throw fault("unexpected '\(word)'")
-        case .url, nil: break
+        case .bytes where word == "--" || word == ":::":
+            operands += (words.first == ":::" ? [] : [":::"]) + words
+            words = []
+        case .bytes: operands.append(word)
+        case .url, .request, .item: if word != "--" { operands.append(word) }
+        case nil: if word != "--" { throw fault("unexpected '\(word)'") }
         }
     }
 
@@ -47,7 +50,7 @@ struct RunWords: Equatable {
         if option.kind == .path, !value.isEmpty, value != "-", value.utf8.first != UInt8(ascii: "/") {
             value = directory + "/" + value
         }
-        if entry.options.contains(option) {
+        if definition.options.contains(option) {
             arguments[option.name] = value
         } else {
             guard Self.isValue(value, of: option) else {
@@ -68,7 +71,7 @@ struct RunWords: Equatable {
     /// Checks the options for the daemon.
     func check() throws(Failure) {
         do {
-            _ = try Arguments(arguments, for: entry)
+            _ = try Arguments(arguments, for: definition)
         } catch {
             throw fault("--\(error.option) takes \(error.expected), not '\(error.value)'")
         }

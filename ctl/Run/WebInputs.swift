@@ -16,7 +16,7 @@ struct WebInputs: Equatable {
             .filter { !$0.isEmpty }
         let operands = words.operands.filter { $0 != "-" }
         var inputs: [[String]]
-        if words.entry.id == .api {
+        if words.definition.input == .request {
             guard let url = operands.first else { throw words.fault("which URL?") }
             let bodies = operands.dropFirst() + lines
             for body in bodies { try Self.check(json: body, words) }

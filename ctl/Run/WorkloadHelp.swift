@@ -1,4 +1,5 @@
 import ArgumentParser
+import Catalogue
 import Control
 import Report
 
@@ -10,15 +11,27 @@ enum WorkloadHelp {
         guard let name = words.first(where: { !$0.hasPrefix("-") }) else {
             return try StandardOutput.write(Parctl.helpMessage(for: command) + "\n")
         }
-        let entry = try CommandWords.entry(named: name)
+        let definition = try CommandWords.definition(named: name)
         let verb = command._commandName
         let page = WorkloadList.page(
-            WorkloadDescription(entry, withClientOptions: true), usage: WorkloadUsage.form(of: entry, command: verb),
+            WorkloadDescription(definition, withClientOptions: true), usage: form(of: definition, command: verb),
             look: look)
         // A comparison takes no options of what becomes of outputs, which examples of runs have.
-        let examples = verb == "run" ? WorkloadUsage.examplesText(of: entry) : ""
+        let examples = verb == "run" ? examples(of: definition) : ""
         try StandardOutput.write(
-            page + (entry.id == .exec ? ExecHelp.text : "") + examples
+            page + (definition.input == .command ? ExecHelp.text : "") + examples
                 + "\nWorkers, charts and what else every run takes: see 'parctl \(verb) --help'.\n")
+    }
+
+    /// The form of the command line.
+    private static func form(of definition: Definition, command: String) -> String {
+        let operands = definition.input.map { " " + $0.operands } ?? ""
+        return "parctl \(command) \(definition.name) [OPTION...]\(operands)"
+    }
+
+    /// The examples of runs as a part of a help text.
+    private static func examples(of definition: Definition) -> String {
+        definition.examples.isEmpty
+            ? "" : "\nEXAMPLES:\n" + definition.examples.map { "  parctl run \($0)\n" }.joined()
     }
 }

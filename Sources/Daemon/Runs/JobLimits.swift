@@ -1,3 +1,6 @@
+import Catalogue
+import Control
+
 /// What one job may take, and all together.
 public struct JobLimits: Sendable, Equatable {
     /// Tasks in a job.
@@ -25,6 +28,19 @@ public struct JobLimits: Sendable, Equatable {
     public var unreadRecordBytes = 64 << 20
     /// How often progress is told, in nanoseconds.
     public let progressNanoseconds: UInt64 = 200_000_000
+
+    /// Throws for what callers may not have done.
+    func check(_ permission: Definition.Permission) throws(ControlError) {
+        let isAllowed =
+            switch permission {
+            case .commands: allowsCommands
+            case .addresses: allowsAddresses
+            case .directories: allowsDirectories
+            }
+        guard !isAllowed else { return }
+        throw .notPermitted(
+            action: permission.action, needs: "\(permission.setting) in the daemon's configuration")
+    }
 
     /// A workload's option.
     public struct Bound: Sendable, Hashable {

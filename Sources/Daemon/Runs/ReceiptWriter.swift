@@ -21,11 +21,12 @@ struct ReceiptWriter: Sendable {
         let startup = row.reason == nil ? finished.startupPaid : times.startup
         let derived = DerivedFigures(
             taskSum: account.samples.sum, tasks: account.samples.count, run: times.run,
-            workers: plan.processes * plan.threads, startup: startup)
+            workers: plan.shape.workers, startup: startup)
         return Receipt(
-            job: name, workload: plan.entry.name, arguments: plan.arguments, input: plan.input,
-            mode: plan.mode,
-            processes: plan.processes, threads: plan.threads, temperature: row.reason == nil ? .warm : .cold,
+            job: name, workload: plan.definition.name, arguments: plan.arguments, input: plan.input,
+            mode: plan.shape.mode,
+            processes: plan.shape.processes, threads: plan.shape.threads,
+            temperature: row.reason == nil ? .warm : .cold,
             reason: row.reason?.rawValue, outcome: outcome(row), tasks: account.tasks,
             phases: Phases(
                 queue: times.queue, startup: times.startup, dispatch: times.dispatch, run: times.run,
@@ -34,7 +35,7 @@ struct ReceiptWriter: Sendable {
             poolReadyFor: row.reason == nil && finished.readyAt != 0
                 ? (stamps.leased ?? accepted).since(finished.readyAt) : 0,
             task: taskTimes, speedup: derived.speedup, efficiency: derived.efficiency, breakEven: derived.breakEven,
-            valueSum: plan.entry.unit == nil ? 0 : Int(account.valueSum), valueUnit: plan.entry.unit,
+            valueSum: plan.definition.unit == nil ? 0 : Int(account.valueSum), valueUnit: plan.definition.unit,
             figures: account.figures,
             workerCosts: workerCosts(ready: stamps.ready), failures: failures(row), deaths: row.deaths,
             reruns: finished.loss.reruns, timeLost: Int(clamping: finished.loss.nanoseconds))

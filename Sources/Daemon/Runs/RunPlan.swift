@@ -1,18 +1,19 @@
 import Catalogue
 import Control
+import FoundationEssentials
 import Glibc
 import Ledger
+import Linux
 import Pools
+import VarlinkServer
 import Workloads
 
 /// A run as it was asked for, checked and completed: nothing has been started yet.
 struct RunPlan: Sendable {
-    let entry: Entry
+    let definition: Definition
     /// As the receipt shows them: every option with its value.
     let arguments: [String: String]
-    let mode: Mode
-    let processes: Int
-    let threads: Int
+    let shape: WorkerShape
     let tasks: Int
     var spec: JobSpec
     /// What the first task is given, see ``Control/Receipt/input``.
@@ -25,26 +26,30 @@ struct RunPlan: Sendable {
     /// How many workers may die of a task until it is given up.
     static let attempts = 3
     static let tasksPerWorker = 4
-    /// Far above any limit on workers, and low enough that nothing that is counted from it overflows.
-    static let mostWorkers = 1 << 20
-
     /// How long a command that is to end has until it is killed, as a part of the time after which its worker is.
     static let graceShare: UInt64 = 2
+    /// How many descriptors a call may bring: one file of inputs.
+    static let descriptorLimit = 1
     /// How often outputs are sent, in nanoseconds.
     static let outputNanoseconds: UInt64 = 50_000_000
 
     /// - Parameters:
     ///   - processors: how many workers a run has that names no number.
     ///   - directory: where files go that were given no other place.
+    ///   - descriptors: what came with the call.
     init(
-        _ request: Run.Request, limits: JobLimits, processors: Int, directory: String, now: UInt64
+        _ request: Run.Request, limits: JobLimits, processors: Int, directory: String, now: UInt64,
+        descriptors: ReceivedDescriptors? = nil
     ) throws(ControlError) {
-        guard let entry = Catalogue.entry(named: request.workload) else {
-            throw .unknownWorkload(request.workload, known: Catalogue.entries.map(\.name))
+        guard let number = Catalogue.number(of: request.workload) else {
+            throw .unknownWorkload(request.workload, known: Catalogue.all.map(\.name))
         }
-        self.entry = entry
-        (mode, processes, threads) = try Self.shape(request, processors: min(processors, limits.cores))
-        tasks = try Self.tasks(request, of: entry) ?? processes * threads * Self.tasksPerWorker
+        let definition = Catalogue.all[number]
+        self.definition = definition
+        shape = try WorkerShape(
+            mode: request.mode, processes: request.processes, threads: request.threads,
+            processors: min(processors, limits.cores))
+        tasks = try Self.tasks(request, of: definition) ?? shape.workers * Self.tasksPerWorker
         guard tasks >= 1 else { throw .badArgument("tasks", value: "\(tasks)", expected: "a number of 1 or more") }
         guard tasks <= limits.tasks else {
             throw .limitExceeded(limit: "tasks", value: tasks, allowed: limits.tasks)
@@ -53,44 +58,38 @@ struct RunPlan: Sendable {
             throw .badArgument("timeout", value: "\(timeout)", expected: "a duration above 0")
         }
         let given = request.arguments ?? [:]
-        let read = try Self.read(given, for: entry, directory: directory, limits: limits)
-        if entry.id == .io, read.numbers["same-file"] == 1, read.numbers["read"] == 1 {
-            throw .badArgument(
-                "read", value: "true", expected: "no same-file beside it, in which nothing can be checked")
-        }
-        let workers = processes * threads
-        if let bytes = MatrixMemory.bytes(of: entry, read, workers: workers), bytes > limits.memoryBytes {
-            throw .limitExceeded(limit: "memory of all matrices in bytes", value: bytes, allowed: limits.memoryBytes)
+        let read = try Self.read(given, for: definition, directory: directory, limits: limits)
+        if let memory = definition.memory {
+            let (bytes, isHuge) = memory.bytes(read).multipliedReportingOverflow(by: shape.workers)
+            guard !isHuge, bytes <= limits.memoryBytes else {
+                throw .limitExceeded(limit: memory.name, value: isHuge ? .max : bytes, allowed: limits.memoryBytes)
+            }
         }
         arguments = Dictionary(
-            uniqueKeysWithValues: entry.options.compactMap { option in
-                (given[option.name] ?? option.value ?? read.texts[option.name]).map { (option.name, $0) }
+            uniqueKeysWithValues: definition.options.compactMap { option in
+                (given[option.name] ?? option.value ?? read.text(option.name)).map { (option.name, $0) }
             })
-        let arrangement: PoolKind.Arrangement =
-            switch mode {
-            case .serial, .threads: .threads
-            case .processes: .processes(threads: 1)
-            case .mixed: .processes(threads: threads)
-            }
-        let kind = PoolKind(arrangement, library: entry.library)
+        let kind = PoolKind(shape, runtime: RuntimeID(builtIn: definition.runtime) ?? .native)
         let cold: ColdStart? = request.cold.map { $0 == .exec ? .exec : .fresh }
         let lease = LeaseRequest(
-            kind: kind, units: kind.isThreads ? threads : processes, cold: cold,
+            kind: kind, units: kind.isThreads ? shape.threads : shape.processes, cold: cold,
             deadline: request.timeout.map { now &+ UInt64($0) })
         var plan = JobPlan(
-            job: 0, tasks: tasks, workload: entry.id.rawValue, crew: lease.workers, cpuInterval: Self.cpuInterval,
+            job: 0, tasks: tasks, workload: UInt32(number), crew: lease.workers, cpuInterval: Self.cpuInterval,
             rings: true)
-        let text = JobArguments.encode(read, of: entry, into: &plan)
+        for permission in definition.permissions { try limits.check(permission) }
         var shared: [String] = []
-        if entry.input == .url, !limits.allowsAddresses {
-            throw .notPermitted(action: "have URLs asked", needs: "allow-urls in the daemon's configuration")
+        var context: Context?
+        if definition.input == .command {
+            let own = try Self.check(request.context ?? .bare)
+            // The kernel accounts for the commands' processor time.
+            plan.cpuInterval = 0
+            plan.staysPut = 1
+            shared = ExecSettings.words(
+                outputDirectory: directory, directory: own.directory, environment: own.environment)
+            context = own
         }
-        if entry.id == .exec {
-            guard limits.allowsCommands else {
-                throw .notPermitted(action: "run commands", needs: "allow-exec in the daemon's configuration")
-            }
-            shared = try Self.commands(request.context ?? .bare, directory, limits: limits, into: &plan)
-        }
+        let block = try Self.block(read, context, limits: limits)
         if let halt = request.halt {
             guard (1...Int(UInt32.max)).contains(halt.failures) else {
                 throw .badArgument("halt", value: "\(halt.failures)", expected: "a number of failures of 1 or more")
@@ -99,13 +98,21 @@ struct RunPlan: Sendable {
             plan.haltsNow = halt.now ? 1 : 0
         }
         if request.outputs != nil { plan.logs = 1 }
-        plan.detailBytes = UInt32(entry.id.detailBytes)
-        let wordsOfTasks = request.inputs?.map(\.words)
-        let inputs =
-            entry.input == .url
-            ? try WebInputs.words(wordsOfTasks ?? [], of: entry, output: read.texts["output"] ?? "")
-            : wordsOfTasks
-        addresses = entry.input == .url ? inputs?.map { $0[0] } : nil
+        if definition.input == .bytes {
+            plan.heapBytes = UInt64(read.number("results-limit") ?? 0)
+            plan.resultLimit = UInt64(read.number("result-limit") ?? 0)
+        }
+        let detail = definition.detail
+        plan.detailColumns = UInt32(detail.columns.count)
+        plan.detailBytes = UInt32(
+            TaskDetail.byteCount(columns: detail.columns.count, reasonBytes: detail.reasonBytes))
+        var inputs = request.inputs?.map(\.words)
+        if let input = definition.input, input.isAddress {
+            inputs = try WebInputs.words(inputs ?? [], of: input, output: read.text("output") ?? "")
+            addresses = inputs?.map { $0[0] }
+        } else {
+            addresses = nil
+        }
         // Headers and bodies may hold what is nobody else's business.
         input = InputText.text(of: addresses?.map { [$0] } ?? inputs ?? [])
         var encodedInputs: TaskInputs?
@@ -114,30 +121,45 @@ struct RunPlan: Sendable {
                 throw .badArgument("inputs", value: "a word with a NUL in it", expected: "words without")
             }
             encodedInputs = encoded
-            plan.inputBytes = UInt64(encoded.bytes.count)
         }
+        if let block = request.block {
+            encodedInputs = try Self.inputs(block, tasks: tasks, descriptors).map(TaskInputs.init)
+        }
+        if let encodedInputs { plan.note(encodedInputs) }
         let byteCount = plan.layout.byteCount
         guard byteCount <= limits.ledgerBytes else {
             throw .limitExceeded(limit: "ledger bytes", value: byteCount, allowed: limits.ledgerBytes)
         }
         spec = JobSpec(
-            lease: lease, tasks: tasks, plan: plan, text: text, inputs: encodedInputs,
-            attempts: entry.rerun ? Self.attempts : nil,
+            lease: lease, tasks: tasks, plan: plan, arguments: block, inputs: encodedInputs,
+            attempts: definition.rerun ? Self.attempts : nil,
             progressNanoseconds: request.outputs == nil ? limits.progressNanoseconds : Self.outputNanoseconds)
     }
 
     /// How many tasks are asked for, by number or by what each is given; nil where nothing says so.
-    private static func tasks(_ request: Run.Request, of entry: Entry) throws(ControlError) -> Int? {
-        guard let input = entry.input else {
+    private static func tasks(_ request: Run.Request, of definition: Definition) throws(ControlError) -> Int? {
+        if definition.input != .bytes, request.block != nil {
+            throw .badArgument(
+                "block", value: "one", expected: "none, as tasks of \(definition.name) are given no bytes")
+        }
+        guard let input = definition.input, input != .bytes else {
             if let inputs = request.inputs, !inputs.isEmpty {
                 throw .badArgument(
-                    "inputs", value: "\(inputs.count)", expected: "none, as tasks of \(entry.name) are given nothing")
+                    "inputs", value: "\(inputs.count)",
+                    expected: definition.input == nil
+                        ? "none, as tasks of \(definition.name) are given nothing"
+                        : "none, as tasks of \(definition.name) are given bytes: see block")
             }
-            return request.tasks
+            guard let lengths = request.block?.lengths else { return request.tasks }
+            if let tasks = request.tasks, tasks != lengths.count {
+                throw .badArgument(
+                    "tasks", value: "\(tasks)", expected: "as many as there are lengths: \(lengths.count)")
+            }
+            return lengths.count
         }
         guard let inputs = request.inputs, !inputs.isEmpty, inputs.allSatisfy({ $0.words.first?.isEmpty == false })
         else {
-            throw .badArgument("inputs", value: "nothing", expected: "a \(input.rawValue) for each task")
+            throw .badArgument("inputs", value: "nothing", expected: "a \(input.name) for each task")
         }
         if let tasks = request.tasks, tasks != inputs.count {
             throw .badArgument("tasks", value: "\(tasks)", expected: "as many as there are inputs: \(inputs.count)")
@@ -145,98 +167,130 @@ struct RunPlan: Sendable {
         return inputs.count
     }
 
-    /// Puts what all commands of a job have in common into its plan, and returns the words that they share.
-    private static func commands(
-        _ context: Context, _ directory: String, limits: JobLimits, into plan: inout JobPlan
-    ) throws(ControlError) -> [String] {
+    /// The block of bytes that tasks are given parts of; nil where it is empty and everybody's.
+    private static func inputs(
+        _ block: Run.Block, tasks: Int, _ descriptors: ReceivedDescriptors?
+    ) throws(ControlError) -> InputBlock? {
+        guard (block.base64 == nil) != (block.descriptor == nil) else {
+            throw .badArgument("block", value: "no block, or two", expected: "either base64 or a descriptor")
+        }
+        if block.table != nil, block.lengths != nil || block.descriptor == nil {
+            throw .badArgument("block", value: "a table", expected: "one in a file, and no lengths beside it")
+        }
+        do {
+            if let text = block.base64 {
+                guard let bytes = Data(base64Encoded: text).map(Array.init) else {
+                    throw ControlError.badArgument("block.base64", value: "what it is", expected: "base64")
+                }
+                guard let lengths = block.lengths else { return bytes.isEmpty ? nil : InputBlock(bytes, tasks: tasks) }
+                return try InputBlock(bytes, lengths: lengths)
+            }
+            let place = block.descriptor ?? 0
+            guard let descriptor = descriptors?.take(place), let file = try InputFile(descriptor) else {
+                throw ControlError.badArgument(
+                    "block.descriptor", value: "\(place)",
+                    expected: "the place of a memory file that comes with the call")
+            }
+            if let lengths = block.lengths { return try InputBlock(file, lengths: lengths) }
+            if block.table == nil, file.byteCount == 0 { return nil }
+            return try InputBlock(file, table: block.table, tasks: tasks)
+        } catch let fault as InputBlock.Fault {
+            throw ControlError(fault)
+        } catch let error as ControlError {
+            throw error
+        } catch {
+            throw .badArgument(
+                "block.descriptor", value: "a file that can't be read", expected: "a memory file: \(error)")
+        }
+    }
+
+    /// The arguments as workers read them.
+    private static func block(
+        _ arguments: Arguments, _ context: Context?, limits: JobLimits
+    ) throws(ControlError) -> ArgumentBlock {
+        do throws(ArgumentBlock.Full) {
+            var block = try ArgumentBlock(arguments)
+            if let context {
+                try ExecSettings.add(
+                    grace: limits.cancelGraceNanoseconds / graceShare, umask: context.umask, to: &block)
+            }
+            return block
+        } catch {
+            throw .limitExceeded(
+                limit: "bytes of all arguments, with \(error.name)", value: error.needed,
+                allowed: ArgumentBlock.capacity)
+        }
+    }
+
+    /// Checks where and how commands are to run.
+    private static func check(_ context: Context) throws(ControlError) -> Context {
         if let fault = GivenDirectory.fault(in: context.directory, isForFiles: false) {
             throw .badArgument("context.directory", value: context.directory, expected: fault)
         }
         guard (0...0o777).contains(context.umask) else {
             throw .badArgument("context.umask", value: "\(context.umask)", expected: "permission bits, 0 to 511")
         }
-        // The kernel accounts for the commands' processor time.
-        plan.cpuInterval = 0
-        plan.staysPut = 1
-        plan.numbers[ExecSettings.Number.grace.rawValue] = Int64(limits.cancelGraceNanoseconds / graceShare)
-        plan.numbers[ExecSettings.Number.umask.rawValue] = Int64(context.umask)
-        return ExecSettings.words(
-            outputDirectory: directory, directory: context.directory, environment: context.environment)
+        return context
     }
 
     /// Reads the workload's options and puts the daemon's directory where none was given.
     private static func read(
-        _ given: [String: String], for entry: Entry, directory: String, limits: JobLimits
+        _ given: [String: String], for definition: Definition, directory: String, limits: JobLimits
     ) throws(ControlError) -> Arguments {
         var given = given
-        for option in entry.options where option.kind == .path {
+        for option in definition.options where option.kind == .path {
             let chosen = given[option.name] ?? ""
             if chosen.isEmpty {
-                // Downloads that are not to be kept go nowhere.
-                if option.name == "dir" { given["dir"] = directory }
-            } else if !limits.allowsDirectories {
-                throw .notPermitted(
-                    action: "choose the directory of a job's files", needs: "allow-dir in the daemon's configuration")
-            } else if let fault = GivenDirectory.fault(in: chosen) {
+                // Such as that of downloads, which go nowhere where they are not to be kept.
+                if option.isDaemonDirectory { given[option.name] = directory }
+                continue
+            }
+            try limits.check(.directories)
+            if let fault = GivenDirectory.fault(in: chosen) {
                 throw .badArgument(option.name, value: chosen, expected: fault)
             }
         }
         let read: Arguments
         do {
-            read = try Arguments(given, for: entry)
+            read = try Arguments(given, for: definition)
         } catch {
             throw .badArgument(error.option, value: error.value, expected: error.expected)
         }
-        for (bound, allowed) in limits.bounds where bound.workload == entry.name {
-            guard let value = read.numbers[bound.option], value > allowed else { continue }
+        for (bound, allowed) in limits.bounds where bound.workload == definition.name {
+            guard let value = read.number(bound.option), value > allowed else { continue }
             throw .limitExceeded(limit: bound.option, value: value, allowed: allowed)
         }
         return read
     }
+}
 
-    /// How many processes of how many threads: what was asked for, or one worker for each processor.
-    private static func shape(
-        _ request: Run.Request, processors: Int
-    ) throws(ControlError) -> (Mode, processes: Int, threads: Int) {
-        for (name, value) in [("threads", request.threads), ("processes", request.processes)] {
-            if let value, value < 1 { throw .badArgument(name, value: "\(value)", expected: "a number of 1 or more") }
-            if let value, value > mostWorkers {
-                throw .limitExceeded(limit: name, value: value, allowed: mostWorkers)
+extension PoolKind {
+    /// The pool that serves a run of this shape.
+    init(_ shape: WorkerShape, runtime: RuntimeID) {
+        let arrangement: Arrangement =
+            switch shape.mode {
+            case .serial, .threads: .threads
+            case .processes: .processes(threads: 1)
+            case .mixed: .processes(threads: shape.threads)
             }
-        }
-        let workers = (request.threads ?? 1) * (request.processes ?? 1)
-        guard workers <= mostWorkers else {
-            throw .limitExceeded(limit: "workers", value: workers, allowed: mostWorkers)
-        }
-        let inferred: Mode =
-            switch (request.processes, request.threads) {
-            case (nil, _): .threads
-            case (_?, nil), (_?, 1): .processes
-            case (_?, _?): .mixed
-            }
-        let mode = request.mode ?? inferred
-        switch mode {
-        case .serial:
-            try refuse("threads", request.threads, above: 1, in: mode)
-            try refuse("processes", request.processes, above: 1, in: mode)
-            return (.serial, 1, 1)
-        case .threads:
-            try refuse("processes", request.processes, above: 1, in: mode)
-            return (.threads, 1, request.threads ?? processors)
-        case .processes:
-            try refuse("threads", request.threads, above: 1, in: mode)
-            return (.processes, request.processes ?? processors, 1)
-        case .mixed:
-            guard let processes = request.processes, let threads = request.threads else {
-                throw .badArgument("mode", value: "mixed", expected: "processes and threads beside it")
-            }
-            return threads == 1 ? (.processes, processes, 1) : (.mixed, processes, threads)
-        }
+        self.init(arrangement, runtime: runtime)
     }
+}
 
-    private static func refuse(_ name: String, _ value: Int?, above limit: Int, in mode: Mode) throws(ControlError) {
-        if let value, value > limit {
-            throw .badArgument(name, value: "\(value)", expected: "no number above \(limit) in mode \(mode.rawValue)")
-        }
+extension ControlError {
+    /// Why a block of inputs is none.
+    init(_ fault: InputBlock.Fault) {
+        self =
+            switch fault {
+            case .outside(let task):
+                .badArgument("block", value: "the part of task \(task)", expected: "parts that are within the block")
+            case .table:
+                .badArgument(
+                    "block.table", value: "where it is",
+                    expected: "a multiple of 8, with 16 bytes for each task behind it")
+            case .shrunk: .badArgument("block.descriptor", value: "a file", expected: "one that stays as long as it is")
+            case .system(let error):
+                .badArgument("block.descriptor", value: "a file", expected: "one that can be read: \(error)")
+            }
     }
 }

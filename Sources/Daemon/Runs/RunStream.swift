@@ -95,7 +95,7 @@ struct RunStream: Sendable {
     /// What fits in one reply of what tasks have written; nil where nothing is due.
     private mutating func nextOutputs(_ job: JobID?) -> [Output]? {
         guard let job, nextDue < due.count else { return nil }
-        let spool = OutputSpool(directory: directory, job: job, seats: plan.processes * plan.threads)
+        let spool = OutputSpool(directory: directory, job: job, seats: plan.shape.workers)
         var outputs: [Output] = []
         var byteCount = 0
         while nextDue < due.count, byteCount < OutputSpool.pieceBytes {
@@ -129,14 +129,12 @@ struct RunStream: Sendable {
     }
 
     private func record(_ task: EndedTask) -> Control.Record {
-        var record = Control.Record(task, of: plan.entry.id, since: accepted)
-        if let url = plan.addresses?[task.task] { record.fetch?.url = url }
-        return record
+        Control.Record(task, of: plan.definition, since: accepted, input: plan.addresses?[task.task])
     }
 
     /// Removes the files of a job whose commands wrote some.
     func removeOutputs(of job: JobID, workers: Int) {
-        guard plan.entry.id == .exec else { return }
+        guard plan.definition.input == .command else { return }
         OutputSpool(directory: directory, job: job, seats: workers).remove()
     }
 }

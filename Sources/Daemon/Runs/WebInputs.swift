@@ -8,19 +8,19 @@ enum WebInputs {
     ///   - output: the directory in which downloads are kept; empty for nowhere.
     /// - Returns: each task's words. Where downloads are kept, the name of its file follows the URL.
     static func words(
-        _ inputs: [[String]], of entry: Entry, output: String
+        _ inputs: [[String]], of input: Input, output: String
     ) throws(ControlError) -> [[String]] {
         if let (url, fault) = WebAddress.fault(inAllOf: inputs.lazy.map { $0.first ?? "" }) {
             throw .badArgument("inputs", value: String(url.prefix(200)), expected: "a URL; this \(fault)")
         }
-        for words in inputs { try check(words, of: entry) }
-        guard entry.id == .download, !output.isEmpty else { return inputs }
+        for words in inputs { try check(words, of: input) }
+        guard input == .url, !output.isEmpty else { return inputs }
         var names = FileNames()
         return inputs.map { words in words + [names.next(WebAddress.fileName(of: words[0]))] }
     }
 
-    private static func check(_ words: [String], of entry: Entry) throws(ControlError) {
-        guard entry.id == .api || words.count == 1 else {
+    private static func check(_ words: [String], of input: Input) throws(ControlError) {
+        guard input == .request || words.count == 1 else {
             throw .badArgument("inputs", value: words[1], expected: "one URL for each task")
         }
         for header in words.dropFirst(2) where !WebAddress.isHeader(header) {

@@ -1,3 +1,4 @@
+import Catalogue
 import Glibc
 import Ledger
 import Linux
@@ -43,7 +44,7 @@ final class CommandRunner {
             let asked = Monotonic.now()
             let command = try start(task, pipes, as: mark)
             let started = Monotonic.now()
-            detail.spawn += started - asked
+            detail.spawn += Int64(started - asked)
             var watch = CommandWatch(command, pipes, settings: settings, started: started)
             do throws(SystemError) {
                 cause = try watch.follow(task, into: outputs, by: &buffer)
@@ -51,13 +52,13 @@ final class CommandRunner {
                 fault = error
             }
             usage = try watch.reap()
-            detail.command += Monotonic.now() - started
+            detail.command += Int64(Monotonic.now() - started)
         } catch {
             throw refuse(error, &detail)
         }
-        if let fault { throw TaskFailure(.follow, fault.errno) }
+        if let fault { throw TaskFailure(ExecFailure.follow, fault.errno) }
         detail.end(usage, cause, outputs)
-        if let failure = outputs.failure { throw TaskFailure(.keep, failure) }
+        if let failure = outputs.failure { throw TaskFailure(ExecFailure.keep, failure) }
         try Self.judge(usage.exit, cause)
     }
 
@@ -89,20 +90,22 @@ final class CommandRunner {
 
     /// A command that could not be started, or whose end could not be waited for.
     private func refuse(_ error: SystemError, _ detail: inout CommandDetail) -> TaskFailure {
-        guard error.call == "execve" || error.call == "chdir" else { return TaskFailure(.spawn, error.errno) }
+        guard error.call == "execve" || error.call == "chdir" else {
+            return TaskFailure(ExecFailure.spawn, error.errno)
+        }
         let isMissing = error.errno == .noSuchFileOrDirectory || error.errno == .notDirectory
-        detail.exitCode = isMissing ? ExitCode.notFound : ExitCode.notExecutable
-        return TaskFailure(error.call == "chdir" ? .enter : .spawn, error.errno)
+        detail.exitCode = Int64(isMissing ? ExitCode.notFound : ExitCode.notExecutable)
+        return TaskFailure(error.call == "chdir" ? ExecFailure.enter : .spawn, error.errno)
     }
 
     private static func judge(_ exit: Exit, _ cause: CommandDetail.Cause) throws(TaskFailure) {
         switch (cause, exit) {
-        case (.cancelled, _): throw TaskFailure(.none)
-        case (.timeout, _): throw TaskFailure(.timeout)
-        case (.output, _): throw TaskFailure(.output)
+        case (.cancelled, _): throw .cancelled
+        case (.timeout, _): throw TaskFailure(ExecFailure.timeout)
+        case (.output, _): throw TaskFailure(ExecFailure.output)
         case (.none, .code(0)): return
-        case (.none, .code(let code)): throw TaskFailure(.exit, Errno(rawValue: code))
-        case (.none, .signal(let number)): throw TaskFailure(.signal, Errno(rawValue: number))
+        case (.none, .code(let code)): throw TaskFailure(ExecFailure.exit, code: code)
+        case (.none, .signal(let number)): throw TaskFailure(ExecFailure.signal, code: number)
         }
     }
 }
@@ -118,14 +121,15 @@ extension CommandDetail {
     fileprivate mutating func end(_ usage: Command.Usage, _ cause: Cause, _ outputs: OutputFiles) {
         self.cause = cause.rawValue
         switch usage.exit {
-        case .code(let code): exitCode = code
-        case .signal(let number): signal = number
+        case .code(let code): exitCode = Int64(code)
+        case .signal(let number): signal = Int64(number)
         }
-        user += usage.user
-        system += usage.system
+        user += Int64(clamping: usage.user)
+        system += Int64(clamping: usage.system)
         // The kernel counts in what this process had when it started the command: below that it can't be told.
-        if usage.peakBytes > ThisProcess.peakBytes { peakMemory = max(peakMemory, usage.peakBytes) }
-        output = outputs.output.span
-        errors = outputs.errors.span
+        if usage.peakBytes > ThisProcess.peakBytes { peakMemory = max(peakMemory, Int64(clamping: usage.peakBytes)) }
+        let (output, errors) = (outputs.output.span, outputs.errors.span)
+        (stdoutOffset, stdoutBytes) = (Int64(clamping: output.offset), Int64(clamping: output.count))
+        (stderrOffset, stderrBytes) = (Int64(clamping: errors.offset), Int64(clamping: errors.count))
     }
 }

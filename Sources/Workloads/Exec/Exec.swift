@@ -1,3 +1,4 @@
+import Catalogue
 import Glibc
 public import Ledger
 import Linux
@@ -5,7 +6,7 @@ import Linux
 /// Runs a command for each task and keeps what it writes.
 public struct Exec: Workload {
     private let runner: CommandRunner
-    private let tries: UInt32
+    private let tries: Int64
 
     public init(_ arguments: JobArguments) {
         let settings = ExecSettings(arguments)
@@ -17,23 +18,23 @@ public struct Exec: Workload {
     /// - Returns: 0, the exit code of a command that has done its work.
     public mutating func run(_ task: TaskContext) throws(TaskFailure) -> Int64 {
         var detail = CommandDetail()
-        defer { task.detail.storeBytes(of: detail, as: CommandDetail.self) }
+        defer { task.tell(detail) }
         while true {
             detail.tries += 1
             do {
                 try runner.run(task, &detail)
                 return 0
             } catch {
-                if detail.tries >= tries || task.isCancelled || !error.step.isWorthAnotherTry { throw error }
+                if detail.tries >= tries || task.isCancelled || !error.isWorthAnotherTry { throw error }
             }
         }
     }
 }
 
-extension TaskFailure.Step {
+extension TaskFailure {
     /// Whether the command itself failed: what it can't be run for stays as it is.
     fileprivate var isWorthAnotherTry: Bool {
-        switch self {
+        switch ExecFailure(rawValue: number) {
         case .exit, .signal, .timeout: true
         default: false
         }

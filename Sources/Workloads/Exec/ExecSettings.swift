@@ -1,15 +1,16 @@
-import Ledger
+public import Ledger
 
 /// What all commands of a job have in common, as it stands in its plan and in its shared words.
 public struct ExecSettings {
-    /// The numbers in the plan, by their places: the options of the catalogue, then what the daemon adds.
-    public enum Number: Int {
-        case timeout, tries, outputLimit, grace, umask
+    /// What the daemon adds to the options, by names that none of them has.
+    private enum Name {
+        static let grace = "pard.grace"
+        static let umask = "pard.umask"
     }
 
     /// Nanoseconds for each try; nil for no limit.
     let timeout: UInt64?
-    let tries: UInt32
+    let tries: Int64
     /// Bytes for each of the two outputs.
     let outputLimit: UInt64
     /// Nanoseconds from SIGTERM to SIGKILL.
@@ -26,18 +27,26 @@ public struct ExecSettings {
     let keepsOutputs: Bool
 
     init(_ arguments: JobArguments) {
-        func number(_ place: Number) -> Int64 { arguments.number(place.rawValue) }
-        timeout = number(.timeout) > 0 ? UInt64(number(.timeout)) : nil
-        tries = UInt32(clamping: number(.tries))
-        outputLimit = UInt64(number(.outputLimit))
-        grace = UInt64(number(.grace))
-        umask = Int32(truncatingIfNeeded: number(.umask))
+        let longest = arguments.number("timeout")
+        timeout = longest > 0 ? UInt64(longest) : nil
+        tries = arguments.number("retries")
+        outputLimit = UInt64(clamping: arguments.number("output-limit"))
+        grace = UInt64(clamping: arguments.number(Name.grace))
+        umask = Int32(truncatingIfNeeded: arguments.number(Name.umask))
         let words = Array(arguments.shared)
         outputDirectory = words.first.map { String(cString: $0) } ?? "/"
         directory = words.dropFirst().first.map { String(cString: $0) } ?? "/"
         environment = Array(words.dropFirst(2))
         job = arguments.job
         keepsOutputs = arguments.logs
+    }
+
+    /// Adds what the options don't say to a job's arguments.
+    ///
+    /// - Parameter grace: nanoseconds from SIGTERM to SIGKILL.
+    public static func add(grace: UInt64, umask: Int, to block: inout ArgumentBlock) throws(ArgumentBlock.Full) {
+        try block.add(Name.grace, Int64(clamping: grace))
+        try block.add(Name.umask, Int64(umask))
     }
 
     /// The words that ``init(_:)`` reads.

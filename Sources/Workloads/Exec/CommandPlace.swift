@@ -1,4 +1,5 @@
 import Glibc
+public import Ledger
 public import Linux
 
 /// Where a worker notes which command it runs, so that whatever is left of it can be ended by others, too.

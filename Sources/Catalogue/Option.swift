@@ -1,54 +1,3 @@
-/// What a workload is called, takes and returns: all that a client or a help text needs, and nothing that runs.
-public struct Entry: Sendable, Equatable {
-    public let id: WorkloadID
-    /// One line.
-    public let summary: String
-    /// What it really does, and what its figures do and don't say.
-    public let detail: String
-    /// What a task's value counts, such as `bytes`; nil where it returns none.
-    public let unit: String?
-    /// Whether a task whose worker died may be run again.
-    public let rerun: Bool
-    /// What its workers must have loaded.
-    public let library: Library
-    /// What each task has to be given; nil where tasks are given nothing.
-    public let input: Input?
-    public let options: [Option]
-    /// Options that the client itself sees to, so that the daemon never hears of them.
-    public let clientOptions: [Option]
-
-    /// What a task can be given.
-    public enum Input: String, Sendable {
-        /// A program and its arguments.
-        case command
-        /// An address, and what is to be sent there.
-        case url
-    }
-
-    public var name: String { id.name }
-
-    public init(
-        _ id: WorkloadID, summary: String, detail: String, unit: String? = nil, rerun: Bool = true,
-        library: Library = .none, input: Input? = nil, options: [Option] = [],
-        clientOptions: [Option] = []
-    ) {
-        self.id = id
-        self.summary = summary
-        self.detail = detail
-        self.unit = unit
-        self.rerun = rerun
-        self.library = library
-        self.input = input
-        self.options = options
-        self.clientOptions = clientOptions
-    }
-
-    /// The option that is typed as `word`, by its name or by its letter, for the daemon or for the client.
-    public func option(typed word: some StringProtocol) -> Option? {
-        (options + clientOptions).first { "--\($0.name)" == word || $0.letter.map { "-\($0)" == word } == true }
-    }
-}
-
 /// An option of a workload.
 public struct Option: Sendable, Equatable {
     /// As typed, without the dashes.
@@ -63,6 +12,8 @@ public struct Option: Sendable, Equatable {
     public let range: ClosedRange<Int>
     /// The words that a choice is made of.
     public let choices: [String]
+    /// Whether a path that isn't given is the daemon's directory for temporary files.
+    public let isDaemonDirectory: Bool
 
     /// How an option's text is read.
     public enum Kind: String, Sendable, CaseIterable {
@@ -70,7 +21,7 @@ public struct Option: Sendable, Equatable {
         /// A path; a client makes it absolute, as the daemon has a directory of its own.
         case path
         case flag
-        /// Any text; of the client's own options only.
+        /// Any text.
         case text
         /// One of a few words.
         case choice
@@ -78,7 +29,8 @@ public struct Option: Sendable, Equatable {
 
     public init(
         _ name: String, _ kind: Kind, letter: Character? = nil, default value: String? = nil,
-        in range: ClosedRange<Int> = 0...Int.max, _ summary: String
+        in range: ClosedRange<Int> = 0...Int.max, choices: [String] = [], isDaemonDirectory: Bool = false,
+        _ summary: String
     ) {
         self.name = name
         self.letter = letter
@@ -86,7 +38,8 @@ public struct Option: Sendable, Equatable {
         self.value = value
         self.summary = summary
         self.range = range
-        choices = []
+        self.choices = choices
+        self.isDaemonDirectory = isDaemonDirectory
     }
 
     /// An option that is one of `choices`, by default the first.
@@ -98,7 +51,11 @@ public struct Option: Sendable, Equatable {
         self.summary = summary
         range = 0...max(0, choices.count - 1)
         self.choices = choices
+        isDaemonDirectory = false
     }
+
+    /// Whether its value is a text, rather than a number.
+    public var isText: Bool { kind == .path || kind == .text }
 
     /// Reads a text as the option's value: bytes, nanoseconds, ones, 0 or 1 for a flag, or the place of a choice. Nil
     /// where it is none, or out of range; a path has none.

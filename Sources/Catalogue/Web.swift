@@ -1,0 +1,106 @@
+extension Definition {
+    public static let download = Definition(
+        "download",
+        summary: "get what is at each of many URLs",
+        text: """
+            A task gets one URL over HTTP or HTTPS with libcurl, follows redirects, checks certificates, and throws the body \
+            away or, with --output, keeps it under the last part of the URL's path. A name that comes twice gets a number at \
+            its end, and a file that is there stays unless --overwrite is given. Each worker keeps its connections open for \
+            the next task and the next run, so a warm worker may need no connecting; the receipt counts the new ones. Times \
+            until the name was looked up, the connection and TLS were there and the first byte came are curl's, from the \
+            request's beginning. A task fails with curl's own reason, on a status of 400 or above, or on a body above \
+            --max-size. Name URLs as words, in a file with --from, or with - on standard input; a single one is got as \
+            often as --tasks says. Proxies are those of the daemon's environment.
+            """,
+        unit: "bytes", runtime: RuntimeName.curl, input: .url, permissions: [.addresses],
+        options: [Option("overwrite", .flag, "replace files that are there")] + webLimits + [
+            Option("output", .path, in: 0...1024, "directory to keep the files in (default: they are thrown away)")
+        ],
+        detail: fetchDetail, failures: FetchFailure.kinds,
+        examples: [
+            "download --threads 8 --output pages https://example.org/a https://example.org/b",
+            "download --from urls.txt --max-time 10s --records",
+            "download http://localhost:8080/ --tasks 100 --json",
+        ])
+
+    public static let api = Definition(
+        "api",
+        summary: "send a request with a JSON body for each of many tasks",
+        text: """
+            A task sends one request over HTTP or HTTPS with libcurl as 'download' does, with a method, headers and a JSON \
+            body of its own, and throws the response's body away. The first word is the URL and each further one the body of \
+            a task; without any, one request is sent that has none. A task whose worker died is not sent again, as the server \
+            may have taken it.
+            """,
+        unit: "bytes", rerun: false, runtime: RuntimeName.curl, input: .request, permissions: [.addresses],
+        options: [Option("method", oneOf: WebMethod.names, WebMethod.names.joined(separator: ", "))] + webLimits,
+        detail: fetchDetail, failures: FetchFailure.kinds,
+        examples: [
+            "api http://localhost:8080/items --method POST '{\"n\": 1}' '{\"n\": 2}'",
+            "api http://localhost:8080/items --method PUT --header 'Authorization: Bearer …' --from bodies.jsonl",
+        ])
+
+    private static let webLimits = [
+        Option(
+            "connect-timeout", .duration, default: "10s", in: 1_000_000...longestTime, "how long connecting may take"),
+        Option(
+            "max-time", .duration, default: "60s", in: 1_000_000...longestTime, "how long each request may take in all"),
+        Option("max-size", .size, default: "1GiB", in: 0...1 << 40, "the largest body"),
+    ]
+
+    /// What a server answered, and how long it took. Times are nanoseconds since the request's beginning, over all
+    /// redirects together; 0 for what did not happen. On a connection that was open there was nothing to be looked up,
+    /// connected or agreed on.
+    private static let fetchDetail = Detail(
+        "fetch", inputKey: "url",
+        columns: [
+            Column("status"), Column("bytes", "bytes"), Column("redirects"),
+            Column("connections", "connections", summary: .init("new connections", over: ["status"])),
+            Column("lookup", "ns", summary: .init("name look-up", over: ["status", "connections"])),
+            Column("connect", "ns", summary: .init("connect", over: ["status", "connections"])),
+            Column("tls", "ns", summary: .init("TLS", over: ["status", "connections", "tls"])),
+            Column("first_byte", "ns", summary: .init("first byte", over: ["status"])),
+        ],
+        reasonBytes: 176)
+}
+
+/// Why tasks of `download` and `api` fail.
+public enum FetchFailure: UInt16, FailureTable {
+    /// libcurl is missing.
+    case load = 1
+    case create
+    /// There is a file of its name.
+    case exists
+    case write
+    /// No whole response came; why, the library says.
+    case request
+    /// The response's status says that there is not what was asked for.
+    case status
+    case size
+
+    public var text: String {
+        switch self {
+        case .load: "libcurl.so.4 can't be used: install Debian's package libcurl4, then recycle the pool"
+        case .create: "creating the file"
+        case .exists: "a file of its name is there already, and stays without --overwrite"
+        case .write: "writing the file"
+        case .request: "the request failed"
+        case .status: "the server answered with status"
+        case .size: "the body is larger than --max-size"
+        }
+    }
+
+    public var code: FailureKind.Code {
+        switch self {
+        case .create, .write: .errno
+        case .status: .number
+        case .load, .exists, .request, .size: .none
+        }
+    }
+}
+
+/// The methods of HTTP that `api` can use.
+public enum WebMethod {
+    /// By their places among the choices of `--method`.
+    public static let names = ["POST", "GET", "PUT", "PATCH", "DELETE", "HEAD"]
+}
