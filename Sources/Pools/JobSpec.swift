@@ -1,4 +1,5 @@
 public import Ledger
+import Linux
 
 /// A job as it is handed to the supervisor.
 public struct JobSpec: Sendable {
@@ -58,6 +59,8 @@ public struct FinishedJob: @unchecked Sendable {
     @usableFromInline let held: UnsafeBufferPointer<TaskRecord>
     private let memory: JobMemory
     @usableFromInline let generation: UInt64
+    /// Within which its workers' times are taken, where they may have written anything.
+    @usableFromInline let times: ClosedRange<UInt64>?
     private let details: TaskDetails
     public let row: JobRow
     /// The crew by seat; nil where a worker died and was not replaced in time.
@@ -79,6 +82,8 @@ public struct FinishedJob: @unchecked Sendable {
         held = UnsafeBufferPointer(view.records)
         self.memory = memory
         generation = view.plan.generation
+        let now = Monotonic.now()
+        times = memory.domain.trust == .own ? nil : min(row.stamps.accepted, now)...now
         self.row = row
         self.crew = crew
         self.startupPaid = startupPaid
@@ -92,7 +97,8 @@ public struct FinishedJob: @unchecked Sendable {
 
     /// One task's record. A task that nobody has begun, which can't be, would have a blank one.
     @inlinable public func record(_ task: Int) -> TaskRecord {
-        held[task].generation == generation ? held[task] : TaskRecord()
+        let record = held[task].generation == generation ? held[task] : TaskRecord()
+        return times.map { record.bounded(to: $0) } ?? record
     }
 
     /// What the workload tells of a task that has begun beside its record, as ``JobPlan/detailBytes`` says.

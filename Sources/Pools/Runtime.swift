@@ -98,6 +98,8 @@ public enum RuntimeRefusal: Error, Sendable, Equatable {
     case unreadable(SystemError)
     /// The path does not begin at the root, so that it depends on where somebody is.
     case relative(String)
+    /// There is no memory for foreign code to run in.
+    case noMemory(SystemError)
     /// It is foreign code, and the daemon serves all users.
     case shared
 }
@@ -157,13 +159,17 @@ extension Supervisor {
         } catch {
             throw .unreadable(error)
         }
-        switch find(plugin: path, identity) {
-        case .known(let id):
-            send(.useRuntime(id))
-            return id
-        case .new(let runtime, let old):
-            send(.addRuntime(runtime, replaces: old))
-            return runtime.id
+        do {
+            switch try find(plugin: path, identity) {
+            case (.known(let id), _):
+                send(.useRuntime(id))
+                return id
+            case (.new(let runtime, let old), let domain):
+                send(.addRuntime(runtime, domain, replaces: old))
+                return runtime.id
+            }
+        } catch {
+            throw .noMemory(error)
         }
     }
 }

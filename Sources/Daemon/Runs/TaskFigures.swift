@@ -36,9 +36,10 @@ extension WorkloadID {
 
 extension Figure {
     init(_ name: String, _ unit: String, _ samples: Samples) {
-        let percentiles = samples.percentiles([50, 99]).map(Int.init)
+        let percentiles = samples.percentiles([50, 99]).map { Int(clamping: $0) }
         self.init(
-            name: name, unit: unit, count: samples.count, sum: Int(samples.sum), min: Int(samples.min),
-            p50: percentiles[0], p99: percentiles[1], max: Int(samples.max))
+            name: name, unit: unit, count: samples.count, sum: Int(clamping: samples.sum),
+            min: Int(clamping: samples.min),
+            p50: percentiles[0], p99: percentiles[1], max: Int(clamping: samples.max))
     }
 }
