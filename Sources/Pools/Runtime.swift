@@ -90,6 +90,16 @@ public enum RuntimeHealth: Sendable, Equatable {
     case broken(String)
     /// It has none, as nobody needs one.
     case gone
+
+    /// `ready`, `starting`, `broken` or `gone`.
+    public var name: String {
+        switch self {
+        case .ready: "ready"
+        case .starting: "starting"
+        case .broken: "broken"
+        case .gone: "gone"
+        }
+    }
 }
 
 /// Why a runtime can't be had.
