@@ -17,10 +17,11 @@ enum Samples {
     static let context = Context.bare
     static let halt = Halt(failures: 1, now: true)
     static let figure = Figure(name: "spawn", unit: "ns", count: 1, sum: 2, min: 2, p50: 2, p99: 2, max: 2)
-    static let option = WorkloadDescription.Option(name: "size", kind: "size", value: "8MiB", summary: "s")
+    static let option = WorkloadDescription.Option(
+        name: "size", kind: "size", value: "8MiB", summary: "s", least: 1, most: 2, choices: ["c"])
     static let workload = WorkloadDescription(
         name: "io", summary: "s", detail: "d", unit: "bytes", rerun: true, input: "command",
-        options: [option])
+        options: [option], examples: ["io"])
     static let pool = Pool(
         name: "threads", unit: "threads", threadsPerProcess: 4, state: "ready", floor: 4, size: 4, ready: 4, busy: 1,
         waiting: 0, pids: [1], startupPaid: 1, readyFor: 2, replaced: 0)

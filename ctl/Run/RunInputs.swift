@@ -5,9 +5,9 @@ import Control
 enum RunInputs {
     case nothing
     case commands(ExecPlan)
-    case addresses([[String]])
+    case listed([[String]])
 
-    /// - Parameter tasks: how many tasks were asked for, if any; a single address is for all of them.
+    /// - Parameter tasks: how many tasks were asked for, if any; a single one is for all of them.
     init(_ words: RunWords, tasks: Int?) throws(Failure) {
         switch words.definition.input {
         case nil: self = .nothing
@@ -16,11 +16,11 @@ enum RunInputs {
             try CallSize.check(plan.inputs, of: words)
             self = .commands(plan)
         case .url, .request, .item:
-            let inputs = try WebInputs(words).inputs
+            let inputs = try ListedInputs(words).inputs
             let copies = inputs.count == 1 ? tasks ?? 1 : 1
             // Before they are made: there may be no room for them.
             try CallSize.check(inputs, copies: copies, of: words)
-            self = .addresses(copies == 1 ? inputs : Array(repeating: inputs[0], count: copies))
+            self = .listed(copies == 1 ? inputs : Array(repeating: inputs[0], count: copies))
         }
     }
 
@@ -31,7 +31,7 @@ enum RunInputs {
         switch self {
         case .nothing: nil
         case .commands(let plan): plan.arguments.count
-        case .addresses(let inputs): inputs.count
+        case .listed(let inputs): inputs.count
         }
     }
 
@@ -40,7 +40,7 @@ enum RunInputs {
         switch self {
         case .nothing: nil
         case .commands(let plan): plan.line
-        case .addresses(let inputs): { inputs[$0].prefix(2).filter { !$0.isEmpty }.joined(separator: " ") }
+        case .listed(let inputs): { inputs[$0].prefix(2).filter { !$0.isEmpty }.joined(separator: " ") }
         }
     }
 
@@ -48,7 +48,7 @@ enum RunInputs {
     func put(into request: inout Run.Request) {
         switch self {
         case .nothing: break
-        case .addresses(let inputs): request.inputs = inputs.map(Run.Input.init(words:))
+        case .listed(let inputs): request.inputs = inputs.map(Run.Input.init(words:))
         case .commands(let plan):
             request.inputs = plan.inputs.map(Run.Input.init(words:))
             request.context = .ofThisProcess
