@@ -155,7 +155,7 @@ let package = Package(
             name: "BoxTests", dependencies: ["Control"], swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["Control", "Varlink", "pard", "parzygote", "parzygote-library", "parctl"],
+            dependencies: ["Catalogue", "Control", "Varlink", "pard", "parzygote", "parzygote-library", "parctl"],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
