@@ -12,8 +12,22 @@ public struct WorkloadDescription: Codable, Sendable, Equatable {
     /// What each task has to be given, such as `command`; nil where tasks are given nothing.
     public var input: String?
     public var options: [Option]
-    /// Runs, as typed behind `parctl run`; nil from a daemon that tells none.
+    /// Runs, as typed behind `parctl run`; nil where there are none.
     public var examples: [String]?
+    /// What each task tells beside its value, in its record; nil where tasks tell nothing.
+    public var columns: [Column]?
+
+    public struct Column: Codable, Sendable, Equatable {
+        /// In the record's JSON.
+        public var key: String
+        /// `ns`, `bytes` or what is counted; nil for a mere number.
+        public var unit: String?
+
+        public init(key: String, unit: String? = nil) {
+            self.key = key
+            self.unit = unit
+        }
+    }
 
     public struct Option: Codable, Sendable, Equatable {
         public var name: String
@@ -44,7 +58,7 @@ public struct WorkloadDescription: Codable, Sendable, Equatable {
 
     public init(
         name: String, summary: String, detail: String, unit: String?, rerun: Bool, input: String? = nil,
-        options: [Option], examples: [String]? = nil
+        options: [Option], examples: [String]? = nil, columns: [Column]? = nil
     ) {
         self.name = name
         self.summary = summary
@@ -54,6 +68,7 @@ public struct WorkloadDescription: Codable, Sendable, Equatable {
         self.input = input
         self.options = options
         self.examples = examples
+        self.columns = columns
     }
 }
 
@@ -77,6 +92,7 @@ extension WorkloadDescription {
     /// - Parameter withClientOptions: whether with the options that the client itself sees to, for people.
     public init(_ definition: Definition, withClientOptions: Bool = false) {
         let options = definition.options + (withClientOptions ? definition.clientOptions : [])
+        let told = definition.detail.columns.filter { $0.role != .hidden }
         self.init(
             name: definition.name, summary: definition.summary, detail: definition.text, unit: definition.unit,
             rerun: definition.rerun, input: definition.input?.name,
@@ -90,7 +106,9 @@ extension WorkloadDescription {
                     least: isOfRange && option.range.lowerBound > 0 ? option.range.lowerBound : nil,
                     most: isOfRange && option.range.upperBound < .max ? option.range.upperBound : nil,
                     choices: option.choices.isEmpty ? nil : option.choices)
-            }, examples: definition.examples.isEmpty ? nil : definition.examples)
+            }, examples: definition.examples.isEmpty ? nil : definition.examples,
+            columns: told.isEmpty
+                ? nil : told.map { Column(key: $0.key, unit: $0.unit.isEmpty ? nil : $0.unit) })
     }
 }
 
@@ -113,6 +131,7 @@ extension Definition {
         self.init(
             description.name, summary: description.summary, text: description.detail, unit: description.unit,
             rerun: description.rerun, input: input, options: description.options.map { Option($0) },
+            detail: Detail(columns: (description.columns ?? []).map { Column($0.key, $0.unit ?? "") }),
             examples: description.examples ?? [])
     }
 }

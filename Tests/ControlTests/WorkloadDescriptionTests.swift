@@ -17,6 +17,9 @@ struct WorkloadDescriptionTests {
             }
         }
         #expect(try Arguments([:], for: told) == Arguments([:], for: definition))
+        let columns = definition.detail.columns.filter { $0.role != .hidden }
+        #expect(told.detail.columns.map(\.key) == columns.map(\.key))
+        #expect(told.detail.columns.map(\.unit) == columns.map(\.unit))
     }
 
     private func told(_ option: WorkloadDescription.Option, input: String? = nil) throws -> Definition {
