@@ -1,3 +1,5 @@
+import Catalogue
+import Control
 import Foundation
 import Testing
 
@@ -5,16 +7,13 @@ import Testing
 
 @Suite struct CompletionTests {
     private func words(_ words: String...) -> [String] {
-        Completion.words(words, index: words.count - 1, prefix: words.last ?? "")
+        Completion.words(words, index: words.count - 1, prefix: words.last ?? "", offer: .own)
     }
 
     @Test func `workloads come first`() {
+        #expect(words("parctl", "run", "") == Catalogue.all.map(\.name))
         #expect(
-            words("parctl", "run", "") == ["noop", "sleep", "cpu", "io", "dot", "exec", "download", "api", "native"])
-        #expect(
-            words("parctl", "--socket", "/s", "run", "--threads", "4", "i") == [
-                "noop", "sleep", "cpu", "io", "dot", "exec", "download", "api", "native",
-            ])
+            words("parctl", "--socket", "/s", "run", "--threads", "4", "i") == Catalogue.all.map(\.name))
     }
 
     @Test func `then come the options of the workload`() {
@@ -39,5 +38,24 @@ import Testing
         #expect(words("parctl", "run", "exec", "--threads", "2", "mkdi").contains("mkdir"))
         #expect(!words("parctl", "run", "exec", "cat", "mkdi").contains("mkdir"))
         #expect(words("parctl", "run", "exec", "--tag", "--ke").contains("--keep-order"))
+    }
+
+    @Test func `what only the daemon knows is offered as well, as far as a shell takes it for a word`() {
+        let offer = WorkloadOffer {
+            ["nap", "rm -rf\n"].map { name in
+                WorkloadDescription(
+                    name: name, summary: "", detail: "", unit: nil, rerun: true,
+                    options: [
+                        .init(name: "depth", kind: "count", value: "3", summary: ""),
+                        .init(name: "$(x)", kind: "flag", value: nil, summary: ""),
+                    ])
+            }
+        }
+        func words(_ words: String...) -> [String] {
+            Completion.words(words, index: words.count - 1, prefix: words.last ?? "", offer: offer)
+        }
+        #expect(words("parctl", "run", "") == Catalogue.all.map(\.name) + ["nap"])
+        #expect(words("parctl", "run", "nap", "") == ["--depth"])
+        #expect(words("parctl", "run", "nap", "--depth", "") == ["3"])
     }
 }
