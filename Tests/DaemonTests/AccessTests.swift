@@ -89,6 +89,12 @@ struct AccessTests {
         await #expect(throws: ControlError.self) { try await plan(request, isShared: false) }
     }
 
+    @Test("every workload's runtime is one that every daemon has", arguments: Catalogue.entries.map(\.name))
+    func runtimes(workload: String) throws {
+        let entry = try #require(Catalogue.entry(named: workload))
+        #expect(RuntimeID(builtIn: entry.runtime) != nil)
+    }
+
     @Test("a run of a workload with a library gets workers that have it, whatever their arrangement")
     func libraries() async throws {
         func kind(_ workload: String, _ processes: Int?, _ threads: Int?) async throws -> String {

@@ -139,13 +139,38 @@ struct PluginTests {
             patience.pluginNanoseconds = 300_000_000
             patience.brokenNanoseconds = 0
             try await Host.run(patience: patience) { host in
-                let job = try await host.submit(try host.workers(4, with: library), tasks: 4)
-                #expect(try await host.settles { $0.health[RuntimeID(number: 3)] == .starting })
+                let request = try host.workers(4, with: library)
+                let job = try await host.submit(request, tasks: 4)
+                #expect(try await host.settles { $0.health[request.kind.runtime] == .starting })
                 #expect(
                     await withCheckedContinuation { answer in host.supervisor.checkIn { answer.resume(returning: $0) } }
                 )
                 #expect(try await host.run(Arrangement.processes.four(cold: .fresh), tasks: 8).count(.ok) == 8)
                 #expect(await job.outcome.row.failureReason?.contains("has not answered") == true)
+            }
+        }
+    }
+
+    @Test("has as much memory of its own as it may", arguments: [Int?.none, 512 << 20])
+    func memory(bound: Int?) async throws {
+        try await withPlugin(
+            """
+            #include <stdlib.h>
+            #include <unistd.h>
+            __attribute__((constructor)) static void load(void) {
+                if (!malloc(1ul << 30)) _exit(7);
+            }
+            """
+        ) { library, _ in
+            try await Host.run(pluginMemory: bound) { host in
+                for cold in [ColdStart?.none, .exec] {
+                    let outcome = try await host.run(try host.workers(4, with: library, cold: cold), tasks: 4)
+                    if bound == nil {
+                        #expect(outcome.count(.ok) == 4)
+                    } else {
+                        #expect(outcome.row.failureReason?.contains("exit code 7") == true)
+                    }
+                }
             }
         }
     }

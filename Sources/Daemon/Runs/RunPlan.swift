@@ -72,7 +72,10 @@ struct RunPlan: Sendable {
             case .processes: .processes(threads: 1)
             case .mixed: .processes(threads: threads)
             }
-        let kind = PoolKind(arrangement, runtime: RuntimeID(builtIn: entry.runtime) ?? .native)
+        guard let runtime = RuntimeID(builtIn: entry.runtime) else {
+            throw .workersFailed(reason: "this daemon has no runtime \(entry.runtime)")
+        }
+        let kind = PoolKind(arrangement, runtime: runtime)
         let cold: ColdStart? = request.cold.map { $0 == .exec ? .exec : .fresh }
         let lease = LeaseRequest(
             kind: kind, units: kind.isThreads ? threads : processes, cold: cold,
