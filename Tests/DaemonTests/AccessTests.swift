@@ -89,6 +89,11 @@ struct AccessTests {
         await #expect(throws: ControlError.self) { try await plan(request, isShared: false) }
     }
 
+    @Test("every workload's runtime is one that every daemon has", arguments: Catalogue.all.filter { $0.runtime != RuntimeName.plugin })
+    func runtimes(workload: Definition) {
+        #expect(RuntimeID(builtIn: workload.runtime) != nil)
+    }
+
     @Test("a run of a workload with a library gets workers that have it, whatever their arrangement")
     func libraries() async throws {
         func kind(_ workload: String, _ processes: Int?, _ threads: Int?) async throws -> String {

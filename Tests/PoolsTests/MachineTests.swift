@@ -140,6 +140,22 @@ struct MachineTests {
         #expect(world.machine.runtimes.count == 3)
     }
 
+    @Test("keeps idle workers for as long as their runtime says, or else the policy")
+    func runtimeIdleTime() {
+        var world = warm()
+        let runtime = RuntimeID(number: 3)
+        let row = RuntimeRow(id: runtime, name: "plugin:x", isPermanent: false, idleNanoseconds: 1_000)
+        world.step(.runtimeAdded(row, replaces: nil))
+        let kinds = [PoolKind(.threads, runtime: runtime), PoolKind(.threads, runtime: .blas)]
+        for (id, kind) in kinds.enumerated() { world.step(.submit(JobID(id), LeaseRequest(kind: kind, units: 2))) }
+        while world.ended.count < 2 { world.advance(deaths: false) }
+        world.now += 1_000
+        for _ in 0..<50 { world.advanceArrivals() }
+        world.step(.tick)
+        #expect(world.machine.members(of: kinds[0]).isEmpty)
+        #expect(world.machine.members(of: kinds[1]).count == 2)
+    }
+
     @Test("stops the workers of a cold run before the run ends, and no others")
     func coldRun() throws {
         var world = warm()

@@ -69,7 +69,11 @@ struct RunPlan: Sendable {
             uniqueKeysWithValues: definition.options.compactMap { option in
                 (given[option.name] ?? option.value ?? read.text(option.name)).map { (option.name, $0) }
             })
-        let kind = PoolKind(shape, runtime: RuntimeID(builtIn: definition.runtime) ?? .native)
+        guard let runtime = definition.runtime == RuntimeName.plugin ? .native : RuntimeID(builtIn: definition.runtime)
+        else {
+            throw .workersFailed(reason: "this daemon has no runtime \(definition.runtime)")
+        }
+        let kind = PoolKind(shape, runtime: runtime)
         let cold: ColdStart? = request.cold.map { $0 == .exec ? .exec : .fresh }
         let lease = LeaseRequest(
             kind: kind, units: kind.isThreads ? shape.threads : shape.processes, cold: cold,
