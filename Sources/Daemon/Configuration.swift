@@ -14,11 +14,11 @@ public struct Configuration: Sendable {
     public var policy: PoolPolicy
     public var limits = JobLimits()
     /// Connections that may be open at a time.
-    public var connectionLimit = 512
+    public var connectionLimit = 0
     /// Size and nesting of a call.
     public var frameLimits = Limits.server
     /// How long jobs may go on once the daemon has been told to stop.
-    public var drainNanoseconds: UInt64 = 30_000_000_000
+    public var drainNanoseconds: UInt64 = 0
     /// A descriptor on which readiness is told, and whose hanging up ends the daemon.
     public var leash: Int32?
     /// A listening socket to serve instead of one of the daemon's own making.
@@ -33,10 +33,9 @@ public struct Configuration: Sendable {
         _ values: SettingValues, on host: HostLimits, socketPath: String, zygotePath: String,
         libraryZygotePath: String, isShared: Bool = false
     ) throws(SettingError) {
-        func number(_ name: String, or usual: Int) -> Int { values.number(name) ?? usual }
         let sizes = try PoolSizes(
-            floorThreads: values.number("floor-threads"), floorProcesses: values.number("floor-processes"),
-            workerLimit: number("worker-limit", or: 256), on: host)
+            floorThreads: values[.floorThreads], floorProcesses: values[.floorProcesses],
+            workerLimit: values[.workerLimit] ?? 0, on: host)
         self.values = values
         self.socketPath = socketPath
         self.zygotePath = zygotePath
@@ -44,21 +43,15 @@ public struct Configuration: Sendable {
         self.isShared = isShared
         if isShared { socketMode = 0o660 }
         policy = PoolPolicy(threadFloor: sizes.floorThreads, processFloor: sizes.floorProcesses)
+        for setting in Setting.all { setting.put(values, into: &self) }
         policy.isShared = isShared
         policy.workerLimit = sizes.workerLimit
         policy.workerLimitName = sizes.workerLimitName
-        policy.idleNanoseconds = UInt64(number("idle-time", or: 60_000_000_000))
-        policy.cancelGraceNanoseconds = UInt64(number("cancel-grace", or: 1_000_000_000))
-        drainNanoseconds = UInt64(number("drain-time", or: 30_000_000_000))
-        connectionLimit = number("connection-limit", or: connectionLimit)
         notes = sizes.notes
         if let most = host.connections, most < connectionLimit {
             notes.append("connection-limit \(connectionLimit) is more than LimitNOFILE allows: it is \(most)")
             connectionLimit = most
         }
-        limits.tasks = number("task-limit", or: limits.tasks)
-        limits.queuedJobs = number("queue-limit", or: limits.queuedJobs)
-        limits.ledgerBytes = number("ledger-size", or: limits.ledgerBytes)
         if let most = host.ledgerBytes, most < limits.ledgerBytes {
             notes.append("ledger-size is more than the memory of the host or its cgroup allows: it is \(most) bytes")
             limits.ledgerBytes = most
@@ -66,12 +59,6 @@ public struct Configuration: Sendable {
         limits.cores = host.cores
         limits.cancelGraceNanoseconds = policy.cancelGraceNanoseconds
         limits.memoryBytes = host.usableBytes ?? .max
-        limits.allowsAddresses = values.number("allow-urls") != 0
-        limits.allowsDirectories = values.number("allow-dir") != 0
-        limits.allowsCommands = values.number("allow-exec") != 0
-        for (setting, bound) in JobLimits.boundSettings {
-            limits.bounds[bound] = values.number(setting)
-        }
     }
 
     /// How long stopping may take from its beginning, in nanoseconds.
@@ -87,7 +74,7 @@ public struct Configuration: Sendable {
         new.socketPath = old.socketPath
         new.connectionLimit = old.connectionLimit
         new.limits.ledgerBytes = old.limits.ledgerBytes
-        let isWaiting = values.text("worker-limit") != old.values.text("worker-limit")
+        let isWaiting = values.text(.workerLimit) != old.values.text(.workerLimit)
         if isWaiting || new.policy.workerLimit > old.policy.workerLimit {
             new.policy.workerLimit = old.policy.workerLimit
             new.policy.workerLimitName = old.policy.workerLimitName

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Catalogue
 import Control
 import Daemon
 import Glibc
@@ -12,12 +11,16 @@ struct Pard: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pard",
         abstract: "Keep thread pools and process pools warm, and run jobs on them.",
+        usage: "pard [--config <path>] [--shared] [--<setting> <value> ...]",
         discussion: """
             Runs in the foreground until SIGTERM or SIGINT, which let running jobs finish. Messages go to standard error.
 
             Settings are read from /etc/pard/pard.yaml by a daemon that serves all users, and from pard/pard.yaml in
             $XDG_CONFIG_HOME or ~/.config by one that serves its own. Before the file goes the environment
             (PARD_IDLE_TIME for idle-time), and before that the flag. SIGHUP has the settings read again.
+
+            SETTINGS (flags here, and under the same names in the file)
+            \(settingsHelp)
 
             EXAMPLES
               pard --socket /tmp/pard.sock
@@ -39,59 +42,8 @@ struct Pard: AsyncParsableCommand {
     @Flag(help: "Serve all users whom the socket lets in, each in his own right, rather than the daemon's own.")
     var shared = false
 
-    @ArgumentParser.Option(help: help("socket"))
-    var socket: String?
-
-    @ArgumentParser.Option(help: help("floor-threads"))
-    var floorThreads: String?
-
-    @ArgumentParser.Option(help: help("floor-processes"))
-    var floorProcesses: String?
-
-    @ArgumentParser.Option(help: help("worker-limit"))
-    var workerLimit: String?
-
-    @ArgumentParser.Option(help: help("task-limit"))
-    var taskLimit: String?
-
-    @ArgumentParser.Option(help: help("queue-limit"))
-    var queueLimit: String?
-
-    @ArgumentParser.Option(help: help("connection-limit"))
-    var connectionLimit: String?
-
-    @ArgumentParser.Option(help: help("ledger-size"))
-    var ledgerSize: String?
-
-    @ArgumentParser.Option(help: help("idle-time"))
-    var idleTime: String?
-
-    @ArgumentParser.Option(help: help("drain-time"))
-    var drainTime: String?
-
-    @ArgumentParser.Option(help: help("cancel-grace"))
-    var cancelGrace: String?
-
-    @ArgumentParser.Option(help: help("allow-dir"))
-    var allowDir: String?
-
-    @ArgumentParser.Option(help: help("allow-urls"))
-    var allowUrls: String?
-
-    @ArgumentParser.Option(help: help("allow-exec"))
-    var allowExec: String?
-
-    @ArgumentParser.Option(help: help("io-size-limit"))
-    var ioSizeLimit: String?
-
-    @ArgumentParser.Option(help: help("cpu-iterations-limit"))
-    var cpuIterationsLimit: String?
-
-    @ArgumentParser.Option(help: help("sleep-for-limit"))
-    var sleepForLimit: String?
-
-    @ArgumentParser.Option(help: help("dot-size-limit"))
-    var dotSizeLimit: String?
+    @Argument(parsing: .allUnrecognized, help: .hidden)
+    var settings: [String] = []
 
     @ArgumentParser.Option(
         help: .init("Tell readiness on this descriptor, and stop when it hangs up.", visibility: .hidden))
@@ -106,34 +58,9 @@ struct Pard: AsyncParsableCommand {
     /// EX_CONFIG of sysexits.h: starting again doesn't help.
     private static let configurationFault: Int32 = 78
 
-    /// What was given, by setting.
-    private var flags: [String: String] {
-        let given = [
-            "socket": socket,
-            "floor-threads": floorThreads,
-            "floor-processes": floorProcesses,
-            "worker-limit": workerLimit,
-            "task-limit": taskLimit,
-            "queue-limit": queueLimit,
-            "connection-limit": connectionLimit,
-            "ledger-size": ledgerSize,
-            "idle-time": idleTime,
-            "drain-time": drainTime,
-            "cancel-grace": cancelGrace,
-            "allow-dir": allowDir,
-            "allow-urls": allowUrls,
-            "allow-exec": allowExec,
-            "io-size-limit": ioSizeLimit,
-            "cpu-iterations-limit": cpuIterationsLimit,
-            "sleep-for-limit": sleepForLimit,
-            "dot-size-limit": dotSizeLimit,
-        ]
-        return given.compactMapValues(\.self)
-    }
-
     mutating func validate() throws {
         do {
-            try SettingsSource(flags: flags).checkFlags()
+            try SettingsSource(flags: SettingsSource.flags(settings)).checkFlags()
         } catch {
             throw ValidationError("\(error)")
         }
@@ -155,7 +82,8 @@ struct Pard: AsyncParsableCommand {
         let environment = ProcessEnvironment.variables
         let place = SettingsPlace(isShared: shared, isPrivate: leash != nil, environment: environment)
         let source = SettingsSource(
-            flags: flags, environment: environment, file: config ?? place.file, isFileRequired: config != nil,
+            flags: try SettingsSource.flags(settings), environment: environment, file: config ?? place.file,
+            isFileRequired: config != nil,
             isShared: shared)
         let zygotePath = try ZygoteProgram.path(of: ZygoteProgram.name)
         let libraryZygotePath = try ZygoteProgram.path(of: ZygoteProgram.libraryName)
@@ -163,7 +91,7 @@ struct Pard: AsyncParsableCommand {
         let read: @Sendable () throws -> Configuration = {
             let values = try source.read()
             var configuration = try Configuration(
-                values, on: .current(), socketPath: values.text("socket") ?? place.socket, zygotePath: zygotePath,
+                values, on: .current(), socketPath: values.text(.socket) ?? place.socket, zygotePath: zygotePath,
                 libraryZygotePath: libraryZygotePath, isShared: source.isShared)
             configuration.leash = leash
             configuration.listener = listener
@@ -188,9 +116,11 @@ struct Pard: AsyncParsableCommand {
     }
 }
 
-/// A setting's help, with its default.
-private func help(_ name: String) -> ArgumentHelp {
-    guard let option = Setting.named(name)?.option else { return ArgumentHelp(stringLiteral: name) }
-    let summary = option.summary.prefix(1).uppercased() + option.summary.dropFirst()
-    return "\(summary)\(option.value.map { " (default: \($0))" } ?? "")."
+/// The settings, as they stand in the help.
+private var settingsHelp: String {
+    Setting.all.map { setting in
+        let option = setting.option
+        return "  \(setting.flag) <\(option.kind.rawValue)>\(option.value.map { ", usually \($0)" } ?? "")\n"
+            + "      \(option.summary)"
+    }.joined(separator: "\n")
 }

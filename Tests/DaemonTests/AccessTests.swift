@@ -89,7 +89,9 @@ struct AccessTests {
         await #expect(throws: ControlError.self) { try await plan(request, isShared: false) }
     }
 
-    @Test("every workload's runtime is one that every daemon has", arguments: Catalogue.all.filter { $0.runtime != RuntimeName.plugin })
+    @Test(
+        "every workload's runtime is one that every daemon has",
+        arguments: Catalogue.all.filter { $0.runtime != RuntimeName.plugin })
     func runtimes(workload: Definition) {
         #expect(RuntimeID(builtIn: workload.runtime) != nil)
     }

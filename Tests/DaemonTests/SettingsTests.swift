@@ -244,3 +244,8 @@ struct SettingsTests {
         #expect(try SettingsSource(environment: ["PARD_SOCKET": ""]).read() == usual)
     }
 }
+
+extension SettingValues {
+    fileprivate func number(_ name: String) -> Int? { Setting.named(name).flatMap { self[$0] } }
+    fileprivate func text(_ name: String) -> String? { Setting.named(name).flatMap { text($0) } }
+}

@@ -1,28 +1,28 @@
 import Catalogue
 import Control
 
-/// What one job may take, and all together.
+/// What one job may take, and all together; nothing until the settings have said so.
 public struct JobLimits: Sendable, Equatable {
     /// Tasks in a job.
-    public var tasks = 4_000_000
+    public var tasks = 0
     /// Jobs that wait for workers.
-    public var queuedJobs = 64
+    public var queuedJobs = 0
     /// Shared memory for the records of all jobs, in bytes.
-    public var ledgerBytes = 1 << 30
+    public var ledgerBytes = 0
     /// How many tasks the host can really run at a time: so many workers has a run that names no number.
     public var cores = Int.max
     /// Memory that a job's tasks can't have more of, in bytes.
     public var memoryBytes = Int.max
     /// Whether callers may choose where files are written.
-    public var allowsDirectories = true
+    public var allowsDirectories = false
     /// Whether callers may have commands run.
-    public var allowsCommands = true
+    public var allowsCommands = false
     /// Whether callers may have servers asked (download, api).
-    public var allowsAddresses = true
+    public var allowsAddresses = false
     /// The largest value of a workload's option, in bytes, nanoseconds or ones.
     public var bounds: [Bound: Int] = [:]
     /// How long a cancelled task may go on until its worker is killed.
-    public var cancelGraceNanoseconds: UInt64 = 1_000_000_000
+    public var cancelGraceNanoseconds: UInt64 = 0
     /// Shared memory that jobs which have ended may keep for clients who read their records. Beyond, clients who don't read
     /// lose their connections sooner.
     public var unreadRecordBytes = 64 << 20
@@ -47,14 +47,6 @@ public struct JobLimits: Sendable, Equatable {
         let workload: String
         let option: String
     }
-
-    /// The settings that bound an option.
-    static let boundSettings: [(setting: String, bound: Bound)] = [
-        ("io-size-limit", Bound(workload: "io", option: "size")),
-        ("cpu-iterations-limit", Bound(workload: "cpu", option: "iterations")),
-        ("sleep-for-limit", Bound(workload: "sleep", option: "for")),
-        ("dot-size-limit", Bound(workload: "dot", option: "size")),
-    ]
 
     public init() {}
 }

@@ -1,75 +1,85 @@
 import Catalogue
 
 extension Setting {
-    /// Every setting there is.
+    public static let socket = Setting(
+        Option("socket", .path, in: 0...4096, "where to make the socket, unless the service manager hands one over"),
+        isLive: false, .none)
+
+    static let floorThreads = Setting(
+        Option("floor-threads", .count, in: 0...4096, "threads to keep warm (default: 4, or one for each core)"), .none)
+
+    static let floorProcesses = Setting(
+        Option("floor-processes", .count, in: 0...4096, "processes to keep warm (default: 4, or one for each core)"),
+        .none)
+
+    static let workerLimit = Setting(
+        Option(
+            "worker-limit", .count, default: "256", in: 1...4096,
+            "workers that there may be at a time, warm and cold ones together"),
+        isLive: false, .number(\.policy.workerLimit))
+
+    /// Every setting there is, in the order in which they are told of.
     public static let all = [
+        socket, floorThreads, floorProcesses, workerLimit,
         Setting(
-            Option(
-                "socket", .path, in: 0...4096, "where to make the socket, unless the service manager hands one over"),
-            isLive: false),
+            Option("task-limit", .count, default: "4000000", in: 1...100_000_000, "tasks that a job may have"),
+            .number(\.limits.tasks)),
         Setting(
-            Option(
-                "floor-threads", .count, in: 0...4096, "threads to keep warm (default: 4, or one for each core)")),
-        Setting(
-            Option(
-                "floor-processes", .count, in: 0...4096, "processes to keep warm (default: 4, or one for each core)")),
-        Setting(
-            Option(
-                "worker-limit", .count, default: "256", in: 1...4096,
-                "workers that there may be at a time, warm and cold ones together"),
-            isLive: false),
-        Setting(Option("task-limit", .count, default: "4000000", in: 1...100_000_000, "tasks that a job may have")),
-        Setting(Option("queue-limit", .count, default: "64", in: 0...100_000, "jobs that may wait for workers")),
+            Option("queue-limit", .count, default: "64", in: 0...100_000, "jobs that may wait for workers"),
+            .number(\.limits.queuedJobs)),
         Setting(
             Option(
                 "connection-limit", .count, default: "512", in: 1...100_000,
                 "connections that may be open at a time"),
-            isLive: false),
+            isLive: false, .number(\.connectionLimit)),
         Setting(
             Option(
                 "ledger-size", .size, default: "1GiB", in: 1 << 20...1 << 40,
                 "shared memory for the records of all jobs"),
-            isLive: false),
+            isLive: false, .number(\.limits.ledgerBytes)),
         Setting(
             Option(
                 "idle-time", .duration, default: "60s", in: 0...longest,
-                "how long a worker above the floor waits for work until it is stopped")),
+                "how long a worker above the floor waits for work until it is stopped"),
+            .time(\.policy.idleNanoseconds)),
         Setting(
             Option(
                 "drain-time", .duration, default: "30s", in: 0...longest,
-                "how long jobs may go on once the daemon has been told to stop")),
+                "how long jobs may go on once the daemon has been told to stop"),
+            .time(\.drainNanoseconds)),
         Setting(
             Option(
                 "cancel-grace", .duration, default: "1s", in: 0...longest,
-                "how long a cancelled task may go on until its worker is killed")),
+                "how long a cancelled task may go on until its worker is killed"),
+            .time(\.policy.cancelGraceNanoseconds)),
         Setting(
             Option(
                 "allow-dir", .flag, default: "true", in: 0...1,
                 "whether callers may choose where files go (--dir, --output)"),
-            shared: "false"),
+            shared: "false", .permission(\.limits.allowsDirectories)),
         Setting(
             Option(
                 "allow-urls", .flag, default: "true", in: 0...1,
                 "whether callers may have URLs of their choice asked (download, api)"),
-            shared: "false"),
+            shared: "false", .permission(\.limits.allowsAddresses)),
         Setting(
             Option(
                 "allow-exec", .flag, default: "true", in: 0...1, "whether callers may have commands run (exec)"),
-            shared: "false"),
+            shared: "false", .permission(\.limits.allowsCommands)),
         Setting(
             Option("io-size-limit", .size, default: "16GiB", in: 0...1 << 34, "the largest --size of io"),
-            shared: "1GiB"),
+            shared: "1GiB", .bound(workload: "io", option: "size")),
         Setting(
             Option(
                 "cpu-iterations-limit", .count, default: "1000000000000", in: 0...1_000_000_000_000,
                 "the most --iterations of cpu"),
-            shared: "10000000000"),
+            shared: "10000000000", .bound(workload: "cpu", option: "iterations")),
         Setting(
             Option("sleep-for-limit", .duration, default: "1h", in: 0...longest, "the longest --for of sleep"),
-            shared: "1m"),
+            shared: "1m", .bound(workload: "sleep", option: "for")),
         Setting(
             Option("dot-size-limit", .count, default: "16384", in: 1...16_384, "the largest --size of dot"),
-            shared: "2048"),
+            shared: "2048", .bound(workload: "dot", option: "size")),
     ]
 
     /// The setting called `name`; nil where there is none.

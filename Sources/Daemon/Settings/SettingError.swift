@@ -2,6 +2,9 @@
 public enum SettingError: Error, Sendable, Equatable, CustomStringConvertible {
     /// `place` is the file with its line.
     case unknownKey(String, place: String)
+    case unknownFlag(String)
+    /// A flag stands at the end, without what it takes.
+    case noValue(String, expected: String)
     /// `place` is the flag, the variable, or the key with its file and line.
     case badValue(String, place: String, expected: String)
     /// A line has another shape than a name and a value.
@@ -21,6 +24,8 @@ public enum SettingError: Error, Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .unknownKey(let key, let place):
             "\(place): there is no setting \(key): choose one of \(Setting.all.map(\.name).joined(separator: ", "))"
+        case .unknownFlag(let word): "there is no flag '\(word)': see 'pard --help'"
+        case .noValue(let flag, let expected): "\(flag) takes a value: \(expected)"
         case .badValue(let value, let place, let expected): "\(place) can't be '\(value)': it takes \(expected)"
         case .notSettings(let place):
             "\(place): settings are written as 'name: value', each at the beginning of a line of its own"

@@ -25,6 +25,21 @@ public struct SettingsSource: Sendable {
         self.isShared = isShared
     }
 
+    /// Reads flags of settings as they are typed: `--name value` or `--name=value`. The last of several of one name counts.
+    public static func flags(_ words: [String]) throws(SettingError) -> [String: String] {
+        var flags: [String: String] = [:]
+        var rest = words[...]
+        while let word = rest.popFirst() {
+            let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let setting = Setting.all.first(where: { $0.flag == parts[0] }) else { throw .unknownFlag(word) }
+            guard let value = parts.count == 2 ? String(parts[1]) : rest.popFirst() else {
+                throw .noValue(setting.flag, expected: setting.expected)
+            }
+            flags[setting.name] = value
+        }
+        return flags
+    }
+
     /// Checks the flags alone.
     public func checkFlags() throws(SettingError) {
         for setting in Setting.all {
@@ -51,8 +66,8 @@ public struct SettingsSource: Sendable {
         let reader = ConfigReader(providers: providers)
         var texts: [String: String] = [:]
         for setting in Setting.all {
-            let usual = isShared ? setting.sharedValue ?? setting.option.value : setting.option.value
-            texts[setting.name] = reader.string(forKey: ConfigKey([setting.name])) ?? usual
+            texts[setting.name] =
+                reader.string(forKey: ConfigKey([setting.name])) ?? setting.usual(isShared: isShared)
         }
         return SettingValues(texts)
     }
