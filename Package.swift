@@ -157,7 +157,7 @@ let package = Package(
             name: "BoxTests", dependencies: ["Control"], swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["Control", "Varlink", "pard", "parzygote", "parzygote-library", "parctl"],
+            dependencies: ["Control", "Linux", "Varlink", "pard", "parzygote", "parzygote-library", "parctl"],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
