@@ -12,7 +12,8 @@ final class Driver {
     let supervisor: Supervisor
     let notice: @Sendable (Supervisor.Notice) -> Void
     let bell: Int32
-    let arena: Arena
+    /// The project's own first; the foreign one from its first runtime on.
+    var domains: [Domain]
     let patience: Patience
     var machine: PoolMachine
     var loop: EventLoop
@@ -42,8 +43,9 @@ final class Driver {
     /// Processes with orders that wait.
     var ordered: Set<ProcessID> = []
     /// The thread of each slot's worker, as far as it is known to be a thread of its process; 0 else.
-    var threads: [Int32]
-    var freeSlots: [Int]
+    var threads: [Int32] = []
+    /// By domain.
+    var freeSlots: [[Int]] = []
     var nextTicket: UInt32 = 0
     /// Slots whose workers could not be woken.
     var unwoken: Set<Int> = []
@@ -106,23 +108,17 @@ final class Driver {
         }
     }
 
-    init(_ supervisor: Supervisor, bell: Int32, notice: @escaping @Sendable (Supervisor.Notice) -> Void)
-        throws(SystemError)
-    {
+    init(_ supervisor: Supervisor, notice: @escaping @Sendable (Supervisor.Notice) -> Void) throws(SystemError) {
         self.supervisor = supervisor
-        self.bell = bell
+        bell = supervisor.own.bell.raw
+        domains = []
         self.notice = notice
-        arena = supervisor.arena
         patience = supervisor.configuration.patience
-        runtimes =
-            supervisor.runtime(.native).map { [RuntimeRecord($0, patience: supervisor.configuration.patience)] } ?? []
+        runtimes = [RuntimeRecord(supervisor.native, in: supervisor.own, patience: patience)]
         machine = PoolMachine(policy: supervisor.configuration.policy)
         queueLimit = supervisor.configuration.queueLimit
         loop = try EventLoop()
-        freeSlots = Array((0..<arena.slotCount).reversed())
-        threads = Array(repeating: 0, count: arena.slotCount)
-        // Each ring is news: the event is never read.
-        try loop.add(bell, key: Source.bell.key, onlyNews: true)
+        try enter(supervisor.own)
         do {
             try startZygote(of: runtimes[0])
         } catch  where Self.isLasting(error) {
@@ -270,7 +266,7 @@ final class Driver {
         case .cancel(let id, let cause): tell(.cancel(id, cause))
         case .resize(let kind, let size): tell(.resize(kind, size))
         case .recycle(let kind): tell(.recycle(kind))
-        case .addRuntime(let runtime, let old): tell(.runtimeAdded(RuntimeRow(runtime), replaces: old))
+        case .addRuntime(let runtime, let domain, let old): add(runtime, domain, replaces: old)
         case .useRuntime(let id): tell(.runtimeUsed(id))
         case .setPolicy(let policy, let limit):
             queueLimit = limit
