@@ -60,12 +60,12 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "Control",
-            dependencies: ["Varlink"],
+            dependencies: ["Catalogue", "Varlink"],
             resources: [.embedInCode("org.pard.Control.varlink")],
             swiftSettings: strict),
         .target(
             name: "Report",
-            dependencies: ["Control", "Timing"],
+            dependencies: ["Catalogue", "Control", "Timing"],
             resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")],
             swiftSettings: strict),
         .target(
@@ -133,7 +133,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "VarlinkTests", dependencies: ["CLinux", "Linux", "Varlink", "VarlinkServer"], swiftSettings: strict),
-        .testTarget(name: "ControlTests", dependencies: ["Control", "Varlink"], swiftSettings: strict),
+        .testTarget(name: "ControlTests", dependencies: ["Catalogue", "Control", "Varlink"], swiftSettings: strict),
         .testTarget(
             name: "JournalTests",
             dependencies: ["Journal", "Linux", .product(name: "Logging", package: "swift-log")],
@@ -157,7 +157,9 @@ let package = Package(
             name: "BoxTests", dependencies: ["Control"], swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["Control", "Linux", "Varlink", "pard", "parzygote", "parzygote-library", "parctl"],
+            dependencies: [
+                "Catalogue", "Control", "Linux", "Varlink", "pard", "parzygote", "parzygote-library", "parctl",
+            ],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -3,11 +3,11 @@ import Catalogue
 import Control
 import Report
 
-/// `parctl workloads`: what can be run, from the catalogue; needs no daemon.
+/// `parctl workloads`: what can be run, as the daemon says where one runs, and else from this program's own table.
 struct WorkloadsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "workloads", abstract: "List what can be run, with its options; or describe one workload.",
-        discussion: "Needs no daemon.")
+        discussion: "Needs no daemon. Where one runs, its workloads are shown, which may be more than parctl's own.")
 
     @Argument(help: "The workload to describe.", completion: .list(Catalogue.all.map(\.name)))
     var workload: String?
@@ -15,32 +15,23 @@ struct WorkloadsCommand: ParsableCommand {
     @OptionGroup var output: JSONOption
 
     func run() throws {
-        let chosen = try workload.map { [try CommandWords.definition(named: $0)] } ?? Catalogue.all
-        if output.json {
-            return try StandardOutput.write(
-                json: ListWorkloads.Reply(workloads: chosen.map { WorkloadDescription($0) }))
+        let offer = WorkloadOffer(service.values)
+        if let workload {
+            let definition = try offer.definition(preferringDaemon: workload)
+            if output.json { return try write([WorkloadDescription(definition)]) }
+            let description = WorkloadDescription(definition, withClientOptions: true)
+            return try StandardOutput.write(WorkloadList.page(description, look: service.values.look))
         }
-        let workloads = chosen.map { WorkloadDescription($0, withClientOptions: true) }
-        if workload != nil, let only = workloads.first {
-            try StandardOutput.write(WorkloadList.page(only, look: service.values.look))
-        } else {
-            try StandardOutput.write(WorkloadList(workloads, look: service.values.look).text)
+        let told = offer.told ?? Catalogue.all.map { WorkloadDescription($0) }
+        if output.json { return try write(told) }
+        let list = told.map { description in
+            // One whose input only a newer parctl can read is shown as it was told.
+            (try? Definition(description)).map { WorkloadDescription($0, withClientOptions: true) } ?? description
         }
+        try StandardOutput.write(WorkloadList(list, look: service.values.look).text)
     }
-}
 
-extension WorkloadDescription {
-    /// The catalogue's definition, as the daemon would describe it; to people, with the options that parctl itself sees to.
-    init(_ definition: Definition, withClientOptions: Bool = false) {
-        self.init(
-            name: definition.name, summary: definition.summary, detail: definition.text, unit: definition.unit,
-            rerun: definition.rerun,
-            input: definition.input?.name,
-            options: (definition.options + (withClientOptions ? definition.clientOptions : [])).map { option in
-                let letter = option.letter.map { " (-\($0))" } ?? ""
-                return Option(
-                    name: option.name, kind: option.kind.rawValue, value: option.value, summary: option.summary + letter
-                )
-            })
+    private func write(_ workloads: [WorkloadDescription]) throws(Failure) {
+        try StandardOutput.write(json: ListWorkloads.Reply(workloads: workloads))
     }
 }

@@ -64,7 +64,8 @@ public enum RecordJSON {
         bytes.append(UInt8(ascii: "}"))
     }
 
-    private static func append(_ detail: [String: Int], to bytes: inout [UInt8]) {
+    /// Appends `detail` as a further member of an object, with its name.
+    package static func append(_ detail: [String: Int], to bytes: inout [UInt8]) {
         bytes += Array(",\"detail\":{".utf8)
         var isFirst = true
         for (key, value) in detail.sorted(by: { $0.key < $1.key }) {

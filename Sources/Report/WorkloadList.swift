@@ -30,8 +30,13 @@ public struct WorkloadList: Sendable {
         let options = list.options(of: workload, indent: 2)
         let title = look.paint(look.clean(workload.name), .bold) + ": " + look.clean(workload.summary)
         let call = usage.map { ["Usage: \($0)", ""] } ?? []
-        return ([title, ""] + call + detail + [""] + (options.isEmpty ? ["It takes no options of its own."] : options))
-            .joined(separator: "\n") + "\n"
+        let columns = (workload.columns ?? []).map {
+            look.clean($0.key) + ($0.unit.map { " (\(look.clean($0)))" } ?? "")
+        }
+        let told =
+            columns.isEmpty ? [] : [""] + look.flow(words: "A record tells " + columns.joined(separator: ", ") + ".")
+        let taken = options.isEmpty ? ["It takes no options of its own."] : options
+        return ([title, ""] + call + detail + [""] + taken + told).joined(separator: "\n") + "\n"
     }
 
     private func options(of workload: WorkloadDescription, indent: Int) -> [String] {

@@ -19,10 +19,12 @@ enum Samples {
     static let block = Run.Block(base64: "aGk=", descriptor: 0, lengths: [1, 1], table: 8)
     static let results = Run.Results(descriptor: 0, bytes: 64, failures: 32)
     static let figure = Figure(name: "spawn", unit: "ns", count: 1, sum: 2, min: 2, p50: 2, p99: 2, max: 2)
-    static let option = WorkloadDescription.Option(name: "size", kind: "size", value: "8MiB", summary: "s")
+    static let option = WorkloadDescription.Option(
+        name: "size", kind: "size", value: "8MiB", summary: "s", least: 1, most: 2, choices: ["c"])
     static let workload = WorkloadDescription(
         name: "io", summary: "s", detail: "d", unit: "bytes", rerun: true, input: "command",
-        options: [option])
+        options: [option], examples: ["io"], columns: [column])
+    static let column = WorkloadDescription.Column(key: "k", unit: "ns")
     static let pool = Pool(
         name: "threads", unit: "threads", threadsPerProcess: 4, state: "ready", floor: 4, size: 4, ready: 4, busy: 1,
         waiting: 0, pids: [1], startupPaid: 1, readyFor: 2, replaced: 0)
@@ -51,7 +53,8 @@ enum Samples {
         ("Mode", Mode.threads), ("Cold", Cold.fresh), ("Tasks", tasks), ("Phases", phases),
         ("TaskTimes", TaskTimes()), ("Record", record), ("WorkerCost", receipt().workerCosts[0]),
         ("Failure", receipt().failures[0]), ("Receipt", receipt()), ("Pool", pool), ("Job", job), ("Option", option),
-        ("Workload", workload), ("CommandRecord", command), ("Output", output), ("OutputOrder", OutputOrder.ended),
+        ("Workload", workload), ("Column", column), ("CommandRecord", command), ("Output", output),
+        ("OutputOrder", OutputOrder.ended),
         ("Context", context), ("Input", Run.Input(words: ["true"])), ("Halt", halt), ("FetchRecord", fetch),
         ("Figure", figure), ("Block", block), ("Results", results), ("Runtime", runtime),
     ]

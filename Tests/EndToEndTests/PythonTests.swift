@@ -1,3 +1,4 @@
+import Catalogue
 import Control
 import Foundation
 import Testing
@@ -78,10 +79,7 @@ extension EndToEnd {
                 report.errors.map(\.name) == [
                     "org.pard.Control.UnknownWorkload", "org.pard.Control.BadArgument", "org.pard.Control.NoSuchJob",
                 ])
-            #expect(
-                report.errors.first?.parameters.known == [
-                    "noop", "sleep", "cpu", "io", "dot", "exec", "download", "api",
-                ])
+            #expect(report.errors.first?.parameters.known == Catalogue.all.map(\.name))
             #expect(report.errors.dropFirst().first?.parameters.argument == "for")
             #expect(report.errors.last?.parameters.job == "nothing")
             #expect(report.pools == ["threads", "processes"])

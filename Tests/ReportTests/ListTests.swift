@@ -106,4 +106,12 @@ import Testing
         #expect(
             WorkloadList.page(Self.noop, look: Samples.look).hasSuffix("Nothing.\n\nIt takes no options of its own.\n"))
     }
+
+    @Test func `what the tasks of a workload tell stands at the end of its page`() {
+        var told = Self.noop
+        told.columns = [.init(key: "rows"), .init(key: "wait\u{1B}", unit: "ns")]
+        #expect(
+            WorkloadList.page(told, look: Samples.look).hasSuffix(
+                "It takes no options of its own.\n\nA record tells rows, wait? (ns).\n"))
+    }
 }

@@ -22,4 +22,13 @@ import Testing
         #expect(table.row(Samples.record).hasSuffix("8388608                    http://host/a\n"))
         #expect(table.row(Samples.lost).hasSuffix("worker \"1\" died?  " + String(repeating: "x", count: 59) + "…\n"))
     }
+
+    @Test func `what tasks tell of themselves has columns of its own, whatever the workload`() {
+        var record = Samples.record
+        record.detail = ["rows": 12_345, "a\u{1B}b": -1]
+        let table = RecordTable(fitting: [record, Samples.lost], look: Samples.look)
+        #expect(table.heading.hasSuffix("value  a?b   rows  reason\n"))
+        #expect(table.row(record).hasSuffix("8388608   -1  12345\n"))
+        #expect(table.row(Samples.lost).hasSuffix("0    -      -  worker \"1\" died?\n"))
+    }
 }

@@ -89,9 +89,10 @@ struct CompareCommand: ParsableCommand {
     private static let helpCommand = "parctl compare --help"
 
     func run() throws {
-        if help { return try WorkloadHelp.show(words, else: CompareCommand.self, look: service.values.look) }
+        if help { return try WorkloadHelp.show(words, else: CompareCommand.self, service.values) }
         let words = try CommandWords.read(
-            words, in: Environment.directory, command: "compare", options: Self.options)
+            words, in: Environment.directory, command: "compare", options: Self.options,
+            offer: WorkloadOffer(service.values))
         for name in words.client.names.sorted() where !Self.inputOptions.contains(name) {
             throw words.fault("--\(name) is for a run: a comparison runs the same several times and prints no output")
         }

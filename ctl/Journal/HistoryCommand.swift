@@ -43,7 +43,7 @@ struct HistoryCommand: ParsableCommand {
     }
 
     func run() throws {
-        if let workload { _ = try CommandWords.definition(named: workload) }
+        if let workload { _ = try WorkloadOffer(service.values).definition(named: workload) }
         let scope = journal.scope(service)
         try scope.checkAccess()
         let runs = try read(scope)

@@ -10,7 +10,12 @@ enum CallSize {
         let one = inputs.reduce(0) { $0 + bytes(of: $1) }
         let (all, isBeyond) = one.multipliedReportingOverflow(by: copies)
         guard isBeyond || all > limit else { return }
-        let things = words.definition.input == .command ? "commands" : "requests"
+        let things =
+            switch words.definition.input {
+            case .command: "commands"
+            case .url, .request: "requests"
+            case .item, nil: "items"
+            }
         let size = isBeyond ? "far too much" : "\(all >> 20) MiB"
         throw words.fault(
             "the \(things) come to \(size), and a run takes at most \(limit >> 20) MiB: run them in parts")

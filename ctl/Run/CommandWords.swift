@@ -95,22 +95,14 @@ enum CommandWords {
             }
     }
 
-    /// The workload called `name`. Throws ``Failure/usage(_:help:)``, which names those there are.
-    static func definition(named name: String) throws(Failure) -> Definition {
-        if let definition = Catalogue.definition(named: name) { return definition }
-        let names = Catalogue.all.map(\.name)
-        let hint = Spelling.nearest(to: name, in: names).map { "did you mean '\($0)'?" }
-        throw .usage(
-            "there is no workload '\(name)': \(hint ?? "there are " + names.joined(separator: ", "))",
-            help: "parctl workloads")
-    }
-
     /// Reads `words`: the workload's name, then its options as `--name value`, `--name=value` or, for flags, `--name`;
     /// then, for workloads whose tasks are given something, what that is. Where an option is given twice, the last one
     /// counts. Values are checked against the catalogue, and returned as typed, except that paths are made absolute: from
-    /// `directory` on. `command` is parctl's command that takes them, and `options` are its own.
+    /// `directory` on. `command` is parctl's command that takes them, and `options` are its own. A workload or an option that
+    /// this program's own table doesn't have is looked for in `offer`.
     static func read(
-        _ words: [String], in directory: String = "/", command: String = "run", options: [String] = runOptions
+        _ words: [String], in directory: String = "/", command: String = "run", options: [String] = runOptions,
+        offer: WorkloadOffer = .own
     ) throws(Failure) -> RunWords {
         var words = words[...]
         while words.first == "--" { words.removeFirst() }
@@ -120,14 +112,14 @@ enum CommandWords {
                 help: "parctl \(command) --help")
         }
         guard !name.hasPrefix("-") else { throw stranger(name, of: nil, command, options) }
-        var read = RunWords(definition: try definition(named: name), help: "parctl \(command) \(name) --help")
+        var read = RunWords(definition: try offer.definition(named: name), help: "parctl \(command) \(name) --help")
         while let word = words.popFirst() {
             guard word.hasPrefix("-"), word != "-", word != "--" else {
                 try read.take(word, &words)
                 continue
             }
             let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let option = read.definition.option(typed: parts[0]) else {
+            guard let option = try read.option(typed: parts[0], offer) else {
                 throw stranger(String(parts[0]), of: read.definition, command, options)
             }
             try read.take(option, parts.dropFirst().first.map(String.init), &words, in: directory)

@@ -73,7 +73,7 @@ struct RunCommand: ParsableCommand {
     }
 
     func run() throws {
-        if help { return try WorkloadHelp.show(words, else: RunCommand.self, look: service.values.look) }
+        if help { return try WorkloadHelp.show(words, else: RunCommand.self, service.values) }
         try invocation.run()
     }
 }

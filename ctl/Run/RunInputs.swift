@@ -5,10 +5,10 @@ import Control
 enum RunInputs {
     case nothing
     case commands(ExecPlan)
-    case addresses([[String]])
+    case listed([[String]])
     case items(NativePlan, tasks: Int?)
 
-    /// - Parameter tasks: how many tasks were asked for, if any; a single address is for all of them.
+    /// - Parameter tasks: how many tasks were asked for, if any; a single one is for all of them.
     init(_ words: RunWords, tasks: Int?) throws(Failure) {
         switch words.definition.input {
         case nil: self = .nothing
@@ -20,11 +20,11 @@ enum RunInputs {
             let plan = try NativePlan(words)
             self = .items(plan, tasks: try plan.count(asked: tasks, words))
         case .url, .request, .item:
-            let inputs = try WebInputs(words).inputs
+            let inputs = try ListedInputs(words).inputs
             let copies = inputs.count == 1 ? tasks ?? 1 : 1
             // Before they are made: there may be no room for them.
             try CallSize.check(inputs, copies: copies, of: words)
-            self = .addresses(copies == 1 ? inputs : Array(repeating: inputs[0], count: copies))
+            self = .listed(copies == 1 ? inputs : Array(repeating: inputs[0], count: copies))
         }
     }
 
@@ -37,7 +37,7 @@ enum RunInputs {
         switch self {
         case .nothing: nil
         case .commands(let plan): plan.arguments.count
-        case .addresses(let inputs): inputs.count
+        case .listed(let inputs): inputs.count
         case .items(_, let tasks): tasks
         }
     }
@@ -48,7 +48,7 @@ enum RunInputs {
         case .nothing: nil
         case .commands(let plan): plan.line
         case .items(let plan, _): plan.items.map { items in { items.text(of: $0) } }
-        case .addresses(let inputs): { inputs[$0].prefix(2).filter { !$0.isEmpty }.joined(separator: " ") }
+        case .listed(let inputs): { inputs[$0].prefix(2).filter { !$0.isEmpty }.joined(separator: " ") }
         }
     }
 
@@ -62,7 +62,7 @@ enum RunInputs {
         case .items(let plan, let tasks):
             if let tasks { request.tasks = tasks }
             plan.put(into: &request)
-        case .addresses(let inputs): request.inputs = inputs.map(Run.Input.init(words:))
+        case .listed(let inputs): request.inputs = inputs.map(Run.Input.init(words:))
         case .commands(let plan):
             request.inputs = plan.inputs.map(Run.Input.init(words:))
             request.context = .ofThisProcess

@@ -6,7 +6,7 @@ import Report
 extension RunInvocation {
     /// Reads what there is to read, runs it, and prints what came of it.
     func run() throws {
-        let words = try CommandWords.read(words, in: Environment.directory)
+        let words = try CommandWords.read(words, in: Environment.directory, offer: WorkloadOffer(service))
         guard words.definition.input == .command else { return try run(words) }
         do {
             try run(words)

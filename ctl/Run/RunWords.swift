@@ -2,7 +2,7 @@ import Catalogue
 
 /// The words of a command line that belong to a workload: which one, its options, and what its tasks are given.
 struct RunWords: Equatable {
-    let definition: Definition
+    private(set) var definition: Definition
     /// The command that tells more of it.
     let help: String
     /// The options for the daemon, as typed, except that paths are absolute.
@@ -19,6 +19,14 @@ struct RunWords: Equatable {
 
     /// A fault in these words.
     func fault(_ text: String) -> Failure { .usage("\(definition.name): \(text)", help: help) }
+
+    /// The option that is typed as `word`. Where this program's own table doesn't have it, the daemon's definition counts.
+    mutating func option(typed word: Substring, _ offer: WorkloadOffer) throws(Failure) -> Option? {
+        if let option = definition.option(typed: word) { return option }
+        guard let newer = try offer.daemons(definition.name), let option = newer.option(typed: word) else { return nil }
+        definition = newer
+        return option
+    }
 
     /// Takes a word that is no option, and for a command all that follow it.
     mutating func take(_ word: String, _ words: inout ArraySlice<String>) throws(Failure) {

@@ -6,16 +6,16 @@ import Report
 /// The help of a command that takes a workload's words: of the workload that is named, or of the command itself.
 enum WorkloadHelp {
     static func show(
-        _ words: [String], else command: any ParsableCommand.Type, look: Look
+        _ words: [String], else command: any ParsableCommand.Type, _ service: Service
     ) throws(Failure) {
         guard let name = words.first(where: { !$0.hasPrefix("-") }) else {
             return try StandardOutput.write(Parctl.helpMessage(for: command) + "\n")
         }
-        let definition = try CommandWords.definition(named: name)
+        let definition = try WorkloadOffer(service).definition(preferringDaemon: name)
         let verb = command._commandName
         let page = WorkloadList.page(
             WorkloadDescription(definition, withClientOptions: true), usage: form(of: definition, command: verb),
-            look: look)
+            look: service.look)
         // A comparison takes no options of what becomes of outputs, which examples of runs have.
         let examples = verb == "run" ? examples(of: definition) : ""
         try StandardOutput.write(

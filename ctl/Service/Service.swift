@@ -24,9 +24,9 @@ struct Service: Equatable {
     var look: Look { Terminal(STDOUT_FILENO, color: color).look }
 
     /// Connects to the chosen socket.
-    func connect() throws(Failure) -> Connection {
+    func connect(patience: Duration = Connection.patience) throws(Failure) -> Connection {
         switch choice {
-        case .named(let path), .found(let path?, _): return try Connection(to: path)
+        case .named(let path), .found(let path?, _): return try Connection(to: path, patience: patience)
         case .found(nil, let places): throw .noDaemon(places: places)
         }
     }
@@ -40,8 +40,10 @@ struct Service: Equatable {
     }
 
     /// Connects, makes one call without parameters and returns its reply.
-    func call<Answer: Decodable>(_ method: String, as: Answer.Type = Answer.self) throws(Failure) -> Answer {
-        var connection = try connect()
+    func call<Answer: Decodable>(
+        _ method: String, patience: Duration = Connection.patience, as: Answer.Type = Answer.self
+    ) throws(Failure) -> Answer {
+        var connection = try connect(patience: patience)
         return try connection.call(method, text: Array("{}".utf8), as: Answer.self)
     }
 }

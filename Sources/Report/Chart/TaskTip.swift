@@ -14,7 +14,9 @@ enum TaskTip {
         let cpu = record.cpu > 0 ? "CPU \(look.duration(record.cpu))" : "CPU time not sampled"
         let attempt = record.attempt > 1 ? ", attempt \(record.attempt)" : ""
         let end = "\(cpu), \(record.status)\(attempt)" + (record.reason.map { ": \($0)" } ?? "")
-        return [first, times, end].map(Markup.escaped).joined(separator: "\n")
+        let detail = (record.detail ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key) \(Units.grouped($0.value))" }
+        let own = detail.isEmpty ? [] : [detail.joined(separator: ", ")]
+        return ([first, times, end] + own).map(Markup.escaped).joined(separator: "\n")
     }
 
     /// What a row of binned tasks comes to, escaped for markup.

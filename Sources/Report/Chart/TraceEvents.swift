@@ -111,6 +111,7 @@ public struct TraceEvents: Sendable {
         JSONBytes.append(",\"attempt\":", record.attempt, to: &bytes)
         JSONBytes.append(",\"status\":", quoted: record.status, to: &bytes)
         JSONBytes.append(",\"value\":", record.value, to: &bytes)
+        if let detail = record.detail { RecordJSON.append(detail, to: &bytes) }
         if let reason = record.reason { JSONBytes.append(",\"reason\":", quoted: reason, to: &bytes) }
         bytes += Array("}}".utf8)
     }

@@ -8,13 +8,17 @@ public struct RecordTable {
     /// What a task was given.
     private let naming: ((Int) -> String)?
 
+    /// The keys of what tasks tell of themselves beside that, a column for each.
+    private let details: [String]
+    private let titles: [String]
+
     private static let titles = [
-        "task", "worker", "pid", "tid", "start", "stop", "wall", "cpu", "attempt", "status", "value", "reason", "input",
+        "task", "worker", "pid", "tid", "start", "stop", "wall", "cpu", "attempt", "status", "value",
     ]
     /// How much is shown of what a task was given, in columns.
     private static let inputWidth = 60
-    /// The columns of words, which stand at the left.
-    private static let words: Set<Int> = [9, 11, 12]
+    /// The column of the status. It and those from the reason on are words, which stand at the left.
+    private static let status = 9
 
     /// A table whose columns fit `records`.
     ///
@@ -22,14 +26,16 @@ public struct RecordTable {
     public init(fitting records: some Sequence<Record>, look: Look, naming: ((Int) -> String)? = nil) {
         self.look = look
         self.naming = naming
-        widths = Self.titles.dropLast(naming == nil ? 1 : 0).map(\.count)
+        details = records.lazy.compactMap(\.detail).first { _ in true }.map { $0.keys.sorted() } ?? []
+        titles = Self.titles + details.map { look.clean($0) } + ["reason"] + (naming == nil ? [] : ["input"])
+        widths = titles.map(\.count)
         for record in records {
             for (index, cell) in cells(record).enumerated() { widths[index] = max(widths[index], cell.count) }
         }
     }
 
     /// The line of headings, ended.
-    public var heading: String { look.paint(line(Array(Self.titles.prefix(widths.count))), .dim) + "\n" }
+    public var heading: String { look.paint(line(titles), .dim) + "\n" }
 
     /// The line of `record`, ended.
     public func row(_ record: Record) -> String { line(cells(record)) + "\n" }
@@ -41,8 +47,10 @@ public struct RecordTable {
             ran ? String(record.tid) : "-", ran ? look.duration(record.start) : "-",
             ran ? look.duration(record.stop) : "-", ran ? look.duration(record.stop - record.start) : "-",
             ran ? look.duration(record.cpu) : "-", String(record.attempt), look.clean(record.status),
-            String(record.value), record.reason.map { look.clean($0) } ?? "",
-        ] + (naming.map { [look.clean($0(record.task), limit: Self.inputWidth)] } ?? [])
+            String(record.value),
+        ] + details.map { key in record.detail?[key].map { String($0) } ?? "-" }
+            + [record.reason.map { look.clean($0) } ?? ""]
+            + (naming.map { [look.clean($0(record.task), limit: Self.inputWidth)] } ?? [])
     }
 
     private func line(_ cells: [String]) -> String {
@@ -50,8 +58,8 @@ public struct RecordTable {
         for (index, cell) in cells.prefix((cells.lastIndex { !$0.isEmpty } ?? 0) + 1).enumerated() {
             let padding = String(repeating: " ", count: widths[index] - cell.count)
             if index > 0 { line += "  " }
-            line += Self.words.contains(index) ? cell : padding + cell
-            if Self.words.contains(index) { line += padding }
+            let isWord = index == Self.status || index >= Self.titles.count + details.count
+            line += isWord ? cell + padding : padding + cell
         }
         while line.last == " " { line.removeLast() }
         return line

@@ -1,3 +1,4 @@
+import Catalogue
 import Control
 
 /// What the tasks of a run came to, took and returned.
@@ -68,14 +69,16 @@ struct TaskSummary: Sendable {
     /// What the workload measured itself.
     private var figures: [(name: String, parts: [String])] {
         receipt.figures.map { figure in
-            let parts = [("sum", figure.sum), ("p50", figure.p50), ("p99", figure.p99), ("max", figure.max)]
-                .filter { $0.0 != "sum" || Self.addable.contains(figure.unit) }
-            return (look.clean(figure.name), parts.map { "\($0.0) \(text(of: $0.1, figure.unit))" })
+            let parts = parts(of: figure).map { "\($0.rawValue) \(text(of: figure.value($0), figure.unit))" }
+            return (look.clean(figure.name), parts)
         }
     }
 
-    /// Units of which the sum over all tasks says something.
-    private static let addable: Set<String> = ["ns", "connections"]
+    /// What is shown of a figure: what its workload's definition says, and all of one that only the daemon knows.
+    private func parts(of figure: Figure) -> [Column.Part] {
+        let columns = Catalogue.definition(named: receipt.workload)?.detail.columns ?? []
+        return columns.lazy.compactMap(\.summary).first { $0.name == figure.name }?.parts ?? Column.Part.allCases
+    }
 
     private func text(of value: Int, _ unit: String) -> String {
         switch unit {
@@ -96,5 +99,16 @@ struct TaskSummary: Sendable {
         let title = "  " + name + String(repeating: " ", count: max(ReceiptText.indent - 2 - name.count, 1))
         let flow = look.flow(parts, indent: ReceiptText.indent)
         return [title + (flow.first ?? "")] + flow.dropFirst()
+    }
+}
+
+extension Figure {
+    fileprivate func value(_ part: Column.Part) -> Int {
+        switch part {
+        case .sum: sum
+        case .p50: p50
+        case .p99: p99
+        case .max: max
+        }
     }
 }

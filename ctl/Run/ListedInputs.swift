@@ -1,8 +1,9 @@
 import Catalogue
 import Varlink
 
-/// What each task of a `download` or an `api` is given: an address, and for `api` a body and headers.
-struct WebInputs: Equatable {
+/// What tasks are given as words, as lines of files and as lines of standard input: items, addresses, or bodies for one
+/// address.
+struct ListedInputs: Equatable {
     let inputs: [[String]]
 
     /// Reads everything that there is to read, and checks it.
@@ -15,25 +16,33 @@ struct WebInputs: Equatable {
         let lines = list.arguments.map(\.text).map { $0.utf8.last == UInt8(ascii: "\r") ? String($0.dropLast()) : $0 }
             .filter { !$0.isEmpty }
         let operands = words.operands.filter { $0 != "-" }
-        var inputs: [[String]]
-        if words.definition.input == .request {
-            guard let url = operands.first else { throw words.fault("which URL?") }
-            let bodies = operands.dropFirst() + lines
-            for body in bodies { try Self.check(json: body, words) }
-            let given = words.client["header"] ?? []
-            for header in given where !WebAddress.isHeader(header) {
-                throw words.fault("--header takes 'Name: value', not '\(header)'")
-            }
-            let headers = given + Self.usualHeaders(besides: given, hasBody: !bodies.isEmpty)
-            inputs = (bodies.isEmpty ? [""] : bodies).map { [url, $0] + headers }
-        } else {
+        switch words.definition.input {
+        case .request: inputs = try Self.requests(operands, lines, words)
+        case .url: inputs = (operands + lines).map { [$0] }
+        case .item, .command, nil:
             inputs = (operands + lines).map { [$0] }
-            if inputs.isEmpty { throw words.fault("which URLs? Give some, or --from FILE") }
+            if inputs.isEmpty { throw words.fault("which items? Give some, or --from FILE") }
+            return
         }
+        if inputs.isEmpty { throw words.fault("which URLs? Give some, or --from FILE") }
         if let (url, fault) = WebAddress.fault(inAllOf: inputs.lazy.map { $0[0] }) {
             throw words.fault("'\(url.prefix(200))' \(fault)")
         }
-        self.inputs = inputs
+    }
+
+    /// An address, a body and headers for each task.
+    private static func requests(
+        _ operands: [String], _ lines: [String], _ words: RunWords
+    ) throws(Failure) -> [[String]] {
+        guard let url = operands.first else { throw words.fault("which URL?") }
+        let bodies = operands.dropFirst() + lines
+        for body in bodies { try check(json: body, words) }
+        let given = words.client["header"] ?? []
+        for header in given where !WebAddress.isHeader(header) {
+            throw words.fault("--header takes 'Name: value', not '\(header)'")
+        }
+        let headers = given + usualHeaders(besides: given, hasBody: !bodies.isEmpty)
+        return (bodies.isEmpty ? [""] : bodies).map { [url, $0] + headers }
     }
 
     /// What JSON is sent and asked for with.
