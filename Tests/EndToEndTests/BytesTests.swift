@@ -114,18 +114,20 @@ extension EndToEnd {
                     try call(daemon, libraries.path("faults") + ":misbehave", json, descriptors: [given.raw]) {
                         reply, files in
                         description = reply.results
-                        results = try #require(files.take(at: 0))
+                        let taken = files.take(at: 0)
+                        results = try #require(taken)
                         #expect(reply.receipt?.tasks == Tasks(ok: 3, failed: 1))
                     }
                     let first = Descriptor(owning: results)
-                    #expect(first.isSealed)
-                    #expect(try memoryFileSize(first.raw) == description?.bytes)
+                    let (isSealed, size) = (first.isSealed, try memoryFileSize(first.raw))
+                    #expect(isSealed && size == description?.bytes)
                     #expect(try parts(of: first, tasks: 4) == [inputs[0], Array("w".utf8), [], inputs[3]])
                     let failures = try #require(description?.failures)
                     #expect(try parts(of: first, tasks: 4, at: failures)[2] == Array("wo".utf8))
                     try call(daemon, libraries.path("shout") + ":shout", json, descriptors: [first.raw]) {
                         reply, files in
-                        let second = Descriptor(owning: try #require(files.take(at: 0)))
+                        let taken = files.take(at: 0)
+                        let second = Descriptor(owning: try #require(taken))
                         #expect(
                             try parts(of: second, tasks: 4) == [Array("W ONE".utf8), Array("W".utf8), [], inputs[3]])
                         #expect(reply.results?.failures == nil)

@@ -6,22 +6,23 @@ import Testing
 @Suite("A shared library as a file")
 struct LibraryFileTests {
     /// The C library that this test runs with.
-    private static let library = [
+    private static let library: String? = [
         "/lib/x86_64-linux-gnu/libc.so.6", "/lib/aarch64-linux-gnu/libc.so.6", "/lib64/libc.so.6",
-    ]
-    .first { access($0, R_OK) == 0 }
+    ].first { (path: String) in access(path, R_OK) == 0 }
 
     /// A copy of the first so many bytes of a library, changed.
     private func changed(_ count: Int, _ change: (inout [UInt8]) -> Void) throws -> String {
         let source = open(try #require(Self.library), O_RDONLY)
         defer { close(source) }
         var bytes = [UInt8](repeating: 0, count: count)
-        try #require(read(source, &bytes, count) == count)
+        let came = read(source, &bytes, count)
+        try #require(came == count)
         change(&bytes)
         var template = Array("/tmp/par-test-XXXXXX".utf8CString)
         let file = mkstemp(&template)
         defer { close(file) }
-        try #require(write(file, bytes, count) == count)
+        let written = write(file, bytes, count)
+        try #require(written == count)
         return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
