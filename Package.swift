@@ -161,7 +161,9 @@ let package = Package(
             name: "BoxTests", dependencies: ["Control"], swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["Catalogue", "Control", "Varlink", "pard", "parzygote", "parzygote-library", "parctl"],
+            dependencies: [
+                "Catalogue", "Control", "Linux", "Varlink", "pard", "parzygote", "parzygote-library", "parctl",
+            ],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -74,8 +74,9 @@ extension Job {
 
 /// The bytes that a job's tasks are given, as they stand in its memory. No bytes where they are given none.
 public struct InputBytes {
-    private let block: UnsafeRawBufferPointer
-    private let spans: UnsafePointer<ByteSpan>?
+    /// The whole block.
+    public let block: UnsafeRawBufferPointer
+    @usableFromInline let spans: UnsafePointer<ByteSpan>?
 
     init(
         block: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0),
@@ -87,7 +88,7 @@ public struct InputBytes {
 
     /// Valid for as long as the job's memory. A span that was within the block when the job was made, and isn't any more, is
     /// empty.
-    public subscript(task: Int) -> UnsafeRawBufferPointer {
+    @inlinable public subscript(task: Int) -> UnsafeRawBufferPointer {
         guard let spans else { return block }
         guard let range = spans[task].range(within: block.count) else {
             return UnsafeRawBufferPointer(start: nil, count: 0)

@@ -39,6 +39,11 @@ public struct JobView: @unchecked Sendable {
         UnsafeRawBufferPointer(start: job.base + layout.heap, count: layout.heapBytes)
     }
 
+    /// How many bytes of the heap have been taken; whatever is written there, not more than it has.
+    public var heapBytesTaken: Int {
+        Int(min(job.heapTaken.pointee.load(ordering: .relaxed), UInt64(layout.heapBytes)))
+    }
+
     /// A record, and that its task has failed where its result is not in the heap: what is in shared memory may have been
     /// damaged.
     @inlinable public func checked(_ record: TaskRecord) -> TaskRecord {

@@ -7,14 +7,14 @@ public struct ResultSpan: Sendable, Equatable {
     public let count: Int
 
     /// Results begin at multiples of so many bytes, as what `malloc` gives does.
-    static let alignment = 16
+    @usableFromInline static var alignment: Int { 16 }
     /// The largest heap and the largest result that a record has bits for.
     public static let mostHeapBytes = alignment << 32
     public static let mostBytes = 1 << 32 - 1
     /// Nothing was handed back.
-    public static let none = ResultSpan(offset: 0, count: 0)
+    @inlinable public static var none: ResultSpan { ResultSpan(offset: 0, count: 0) }
 
-    init(offset: Int, count: Int) {
+    @inlinable init(offset: Int, count: Int) {
         self.offset = offset
         self.count = count
     }
@@ -26,7 +26,7 @@ public struct ResultSpan: Sendable, Equatable {
         count = Int(bits & 0xffff_ffff)
     }
 
-    public var value: Int64 {
+    @inlinable public var value: Int64 {
         Int64(bitPattern: UInt64(offset / Self.alignment) << 32 | UInt64(count))
     }
 
@@ -50,17 +50,17 @@ public struct ResultWriter {
         case full
     }
 
-    private let heap: UnsafeMutableRawPointer
+    @usableFromInline let heap: UnsafeMutableRawPointer
     private let taken: UnsafeMutablePointer<Atomic<UInt64>>
-    private let heapBytes: Int
-    private let limit: Int
-    private let chunkBytes: Int
+    @usableFromInline let heapBytes: Int
+    @usableFromInline let limit: Int
+    @usableFromInline let chunkBytes: Int
     /// The chunk's end, and where the result at hand begins in it.
-    private var chunkEnd = 0
-    private var start = 0
-    private var count = 0
-    /// What has hindered the result at hand, first.
-    public private(set) var fault: Fault?
+    @usableFromInline var chunkEnd = 0
+    @usableFromInline var start = 0
+    @usableFromInline var count = 0
+    @usableFromInline var hasFault = false
+    private var firstFault = Fault.tooLarge
 
     /// A chunk of a large heap; of a small one, each worker may take a part of what is there.
     private static let mostChunkBytes = 1 << 16
@@ -76,11 +76,15 @@ public struct ResultWriter {
     }
 
     /// Begins the next task's result, which is empty.
-    @inline(__always)
+    @inlinable @inline(__always)
     public mutating func begin() {
         count = 0
-        fault = nil
+        hasFault = false
     }
+
+    /// What has hindered the result at hand, first.
+    @inlinable public var fault: Fault? { hasFault ? recordedFault : nil }
+    @usableFromInline var recordedFault: Fault { firstFault }
 
     /// Bytes of the result at hand.
     public var byteCount: Int { count }
@@ -89,7 +93,7 @@ public struct ResultWriter {
     /// anything.
     ///
     /// - Returns: where it begins, until it is made longer again; nil where it can't be that long, see ``fault``.
-    public mutating func resize(to byteCount: Int) -> UnsafeMutableRawPointer? {
+    @inlinable public mutating func resize(to byteCount: Int) -> UnsafeMutableRawPointer? {
         if byteCount <= chunkEnd - start, byteCount <= limit, byteCount >= 0 {
             count = byteCount
             return heap + start
@@ -100,7 +104,7 @@ public struct ResultWriter {
     /// Adds bytes at the end of the result at hand.
     ///
     /// - Returns: whether there was room.
-    public mutating func append(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    @inlinable public mutating func append(_ bytes: UnsafeRawBufferPointer) -> Bool {
         let (sum, isBeyond) = count.addingReportingOverflow(bytes.count)
         let end = count
         guard let place = resize(to: isBeyond ? .max : sum) else { return false }
@@ -109,8 +113,13 @@ public struct ResultWriter {
     }
 
     /// Ends the result at hand, which stays as it is from now on.
+    @inlinable @inline(__always)
     public mutating func finish() -> ResultSpan {
-        let span = count == 0 ? ResultSpan.none : ResultSpan(offset: start, count: count)
+        count == 0 ? .none : finishSome()
+    }
+
+    @usableFromInline mutating func finishSome() -> ResultSpan {
+        let span = ResultSpan(offset: start, count: count)
         start = min(Self.rounded(start + count), chunkEnd)
         count = 0
         if chunkEnd - start > chunkBytes { giveBack() }
@@ -125,7 +134,7 @@ public struct ResultWriter {
         if isMine { chunkEnd = start }
     }
 
-    private mutating func grow(to byteCount: Int) -> UnsafeMutableRawPointer? {
+    @usableFromInline mutating func grow(to byteCount: Int) -> UnsafeMutableRawPointer? {
         guard byteCount >= 0, byteCount <= limit else { return fail(.tooLarge) }
         // Twice what it has where it grows, so that many small additions move it seldom.
         let wanted = max(chunkBytes, count > 0 ? min(2 * byteCount, limit) : byteCount)
@@ -142,7 +151,8 @@ public struct ResultWriter {
     }
 
     private mutating func fail(_ fault: Fault) -> UnsafeMutableRawPointer? {
-        if self.fault == nil { self.fault = fault }
+        if !hasFault { firstFault = fault }
+        hasFault = true
         return nil
     }
 

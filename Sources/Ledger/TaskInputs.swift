@@ -23,6 +23,11 @@ public struct TaskInputs: Sendable {
     }
 
     let content: Content
+    /// How many bytes they take in a job's memory.
+    public let byteCount: Int
+    private let form: Form
+    private let blockOffset: Int
+    private let spansOffset: UInt64
 
     /// - Parameters:
     ///   - shared: the words of all tasks.
@@ -53,28 +58,27 @@ public struct TaskInputs: Sendable {
         }
         if !isText { return nil }
         content = .words(bytes)
+        byteCount = bytes.count
+        form = .words
+        blockOffset = 0
+        spansOffset = JobPlan.noSpans
     }
 
     /// Tasks that are given parts of `block`.
     public init(_ block: InputBlock) {
         content = .block(block)
-    }
-
-    /// How many bytes they take in a job's memory.
-    public var byteCount: Int {
-        switch content {
-        case .words(let bytes): bytes.count
-        case .block(let block): block.blockOffset + block.byteCount
-        }
+        byteCount = block.blockOffset + block.byteCount
+        form = .block
+        blockOffset = block.blockOffset
+        spansOffset = block.spansOffset.map { UInt64($0) } ?? JobPlan.noSpans
     }
 
     /// Says in a job's plan how they stand in its memory.
     func describe(in plan: inout JobPlan) {
         plan.inputBytes = UInt64(byteCount)
-        guard case .block(let block) = content else { return }
-        plan.inputForm = Form.block.rawValue
-        plan.blockOffset = UInt64(block.blockOffset)
-        plan.spansOffset = block.spansOffset.map { UInt64($0) } ?? JobPlan.noSpans
+        plan.inputForm = form.rawValue
+        plan.blockOffset = UInt64(blockOffset)
+        plan.spansOffset = spansOffset
     }
 
     static func words(_ index: Int, at base: UnsafeMutableRawPointer, tasks: Int) -> Words {
@@ -99,7 +103,7 @@ public struct ByteSpan: BitwiseCopyable, Sendable, Equatable {
     }
 
     /// Its bounds in a block of so many bytes; nil where it isn't within.
-    public func range(within byteCount: Int) -> Range<Int>? {
+    @inlinable public func range(within byteCount: Int) -> Range<Int>? {
         guard offset <= UInt64(byteCount), count <= UInt64(byteCount) - offset else { return nil }
         return Int(offset)..<Int(offset) + Int(count)
     }
@@ -118,62 +122,72 @@ public struct InputBlock: Sendable {
         case system(SystemError)
     }
 
-    /// Where the parts are written down.
-    private enum Parts: Sendable {
-        /// Each task is given all of it.
-        case whole
-        /// In a table that stands in front of the block.
-        case spans([ByteSpan])
-        /// In a table in the block itself.
-        case table(at: Int)
-    }
-
-    private enum Source: Sendable {
-        case bytes([UInt8])
-        case file(InputFile)
-    }
-
-    private let source: Source
-    private let parts: Parts
+    /// The block itself, or a file that it is read from.
+    private let bytes: [UInt8]
+    private let file: InputFile?
+    /// The table that stands in front of the block; empty where it is in the block itself, or there is none.
+    private let spans: [ByteSpan]
+    /// Whether the parts are written down in the block itself.
+    private let isTableInBlock: Bool
     let tasks: Int
     /// Of the block.
     public let byteCount: Int
+    /// Where the block and the table begin in the job's inputs; the table nowhere where each task is given all of the block.
+    let blockOffset: Int
+    let spansOffset: Int?
 
     /// Where the block begins where a table stands in front of it: as `malloc` would align it, and a cache line.
     private static let alignment = 64
 
+    private init(bytes: [UInt8], file: InputFile?, byteCount: Int, spans: [ByteSpan]) {
+        self.bytes = bytes
+        self.file = file
+        self.byteCount = byteCount
+        self.spans = spans
+        tasks = spans.count
+        isTableInBlock = false
+        blockOffset = (spans.count * ByteSpan.byteCount + Self.alignment - 1) / Self.alignment * Self.alignment
+        spansOffset = 0
+    }
+
+    private init(bytes: [UInt8], file: InputFile?, byteCount: Int, table: Int?, tasks: Int) {
+        self.bytes = bytes
+        self.file = file
+        self.byteCount = byteCount
+        self.tasks = tasks
+        spans = []
+        isTableInBlock = table != nil
+        blockOffset = 0
+        spansOffset = table
+    }
+
     /// A block that every one of `tasks` is given whole.
     public init(_ bytes: [UInt8], tasks: Int) {
-        (source, parts, self.tasks, byteCount) = (.bytes(bytes), .whole, tasks, bytes.count)
+        self.init(bytes: bytes, file: nil, byteCount: bytes.count, table: nil, tasks: tasks)
     }
 
     /// Parts that stand one behind the other, of these lengths. Throws ``Fault/outside(task:)``.
     public init(_ bytes: [UInt8], lengths: [Int]) throws(Fault) {
-        source = .bytes(bytes)
-        parts = .spans(try Self.spans(lengths, within: bytes.count))
-        (tasks, byteCount) = (lengths.count, bytes.count)
+        let spans = try Self.spans(lengths, within: bytes.count)
+        self.init(bytes: bytes, file: nil, byteCount: bytes.count, spans: spans)
     }
 
     /// The same of a file.
     public init(_ file: InputFile, lengths: [Int]) throws(Fault) {
-        source = .file(file)
-        parts = .spans(try Self.spans(lengths, within: file.byteCount))
-        (tasks, byteCount) = (lengths.count, file.byteCount)
+        let spans = try Self.spans(lengths, within: file.byteCount)
+        self.init(bytes: [], file: file, byteCount: file.byteCount, spans: spans)
     }
 
     /// A file that every one of `tasks` is given whole, or that has a table of their parts at `table`: a ``ByteSpan`` each. What
     /// is in the table is checked once it is where nobody can change it any more. Throws ``Fault/table``.
     public init(_ file: InputFile, table: Int?, tasks: Int) throws(Fault) {
-        (source, self.tasks, byteCount) = (.file(file), tasks, file.byteCount)
-        guard let table else {
-            parts = .whole
-            return
+        if let table {
+            let (bytes, isBeyond) = tasks.multipliedReportingOverflow(by: ByteSpan.byteCount)
+            guard table >= 0, table.isMultiple(of: 8), !isBeyond, bytes <= file.byteCount,
+                table <= file.byteCount - bytes
+            else { throw .table }
         }
-        let (bytes, isBeyond) = tasks.multipliedReportingOverflow(by: ByteSpan.byteCount)
-        guard table >= 0, table.isMultiple(of: 8), !isBeyond, bytes <= byteCount, table <= byteCount - bytes else {
-            throw .table
-        }
-        parts = .table(at: table)
+        self.init(bytes: [], file: file, byteCount: file.byteCount, table: table, tasks: tasks)
     }
 
     private static func spans(_ lengths: [Int], within byteCount: Int) throws(Fault) -> [ByteSpan] {
@@ -188,33 +202,19 @@ public struct InputBlock: Sendable {
         return spans
     }
 
-    /// Where the block and the table begin in the job's inputs; the table nowhere where there is none.
-    var blockOffset: Int {
-        guard case .spans(let spans) = parts else { return 0 }
-        return (spans.count * ByteSpan.byteCount + Self.alignment - 1) / Self.alignment * Self.alignment
-    }
-    var spansOffset: Int? {
-        switch parts {
-        case .whole: nil
-        case .spans: 0
-        case .table(let offset): offset
-        }
-    }
-
     /// Puts table and block where a job has its inputs, and checks what the table says.
     func store(at place: UnsafeMutableRawPointer) throws(Fault) {
-        if case .spans(let spans) = parts {
-            spans.withUnsafeBytes { bytes in
-                if let start = bytes.baseAddress { place.copyMemory(from: start, byteCount: bytes.count) }
-            }
+        spans.withUnsafeBytes { table in
+            if let start = table.baseAddress { place.copyMemory(from: start, byteCount: table.count) }
         }
         let block = place + blockOffset
-        switch source {
-        case .bytes(let bytes): UnsafeMutableRawBufferPointer(start: block, count: byteCount).copyBytes(from: bytes)
-        case .file(let file): try file.copy(to: block)
+        if let file {
+            try file.copy(to: block)
+        } else {
+            UnsafeMutableRawBufferPointer(start: block, count: byteCount).copyBytes(from: bytes)
         }
-        guard case .table(let offset) = parts else { return }
-        let table = (block + offset).assumingMemoryBound(to: ByteSpan.self)
+        guard isTableInBlock, let spansOffset else { return }
+        let table = (block + spansOffset).assumingMemoryBound(to: ByteSpan.self)
         for task in 0..<tasks where table[task].range(within: byteCount) == nil { throw .outside(task: task) }
     }
 }
@@ -224,6 +224,8 @@ public struct InputBlock: Sendable {
 public final class InputFile: Sendable {
     private let descriptor: Descriptor
     public let byteCount: Int
+    /// From so many bytes on mapping pays.
+    private static let mappedBytes = 1 << 20
 
     /// Takes over a memory file, or another that has a size and can be read at any place. Throws where it can't be told how
     /// long it is; nil where it is something else.
@@ -236,9 +238,16 @@ public final class InputFile: Sendable {
         self.descriptor = descriptor
     }
 
-    /// Copies all of it. The kernel does, so that a file that gets shorter makes no fault.
+    /// Copies all of it: by the kernel, so that a file that gets shorter makes no fault; one that can't, the faster way.
     func copy(to place: UnsafeMutableRawPointer) throws(InputBlock.Fault) {
         let raw = descriptor.raw
+        if byteCount >= Self.mappedBytes, descriptor.isSealed,
+            let source = mmap(nil, byteCount, PROT_READ, MAP_SHARED | MAP_POPULATE, raw, 0), source != MAP_FAILED
+        {
+            place.copyMemory(from: source, byteCount: byteCount)
+            munmap(source, byteCount)
+            return
+        }
         var done = 0
         while done < byteCount {
             let count: Int

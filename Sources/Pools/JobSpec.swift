@@ -128,6 +128,8 @@ public struct FinishedJob: @unchecked Sendable {
     public func result(_ record: TaskRecord) -> UnsafeRawBufferPointer? { view.result(record) }
     /// How many bytes all results may come to; 0 where tasks hand back nothing.
     public var heapBytes: Int { view.heap.count }
+    /// How many of these workers have taken for results, of which some may hold nothing.
+    public var heapBytesTaken: Int { view.heapBytesTaken }
 
     /// What the workload tells of a task that has begun beside its record. To be read while this is kept.
     public func detail(_ task: Int) -> TaskDetail { view.details[task] }

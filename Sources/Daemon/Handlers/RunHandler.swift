@@ -76,28 +76,13 @@ struct RunHandler: Sendable {
             throw fault("a library's path, a colon and a function's name")
         }
         let path = String(name[..<colon])
-        do {
-            let runtime = try daemon.supervisor.runtime(forPlugin: path)
+        let runtime = try daemon.runtime(forPlugin: path)
+        do throws(LibraryFile.Fault) {
             try LibraryFile(at: path).check(String(name[name.utf8.index(after: colon)...]))
-            return runtime
-        } catch let refusal as RuntimeRefusal {
-            switch refusal {
-            case .shared:
-                throw .notPermitted(
-                    action: "have code of your own run by a service for all users",
-                    needs:
-                        "a daemon of your own, which parctl starts where there is no other, or 'systemctl --user start pard'"
-                )
-            case .relative: throw fault("an absolute path")
-            case .noMemory(let error):
-                throw .workersFailed(reason: "there is no memory for a library's workers: \(error)")
-            case .unreadable(let error): throw fault("a library that can be read: \(error)")
-            }
-        } catch let reason as LibraryFile.Fault {
-            throw fault("a function of a library, and \(path) \(reason)")
         } catch {
-            throw fault("a function of a library: \(error)")
+            throw fault("a function of a library, and \(path) \(error)")
         }
+        return runtime
     }
 
     /// Hears whether the job was accepted, before it is begun.

@@ -36,6 +36,8 @@ final class RunWatch: Sendable {
 
     /// Up to so many records are summed up where the news arrives.
     private static let tasksReadAtOnce = 2048
+    /// As are results of up to so many bytes.
+    private static let bytesReadAtOnce = 1 << 17
     /// Pieces that a background thread sends for one run until others get their turn.
     private static let piecesAtOnce = 16
 
@@ -104,7 +106,9 @@ final class RunWatch: Sendable {
             guard call.wantsMore, call.hasRoom else { return }
             let elapsed = Monotonic.now().since(accepted)
             tell(Run.Reply(progress: .init(state: jobState.name, done: done, total: plan.tasks, elapsed: elapsed)))
-        case .finished(let job) where job.taskCount <= Self.tasksReadAtOnce && !wantsResults: collect(job)
+        case .finished(let job)
+        where job.taskCount <= Self.tasksReadAtOnce && (!wantsResults || job.heapBytesTaken <= Self.bytesReadAtOnce):
+            collect(job)
         // Whether or not the client takes its replies: its workers wait for it.
         case .finished(let job): daemon.background.run { self.collect(job) }
         case .ended(let row):
