@@ -33,48 +33,59 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
-        .target(name: "CLinux"),
-        .target(name: "CLibraries"),
-        .target(name: "CPar"),
-        .target(name: "CRuntime"),
-        .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        .target(name: "CLinux", path: "Sources/Base/CLinux"),
+        .target(name: "CLibraries", path: "Sources/Worker/CLibraries"),
+        .target(name: "CPar", path: "Sources/Worker/CPar"),
+        .target(name: "CRuntime", path: "Sources/Daemon/CRuntime"),
+        .systemLibrary(
+            name: "CSystemd", path: "Sources/Daemon/CSystemd", pkgConfig: "libsystemd",
+            providers: [.apt(["libsystemd-dev"])]),
         .target(
             name: "Linux",
             dependencies: ["CLinux", .product(name: "SystemPackage", package: "swift-system")],
+            path: "Sources/Base/Linux",
             swiftSettings: strict),
-        .target(name: "Ledger", dependencies: ["Linux"], swiftSettings: strict),
+        .target(name: "Ledger", dependencies: ["Linux"], path: "Sources/Base/Ledger", swiftSettings: strict),
         .target(
             name: "Timing",
-            dependencies: [.product(name: "Histogram", package: "hdrhistogram-swift")],
+            dependencies: [.product(name: "Histogram", package: "hdrhistogram-swift")], path: "Sources/Base/Timing",
             swiftSettings: strict),
-        .target(name: "Catalogue", swiftSettings: strict),
-        .target(name: "Workloads", dependencies: ["CPar", "Catalogue", "Ledger", "Linux"], swiftSettings: strict),
-        .target(name: "Workers", dependencies: ["Catalogue", "Workloads", "Ledger", "Linux"], swiftSettings: strict),
+        .target(name: "Catalogue", path: "Sources/Base/Catalogue", swiftSettings: strict),
+        .target(
+            name: "Workloads", dependencies: ["CPar", "Catalogue", "Ledger", "Linux"], path: "Sources/Worker/Workloads",
+            swiftSettings: strict),
+        .target(
+            name: "Workers", dependencies: ["Catalogue", "Workloads", "Ledger", "Linux"],
+            path: "Sources/Worker/Workers", swiftSettings: strict),
         .target(
             name: "LibraryWorkloads",
             dependencies: ["Catalogue", "CLibraries", "CPar", "Ledger", "Linux", "Workers", "Workloads"],
+            path: "Sources/Worker/LibraryWorkloads",
             swiftSettings: strict),
-        .target(name: "Pools", dependencies: ["Ledger", "Timing", "Linux"], swiftSettings: strict),
-        .target(name: "Varlink", dependencies: ["CLinux"], swiftSettings: strict),
+        .target(
+            name: "Pools", dependencies: ["Ledger", "Timing", "Linux"], path: "Sources/Daemon/Pools",
+            swiftSettings: strict),
+        .target(name: "Varlink", dependencies: ["CLinux"], path: "Sources/Base/Varlink", swiftSettings: strict),
         .target(
             name: "VarlinkServer",
             dependencies: [
                 "CLinux", "Linux", "Varlink", .product(name: "SystemPackage", package: "swift-system"),
-            ],
+            ], path: "Sources/Daemon/VarlinkServer",
             swiftSettings: strict),
         .target(
             name: "Control",
-            dependencies: ["Catalogue", "Varlink"],
+            dependencies: ["Catalogue", "Varlink"], path: "Sources/Base/Control",
             resources: [.embedInCode("org.pard.Control.varlink")],
             swiftSettings: strict),
         .target(
             name: "Report",
-            dependencies: ["Catalogue", "Control", "Timing"],
+            dependencies: ["Catalogue", "Control", "Timing"], path: "Sources/Client/Report",
             resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")],
             swiftSettings: strict),
         .target(
             name: "Journal",
             dependencies: ["CSystemd", "Linux", .product(name: "Logging", package: "swift-log")],
+            path: "Sources/Daemon/Journal",
             swiftSettings: strict),
         .target(
             name: "Daemon",
@@ -85,18 +96,21 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-            ],
+            ], path: "Sources/Daemon/Daemon",
             swiftSettings: strict),
         .executableTarget(
             name: "pard",
             dependencies: ["CRuntime", "Daemon", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Sources/Daemon/pard",
             swiftSettings: strict, linkerSettings: linker + [small]),
         .executableTarget(
-            name: "parzygote", dependencies: ["Linux", "Workers"], swiftSettings: strict,
+            name: "parzygote", dependencies: ["Linux", "Workers"], path: "Sources/Worker/parzygote",
+            swiftSettings: strict,
             // Fully static: a fork has a third fewer pages to copy, and nothing is bound or relocated in the child.
             linkerSettings: linker + [.unsafeFlags(["-static-executable"], .when(configuration: .release))]),
         .executableTarget(
-            name: "parzygote-library", dependencies: ["LibraryWorkloads", "Linux", "Workers"], swiftSettings: strict,
+            name: "parzygote-library", dependencies: ["LibraryWorkloads", "Linux", "Workers"],
+            path: "Sources/Worker/parzygote-library", swiftSettings: strict,
             linkerSettings: linker),
         .executableTarget(
             name: "parctl",

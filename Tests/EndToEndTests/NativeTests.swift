@@ -21,7 +21,7 @@ struct Libraries {
     static let examples = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appendingPathComponent("Examples").path
     static let include = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appendingPathComponent("Sources/CPar/include").path
+        .deletingLastPathComponent().appendingPathComponent("Sources/Worker/CPar/include").path
 
     func path(_ name: String) -> String { "\(folder)/lib\(name).so" }
 
