@@ -10,7 +10,8 @@ extension RuntimeID {
     static let curl = RuntimeID(number: 1)
     static let blas = RuntimeID(number: 2)
     /// Of the library that every host has made one of.
-    static let plugin = RuntimeID(number: 3)
+    static let plugin = RuntimeID(
+        number: UInt32(PoolMachine(policy: PoolPolicy(threadFloor: 0, processFloor: 0)).runtimes.count))
 }
 
 /// The file of a built-in runtime's library, as the dynamic linker is asked for it.
