@@ -26,6 +26,17 @@ int32_t par_memfd_seal_size(int32_t fd) {
     return fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0 ? -errno : 0;
 }
 
+int32_t par_memfd_seal(int32_t fd) {
+    int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL;
+    return fcntl(fd, F_ADD_SEALS, seals) < 0 ? -errno : 0;
+}
+
+int32_t par_memfd_is_sealed(int32_t fd) {
+    int wanted = F_SEAL_SHRINK | F_SEAL_WRITE;
+    int seals = fcntl(fd, F_GET_SEALS);
+    return seals >= 0 && (seals & wanted) == wanted;
+}
+
 int32_t par_memory_release(int32_t fd, uint64_t offset, uint64_t length) {
     int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
     return fallocate(fd, mode, (off_t)offset, (off_t)length) < 0 ? -errno : 0;

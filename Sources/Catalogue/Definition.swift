@@ -113,9 +113,6 @@ public struct Definition: Sendable {
     public func option(typed word: some StringProtocol) -> Option? {
         (options + clientOptions).first { "--\($0.name)" == word || $0.letter.map { "-\($0)" == word } == true }
     }
-
-    /// The library that its workers have loaded.
-    public var library: Library { Library.loadable.first { $0.name == runtime } ?? .none }
 }
 
 extension Definition: Equatable {
@@ -137,6 +134,8 @@ public enum RuntimeName {
     public static let curl = "curl"
     /// With OpenBLAS.
     public static let blas = "blas"
+    /// With a user's library, of which a runtime is made when a run names it.
+    public static let plugin = "plugin"
 }
 
 /// What a task can be given: one or more words.
@@ -149,6 +148,8 @@ public enum Input: Sendable, CaseIterable {
     case request
     /// One word, of any kind.
     case item
+    /// Bytes of any kind, or nothing.
+    case bytes
 
     /// As the interface calls it, and as it is asked for.
     public var name: String {
@@ -156,6 +157,7 @@ public enum Input: Sendable, CaseIterable {
         case .command: "command"
         case .url, .request: "url"
         case .item: "item"
+        case .bytes: "bytes"
         }
     }
 
@@ -175,6 +177,7 @@ public enum Input: Sendable, CaseIterable {
         case .url: "[URL... | --from FILE | -]"
         case .request: "URL [BODY... | --from FILE | -]"
         case .item: "[ITEM... | --from FILE | -]"
+        case .bytes: "LIBRARY:FUNCTION [INPUT... | ::: INPUT... | --from FILE | -]"
         }
     }
 
@@ -184,6 +187,7 @@ public enum Input: Sendable, CaseIterable {
         case .command: Self.commandOptions
         case .url: [.init("from", .path, in: 1...4096, "read URLs from this file, one a line; - for input")]
         case .item: [.init("from", .path, in: 1...4096, "read items from this file, one a line; - for input")]
+        case .bytes: Self.bytesOptions
         case .request:
             [
                 .init("header", .text, in: 1...8192, "a header, as 'Name: value'; may be given several times"),
@@ -192,6 +196,13 @@ public enum Input: Sendable, CaseIterable {
         }
     }
 
+    private static let bytesOptions = [
+        Option("from", .path, letter: "a", in: 1...4096, "read inputs from this file, one a line; - for input"),
+        Option("null", .flag, letter: "0", "inputs that are read end with a NUL rather than with a line"),
+        Option("tag", .flag, "begin each line with the input and a tab"),
+        Option("output", .path, in: 1...4096, "put each result into a file of its own in this directory"),
+        Option("quiet", .flag, letter: "q", "print no receipt"),
+    ]
     private static let commandOptions = [
         Option(
             "arg-file", .path, letter: "a", in: 1...4096, "read the arguments from this file, one a line; - for input"),

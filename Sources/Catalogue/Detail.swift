@@ -94,6 +94,8 @@ public struct FailureKind: Sendable, Equatable {
         case errno
         /// A number that completes the text, such as a status.
         case number
+        /// The same, and one that may be below 0.
+        case signed
         /// Nothing.
         case none
     }
@@ -103,6 +105,7 @@ public struct FailureKind: Sendable, Equatable {
         switch code {
         case .errno: value == 0 ? "\(text): the result is wrong" : "\(text): \(systemErrorText(value))"
         case .number: "\(text) \(value)"
+        case .signed: "\(text) \(Int16(truncatingIfNeeded: value))"
         case .none: text
         }
     }

@@ -45,16 +45,11 @@ public enum DotFailure: UInt16, FailureTable {
 
     public var text: String {
         switch self {
-        case .load: Library.blas.missingText
+        case .load: "libopenblas.so.0 can't be used: install Debian's package libopenblas0, then recycle the pool"
         case .compute: "computing"
         case .allocate: "taking memory"
         }
     }
 
     public var code: FailureKind.Code { self == .load ? .none : .errno }
-}
-
-extension Library {
-    /// What a task says for whose library is missing.
-    var missingText: String { "\(file) can't be loaded: install Debian's package \(package), then recycle the pool" }
 }

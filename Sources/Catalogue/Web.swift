@@ -80,7 +80,7 @@ public enum FetchFailure: UInt16, FailureTable {
 
     public var text: String {
         switch self {
-        case .load: Library.curl.missingText
+        case .load: "libcurl.so.4 can't be used: install Debian's package libcurl4, then recycle the pool"
         case .create: "creating the file"
         case .exists: "a file of its name is there already, and stays without --overwrite"
         case .write: "writing the file"

@@ -18,7 +18,8 @@ public struct Receipt: Codable, Sendable, Equatable {
     /// `processes × threads`.
     public var workers: Int
     public var temperature: Temperature
-    /// Why the run was cold: `requested`, `pool too small`, `worker replaced`, `first use`. Nil when it was warm.
+    /// Why the run was cold: `requested`, `pool too small`, `worker replaced`, `first use`,
+    /// `file changed`. Nil when it was warm.
     public var reason: String?
     public var outcome: Outcome
     public var tasks: Tasks

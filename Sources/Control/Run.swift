@@ -44,11 +44,16 @@ public enum Run {
         /// Whether and when what tasks write is sent.
         public var outputs: OutputOrder?
         public var halt: Halt?
+        /// What each task is given as bytes, for workloads that take them.
+        public var block: Block?
+        /// Whether what tasks hand back comes with the last reply, as a descriptor.
+        public var results: Bool?
 
         public init(
             workload: String, arguments: [String: String]? = nil, mode: Mode? = nil, processes: Int? = nil,
             threads: Int? = nil, tasks: Int? = nil, cold: Cold? = nil, timeout: Int? = nil, records: Bool? = nil,
-            inputs: [Input]? = nil, context: Context? = nil, outputs: OutputOrder? = nil, halt: Halt? = nil
+            inputs: [Input]? = nil, context: Context? = nil, outputs: OutputOrder? = nil, halt: Halt? = nil,
+            block: Block? = nil, results: Bool? = nil
         ) {
             self.workload = workload
             self.arguments = arguments
@@ -63,6 +68,8 @@ public enum Run {
             self.context = context
             self.outputs = outputs
             self.halt = halt
+            self.block = block
+            self.results = results
         }
     }
 
@@ -76,22 +83,60 @@ public enum Run {
         public init(arrayLiteral words: String...) { self.words = words }
     }
 
-    /// One reply of the stream: exactly one member is there.
+    /// What tasks are given as bytes: one block, of which each task has a part.
+    public struct Block: Codable, Sendable, Equatable {
+        /// The block itself; nil where it is a file.
+        public var base64: String?
+        /// The place of the file's descriptor among those that come with the call.
+        public var descriptor: Int?
+        /// Of the parts, which stand one behind the other from the block's beginning.
+        public var lengths: [Int]?
+        /// Where in the file the parts are written down: an offset from its beginning and a length for each task, as 64-bit
+        /// integers of this host. With neither, each task is given the whole block.
+        public var table: Int?
+
+        public init(base64: String? = nil, descriptor: Int? = nil, lengths: [Int]? = nil, table: Int? = nil) {
+            self.base64 = base64
+            self.descriptor = descriptor
+            self.lengths = lengths
+            self.table = table
+        }
+    }
+
+    /// What tasks have handed back: a sealed memory file that comes with the reply. It begins with a table as a ``Block``'s.
+    public struct Results: Codable, Sendable, Equatable {
+        /// The place of its descriptor among those that come with the reply.
+        public var descriptor: Int
+        /// Of the file.
+        public var bytes: Int
+        /// Where in it the table of failed tasks' reasons begins; nil where none has failed.
+        public var failures: Int?
+
+        public init(descriptor: Int, bytes: Int, failures: Int? = nil) {
+            self.descriptor = descriptor
+            self.bytes = bytes
+            self.failures = failures
+        }
+    }
+
+    /// One reply of the stream: exactly one member is there, but that results come with the receipt.
     public struct Reply: Codable, Sendable, Equatable {
         public var accepted: Accepted?
         public var progress: Progress?
         public var outputs: [Output]?
         public var records: [Record]?
+        public var results: Results?
         public var receipt: Receipt?
 
         public init(
             accepted: Accepted? = nil, progress: Progress? = nil, outputs: [Output]? = nil, records: [Record]? = nil,
-            receipt: Receipt? = nil
+            results: Results? = nil, receipt: Receipt? = nil
         ) {
             self.accepted = accepted
             self.progress = progress
             self.outputs = outputs
             self.records = records
+            self.results = results
             self.receipt = receipt
         }
     }

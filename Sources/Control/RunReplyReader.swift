@@ -25,6 +25,11 @@ extension Run.Reply {
                 records: try reply.objectsIfPresent("records").map { records throws(JSONObject.Unfit) in
                     try records.map { record throws(JSONObject.Unfit) in try Record(record) }
                 },
+                results: try reply.objectIfPresent("results").map { results throws(JSONObject.Unfit) in
+                    Run.Results(
+                        descriptor: try results.number("descriptor"), bytes: try results.number("bytes"),
+                        failures: try results.numberIfPresent("failures"))
+                },
                 receipt: try reply.objectIfPresent("receipt").map { receipt throws(JSONObject.Unfit) in
                     try Receipt(receipt)
                 })

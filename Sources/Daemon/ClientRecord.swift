@@ -7,17 +7,39 @@ import Timing
 extension TaskRecord {
     /// Why the task did not end ok, for a person; nil where it did.
     ///
-    /// - Parameter own: words of the task's own for its failure; empty for none.
-    func reason(of definition: Definition, own: @autoclosure () -> String) -> String? {
+    /// - Parameters:
+    ///   - own: words of the task's own for its failure; empty for none.
+    ///   - result: what it says of its failure where tasks hand back bytes.
+    ///   - exit: how the worker ended that it was lost with; nil where that is not known.
+    func reason(
+        of definition: Definition, own: @autoclosure () -> String, result: UnsafeRawBufferPointer?, exit: String?
+    ) -> String? {
         switch status {
         case .ok, .pending, .running: return nil
         case .failed:
-            let own = own()
             let failure = TaskFailure(bits: failure)
-            return own.isEmpty ? definition.text(ofFailure: failure.number, code: failure.code) : own
-        case .lost: return "its worker died (\(deaths) \(deaths == 1 ? "time" : "times"))"
+            if failure == .damaged { return "the run's memory was damaged: the task's record is not right" }
+            let own = own()
+            let text = definition.text(ofFailure: failure.number, code: failure.code)
+            if let result, !result.isEmpty { return "\(Self.shown(result)) (\(text))" }
+            return own.isEmpty ? text : own
+        case .lost:
+            return "its worker died\(exit.map { ": \($0)" } ?? "") (\(deaths) \(deaths == 1 ? "time" : "times"))"
         case .cancelled: return start == 0 ? "cancelled before it began" : "cancelled while it ran"
         }
+    }
+
+    /// The task's value for a client: of one that hands back bytes, how many.
+    func value(result: UnsafeRawBufferPointer?) -> Int64 {
+        guard let result else { return value }
+        return status == .ok ? Int64(result.count) : 0
+    }
+
+    /// How much of a failure's words stands in a record, in bytes. All of it comes where results come.
+    private static let mostWords = 4096
+
+    private static func shown(_ words: UnsafeRawBufferPointer) -> String {
+        String(decoding: words.prefix(mostWords), as: UTF8.self) + (words.count > mostWords ? "…" : "")
     }
 
     /// The runs of the task that were begun.
@@ -54,7 +76,8 @@ extension Control.Record {
             task: ended.task, worker: Int(record.seat), pid: Int(record.pid), tid: Int(record.tid),
             start: began ? record.start.since(accepted) : 0, stop: began ? record.stop.since(accepted) : 0,
             cpu: Int(clamping: record.cpu), attempt: record.attempt, status: record.status.name,
-            value: Int(record.value), reason: record.reason(of: definition, own: ended.reason))
+            value: Int(record.value(result: ended.result?.bytes)),
+            reason: record.reason(of: definition, own: ended.reason, result: ended.result?.bytes, exit: ended.exit))
         guard let told = ToldDetail(ended, of: definition.detail) else { return }
         if let time = told.sum(.processorTime) { cpu = time }
         if let tries = told.sum(.tries) { attempt = max(attempt, tries) }

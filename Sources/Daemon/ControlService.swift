@@ -14,6 +14,8 @@ struct ControlService: Service {
         self.daemon = daemon
     }
 
+    func descriptorLimit(of method: String) -> Int { method == Run.method ? RunPlan.descriptorLimit : 0 }
+
     func answer(_ call: IncomingCall) {
         do {
             try daemon.access.admit(call.peer)

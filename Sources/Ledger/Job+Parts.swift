@@ -17,15 +17,32 @@ extension Job {
 
     private func words(_ index: Int) -> Words {
         let plan = plan.pointee
-        guard plan.inputBytes > 0 else { return Words(UnsafeRawBufferPointer(start: nil, count: 0)) }
+        guard plan.inputBytes > 0, plan.inputForm == TaskInputs.Form.words.rawValue else {
+            return Words(UnsafeRawBufferPointer(start: nil, count: 0))
+        }
         return TaskInputs.words(index, at: base + plan.layout.inputs, tasks: Int(plan.tasks))
     }
 
-    /// Puts the inputs into the job, whose plan knows their size.
-    public func store(_ inputs: TaskInputs) {
-        let place = UnsafeMutableRawBufferPointer(
-            start: base + plan.pointee.layout.inputs, count: Int(plan.pointee.inputBytes))
-        place.copyBytes(from: inputs.bytes)
+    /// The bytes that tasks are given, for who asks for those of many tasks.
+    public var inputBytes: InputBytes {
+        let plan = plan.pointee
+        guard plan.inputBytes > 0, plan.inputForm == TaskInputs.Form.block.rawValue else { return InputBytes() }
+        let inputs = base + plan.layout.inputs
+        let block = UnsafeRawBufferPointer(
+            start: inputs + Int(plan.blockOffset), count: Int(plan.inputBytes - plan.blockOffset))
+        if plan.spansOffset == JobPlan.noSpans { return InputBytes(block: block) }
+        let spans = (inputs + Int(plan.spansOffset)).assumingMemoryBound(to: ByteSpan.self)
+        return InputBytes(block: block, spans: UnsafePointer(spans))
+    }
+
+    /// Puts the inputs into the job, whose plan says how they stand there. Throws where they are not what they were said to be.
+    public func store(_ inputs: TaskInputs) throws(InputBlock.Fault) {
+        let place = base + plan.pointee.layout.inputs
+        switch inputs.content {
+        case .words(let bytes):
+            UnsafeMutableRawBufferPointer(start: place, count: bytes.count).copyBytes(from: bytes)
+        case .block(let block): try block.store(at: place)
+        }
     }
 
     // MARK: The log
@@ -39,7 +56,7 @@ extension Job {
     func clearDetailsAndLog() {
         let layout = plan.pointee.layout
         if layout.detailBytes > 0 { clear(layout.details..<layout.inputs) }
-        if layout.hasLog { clear(layout.log..<layout.byteCount) }
+        if layout.hasLog { clear(layout.log..<layout.heap) }
     }
 
     private func clear(_ part: Range<Int>) {
@@ -52,5 +69,29 @@ extension Job {
         // A task that is run again after its worker died may come twice.
         guard index < Int(plan.pointee.tasks) else { return }
         logEntry(index, in: plan.pointee.layout).pointee.store(UInt32(task) + 1, ordering: .releasing)
+    }
+}
+
+/// The bytes that a job's tasks are given, as they stand in its memory. No bytes where they are given none.
+public struct InputBytes {
+    private let block: UnsafeRawBufferPointer
+    private let spans: UnsafePointer<ByteSpan>?
+
+    init(
+        block: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0),
+        spans: UnsafePointer<ByteSpan>? = nil
+    ) {
+        self.block = block
+        self.spans = spans
+    }
+
+    /// Valid for as long as the job's memory. A span that was within the block when the job was made, and isn't any more, is
+    /// empty.
+    public subscript(task: Int) -> UnsafeRawBufferPointer {
+        guard let spans else { return block }
+        guard let range = spans[task].range(within: block.count) else {
+            return UnsafeRawBufferPointer(start: nil, count: 0)
+        }
+        return UnsafeRawBufferPointer(rebasing: block[range])
     }
 }

@@ -8,10 +8,10 @@ public import Synchronization
 /// 64    remaining, finished, waiting
 /// 128   cancelled, disturbed, halted   read by all, hardly ever written
 /// 192   plan           written before the job is handed out
-/// 448   failures, logged
+/// 448   failures, logged, heap
 /// 512   arguments      by name, see ``ArgumentBlock``
 /// 4096  records        64 bytes each
-/// …     details, inputs, log
+/// …     details, inputs, log, heap
 /// ```
 ///
 /// Workers claim tasks by adding to `next`, and the last one to leave rings once. A worker that dies has left claimed tasks
@@ -49,6 +49,8 @@ public struct Job {
     public var failures: UnsafeMutablePointer<Atomic<UInt32>> { place(448) }
     /// How many places of the log have been taken.
     public var logged: UnsafeMutablePointer<Atomic<UInt32>> { place(452) }
+    /// How many bytes of the heap workers have taken.
+    var heapTaken: UnsafeMutablePointer<Atomic<UInt64>> { place(456) }
 
     /// The record of one task.
     @inlinable public func record(_ task: Int) -> UnsafeMutablePointer<TaskRecord> {
@@ -66,6 +68,7 @@ public struct Job {
         base.initializeMemory(as: UInt8.self, repeating: 0, count: 192)
         failures.pointee.store(0, ordering: .relaxed)
         logged.pointee.store(0, ordering: .relaxed)
+        heapTaken.pointee.store(0, ordering: .relaxed)
         self.plan.initialize(to: plan)
         clearDetailsAndLog()
         self.plan.pointee.argumentBytes = UInt32(arguments.bytes.count)

@@ -1,5 +1,8 @@
 /// What a job is: written before its workers are told of it, and only read by them.
 public struct JobPlan: Sendable {
+    /// There is no table of parts.
+    static let noSpans = UInt64.max
+
     /// The daemon's number for the job.
     public var job: UInt64
     /// Tells the job's records from those of all others that had the same memory.
@@ -13,6 +16,15 @@ public struct JobPlan: Sendable {
     public var cpuInterval: UInt64
     /// Bytes of the tasks' inputs; 0 where they have none.
     public var inputBytes: UInt64 = 0
+    /// Where the block of inputs and the table of its parts begin within the inputs, see ``TaskInputs/Form``.
+    var blockOffset: UInt64 = 0
+    var spansOffset = JobPlan.noSpans
+    /// Room for the results of all tasks together, in bytes; 0 where they hand back none.
+    public var heapBytes: UInt64 = 0
+    /// The largest result that one task may hand back, in bytes.
+    public var resultLimit: UInt64 = 0
+    /// See ``TaskInputs/Form``.
+    var inputForm: UInt32 = 0
     /// The place of its workload in the catalogue.
     public var workload: UInt32
     public var crew: UInt32
@@ -47,6 +59,12 @@ public struct JobPlan: Sendable {
     /// Where the job's parts are.
     public var layout: JobLayout {
         JobLayout(
-            tasks: Int(tasks), detailBytes: Int(detailBytes), inputBytes: Int(inputBytes), hasLog: logs != 0)
+            tasks: Int(tasks), detailBytes: Int(detailBytes), inputBytes: Int(inputBytes), hasLog: logs != 0,
+            heapBytes: Int(heapBytes))
+    }
+
+    /// Notes how the inputs stand in the job's memory.
+    public mutating func note(_ inputs: TaskInputs) {
+        inputs.describe(in: &self)
     }
 }

@@ -9,12 +9,15 @@ public struct JobView: @unchecked Sendable {
     public let job: Job
     /// As it was given out.
     public let plan: JobPlan
+    /// Whether tasks hand back bytes.
+    @usableFromInline let hasResults: Bool
     private let layout: JobLayout
 
     public init(_ job: Job, plan: JobPlan) {
         self.job = job
         self.plan = plan
         layout = plan.layout
+        hasResults = plan.heapBytes > 0
     }
 
     public var tasks: Int { Int(plan.tasks) }
@@ -29,6 +32,35 @@ public struct JobView: @unchecked Sendable {
         TaskDetails(
             base: UnsafeRawPointer(job.base + layout.details), byteCount: layout.detailBytes,
             columns: Int(plan.detailColumns))
+    }
+
+    /// The results of all tasks, to be read once those have ended. Empty where they hand back none.
+    public var heap: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: job.base + layout.heap, count: layout.heapBytes)
+    }
+
+    /// A record, and that its task has failed where its result is not in the heap: what is in shared memory may have been
+    /// damaged.
+    @inlinable public func checked(_ record: TaskRecord) -> TaskRecord {
+        if !hasResults || record.value == 0 { return record }
+        return withoutDamage(record)
+    }
+
+    @usableFromInline func withoutDamage(_ record: TaskRecord) -> TaskRecord {
+        let span = ResultSpan(value: record.value)
+        if record.status == .ok || record.status == .failed, span.bytes(in: heap) != nil { return record }
+        var record = record
+        if record.status == .ok || record.status == .failed {
+            record.status = .failed
+            record.failure = TaskFailure.damaged.bits
+        }
+        record.value = 0
+        return record
+    }
+
+    /// The result of a task, or the text of its failure, by its ``checked(_:)`` record; nil where tasks hand back nothing.
+    public func result(_ record: TaskRecord) -> UnsafeRawBufferPointer? {
+        hasResults ? ResultSpan(value: record.value).bytes(in: heap) : nil
     }
 
     /// Whether so many tasks have failed that no other is to be begun.

@@ -30,9 +30,6 @@ public struct Slot {
     /// When the worker was asked for.
     @inlinable public var askedAt: UnsafeMutablePointer<UInt64> { place(24) }
 
-    /// The library that the worker has to load, by the number of `Library`; 0 for none.
-    @inlinable public var library: UnsafeMutablePointer<UInt32> { place(32) }
-
     // Written by the worker.
 
     /// 1 while the worker sleeps on the doorbell, or is about to.
@@ -65,7 +62,7 @@ public struct Slot {
 
     /// Puts the slot back to where no worker has ever been.
     public func reset() {
-        (base + 4).initializeMemory(as: UInt8.self, repeating: 0, count: 32)
+        (base + 4).initializeMemory(as: UInt8.self, repeating: 0, count: 28)
         (base + 64).initializeMemory(as: UInt8.self, repeating: 0, count: Self.byteCount - 64)
         doorbell.pointee.store(0, ordering: .releasing)
         link.pointee = Self.none

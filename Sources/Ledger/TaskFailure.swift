@@ -8,6 +8,9 @@ public struct TaskFailure: Error, Sendable, Equatable, Hashable {
     /// A task that ends early because nobody waits for it any more.
     public static let cancelled = TaskFailure(number: 0, code: 0)
 
+    /// A task whose record can't be right. It is in no workload's table: the daemon finds it.
+    public static let damaged = TaskFailure(number: .max, code: 0)
+
     /// - Parameter code: from 0 to 65535; of any other the lower 16 bits are kept.
     public init(number: UInt16, code: Int32) {
         self.number = number

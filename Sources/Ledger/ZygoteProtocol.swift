@@ -3,7 +3,7 @@
 /// | request | reply |
 /// | --- | --- |
 /// | `fork` or `exec`, then the slot and the ticket of each new process | for each in order: a pid, or an errno negated |
-/// | `ping` | `ping` |
+/// | `ping` | `ping`; or ``refusal``, the bytes of a text, and the text, where the zygote can't be what it was to be |
 public enum ZygoteProtocol {
     /// The first word of a request.
     public enum Request: UInt32, Sendable {
@@ -11,6 +11,34 @@ public enum ZygoteProtocol {
         case exec = 2
         case ping = 3
     }
+
+    /// The first word of a zygote's only answer, where it could not load what its workers need. It ends then.
+    public static let refusal: UInt32 = 4
+    /// Bytes of a refusal's text that are sent.
+    public static let refusalLimit = 1024
+    /// The most words that an answer has.
+    public static let answerLimit = 2 + refusalLimit / MemoryLayout<UInt32>.size
+
+    /// The message that says why the zygote can't be what it was to be.
+    public static func refusal(_ reason: String) -> [UInt32] {
+        let bytes = Array(reason.utf8.prefix(refusalLimit))
+        var words = [UInt32](repeating: 0, count: answerLimit)
+        words[0] = refusal
+        words[1] = UInt32(bytes.count)
+        words.withUnsafeMutableBytes { $0[8...].copyBytes(from: bytes) }
+        return words
+    }
+
+    /// The reason in such a message; nil where it is none.
+    public static func refusalReason(_ words: [UInt32]) -> String? {
+        guard words.count == answerLimit, words[0] == refusal else { return nil }
+        let count = min(Int(words[1]), refusalLimit)
+        return words.withUnsafeBytes { String(decoding: $0[8..<(8 + count)], as: UTF8.self) }
+    }
+
+    /// The argument before the most memory of its own that each of the runtime's processes may have, in bytes. The
+    /// runtime's arguments follow.
+    public static let memoryFlag = "--memory"
 
     /// How many processes one request may ask for: few enough that an answer, a sign of life, is never long in coming.
     public static let requestLimit = 64

@@ -1,5 +1,5 @@
 import CLibraries
-import Catalogue
+import Workers
 
 /// OpenBLAS in this process.
 struct BLAS: Sendable {
@@ -7,12 +7,23 @@ struct BLAS: Sendable {
     /// How many threads it chose for itself.
     let usualThreads: Int
 
-    /// Loaded once; nil where it is missing. It starts its threads then.
+    private static let file = "libopenblas.so.0"
+
+    /// Loaded once; nil where it can't be used. It starts its threads then.
     static let shared: BLAS? = {
         var functions = par_blas()
-        guard par_blas_load(Library.blas.file, &functions) == 0 else { return nil }
+        guard par_blas_load(file, &functions) == 0 else { return nil }
         return BLAS(functions: functions, usualThreads: Int(functions.get_num_threads()))
     }()
+
+    /// Finds out whether workers can load it. A zygote can't, as it starts threads.
+    static func prepare() throws(RuntimeFault) {
+        do {
+            _ = try LibraryLoading.startsThreads(file)
+        } catch {
+            throw RuntimeFault("\(error); install Debian's package libopenblas0")
+        }
+    }
 
     /// How many threads each product is computed on, anywhere in the process.
     var threads: Int {

@@ -1,14 +1,20 @@
 import CLibraries
-import Catalogue
+import Workers
 
 /// libcurl in this process.
 struct Curl: Sendable {
-    /// Ready for use in this process; nil where it is missing. Not to be asked for in a zygote.
-    static let shared: Curl? = load() && par_curl_start() == 0 ? Curl() : nil
+    private static let file = "libcurl.so.4"
 
-    /// Loads it where that has not been done: in a zygote before the first fork, so that workers find it there.
-    ///
-    /// - Returns: whether it is there. A worker looks again, as it may have been installed since its zygote did.
-    @discardableResult
-    static func load() -> Bool { par_curl_load(Library.curl.file) == 0 }
+    /// Ready for use in this process; nil where it can't be used. Not to be asked for in a zygote.
+    static let shared: Curl? = par_curl_load(file) == 0 && par_curl_start() == 0 ? Curl() : nil
+
+    /// Loads it: in a zygote before the first fork, so that workers find it there.
+    static func prepare() throws(RuntimeFault) {
+        do {
+            _ = try LibraryLoading.open(file)
+        } catch {
+            throw RuntimeFault("\(error); install Debian's package libcurl4")
+        }
+        guard par_curl_load(file) == 0 else { throw RuntimeFault("\(file) lacks functions that are needed") }
+    }
 }

@@ -40,6 +40,13 @@ public enum ThisProcess {
         return getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0 ? UInt64(max(usage.ru_maxrss, 0)) * 1024 : 0
     }
 
+    /// Bounds the memory of its own that this process, and each that it starts, may have: its heap and what it maps for
+    /// writing, files and shared memory not among it. Whoever asks for more gets none.
+    public static func limitMemory(bytes: UInt64) throws(SystemError) {
+        var limit = rlimit(rlim_cur: rlim_t(bytes), rlim_max: rlim_t(bytes))
+        try system("setrlimit(RLIMIT_DATA)") { setrlimit(__rlimit_resource_t(RLIMIT_DATA.rawValue), &limit) }
+    }
+
     /// Forks. The child is a sibling: its parent is this process's parent. This process must have one thread only.
     ///
     /// - Returns: the child's pid, or 0 in the child.

@@ -1,3 +1,4 @@
+public import Ledger
 import Linux
 
 /// Why a job was not accepted.
@@ -11,11 +12,15 @@ public enum Refusal: Error, Sendable, Equatable {
     case draining
     /// There is not enough shared memory left for the job's records.
     case noMemory(bytes: Int)
+    /// What tasks are to be given is not what it was said to be.
+    case badInputs(InputBlock.Fault)
 }
 
 extension PoolMachine {
     /// Jobs that wait for workers, in the words of a refusal.
     private static var queueLimitName: String { "queued jobs" }
+    /// Runtimes of users' libraries, likewise.
+    static var runtimeLimitName: String { "runtimes" }
     /// After how long it is worth asking for workers again that are just coming or going.
     private static var soonNanoseconds: UInt64 { 1_000_000_000 }
 
@@ -26,6 +31,9 @@ extension PoolMachine {
     ///   - now: the time, in monotonic nanoseconds.
     public func refusal(of request: LeaseRequest, queueLimit: Int, at now: UInt64) -> Refusal? {
         if isDraining { return .draining }
+        if runtimes[request.kind.runtime] == nil {
+            return .busy(limit: Self.runtimeLimitName, allowed: policy.runtimeLimit, retryAfter: Self.soonNanoseconds)
+        }
         let most = policy.mostWorkers(of: request.user)
         if request.workers > most {
             return .tooMuch(limit: policy.workerLimitName, value: request.workers, allowed: most)

@@ -70,7 +70,7 @@ extension Driver {
     private func killAll(_ now: UInt64) {
         closing = .killing(until: now + patience.endNanoseconds)
         for worker in workers.values { kill(worker) }
-        for post in posts { lose(post) }
+        for record in runtimes { lose(record) }
     }
 
     /// Says what has been left behind: processes that the system has not ended in time die with this one at the latest.

@@ -9,6 +9,7 @@ extension Driver {
     /// Looks for what workers say in shared memory.
     func look(_ now: UInt64) {
         lookAt = nil
+        seenNews = arena.header.news.pointee.load(ordering: .sequentiallyConsistent)
         wakeAgain()
         lookAtStarting(Array(starting.keys), now)
         lookAtStopping(now)

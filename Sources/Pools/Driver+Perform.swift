@@ -17,6 +17,7 @@ extension Driver {
         case .settle(let id): settle(id)
         case .finished(let id): finish(id)
         case .ended(let id): end(id)
+        case .removeRuntime(let id): remove(id)
         case .warm: notice(.warm)
         }
     }
@@ -24,8 +25,8 @@ extension Driver {
     private func fork(_ id: ProcessID, _ units: [UnitID], exec: Bool) {
         let kind = machine.processes[id]?.kind ?? .threads
         let hasForeman = kind.isThreads || kind.workersPerUnit > 1
-        workers[id] = WorkerRecord(id: id, library: kind.library, hasForeman: hasForeman, units: units)
-        post(for: kind.library).fork(id, exec: exec)
+        workers[id] = WorkerRecord(id: id, runtime: kind.runtime, hasForeman: hasForeman, units: units)
+        fork(id, of: kind.runtime, exec: exec)
     }
 
     /// Slots for all workers of `units`, linked together; nil if there are too few.
@@ -55,7 +56,6 @@ extension Driver {
         guard let first = units.first.flatMap({ machine.units[$0] }) else { return }
         for slot in chain {
             arena.slot(slot).askedAt.pointee = first.askedAt
-            arena.slot(slot).library.pointee = first.kind.library.rawValue
         }
     }
 

@@ -23,17 +23,17 @@ extension Driver {
         }
         if worker.handle != nil { return }
         // Somebody has written another's number into the slot.
-        if pids[pid] != nil || posts.contains(where: { $0.link?.process.pid == pid }) {
+        if pids[pid] != nil || runtimes.contains(where: { $0.link?.process.pid == pid }) {
             return forget(worker, isBlameless: true)
         }
         if pid <= 0 { return forget(worker, "\(SystemError("clone", Errno(rawValue: -pid)))") }
         do {
             let handle = try ProcessHandle(child: pid)
-            try loop.add(handle.pidfd, key: Source.worker(id).key)
+            try supervisor.events.add(handle.pidfd, key: Source.worker(id).key)
             worker.handle = consume handle
         } catch {
             notice(.trouble("a worker process is given up: \(error)"))
-            post(for: worker.library).noteStartFailure("\(error)", Monotonic.now())
+            record(of: worker.runtime)?.noteStartFailure("\(error)", Monotonic.now())
             return bury(pid, worker)
         }
         pids[pid] = id
@@ -61,7 +61,7 @@ extension Driver {
         }
         guard !ready.isEmpty else { return }
         for unit in ready.keys {
-            if let worker = starting.removeValue(forKey: unit) { post(for: worker.library).noteStart() }
+            if let worker = starting.removeValue(forKey: unit) { record(of: worker.runtime)?.noteStart() }
         }
         tell(.unitsReady(ready))
     }
@@ -77,7 +77,7 @@ extension Driver {
             guard let worker = starting[unit], !worker.isToBeKilled else { continue }
             let reason = "it was not up after \(patience.workerNanoseconds / 1_000_000_000) s"
             notice(.trouble("worker process \(worker.handle?.pid ?? 0) is killed: \(reason)"))
-            post(for: worker.library).noteStartFailure(reason, now)
+            record(of: worker.runtime)?.noteStartFailure(reason, now)
             kill(worker)
         }
     }
@@ -116,14 +116,14 @@ extension Driver {
     private func lose(_ worker: WorkerRecord, exit: String) {
         endCommands(of: worker)
         if let process = machine.processes[worker.id], !process.isStopping {
-            notice(.workerLost(pid: Int(worker.handle?.pid ?? 0), pool: process.kind.name, exit: exit))
+            notice(.workerLost(pid: Int(worker.handle?.pid ?? 0), pool: machine.name(of: process.kind), exit: exit))
             let isUp = worker.units.contains { starting[$0] == nil }
             if !isUp, !worker.isToBeKilled {
-                post(for: worker.library).noteStartFailure("a worker ended with \(exit)", Monotonic.now())
+                record(of: worker.runtime)?.noteStartFailure("a worker ended with \(exit)", Monotonic.now())
             }
         }
-        disturbJobs(of: worker)
-        forget(worker, worker.isToBeKilled ? post(for: worker.library).startFailure : "a worker ended with \(exit)")
+        disturbJobs(of: worker, exit: exit)
+        forget(worker, worker.isToBeKilled ? record(of: worker.runtime)?.startFailure : "a worker ended with \(exit)")
         // It may have left children, and where this process is the first one, they are its own.
         sweepSoon()
     }
@@ -141,14 +141,17 @@ extension Driver {
     }
 
     /// Has everybody ring who is in a crew with the lost process, as the last one can't be told any more.
-    private func disturbJobs(of worker: WorkerRecord) {
+    private func disturbJobs(of worker: WorkerRecord, exit: String) {
         for unit in worker.units {
             for slot in slots[unit] ?? [] {
                 _ = arena.header.searcher.pointee.compareExchange(
                     expected: UInt32(slot) + 1, desired: 0, ordering: .acquiringAndReleasing)
             }
             guard let id = machine.units[unit]?.job, let record = jobs[id] else { continue }
-            if let pid = worker.handle?.pid { record.deaths[UInt32(pid)] = Monotonic.now() }
+            if let pid = worker.handle?.pid {
+                record.deaths[UInt32(pid)] = Monotonic.now()
+                record.loss.note(exit, of: UInt32(pid))
+            }
             record.job.disturbed.pointee.store(1, ordering: .sequentiallyConsistent)
             if record.lease != nil {
                 // Its holder was promised these workers and no others.
@@ -221,7 +224,7 @@ extension Driver {
         } catch {
             return false
         }
-        if let worker = orphan.worker { forget(worker, post(for: worker.library).startFailure) }
+        if let worker = orphan.worker { forget(worker, record(of: worker.runtime)?.startFailure) }
         return true
     }
 
@@ -249,8 +252,8 @@ extension Driver {
     /// Reaps children that nobody knows: those that were forked by a zygote that could not tell of it any more.
     func sweep() {
         // With an answer on its way, a stranger may be one of the family.
-        if posts.contains(where: { $0.link?.owes == true }) { return sweepSoon() }
-        let zygotes = posts.compactMap { $0.link?.process.pid } + departing.values.map { $0.process.pid }
+        if runtimes.contains(where: { $0.link?.owes == true }) { return sweepSoon() }
+        let zygotes = runtimes.compactMap { $0.link?.process.pid } + departing.values.map { $0.process.pid }
         do {
             let isDone = try reapStrangers { pid in
                 pids[pid] != nil || zygotes.contains(pid) || orphans.contains { $0.pid == pid }

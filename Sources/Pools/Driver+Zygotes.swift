@@ -1,66 +1,95 @@
-import Catalogue
 import Ledger
 import Linux
 
 // How the driver keeps zygotes, and has them fork.
 extension Driver {
-    /// The post of the zygote for workers with this library. A new one is filled when the driver comes round.
-    func post(for library: Library) -> ZygotePost {
-        if let post = posts.first(where: { $0.library == library }) { return post }
-        let post = ZygotePost(for: library, patience: patience)
-        posts.append(post)
-        return post
+    /// What is known of a runtime; nil where that has never been needed, or is gone.
+    func record(of id: RuntimeID) -> RuntimeRecord? {
+        runtimes.first { $0.id == id }
+    }
+
+    /// Has a process started. Where the runtime has no zygote, one is started when the driver comes round.
+    func fork(_ process: ProcessID, of id: RuntimeID, exec: Bool) {
+        if let record = record(of: id) { return record.fork(process, exec: exec) }
+        guard let runtime = supervisor.runtime(id) else {
+            // The machine starts nothing of a runtime that is gone.
+            tell(.processGone(process, at: Monotonic.now(), reason: "its runtime is gone"))
+            workers[process] = nil
+            return
+        }
+        let record = RuntimeRecord(runtime, patience: patience)
+        runtimes.append(record)
+        record.fork(process, exec: exec)
+    }
+
+    /// Ends a runtime's zygote, and forgets the runtime.
+    func remove(_ id: RuntimeID) {
+        supervisor.forget(id)
+        guard let place = runtimes.firstIndex(where: { $0.id == id }) else { return }
+        let record = runtimes.remove(at: place)
+        guard let link = record.vacate(nil, Monotonic.now()) else { return }
+        link.endsAsExpected = true
+        abandon(link)
     }
 
     /// Starts zygotes where none is, and gives up those that are ill.
     func keepZygotes(_ now: UInt64) {
-        for post in posts {
-            if let illness = post.illness(now), let link = post.link {
-                notice(.trouble("\(post.name), process \(link.process.pid), is killed: \(illness)"))
-                lose(post, illness)
+        for record in runtimes {
+            if let illness = record.illness(now), let link = record.link {
+                notice(.trouble("\(record.name), process \(link.process.pid), is killed: \(illness)"))
+                lose(record, illness)
             }
-            if post.link == nil, now >= post.retryAt, !closing.isFinal { fill(post) }
-            if post.hasForks, now >= post.pausedUntil { flushForks(of: post) }
+            if record.link == nil, !record.isResting, now >= record.retryAt, !closing.isFinal {
+                if isWanted(record) { fill(record) } else { rest(record) }
+            }
+            if record.hasForks, now >= record.pausedUntil { flushForks(of: record) }
         }
+    }
+
+    /// Whether a zygote is to be started. One that could not be is tried again for as long as somebody waits for it.
+    private func isWanted(_ record: RuntimeRecord) -> Bool {
+        record.id == .native || record.hasForks || record.brokenReason == nil || machine.isInUse(record.id)
+    }
+
+    private func rest(_ record: RuntimeRecord) {
+        record.rest()
+        tellHealth(of: record)
     }
 
     /// Starts a zygote, or puts it off for a while when that fails.
-    private func fill(_ post: ZygotePost) {
+    private func fill(_ record: RuntimeRecord) {
         do {
-            try startZygote(at: post)
+            try startZygote(of: record)
         } catch {
-            putOff(post, error)
+            putOff(record, error)
         }
     }
 
-    func putOff(_ post: ZygotePost, _ error: SystemError) {
+    func putOff(_ record: RuntimeRecord, _ error: SystemError) {
         // A child may have been started, and killed again.
         sweepSoon()
-        post.putOff("\(error)", Monotonic.now())
-        notice(.trouble("\(post.name) can't be started: \(error)"))
-        tellHealth(of: post)
+        record.putOff("\(error)", Monotonic.now())
+        notice(.trouble("\(record.name) can't be started: \(error)"))
+        tellHealth(of: record)
     }
 
-    func startZygote(at post: ZygotePost) throws(SystemError) {
+    func startZygote(of record: RuntimeRecord) throws(SystemError) {
         let configuration = supervisor.configuration
-        let isPlain = post.library == .none
         zygoteCount += 1
         let link = try ZygoteLink(
-            post.library, number: zygoteCount,
-            path: isPlain ? configuration.zygotePath : configuration.libraryZygotePath,
-            arguments: isPlain ? [] : [post.library.name], environment: configuration.environment,
-            arena: arena.descriptor, event: bell, guardian: supervisor.guardian.descriptor)
+            record.runtime, number: zygoteCount, environment: configuration.environment, arena: arena.descriptor,
+            event: supervisor.bell.raw, guardian: supervisor.guardian.descriptor)
         do {
-            try loop.add(link.descriptor, key: Source.zygote(link.number).key)
-            try loop.add(link.process.pidfd, key: Source.zygoteEnd(link.number).key)
+            try supervisor.events.add(link.descriptor, key: Source.zygote(link.number).key)
+            try supervisor.events.add(link.process.pidfd, key: Source.zygoteEnd(link.number).key)
             _ = try link.ping()
         } catch {
             abandon(link)
             throw error
         }
-        post.fill(with: link)
+        record.fill(with: link)
         notice(.zygoteStarted(pid: Int(link.process.pid)))
-        flushForks(of: post)
+        flushForks(of: record)
     }
 
     /// Kills a zygote, whose end is awaited.
@@ -70,42 +99,47 @@ extension Driver {
         orphansSoon()
     }
 
-    private func post(of number: Int) -> ZygotePost? {
-        posts.first { $0.link?.number == number }
+    private func record(ofZygote number: Int) -> RuntimeRecord? {
+        runtimes.first { $0.link?.number == number }
     }
 
     func hearZygote(_ number: Int) {
-        guard let post = post(of: number), let link = post.link else { return }
+        guard let record = record(ofZygote: number), let link = record.link else { return }
         let answer: ZygoteLink.Answer
         do {
             answer = try link.answer()
         } catch {
-            notice(.trouble("\(post.name), process \(link.process.pid), is killed: \(error)"))
-            return lose(post, "\(error)")
+            notice(.trouble("\(record.name), process \(link.process.pid), is killed: \(error)"))
+            return lose(record, "\(error)")
         }
         switch answer {
         case .none: return
-        case .end: return lose(post)
+        case .end: return lose(record)
         case .ping: break
+        case .refusal(let reason):
+            link.endsAsExpected = true
+            record.refuse(reason)
+            notice(.trouble("\(record.runtime.name) can't be started: \(reason)"))
+            return lose(record, reason)
         case .processes(let started):
-            noteFailures(among: started, at: post)
+            noteFailures(among: started, of: record)
             for (id, pid) in started { adopt(id, pid: pid) }
         }
-        post.hear()
-        tellHealth(of: post)
-        flushForks(of: post)
+        record.hear()
+        tellHealth(of: record)
+        flushForks(of: record)
     }
 
-    private func noteFailures(among started: [(process: ProcessID, pid: Int32)], at post: ZygotePost) {
+    private func noteFailures(among started: [(process: ProcessID, pid: Int32)], of record: RuntimeRecord) {
         let failures = started.filter { $0.pid <= 0 }
         guard let first = failures.first else { return }
         let reason = SystemError("clone", .init(rawValue: -first.pid))
         notice(.forksFailed(count: failures.count, reason: "\(reason)"))
-        post.noteStartFailure("\(reason)", Monotonic.now())
+        record.noteStartFailure("\(reason)", Monotonic.now())
     }
 
     func hearZygoteEnd(_ number: Int) {
-        if let post = post(of: number) { lose(post) }
+        if let record = record(ofZygote: number) { lose(record) }
         guard let link = departing[number] else { return }
         let exit: String
         do {
@@ -116,41 +150,41 @@ extension Driver {
             bury(link.process.pid)
         }
         departing[number] = nil
-        posts.first { $0.library == link.library }?.explain(exit)
-        if !closing.isFinal { notice(.zygoteLost(pid: Int(link.process.pid), exit: exit)) }
+        record(of: link.runtime)?.explain(exit)
+        if !closing.isFinal, !link.endsAsExpected { notice(.zygoteLost(pid: Int(link.process.pid), exit: exit)) }
     }
 
     /// A zygote is of no use any more, or gone: settles which of the processes it was asked for exist. Another is started
     /// when the driver comes round.
-    func lose(_ post: ZygotePost, _ reason: String? = nil) {
-        guard let lost = post.vacate(reason, Monotonic.now()) else { return }
+    func lose(_ record: RuntimeRecord, _ reason: String? = nil) {
+        guard let lost = record.vacate(reason, Monotonic.now()) else { return }
         let unanswered = lost.unanswered
         abandon(lost)
         for id in unanswered {
             if let worker = workers[id], worker.handle == nil { withdraw(worker) }
         }
         if !unanswered.isEmpty { sweepSoon() }
-        tellHealth(of: post)
+        tellHealth(of: record)
     }
 
     /// Tells the machine when there is no zygote to be had, and when there is one again.
-    private func tellHealth(of post: ZygotePost) {
-        if let reason = post.brokenReason {
-            if !post.isToldBroken { tell(.runtimeBroken(post.library, reason: reason)) }
-            post.isToldBroken = true
-        } else if post.isToldBroken {
-            post.isToldBroken = false
-            tell(.runtimeMended(post.library))
+    private func tellHealth(of record: RuntimeRecord) {
+        if let reason = record.brokenReason {
+            if !record.isToldBroken { tell(.runtimeBroken(record.id, reason: reason)) }
+            record.isToldBroken = true
+        } else if record.isToldBroken {
+            record.isToldBroken = false
+            tell(.runtimeMended(record.id))
         }
     }
 
     // MARK: Forks
 
     /// Sends off the forks that were asked for, as far as the zygote takes them now.
-    func flushForks(of post: ZygotePost) {
-        guard post.hasForks, let link = post.link, Monotonic.now() >= post.pausedUntil else { return }
+    func flushForks(of record: RuntimeRecord) {
+        guard record.hasForks, let link = record.link, Monotonic.now() >= record.pausedUntil else { return }
         while link.hasRoom {
-            let batch = post.takeForks(atMost: ZygoteProtocol.requestLimit) { workers[$0] != nil }
+            let batch = record.takeForks(atMost: ZygoteProtocol.requestLimit) { workers[$0] != nil }
             guard let first = batch.first else { return }
             var orders: [ZygoteLink.Order] = []
             for fork in batch {
@@ -161,14 +195,14 @@ extension Driver {
             do {
                 isTaken = try orders.isEmpty ? false : link.request(orders, exec: first.exec)
             } catch {
-                post.putBack(batch)
+                record.putBack(batch)
                 // Most likely it has ended, which is about to be heard.
-                return lose(post, "\(error)")
+                return lose(record, "\(error)")
             }
             if isTaken {
-                post.putBack(batch.dropFirst(orders.count))
+                record.putBack(batch.dropFirst(orders.count))
             } else {
-                post.putBack(batch)
+                record.putBack(batch)
                 return
             }
         }

@@ -1,24 +1,20 @@
-import Catalogue
 import Glibc
 import Ledger
 import Linux
 import SystemPackage
 import Timing
 
-/// Carries out what the pool machine says, and tells it what happens: the supervisor's thread.
+/// Carries out what the pool machine says, and tells it what happens, a turn at a time; whoever has the turn is alone with it.
 ///
-/// Nothing here waits for a process, and a call that fails ends what it was about: a worker, a zygote, a job. Only without
-/// its event loop the driver can't go on.
+/// Nothing here waits for a process, and a call that fails ends what it was about: a worker, a zygote, a job.
 final class Driver {
     let supervisor: Supervisor
     let notice: @Sendable (Supervisor.Notice) -> Void
-    let bell: Int32
     let arena: Arena
     let patience: Patience
     var machine: PoolMachine
-    var loop: EventLoop
-    /// One for workers without a library from the start, one for each library once it was needed.
-    var posts: [ZygotePost]
+    /// The runtimes that have been needed: the native one from the start.
+    var runtimes: [RuntimeRecord]
     /// Zygotes that have been given up and have not ended, by their number.
     var departing: [Int: ZygoteLink] = [:]
     var zygoteCount = 0
@@ -62,6 +58,8 @@ final class Driver {
     private var trimAt: UInt64?
     /// When the next of the jobs is to be told how far it is.
     private var progressAt: UInt64?
+    /// The arena's count of news when workers were last looked at.
+    var seenNews: UInt32 = 0
     /// When workers are looked at though nobody rings.
     var lookAt: UInt64?
     /// When orphans are looked at, and children that nobody knows are reaped.
@@ -73,8 +71,6 @@ final class Driver {
     static let againNanoseconds: UInt64 = 5_000_000
     /// When children that nobody knows are reaped, after others have ended: late ones have ended by then, too.
     static let sweepNanoseconds: UInt64 = 1_000_000_000
-    /// So often in a row waiting for events may fail.
-    private static let loopFailures = 200
 
     /// What is waited on, as the event loop's key.
     enum Source {
@@ -107,29 +103,26 @@ final class Driver {
         }
     }
 
-    init(_ supervisor: Supervisor, bell: Int32, notice: @escaping @Sendable (Supervisor.Notice) -> Void)
+    init(_ supervisor: Supervisor, notice: @escaping @Sendable (Supervisor.Notice) -> Void)
         throws(SystemError)
     {
         self.supervisor = supervisor
-        self.bell = bell
         self.notice = notice
         arena = supervisor.arena
         patience = supervisor.configuration.patience
-        posts = [ZygotePost(for: .none, patience: patience)]
+        runtimes =
+            supervisor.runtime(.native).map { [RuntimeRecord($0, patience: supervisor.configuration.patience)] } ?? []
         machine = PoolMachine(policy: supervisor.configuration.policy)
         queueLimit = supervisor.configuration.queueLimit
-        loop = try EventLoop()
         freeSlots = Array((0..<arena.slotCount).reversed())
         threads = Array(repeating: 0, count: arena.slotCount)
-        // Each ring is news: the event is never read.
-        try loop.add(bell, key: Source.bell.key, onlyNews: true)
         do {
-            try startZygote(at: posts[0])
+            try startZygote(of: runtimes[0])
         } catch  where Self.isLasting(error) {
             // There is nothing to wait for.
             throw error
         } catch {
-            putOff(posts[0], error)
+            putOff(runtimes[0], error)
         }
     }
 
@@ -138,27 +131,27 @@ final class Driver {
         [ENOENT, EACCES, ENOEXEC, ENOTDIR].contains(error.errno.rawValue)
     }
 
-    /// Works until it has been told to shut down and all is over.
-    func run() throws(SystemError) {
-        tell(.begin)
-        while true {
-            carryOut()
-            closeIfDone()
-            carryOut()
-            if isOver { return end() }
-            var isRung = false
-            for key in try awaitEvents() {
-                switch Source(key: key) {
-                case .bell: isRung = true
-                case .zygote(let number): hearZygote(number)
-                case .zygoteEnd(let number): hearZygoteEnd(number)
-                case .worker(let process): hearWorker(process)
-                }
+    // MARK: Turns
+
+    /// Takes in what has happened and does all that follows from it, until nothing is left to do.
+    ///
+    /// - Parameter keys: of the descriptors that have something to say.
+    /// - Returns: how long to wait for more, in milliseconds.
+    func turn(_ keys: [UInt64]) -> Rest {
+        var isRung = false
+        for key in keys {
+            switch Source(key: key) {
+            case .bell: isRung = true
+            case .zygote(let number): hearZygote(number)
+            case .zygoteEnd(let number): hearZygoteEnd(number)
+            case .worker(let process): hearWorker(process)
             }
+        }
+        repeat {
             for command in supervisor.takeCommands() {
-                // Each command meets what the ones before it have led to.
-                carryOut()
                 take(command)
+                // The next one meets what this one has led to.
+                carryOut()
             }
             let now = Monotonic.now()
             if isRung || lookAt.map({ $0 <= now }) == true || !events.isEmpty { look(now) }
@@ -167,60 +160,72 @@ final class Driver {
             trim(now)
             report(now)
             tellLoad(now)
-        }
+            carryOut()
+            closeIfDone()
+            carryOut()
+            if isOver { return .over }
+            isRung = awaitNews()
+        } while isRung || !supervisor.rest()
+        return .until(nextDue)
     }
 
-    /// What has happened, once something has, or it is time for something. Throws if that can't be waited for any more.
-    private func awaitEvents() throws(SystemError) -> [UInt64] {
-        var failures = 0
-        while true {
-            do {
-                if let keys = try awaitAwake() { return keys }
-                return try loop.wait(milliseconds: supervisor.rest() ? sleepMilliseconds : 0)
-            } catch {
-                failures += 1
-                if failures == Self.loopFailures { throw error }
-                if failures == 1 { notice(.trouble("waiting for events fails: \(error)")) }
-                // Something may have happened all the same: after a rest, all is looked at.
-                lookAt = 0
-                var event = pollfd(fd: bell, events: 0, revents: 0)
-                poll(&event, 1, Self.loopRestMilliseconds)
-            }
-        }
+    /// What the driver waits for after a turn.
+    enum Rest {
+        /// News, and this time at the latest.
+        case until(UInt64?)
+        /// Nothing: all has ended.
+        case over
     }
 
-    /// What happens right after a job was handed out, while this thread stays awake for it: a short one has ended before it
-    /// would have fallen asleep. Nil where nothing does.
-    private func awaitAwake() throws(SystemError) -> [UInt64]? {
-        guard hasPublished else { return nil }
+    /// Waits for what happens right after a job was handed out, while this thread stays awake for it: a short one has ended before
+    /// it would have fallen asleep. Its workers ring nobody meanwhile.
+    ///
+    /// - Returns: whether there is something to see.
+    private func awaitNews() -> Bool {
+        guard hasPublished else { return false }
         hasPublished = false
+        let (news, watched) = (arena.header.news, arena.header.watched)
+        watched.pointee.store(1, ordering: .sequentiallyConsistent)
         let end = Monotonic.now() + Self.awakeNanoseconds
+        var isNews = false
         repeat {
-            let keys = try loop.wait(milliseconds: 0)
-            if !keys.isEmpty { return keys }
-            Processors.yield()
-        } while Monotonic.now() < end
-        return nil
+            for _ in 0..<Self.looksAtOnce where !isNews {
+                isNews = news.pointee.load(ordering: .acquiring) != seenNews
+                if !isNews { relax() }
+            }
+            // Its workers may need this very processor.
+            if !isNews { Processors.yield() }
+        } while !isNews && Monotonic.now() < end
+        watched.pointee.store(0, ordering: .sequentiallyConsistent)
+        return isNews || news.pointee.load(ordering: .sequentiallyConsistent) != seenNews
     }
 
-    private static let loopRestMilliseconds: Int32 = 10
-    /// How long it stays awake. It yields its processor meanwhile, which the worker may need.
+    /// How long it stays awake.
     private static let awakeNanoseconds: UInt64 = 15_000
+    private static let looksAtOnce = 32
 
-    /// How long to sleep at most, in milliseconds; nil for as long as nothing happens.
-    private var sleepMilliseconds: Int32? {
+    /// Something went wrong with waiting for events: after a rest, all is looked at.
+    func distrust(_ error: SystemError, isFirst: Bool) {
+        if isFirst { notice(.trouble("waiting for events fails: \(error)")) }
+        lookAt = 0
+    }
+
+    /// When there is something to do though nothing happens; nil for never.
+    private var nextDue: UInt64? {
         let now = Monotonic.now()
-        var first = [
-            machine.nextDeadline, progressAt, trimAt, loadAt, lookAt, orphansAt, sweepAt, closing.until,
-            startDeadlines.next { starting[$0] != nil },
-        ].compactMap(\.self).min()
-        for post in posts {
-            if let due = post.link == nil && closing.isFinal ? nil : post.nextDeadline(now) {
-                first = min(first ?? due, due)
-            }
-        }
-        guard let first else { return nil }
-        return first <= now ? 0 : Int32(clamping: (first - now) / 1_000_000 + 1)
+        var first = UInt64.max
+        func consider(_ due: UInt64?) { if let due { first = min(first, due) } }
+        consider(machine.nextDeadline)
+        consider(progressAt)
+        consider(trimAt)
+        consider(loadAt)
+        consider(lookAt)
+        consider(orphansAt)
+        consider(sweepAt)
+        consider(closing.until)
+        consider(startDeadlines.next { starting[$0] != nil })
+        for record in runtimes where record.link != nil || !closing.isFinal { consider(record.nextDeadline(now)) }
+        return first == .max ? nil : first
     }
 
     func tell(_ event: PoolMachine.Event) {
@@ -235,7 +240,7 @@ final class Driver {
             for event in batch {
                 for action in machine.step(event, at: Monotonic.now()) { perform(action) }
             }
-            for post in posts where post.hasForks { flushForks(of: post) }
+            for record in runtimes where record.hasForks { flushForks(of: record) }
             if loadAt == nil, supervisor.configuration.onLoad != nil {
                 loadAt = Monotonic.now() + Supervisor.loadNanoseconds
             }
@@ -270,6 +275,8 @@ final class Driver {
         case .cancel(let id, let cause): tell(.cancel(id, cause))
         case .resize(let kind, let size): tell(.resize(kind, size))
         case .recycle(let kind): tell(.recycle(kind))
+        case .addRuntime(let runtime, let old): tell(.runtimeAdded(RuntimeRow(runtime), replaces: old))
+        case .useRuntime(let id): tell(.runtimeUsed(id))
         case .setPolicy(let policy, let limit):
             queueLimit = limit
             tell(.policy(policy))
@@ -341,12 +348,10 @@ final class Driver {
             pids[process.kind, default: []].append(Int(pid))
         }
         let done = Dictionary(uniqueKeysWithValues: machine.jobs.keys.map { ($0, self.done(in: $0)) })
-        var broken: [Library: String] = [:]
-        for post in posts { broken[post.library] = post.brokenReason }
         return Snapshot(
             machine: machine, pids: pids, done: done,
-            zygotePIDs: Dictionary(uniqueKeysWithValues: posts.map { ($0.library, Int($0.link?.process.pid ?? 0)) }),
-            broken: broken)
+            zygotePIDs: Dictionary(uniqueKeysWithValues: runtimes.map { ($0.id, Int($0.link?.process.pid ?? 0)) }),
+            health: Dictionary(uniqueKeysWithValues: runtimes.map { ($0.id, $0.health) }))
     }
 }
 

@@ -51,7 +51,6 @@ public struct JobLog: Sendable {
     ///
     /// One that a worker died of while noting it holds up those after it: they are found when the job has ended.
     public mutating func next(atMost limit: Int) -> [EndedTask] {
-        let details = view.details
-        return view.ended(since: &cursor, atMost: limit).map { EndedTask($0, view.job.record($0).pointee, details) }
+        view.ended(since: &cursor, atMost: limit).map { EndedTask($0, view.job.record($0).pointee, view, memory) }
     }
 }

@@ -47,12 +47,31 @@ public struct EndedTask: Sendable {
     public let detail: [Int64]
     /// Why it failed, in words of its own; empty where there are none.
     public let reason: String
+    /// What it has handed back, or the text of its failure; nil where the job's tasks hand back nothing.
+    public let result: JobBytes?
+    /// How the worker ended that it was lost with; nil where that is not known.
+    public var exit: String?
+}
 
-    init(_ task: Int, _ record: TaskRecord, _ details: TaskDetails) {
-        self.task = task
-        self.record = record
-        detail = details[task].numbers
-        reason = details[task].reason
+extension EndedTask {
+    init(_ task: Int, _ record: TaskRecord, _ view: JobView, _ memory: JobMemory) {
+        let record = view.checked(record)
+        let detail = view.details[task]
+        self.init(
+            task: task, record: record, detail: detail.numbers, reason: detail.reason,
+            result: view.result(record).map { JobBytes(bytes: $0, memory: memory) })
+    }
+}
+
+/// Bytes in a job's memory, which is kept for as long as this is.
+public struct JobBytes: @unchecked Sendable {
+    // Nobody writes to them any more.
+    public let bytes: UnsafeRawBufferPointer
+    private let memory: JobMemory
+
+    init(bytes: UnsafeRawBufferPointer, memory: JobMemory) {
+        self.bytes = bytes
+        self.memory = memory
     }
 }
 
@@ -62,7 +81,7 @@ public struct FinishedJob: @unchecked Sendable {
     @usableFromInline let held: UnsafeBufferPointer<TaskRecord>
     private let memory: JobMemory
     @usableFromInline let generation: UInt64
-    private let details: TaskDetails
+    @usableFromInline let view: JobView
     public let row: JobRow
     /// The crew by seat; nil where a worker died and was not replaced in time.
     public let crew: [CrewMember?]
@@ -79,7 +98,7 @@ public struct FinishedJob: @unchecked Sendable {
         view: JobView, memory: JobMemory, row: JobRow, crew: [CrewMember?], startupPaid: Int, readyAt: UInt64,
         firstStart: UInt64?, loss: JobLoss
     ) {
-        details = view.details
+        self.view = view
         held = UnsafeBufferPointer(view.records)
         self.memory = memory
         generation = view.plan.generation
@@ -96,16 +115,25 @@ public struct FinishedJob: @unchecked Sendable {
 
     /// One task's record. A task that nobody has begun, which can't be, would have a blank one.
     @inlinable public func record(_ task: Int) -> TaskRecord {
-        held[task].generation == generation ? held[task] : TaskRecord()
+        held[task].generation == generation ? view.checked(held[task]) : TaskRecord()
     }
 
+    /// What a task has handed back, or the text of its failure; nil where the job's tasks hand back nothing.
+    public func result(_ record: TaskRecord) -> UnsafeRawBufferPointer? { view.result(record) }
+    /// How many bytes all results may come to; 0 where tasks hand back nothing.
+    public var heapBytes: Int { view.heap.count }
+
     /// What the workload tells of a task that has begun beside its record. To be read while this is kept.
-    public func detail(_ task: Int) -> TaskDetail { details[task] }
+    public func detail(_ task: Int) -> TaskDetail { view.details[task] }
 
     /// A copy of all records, in the order of the tasks.
     public var records: [TaskRecord] { held.indices.map(record) }
     /// A copy of one task's record with what the workload tells beside it.
-    public func task(_ task: Int) -> EndedTask { EndedTask(task, record(task), details) }
+    public func task(_ task: Int) -> EndedTask {
+        var ended = EndedTask(task, record(task), view, memory)
+        ended.exit = loss.exits[ended.record.pid]
+        return ended
+    }
 }
 
 /// What it cost a job that workers died at it.
@@ -114,6 +142,13 @@ public struct JobLoss: Sendable, Equatable {
     public var reruns = 0
     /// The time that the dead workers had been at the tasks they left, in nanoseconds.
     public var nanoseconds: UInt64 = 0
+    /// How they ended, by the number of their process; of so many as ``exitLimit`` says.
+    public private(set) var exits: [UInt32: String] = [:]
+    static let exitLimit = 1024
+
+    mutating func note(_ exit: String, of pid: UInt32) {
+        if exits.count < Self.exitLimit { exits[pid] = exit }
+    }
 
     mutating func add(_ settlement: Settlement) {
         reruns += settlement.reruns

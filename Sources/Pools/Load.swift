@@ -38,7 +38,7 @@ extension PoolMachine {
     public var load: Load {
         Load(
             pools: pools.values.sorted { $0.kind < $1.kind }.map {
-                .init(name: $0.kind.name, ready: $0.ready, floor: $0.floor)
+                .init(name: name(of: $0.kind), ready: $0.ready, floor: $0.floor)
             },
             busyWorkers: busyWorkers, workers: workerCount, queuedJobs: queuedJobs, isDraining: isDraining)
     }

@@ -2,6 +2,8 @@
 public struct Patience: Sendable, Equatable {
     /// How long a zygote may take for its next answer while it owes one, from its start on. Then it is killed and replaced.
     public var zygoteNanoseconds: UInt64 = 5_000_000_000
+    /// The same for the first answer of a zygote that loads a user's library, which may read much and run code of its own.
+    public var pluginNanoseconds: UInt64 = 10_000_000_000
     /// How often it is looked meanwhile whether it has been stopped, which time would not mend: then it is killed at once.
     public var lookNanoseconds: UInt64 = 20_000_000
     /// How long a forked worker, or a thread that was asked for, may take to be up. Then its process is killed.

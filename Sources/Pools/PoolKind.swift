@@ -1,9 +1,7 @@
-public import Catalogue
-
-/// What a pool's workers are, and the library that they have loaded.
+/// What a pool's workers are made of, and how they are arranged.
 public struct PoolKind: Hashable, Sendable {
     public let arrangement: Arrangement
-    public let library: Library
+    public var runtime: RuntimeID
 
     /// How workers share processes.
     public enum Arrangement: Hashable, Sendable {
@@ -11,31 +9,29 @@ public struct PoolKind: Hashable, Sendable {
         case threads
         /// Processes of this many threads each.
         case processes(threads: Int)
-    }
 
-    public init(_ arrangement: Arrangement, library: Library = .none) {
-        self.arrangement = arrangement
-        self.library = library
-    }
-
-    /// Threads of one process, without a library.
-    public static let threads = PoolKind(.threads)
-
-    /// Processes of this many threads each, without a library.
-    public static func processes(threads: Int) -> PoolKind { PoolKind(.processes(threads: threads)) }
-
-    public var isThreads: Bool { arrangement == .threads }
-
-    /// How operators call the pool: `threads`, `processes` or `mixed-2`, and with a library `threads-blas`.
-    public var name: String {
-        let own =
-            switch arrangement {
+        /// How operators call it: `threads`, `processes` or `mixed-2`.
+        public var name: String {
+            switch self {
             case .threads: "threads"
             case .processes(threads: 1): "processes"
             case .processes(let threads): "mixed-\(threads)"
             }
-        return library == .none ? own : "\(own)-\(library.name)"
+        }
     }
+
+    public init(_ arrangement: Arrangement, runtime: RuntimeID = .native) {
+        self.arrangement = arrangement
+        self.runtime = runtime
+    }
+
+    /// Native threads of one process.
+    public static let threads = PoolKind(.threads)
+
+    /// Native processes of this many threads each.
+    public static func processes(threads: Int) -> PoolKind { PoolKind(.processes(threads: threads)) }
+
+    public var isThreads: Bool { arrangement == .threads }
 
     /// The workers in one unit, the least that the pool starts, leases and stops at a time.
     public var workersPerUnit: Int {
@@ -45,20 +41,15 @@ public struct PoolKind: Hashable, Sendable {
         }
     }
 
-    /// Pools that can be given a size before anything has been run on them.
-    public static let resizable: [PoolKind] = Library.allCases.flatMap { library in
-        [PoolKind(.threads, library: library), PoolKind(.processes(threads: 1), library: library)]
-    }
-
     /// Whether the pool is there from the start and for good, used or not.
-    var isPermanent: Bool { library == .none && workersPerUnit == 1 }
+    var isPermanent: Bool { runtime == .native && workersPerUnit == 1 }
 }
 
 extension PoolKind: Comparable {
-    /// As pools are listed: without a library first; of each library threads, processes, then the mixed ones.
+    /// As pools are listed: in the order of runtimes, native first; of each threads, processes, then the mixed ones.
     public static func < (one: PoolKind, other: PoolKind) -> Bool { one.rank < other.rank }
 
-    private var rank: (UInt32, Int, Int) { (library.rawValue, isThreads ? 0 : 1, workersPerUnit) }
+    private var rank: (UInt32, Int, Int) { (runtime.number, isThreads ? 0 : 1, workersPerUnit) }
 }
 
 /// How a run's workers are started when it wants none that are warm.
@@ -75,6 +66,8 @@ public enum ColdReason: String, Sendable {
     case poolTooSmall = "pool too small"
     case workerReplaced = "worker replaced"
     case firstUse = "first use"
+    /// The library that the workers have loaded is another one than before.
+    case fileChanged = "file changed"
 }
 
 /// Why a job ends before its tasks are done.

@@ -38,7 +38,7 @@ extension PoolMachine {
         if job.ready > 0 {
             publish(id, job.units.filter { units[$0]?.state == .ready })
         } else if job.seated == 0, job.pledge == 0 {
-            fail(id, broken[job.request.kind.library] ?? job.startFailure ?? "they have died", now)
+            fail(id, broken[job.request.kind.runtime] ?? job.startFailure ?? "they have died", now)
         } else if job.reason == nil {
             // The run has to wait for them, so it is not warm.
             jobs[id]?.reason = .workerReplaced
@@ -74,13 +74,14 @@ extension PoolMachine {
         pools[request.kind]?.jobs -= 1
         touch(request.kind)
         if request.cold != nil { stop(jobs[id]?.units ?? [], now) }
-        endIfGone(id)
+        endIfGone(id, now)
     }
 
     /// Ends a job whose cold workers are all gone.
-    mutating func endIfGone(_ id: JobID) {
+    mutating func endIfGone(_ id: JobID, _ now: UInt64) {
         guard jobs[id]?.state == .stopping, jobs[id]?.coldUnits == 0 else { return }
         discharge(id)
+        if let runtime = jobs[id]?.request.kind.runtime { count(runtime, jobs: -1, now) }
         actions.append(.ended(id))
     }
 

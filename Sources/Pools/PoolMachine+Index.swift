@@ -31,7 +31,7 @@ extension PoolMachine {
         if jobs[job]?.state == .stopping {
             let last = jobs[job]?.stamps.gone ?? at
             jobs[job]?.stamps.gone = max(at, last)
-            endIfGone(job)
+            endIfGone(job, at)
         }
     }
 

@@ -2,6 +2,7 @@
 extension PoolMachine {
     mutating func submit(_ id: JobID, _ request: LeaseRequest, _ now: UInt64) {
         jobs[id] = JobRow(id: id, request: request, stamps: .init(accepted: now))
+        count(request.kind.runtime, jobs: 1, now)
         queuedJobs += 1
         if pools[request.kind] == nil { pools[request.kind] = PoolRow(kind: request.kind, floor: 0) }
         pools[request.kind]?.jobs += 1
@@ -14,7 +15,7 @@ extension PoolMachine {
         }
         jobs[id]?.reason = .requested
         charge(id)
-        if let reason = broken[request.kind.library] {
+        if let reason = broken[request.kind.runtime] {
             fail(id, reason, now)
         } else if room >= request.workers {
             startCold(id, now)
@@ -46,7 +47,7 @@ extension PoolMachine {
     /// Starts workers for users who have none in a pool that others have taken, as far as there is room: nobody waits for
     /// all that somebody else has to do.
     private mutating func serveCrowdedOut(of kind: PoolKind, _ now: UInt64) {
-        guard let pool = pools[kind], !pool.queue.isEmpty, broken[kind.library] == nil, now >= pool.retryAt else {
+        guard let pool = pools[kind], !pool.queue.isEmpty, broken[kind.runtime] == nil, now >= pool.retryAt else {
             return
         }
         for id in Array(pool.queue.heads) {
@@ -70,7 +71,7 @@ extension PoolMachine {
     /// - Returns: whether the job waits no longer.
     private mutating func serve(_ id: JobID, _ request: LeaseRequest, _ now: UInt64) -> Bool {
         guard let pool = pools[request.kind] else { return false }
-        let failure = broken[request.kind.library]
+        let failure = broken[request.kind.runtime]
         let wanted = request.units
         let free = pool.idle.count + (failure == nil ? pool.coming.count : 0)
         if free >= wanted {
@@ -102,7 +103,8 @@ extension PoolMachine {
         // Those that there are may be busy, so that there are too few whatever the floor is.
         let isFloorShort = request.units <= pool.floor && pool.size < pool.floor
         let reason: ColdReason =
-            isFloorShort ? pool.shortage ?? .firstUse : pool.hasBeenWarm ? .poolTooSmall : .firstUse
+            isFloorShort
+            ? pool.shortage ?? firstReason(request.kind) : pool.hasBeenWarm ? .poolTooSmall : firstReason(request.kind)
         for unit in start(missing, of: request.kind, for: nil, seats: [], reason: reason, cold: nil, now) {
             units[unit]?.wantedBy = id
         }
@@ -187,7 +189,7 @@ extension PoolMachine {
         switch kind.arrangement {
         case .threads:
             let running = cold == .exec ? nil : pools[kind]?.host
-            let host = running ?? addProcess(kind, generation, isCold: cold == .exec)
+            let host = running ?? addProcess(kind, generation, isCold: cold == .exec, now)
             if cold != .exec { pools[kind]?.host = host }
             for _ in 0..<count {
                 let unit = row(in: host)
@@ -197,7 +199,7 @@ extension PoolMachine {
             actions.append(running == nil ? .fork(host, started, exec: cold == .exec) : .startThreads(host, started))
         case .processes:
             for _ in 0..<count {
-                let process = addProcess(kind, generation, isCold: cold != nil)
+                let process = addProcess(kind, generation, isCold: cold != nil, now)
                 let unit = row(in: process)
                 add(unit)
                 started.append(unit.id)
@@ -207,8 +209,11 @@ extension PoolMachine {
         return started
     }
 
-    private mutating func addProcess(_ kind: PoolKind, _ generation: Int, isCold: Bool) -> ProcessID {
+    private mutating func addProcess(
+        _ kind: PoolKind, _ generation: Int, isCold: Bool, _ now: UInt64
+    ) -> ProcessID {
         nextProcess += 1
+        count(kind.runtime, processes: 1, now)
         processes[nextProcess] = ProcessRow(id: nextProcess, kind: kind, generation: generation, isCold: isCold)
         return nextProcess
     }
@@ -223,6 +228,7 @@ extension PoolMachine {
                 $0.readyAt = time
                 $0.idleSince = now
             }
+            if runtimes[unit.kind.runtime]?.firstReason != nil { runtimes[unit.kind.runtime]?.firstReason = nil }
             if !unit.isCold {
                 kinds.insert(unit.kind)
                 pools[unit.kind]?.startFailures = 0

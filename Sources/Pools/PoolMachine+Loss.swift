@@ -1,5 +1,3 @@
-import Catalogue
-
 // What happens when workers go, asked to or not, and when they don't come up.
 extension PoolMachine {
     mutating func unitsGone(_ gone: [UnitID], _ at: UInt64) {
@@ -14,6 +12,7 @@ extension PoolMachine {
         _ id: ProcessID, _ at: UInt64, _ reason: String?, _ now: UInt64, isBlameless: Bool = false
     ) {
         guard let process = processes.removeValue(forKey: id) else { return }
+        count(process.kind.runtime, processes: -1, now)
         alarms.set(.stubborn(id), to: nil)
         if pools[process.kind]?.host == id { pools[process.kind]?.host = nil }
         let members = process.units.compactMap { units[$0] }.sorted { $0.id < $1.id }
@@ -78,7 +77,7 @@ extension PoolMachine {
             let request = jobs[id]?.request, jobs[id]?.state.isActive == true
         else { return }
         unpledge(id)
-        if let reason = broken[request.kind.library] { return goOnWithout(id, reason, now) }
+        if let reason = broken[request.kind.runtime] { return goOnWithout(id, reason, now) }
         if jobs[id]?.startFailures ?? 0 >= policy.startFailureLimit {
             return goOnWithout(id, jobs[id]?.startFailure ?? "they end before they are up", now)
         }
@@ -122,33 +121,5 @@ extension PoolMachine {
         guard jobs[id]?.cancelled == nil else { return }
         jobs[id]?.failureReason = reason
         cancel(id, .workersFailed, now)
-    }
-
-    mutating func runtimeBroken(_ library: Library, _ reason: String, _ now: UInt64) {
-        broken[library] = reason
-        for (id, job) in jobs.sorted(by: { $0.key < $1.key }) where job.request.kind.library == library {
-            switch job.state {
-            // Its units may have been asked for and never come.
-            case .starting: fail(id, reason, now)
-            case .queued where job.request.cold != nil: fail(id, reason, now)
-            case .regrouping, .running, .settling: fillSeats(of: id, now)
-            case .queued, .collecting, .stopping: break
-            }
-        }
-        for kind in pools.keys where kind.library == library { touch(kind) }
-    }
-
-    mutating func runtimeMended(_ library: Library, _ now: UInt64) {
-        guard broken.removeValue(forKey: library) != nil else { return }
-        for kind in pools.keys where kind.library == library {
-            pools[kind]?.startFailures = 0
-            pools[kind]?.retryAt = 0
-            touch(kind)
-        }
-        for (id, job) in jobs.sorted(by: { $0.key < $1.key }) where job.request.kind.library == library {
-            jobs[id]?.startFailures = 0
-            jobs[id]?.retryAt = 0
-            fillSeats(of: id, now)
-        }
     }
 }

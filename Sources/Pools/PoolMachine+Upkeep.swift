@@ -13,15 +13,21 @@ extension PoolMachine {
         } while !touched.isEmpty || hasRoomChanged
         for process in deserted.sorted() { stopIfDeserted(process, now) }
         deserted = []
+        if !unusedRuntimes.isEmpty { retireRuntimes(now) }
     }
 
     /// Serves a pool's queue, and brings it to its size.
     private mutating func keepUp(_ kind: PoolKind, _ now: UInt64) {
+        // As nearly always between two short runs.
+        if let place = pools.index(forKey: kind), pools.values[place].isSettled, !isDraining {
+            if !shortFloors.isEmpty { shortFloors.remove(kind) }
+            return alarms.set(.pool(kind), to: nil)
+        }
         if pools[kind]?.queue.isEmpty == false || pools[kind]?.claimant != nil { serveQueue(of: kind, now) }
         retire(kind, now)
         shortFloors.remove(kind)
         guard let pool = pools[kind] else { return alarms.set(.pool(kind), to: nil) }
-        if pool.size < pool.floor, !isDraining, now >= pool.retryAt, broken[kind.library] == nil {
+        if pool.size < pool.floor, !isDraining, now >= pool.retryAt, broken[kind.runtime] == nil {
             refill(kind, by: pool.floor - pool.size, pool.shortage, now)
         }
         setAlarm(of: pool, now)
@@ -33,6 +39,7 @@ extension PoolMachine {
         case .seats(let job): fillSeats(of: job, now)
         case .stubborn(let process): actions.append(.kill(process))
         case .pool(let kind): touch(kind)
+        case .runtime(let runtime): unusedRuntimes.insert(runtime)
         }
     }
 
@@ -69,12 +76,13 @@ extension PoolMachine {
         if !isWanted, pools[kind]?.members.isEmpty == true {
             if let host = pool.host { deserted.insert(host) }
             pools[kind] = nil
+            unusedRuntimes.insert(kind.runtime)
         }
     }
 
     private func isIdle(_ id: UnitID, in pool: PoolRow, _ now: UInt64) -> Bool {
         guard let unit = units[id] else { return false }
-        return isDraining || pool.shrinksNow || now >= unit.idleSince + policy.idleNanoseconds
+        return isDraining || pool.shrinksNow || now >= unit.idleSince + idleNanoseconds(unit.kind)
     }
 
     /// Starts what is missing to the floor, as far as there is room for it.
@@ -89,7 +97,7 @@ extension PoolMachine {
     private mutating func setAlarm(of pool: PoolRow, _ now: UInt64) {
         var due: UInt64?
         if !isDraining, pool.queue.isEmpty, pool.size > pool.floor, let first = pool.idle.first.flatMap({ units[$0] }) {
-            due = first.idleSince + policy.idleNanoseconds
+            due = first.idleSince + idleNanoseconds(pool.kind)
         }
         let isShort = !pool.queue.isEmpty || (!isDraining && pool.size < pool.floor)
         if isShort, now < pool.retryAt { due = min(due ?? .max, pool.retryAt) }
@@ -105,6 +113,8 @@ extension PoolMachine {
     }
 
     mutating func resize(_ kind: PoolKind, _ size: Int) {
+        guard runtimes[kind.runtime]?.isLeaving == false else { return }
+        unusedRuntimes.insert(kind.runtime)
         if pools[kind] == nil { pools[kind] = PoolRow(kind: kind, floor: 0) }
         pools[kind]?.floor = size
         pools[kind]?.shrinksNow = true

@@ -1,4 +1,3 @@
-public import Catalogue
 import Linux
 import Timing
 
@@ -20,10 +19,14 @@ public struct PoolMachine: Sendable {
         case processGone(ProcessID, at: UInt64, reason: String? = nil)
         /// A process was not started, for no fault of its pool's.
         case processMissing(ProcessID)
-        /// No process can be started for workers with this library.
-        case runtimeBroken(Library, reason: String)
-        /// Processes for workers with this library can be started again.
-        case runtimeMended(Library)
+        /// A runtime of a user's is there from now on, in the place of an older one of the same file.
+        case runtimeAdded(RuntimeRow, replaces: RuntimeID?)
+        /// Somebody is about to hand in a job for this runtime.
+        case runtimeUsed(RuntimeID)
+        /// No process of this runtime can be started.
+        case runtimeBroken(RuntimeID, reason: String)
+        /// Processes of this runtime can be started again.
+        case runtimeMended(RuntimeID)
         /// These of the job's workers have left it, while others are still at it.
         case unitsLeft(JobID, [UnitID])
         /// No worker is at the job any more.
@@ -62,6 +65,8 @@ public struct PoolMachine: Sendable {
         case finished(JobID)
         /// The job is over and its workers are where they belong.
         case ended(JobID)
+        /// Nobody uses the runtime: end its zygote, and forget it.
+        case removeRuntime(RuntimeID)
         /// All floors are warm for the first time.
         case warm
     }
@@ -102,8 +107,12 @@ public struct PoolMachine: Sendable {
     var queueShares: UserShares
     /// Workers that jobs have, or are about to start, by user.
     var workerShares: UserShares
-    /// Why no worker with a library can be started.
-    var broken: [Library: String] = [:]
+    /// The runtimes that there are.
+    public internal(set) var runtimes: [RuntimeID: RuntimeRow]
+    /// Runtimes of users that may have become unused.
+    var unusedRuntimes: Set<RuntimeID> = []
+    /// Why no worker of a runtime can be started.
+    public internal(set) var broken: [RuntimeID: String] = [:]
 
     /// When jobs are to end at the latest.
     var deadlines = Alarms<JobID>()
@@ -129,10 +138,13 @@ public struct PoolMachine: Sendable {
         case stubborn(ProcessID)
         /// A worker of the pool has been idle for long enough, or a start that was put off is tried again.
         case pool(PoolKind)
+        /// Nobody has used the runtime for long enough.
+        case runtime(RuntimeID)
     }
 
     public init(policy: PoolPolicy) {
         self.policy = policy
+        runtimes = Dictionary(uniqueKeysWithValues: RuntimeRow.builtIns.map { ($0.id, $0) })
         queueShares = UserShares(limit: 0, isShared: policy.isShared)
         workerShares = UserShares(limit: policy.sharedWorkers, isShared: policy.isShared)
         pools = [
@@ -155,8 +167,10 @@ public struct PoolMachine: Sendable {
         case .unitsGone(let gone, let at): unitsGone(gone, at)
         case .processGone(let process, let at, let reason): processGone(process, at, reason, now)
         case .processMissing(let process): processGone(process, now, nil, now, isBlameless: true)
-        case .runtimeBroken(let library, let reason): runtimeBroken(library, reason, now)
-        case .runtimeMended(let library): runtimeMended(library, now)
+        case .runtimeAdded(let row, let old): add(row, replaces: old, now)
+        case .runtimeUsed(let runtime): use(runtime, now)
+        case .runtimeBroken(let runtime, let reason): runtimeBroken(runtime, reason, now)
+        case .runtimeMended(let runtime): runtimeMended(runtime, now)
         case .unitsLeft(let job, let units): unitsLeft(job, units, now)
         case .crewLeft(let job): crewLeft(job, now)
         case .settled(let job, let again): settled(job, again: again, now)

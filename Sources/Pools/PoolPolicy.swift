@@ -14,6 +14,12 @@ public struct PoolPolicy: Sendable, Equatable {
     public var isShared = false
     /// How long a worker above the floor waits for work before it is stopped.
     public var idleNanoseconds: UInt64 = 60_000_000_000
+    /// Runtimes of users' libraries that there may be at a time.
+    public var runtimeLimit = 16
+    /// How long such a runtime is kept that has no worker and no job.
+    public var runtimeIdleNanoseconds: UInt64 = 300_000_000_000
+    /// How long a runtime that was asked for is not given up for another one: until then its job comes.
+    static let runtimeGraceNanoseconds: UInt64 = 1_000_000_000
     /// How long a cancelled task may take to notice before its process is killed.
     public var cancelGraceNanoseconds: UInt64 = 1_000_000_000
     /// How long a worker without work may take to leave until its process is killed.

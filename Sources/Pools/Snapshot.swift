@@ -1,5 +1,3 @@
-public import Catalogue
-
 /// The pools and jobs at one moment, for people to look at.
 public struct Snapshot: Sendable {
     public let machine: PoolMachine
@@ -7,16 +5,24 @@ public struct Snapshot: Sendable {
     public let pids: [PoolKind: [Int]]
     /// Tasks done so far, by job.
     public let done: [JobID: Int]
-    /// The zygotes that have been needed, by the library of their workers; 0 while one is being started.
-    public let zygotePIDs: [Library: Int]
-    /// Why there is no zygote and won't be soon, by library; empty where all is well.
-    public let broken: [Library: String]
+    /// The zygotes that have been needed, by runtime; 0 where there is none.
+    public let zygotePIDs: [RuntimeID: Int]
+    /// How the runtimes are that have been needed. The others are ``RuntimeHealth/gone``.
+    public let health: [RuntimeID: RuntimeHealth]
 
-    /// Why no workers of some kind can be started; nil where all can.
+    /// Why no workers of some runtime that every daemon has can be started; nil where all can.
     public var brokenReason: String? {
-        broken.isEmpty ? nil : broken.sorted { $0.key.rawValue < $1.key.rawValue }.map(\.value).joined(separator: "; ")
+        let reasons = runtimes.compactMap { runtime in
+            if case .broken(let reason) = runtime.health, runtime.row.isPermanent { reason } else { nil }
+        }
+        return reasons.isEmpty ? nil : reasons.joined(separator: "; ")
     }
 
-    /// The zygote of workers without a library; 0 while it is being started.
-    public var zygotePID: Int { zygotePIDs[.none] ?? 0 }
+    /// The native zygote; 0 while it is being started.
+    public var zygotePID: Int { zygotePIDs[.native] ?? 0 }
+
+    /// The runtimes that there are, in the order of their numbers, with how each is.
+    public var runtimes: [(row: RuntimeRow, health: RuntimeHealth)] {
+        machine.runtimes.values.sorted { $0.id < $1.id }.map { ($0, health[$0.id] ?? .gone) }
+    }
 }

@@ -1,11 +1,13 @@
+import Glibc
 public import Ledger
 public import Linux
 public import Synchronization
 
 /// Keeps the pools: owns the zygote and the workers' memory, and runs the jobs.
 ///
-/// All its work is done on one thread of its own, which sleeps until something happens. Every method may be called from
-/// anywhere; those that take a closure call it on that thread, where it must not block.
+/// All its work is done in turns. A thread of its own takes one whenever something happens; where it sleeps, whoever hands in a
+/// job may take one in its place, as waking it would cost more than a short job. Every method may be called from anywhere;
+/// those that take a closure call it in a turn, where it must not block.
 public final class Supervisor: Sendable {
     /// What the supervisor can't find out by itself.
     public struct Configuration: Sendable {
@@ -22,6 +24,8 @@ public final class Supervisor: Sendable {
         public var queueLimit: Int
         /// Memory for the records of all jobs together.
         public var ledgerBytes: Int
+        /// The most memory of its own that a process with a user's library may have; nil for no bound.
+        public var pluginMemoryBytes: Int?
         /// How long is waited for what processes owe.
         public var patience = Patience()
         /// Told how busy the pools are whenever that has changed, though not more often than each
@@ -64,8 +68,19 @@ public final class Supervisor: Sendable {
     public let arena: Arena
     let configuration: Configuration
     let guardian: GuardianLink
-    private let bell: Descriptor
+    let bell: Descriptor
+    /// What the thread waits for.
+    let events: EventLoop
     private let state: Mutex<State>
+    private let turn = Mutex<Turn>(Turn())
+
+    /// What whoever has the turn is alone with.
+    private struct Turn {
+        /// Nil before the start and after the end.
+        var driver: Driver?
+        /// Until when the thread sleeps where nothing happens.
+        var sleepsUntil: UInt64?
+    }
 
     private struct State: Sendable {
         var commands: [Command] = []
@@ -74,8 +89,9 @@ public final class Supervisor: Sendable {
         /// The end of the memory that has been used since it was last given back.
         var touched = 0
         var isOver = false
-        /// Whether the thread is awake, and will take commands before it sleeps.
+        /// Whether somebody has the turn, and will take commands before it is over.
         var isAwake = true
+        var runtimes: RuntimeTable
         /// What users have of the memory for jobs.
         var shares: UserShares
     }
@@ -90,6 +106,8 @@ public final class Supervisor: Sendable {
         case cancel(JobID, CancelCause)
         case resize(PoolKind, Int)
         case recycle(PoolKind)
+        case addRuntime(Runtime, replaces: RuntimeID?)
+        case useRuntime(RuntimeID)
         case setPolicy(PoolPolicy, queueLimit: Int)
         case look(@Sendable (Snapshot?) -> Void)
         case checkIn(@Sendable (Bool) -> Void)
@@ -114,8 +132,13 @@ public final class Supervisor: Sendable {
         state = Mutex(
             State(
                 extents: Extents(arena.jobsOffset..<arena.byteCount),
+                runtimes: RuntimeTable(
+                    Runtime.builtIns(configuration.zygotePath, configuration.libraryZygotePath)),
                 shares: UserShares(limit: configuration.ledgerBytes, isShared: configuration.policy.isShared)))
         bell = try Descriptor.event()
+        events = try EventLoop()
+        // Each ring is news: the event is never read.
+        try events.add(bell.raw, key: Driver.Source.bell.key, onlyNews: true)
     }
 
     /// Starts the zygote and the floors, and works until ``shutDown(deadline:)`` has been carried out.
@@ -123,11 +146,10 @@ public final class Supervisor: Sendable {
     /// - Parameter notice: told of what happens.
     /// - Returns: the thread, which ends with the last worker.
     public func start(notice: @escaping @Sendable (Notice) -> Void) throws(SystemError) -> SystemThread {
-        let bell = bell.raw
         let thread = try SystemThread(named: "par-supervisor") { [self] in
             do {
-                let driver = try Driver(self, bell: bell, notice: notice)
-                try driver.run()
+                try begin(notice)
+                try work()
                 // Nobody is left who could start a command.
                 guardian.dismiss()
             } catch {
@@ -141,20 +163,91 @@ public final class Supervisor: Sendable {
         return thread
     }
 
+    private func begin(_ notice: @escaping @Sendable (Notice) -> Void) throws(SystemError) {
+        try turn.withLock { turn throws(SystemError) in
+            let driver = try Driver(self, notice: notice)
+            driver.tell(.begin)
+            turn.driver = driver
+        }
+    }
+
+    /// Takes turns whenever something has happened or it is time, until all has ended. Throws if that can't be waited for any more.
+    private func work() throws(SystemError) {
+        var keys: [UInt64] = []
+        var failures = 0
+        while let due = turn.withLock({ Self.take(&$0, keys) }) {
+            do {
+                keys = try events.wait(milliseconds: due.map { Self.milliseconds(until: $0) })
+                failures = 0
+            } catch {
+                failures += 1
+                if failures == Self.waitFailures { throw error }
+                turn.withLock { $0.driver?.distrust(error, isFirst: failures == 1) }
+                keys = []
+                poll(nil, 0, Self.restMilliseconds)
+            }
+        }
+    }
+
+    /// So often in a row waiting for events may fail, with such a rest after each time.
+    private static let waitFailures = 200
+    private static let restMilliseconds: Int32 = 10
+
+    /// Takes a turn on the supervisor's thread.
+    ///
+    /// - Returns: when the next one is due where nothing happens, nil for never; nil once all has ended.
+    private static func take(_ turn: inout Turn, _ keys: [UInt64]) -> UInt64?? {
+        guard let driver = turn.driver else { return nil }
+        switch driver.turn(keys) {
+        case .over:
+            driver.end()
+            return nil
+        case .until(let due):
+            turn.sleepsUntil = due
+            return .some(due)
+        }
+    }
+
+    /// Takes a turn on the calling thread, while the supervisor's own sleeps, unless it has just been woken.
+    ///
+    /// - Returns: whether it was taken.
+    private func takeTurn() -> Bool {
+        let isTaken = turn.withLockIfAvailable { turn in
+            guard let driver = turn.driver else { return false }
+            switch driver.turn([]) {
+            case .over: turn.sleepsUntil = nil
+            case .until(let due):
+                if (due ?? .max) >= (turn.sleepsUntil ?? .max) { return true }
+                turn.sleepsUntil = due
+            }
+            // The thread is to sleep no longer than that.
+            ring(bell.raw)
+            return true
+        }
+        return isTaken == true
+    }
+
+    /// From now to `due`, rounded up.
+    private static func milliseconds(until due: UInt64) -> Int32 {
+        let now = Monotonic.now()
+        return due <= now ? 0 : Int32(clamping: (due - now) / 1_000_000 + 1)
+    }
+
     /// Hands in a job.
     ///
     /// - Parameters:
     ///   - observer: told what becomes of it, if it is accepted.
+    ///   - here: whether the calling thread may take the supervisor's turn for it, where that sleeps.
     ///   - answer: told first: the job's number once it is accepted.
     /// - Returns: the job's log, which may be read from any thread; nil where the job is refused at once.
     @discardableResult
     public func submit(
-        _ spec: JobSpec, observer: @escaping @Sendable (JobEvent) -> Void,
+        _ spec: JobSpec, here: Bool = false, observer: @escaping @Sendable (JobEvent) -> Void,
         answer: @escaping @Sendable (Result<JobID, Refusal>) -> Void
     ) -> JobLog? {
         var plan = spec.plan
         plan.tasks = UInt64(spec.tasks)
-        plan.inputBytes = UInt64(spec.inputs?.bytes.count ?? 0)
+        if let inputs = spec.inputs { plan.note(inputs) }
         let memory: JobMemory
         switch takeMemory(plan.layout.byteCount, for: spec.lease.user) {
         case .success(let taken): memory = taken
@@ -170,9 +263,16 @@ public final class Supervisor: Sendable {
         plan.rings = 1
         let job = arena.job(at: memory.extent.lowerBound)
         job.prepare(plan, arguments: spec.arguments)
-        if let inputs = spec.inputs { job.store(inputs) }
+        if let inputs = spec.inputs {
+            do {
+                try job.store(inputs)
+            } catch {
+                answer(.failure(.badInputs(error)))
+                return nil
+            }
+        }
         let view = JobView(job, plan: plan)
-        send(.submit(id, spec, view, memory, observer, answer))
+        send(.submit(id, spec, view, memory, observer, answer), here: here)
         return JobLog(of: id, view, memory)
     }
 
@@ -282,7 +382,7 @@ public final class Supervisor: Sendable {
         try arena.release(kept..<free.upperBound)
     }
 
-    /// Whether the thread may sleep until it is rung: there is no command, and none comes unheard from now on.
+    /// Whether the turn may end: there is no command, and none comes unheard from now on.
     func rest() -> Bool {
         state.withLock { state in
             state.isAwake = !state.commands.isEmpty
@@ -298,15 +398,37 @@ public final class Supervisor: Sendable {
         }
     }
 
-    private func send(_ command: Command) {
+    // MARK: Runtimes
+
+    func runtime(_ id: RuntimeID) -> Runtime? { state.withLock { $0.runtimes[id] } }
+
+    func forget(_ id: RuntimeID) { state.withLock { $0.runtimes.remove(id) } }
+
+    func find(plugin path: String, _ identity: FileIdentity) -> RuntimeTable.Found {
+        state.withLock { state in
+            state.runtimes.find(plugin: path, identity) { id in
+                .plugin(
+                    id, path: path, identity: identity, program: configuration.libraryZygotePath,
+                    startNanoseconds: configuration.patience.pluginNanoseconds,
+                    memoryBytes: configuration.pluginMemoryBytes)
+            }
+        }
+    }
+
+    func send(_ command: Command, here: Bool = false) {
         let (isOver, isAwake) = state.withLock { state in
             if !state.isOver { state.commands.append(command) }
             return (state.isOver, state.isAwake)
         }
-        if isOver { Self.refuse(command) } else if !isAwake { ring(bell.raw) }
+        if isOver {
+            Self.refuse(command)
+        } else if !isAwake, !(here && takeTurn()) {
+            ring(bell.raw)
+        }
     }
 
     private func end() {
+        turn.withLock { $0.driver = nil }
         let left = state.withLock { state in
             state.isOver = true
             defer { state.commands = [] }
@@ -322,7 +444,7 @@ public final class Supervisor: Sendable {
         case .lease(_, _, _, _, let answer): answer(.failure(.draining))
         case .look(let answer): answer(nil)
         case .checkIn(let answer): answer(false)
-        case .release, .collected, .cancel, .resize, .recycle, .setPolicy, .shutDown: break
+        case .release, .collected, .cancel, .resize, .recycle, .addRuntime, .useRuntime, .setPolicy, .shutDown: break
         }
     }
 }

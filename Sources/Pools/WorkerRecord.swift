@@ -1,11 +1,10 @@
-import Catalogue
 import Ledger
 import Linux
 
 /// What the driver knows of a worker process beside what the machine does: its units, its slots, its handle, its orders.
 final class WorkerRecord {
     let id: ProcessID
-    let library: Library
+    let runtime: RuntimeID
     /// Whether its first thread is a foreman, with a slot beside those of its units.
     let hasForeman: Bool
     /// Its units, oldest first.
@@ -20,9 +19,9 @@ final class WorkerRecord {
     /// Orders for the foreman that wait until it has carried out the one before.
     var orders: [(order: Slot.Order, subject: UInt64)] = []
 
-    init(id: ProcessID, library: Library, hasForeman: Bool, units: [UnitID]) {
+    init(id: ProcessID, runtime: RuntimeID, hasForeman: Bool, units: [UnitID]) {
         self.id = id
-        self.library = library
+        self.runtime = runtime
         self.hasForeman = hasForeman
         self.units = units
     }

@@ -1,11 +1,10 @@
-import Catalogue
 import Glibc
 import Ledger
 import Linux
 
 /// The daemon's end of a zygote: starts it, asks it for processes, hears of its end. Nothing here waits.
 final class ZygoteLink {
-    let library: Library
+    let runtime: RuntimeID
     /// Tells it from all others that this daemon has had.
     let number: Int
     let process: ProcessHandle
@@ -15,6 +14,10 @@ final class ZygoteLink {
     private var pending: [Request] = []
     /// When it was started, or last answered, or asked while it owed nothing.
     private var progressAt: UInt64
+    /// Whether it has answered something, so that it is of use.
+    private(set) var hasAnswered = false
+    /// Whether its end is no news, as it has been told to end or has said why it does.
+    var endsAsExpected = false
 
     /// So many requests are out at a time. Both directions of the socket have room for them, and what comes meanwhile is
     /// asked for together.
@@ -30,6 +33,8 @@ final class ZygoteLink {
         /// A pid, or an errno negated, for each process.
         case processes([(process: ProcessID, pid: Int32)])
         case ping
+        /// It can't be what it was to be, and has ended.
+        case refusal(String)
         /// Nothing as yet.
         case none
         /// It won't say anything any more.
@@ -44,15 +49,15 @@ final class ZygoteLink {
     }
 
     init(
-        _ library: Library, number: Int, path: String, arguments: [String], environment: Variables, arena: Int32,
-        event: Int32, guardian: Int32
+        _ runtime: Runtime, number: Int, environment: Variables, arena: Int32, event: Int32, guardian: Int32
     ) throws(SystemError) {
-        self.library = library
+        self.runtime = runtime.id
         self.number = number
+        let bound = runtime.memoryBytes.map { [ZygoteProtocol.memoryFlag, String($0)] } ?? []
         var started: Int32 = 0
         let socket = try MessageSocket.pair { other throws(SystemError) in
             let program = Program(
-                path: path, arguments: arguments, environment: environment,
+                path: runtime.program, arguments: bound + runtime.arguments, environment: environment,
                 descriptors: [arena, event, other.raw, guardian])
             started = try program.spawn()
             extendLifetime(other)
@@ -122,17 +127,30 @@ final class ZygoteLink {
     func answer() throws(SystemError) -> Answer {
         let words: [UInt32]?
         do {
-            words = try socket?.receive(atMost: ZygoteProtocol.requestLimit, waiting: false) ?? nil
+            words = try socket?.receive(atMost: ZygoteProtocol.answerLimit, waiting: false) ?? nil
         } catch  where error.errno == .resourceTemporarilyUnavailable {
             return .none
         }
-        guard let words, !pending.isEmpty else { return .end }
-        progressAt = Monotonic.now()
-        switch pending.removeFirst() {
+        guard let words, let request = pending.first else { return .end }
+        switch request {
         case .processes(let processes):
+            // One that says anything else has lost its mind; what it was asked for stays open.
+            if words.count != processes.count { return .end }
+            note()
             return .processes(zip(processes, words).map { ($0, Int32(bitPattern: $1)) })
-        case .ping: return .ping
+        case .ping:
+            if !hasAnswered, let reason = ZygoteProtocol.refusalReason(words) { return .refusal(reason) }
+            if words != [ZygoteProtocol.Request.ping.rawValue] { return .end }
+            note()
+            return .ping
         }
+    }
+
+    /// Its oldest request has been answered.
+    private func note() {
+        pending.removeFirst()
+        hasAnswered = true
+        progressAt = Monotonic.now()
     }
 
     /// Kills it, and hears it no more. Its pidfd tells when it has ended.

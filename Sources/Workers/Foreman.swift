@@ -6,14 +6,14 @@ struct Foreman {
     let arena: Arena
     let number: Int
     let event: Int32
-    let repertoire: (any Repertoire.Type)?
+    let support: (any RuntimeSupport.Type)?
     private let slot: Slot
 
-    init(arena: Arena, number: Int, event: Int32, repertoire: (any Repertoire.Type)?) {
+    init(arena: Arena, number: Int, event: Int32, support: (any RuntimeSupport.Type)?) {
         self.arena = arena
         self.number = number
         self.event = event
-        self.repertoire = repertoire
+        self.support = support
         slot = arena.slot(number)
     }
 
@@ -23,7 +23,7 @@ struct Foreman {
         start(from: slot.link.pointee, into: &threads)
         slot.tid.pointee = UInt32(ThisProcess.tid)
         slot.readyAt.pointee.store(Monotonic.now(), ordering: .releasing)
-        ring(event)
+        arena.tellNews(event)
         // Awake, it would only be in the way of the threads that it has just started.
         var waiter = OrderWaiter(arena: arena, number: number, maySpin: false)
         while true {
@@ -34,7 +34,7 @@ struct Foreman {
             case .work: break
             }
             waiter.finish()
-            ring(event)
+            arena.tellNews(event)
         }
     }
 
@@ -42,7 +42,7 @@ struct Foreman {
         for number in arena.chain(from: first) {
             do {
                 threads[number] = try WorkerThread(
-                    .init(arena: arena, number: number, event: event, repertoire: repertoire))
+                    .init(arena: arena, number: number, event: event, support: support))
             } catch {
                 // Its slot never becomes ready, so the daemon has to give the whole process up.
                 ThisProcess.leave(WorkerProcess.ExitCode.noThread)

@@ -25,9 +25,8 @@ struct Worker {
     }
 
     /// Loads what the worker needs, says that it can take its first order, and works until it is told to leave.
-    func run(_ repertoire: (any Repertoire.Type)?) {
-        let library = Library(rawValue: slot.library.pointee) ?? .none
-        let own = library == .none ? nil : repertoire?.init(loading: library)
+    func run(_ support: (any RuntimeSupport.Type)?) {
+        let own = support?.init()
         announce()
         serve(own)
     }
@@ -36,29 +35,29 @@ struct Worker {
         slot.tid.pointee = tid
         slot.readyAt.pointee.store(Monotonic.now(), ordering: .releasing)
         if arena.header.starting.pointee.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue <= 0 {
-            ring(event)
+            arena.tellNews(event)
         }
     }
 
-    private func serve(_ repertoire: (any Repertoire)?) {
+    private func serve(_ support: (any RuntimeSupport)?) {
         var waiter = OrderWaiter(arena: arena, number: number)
         while true {
             switch waiter.next() {
-            case .work: work(arena.job(at: Int(slot.subject.pointee)), order: waiter.seen, repertoire)
+            case .work: work(arena.job(at: Int(slot.subject.pointee)), order: waiter.seen, support)
             case .leave: return
             case .startThreads, .stopThreads: waiter.finish()
             }
         }
     }
 
-    private func work(_ job: Job, order: UInt32, _ repertoire: (any Repertoire)?) {
+    private func work(_ job: Job, order: UInt32, _ support: (any RuntimeSupport)?) {
         slot.done.pointee.store(0, ordering: .relaxed)
         let arguments = JobArguments(of: job)
         let number = Int(job.plan.pointee.workload)
         let shift = Shift(worker: self, job: job)
         switch WorkloadCode.table.indices.contains(number) ? WorkloadCode.table[number] : .unknown {
         case .own(let run): run(shift, arguments)
-        case .runtime(let name): repertoire?.work(name, shift, arguments)
+        case .runtime(let name): support?.work(name, shift, arguments)
         case .unknown: break
         }
         leave(job, order: order)
@@ -77,6 +76,8 @@ struct Worker {
         slot.finished.pointee.store(order, ordering: .sequentiallyConsistent)
         // The memory may be another job's by now. Reading it can at most ring once too often.
         let isOver = job.remaining.pointee.load(ordering: .sequentiallyConsistent) <= 0
-        if rings, isLast || isOver || job.disturbed.pointee.load(ordering: .sequentiallyConsistent) != 0 { ring(event) }
+        if rings, isLast || isOver || job.disturbed.pointee.load(ordering: .sequentiallyConsistent) != 0 {
+            arena.tellNews(event)
+        }
     }
 }

@@ -16,7 +16,7 @@ public enum WorkerProcess {
     ///
     /// - Parameter ticket: the one with which the slot has been offered to it.
     public static func run(
-        arena: Arena, number: Int, ticket: UInt32, event: Int32, repertoire: (any Repertoire.Type)?
+        arena: Arena, number: Int, ticket: UInt32, event: Int32, support: (any RuntimeSupport.Type)?
     ) -> Never {
         do {
             try ThisProcess.dieWithParent()
@@ -33,9 +33,9 @@ public enum WorkerProcess {
         ThisProcess.setName("par-worker")
         ThisProcess.setTimerSlack(nanoseconds: 1000)
         if slot.link.pointee == Slot.none {
-            Worker(arena: arena, number: number, event: event).run(repertoire)
+            Worker(arena: arena, number: number, event: event).run(support)
         } else {
-            Foreman(arena: arena, number: number, event: event, repertoire: repertoire).serve()
+            Foreman(arena: arena, number: number, event: event, support: support).serve()
         }
         ThisProcess.leave(ExitCode.told)
     }

@@ -1,4 +1,3 @@
-import Catalogue
 import Glibc
 import Ledger
 import Linux
@@ -11,7 +10,7 @@ final class WorkerThread {
         let arena: Arena
         let number: Int
         let event: Int32
-        let repertoire: (any Repertoire.Type)?
+        let support: (any RuntimeSupport.Type)?
     }
 
     private final class Start {
@@ -25,7 +24,7 @@ final class WorkerThread {
         guard let start else { return nil }
         let seat = Unmanaged<Start>.fromOpaque(start).takeRetainedValue().seat
         let worker = Worker(arena: seat.arena, number: seat.number, event: seat.event)
-        worker.run(seat.repertoire)
+        worker.run(seat.support)
         return nil
     }
 
@@ -40,8 +39,7 @@ final class WorkerThread {
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)
         defer { pthread_attr_destroy(&attributes) }
-        let hasLibrary = seat.arena.slot(seat.number).library.pointee != Library.none.rawValue
-        pthread_attr_setstacksize(&attributes, hasLibrary ? Self.libraryStackBytes : Self.stackBytes)
+        pthread_attr_setstacksize(&attributes, seat.support == nil ? Self.stackBytes : Self.libraryStackBytes)
         var thread = pthread_t()
         let start = Unmanaged.passRetained(Start(seat))
         let code = pthread_create(&thread, &attributes, Self.body, start.toOpaque())

@@ -6,12 +6,12 @@ import SystemPackage
 struct Zygote: ~Copyable {
     private let arena: Arena
     private let control: MessageSocket
-    private let repertoire: (any Repertoire.Type)?
+    private let support: (any RuntimeSupport.Type)?
 
-    init(arena: Arena, control: consuming MessageSocket, repertoire: (any Repertoire.Type)?) {
+    init(arena: Arena, control: consuming MessageSocket, support: (any RuntimeSupport.Type)?) {
         self.arena = arena
         self.control = control
-        self.repertoire = repertoire
+        self.support = support
     }
 
     /// Serves until the daemon closes its end.
@@ -47,6 +47,6 @@ struct Zygote: ~Copyable {
         if exec { WorkerProgram.start(slot: slot, ticket: ticket) }
         WorkerProcess.run(
             arena: arena, number: Int(slot), ticket: ticket, event: ZygoteProtocol.Inherited.event,
-            repertoire: repertoire)
+            support: support)
     }
 }

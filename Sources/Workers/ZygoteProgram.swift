@@ -1,4 +1,3 @@
-import Catalogue
 import Glibc
 import Ledger
 import Linux
@@ -6,19 +5,20 @@ import Linux
 /// The whole of a zygote's program: the fork server, a worker that was started anew, or neither if started by hand.
 public enum ZygoteProgram {
     /// Runs the program that this process was started as. Started by pard, it has the arena, the daemon's event and the
-    /// control socket as descriptors 3 to 5; its argument is the library of its workers, if they have one.
+    /// control socket as descriptors 3 to 5; its arguments are those of its runtime.
     ///
-    /// - Parameter repertoire: what its workers can do beyond the workloads that need no library; nil for nothing.
+    /// - Parameter support: what makes its workers more than every worker is; nil for nothing.
     /// - Returns: the exit code.
-    public static func run(_ repertoire: (any Repertoire.Type)?) -> Int32 {
+    public static func run(_ support: (any RuntimeSupport.Type)?) -> Int32 {
         let arguments = CommandLine.arguments.dropFirst()
         do {
             // The ledger is no business of what tasks start, which may be other programs of the same user.
             try ThisProcess.denyInspection()
-            let numbers = arguments.dropFirst().map { UInt32($0) }
+            let numbers = arguments.dropFirst().prefix(2).map { UInt32($0) }
             if arguments.first == WorkerProgram.flag, numbers.count == 2, let slot = numbers[0], let ticket = numbers[1]
             {
-                try WorkerProgram.run(slot: Int(slot), ticket: ticket, repertoire: repertoire)
+                try WorkerProgram.run(
+                    slot: Int(slot), ticket: ticket, support: support, arguments: Array(arguments.dropFirst(3)))
             }
             if arguments.first == GuardianProtocol.flag {
                 try Guardian(arguments.dropFirst())?.watch()
@@ -30,15 +30,18 @@ public enum ZygoteProgram {
                 return 2
             }
             guard UInt32(ThisProcess.parent) == arena.header.daemon.pointee else { return 1 }
-            if let library = Library.loadable.first(where: { $0.name == arguments.first }) {
-                repertoire?.preload(library)
+            let control = MessageSocket(Descriptor(owning: ZygoteProtocol.Inherited.control))
+            do {
+                try support?.prepare(bind(Array(arguments)))
+            } catch {
+                try control.send(ZygoteProtocol.refusal("\(error)"))
+                return 1
             }
             // Made once, for all of its workers.
             _ = WorkloadCode.table
             // Its workers know the answer from the start.
             Processors.tryMoving()
-            let control = MessageSocket(Descriptor(owning: ZygoteProtocol.Inherited.control))
-            try Zygote(arena: arena, control: control, repertoire: repertoire).serve()
+            try Zygote(arena: arena, control: control, support: support).serve()
             return 0
         } catch {
             complain("\(error); this program is started by pard and can't be run by hand")
@@ -46,8 +49,17 @@ public enum ZygoteProgram {
         }
     }
 
-    private static func complain(_ message: String) {
-        let line = Array("\(CommandLine.arguments.first ?? "parzygote"): \(message)\n".utf8)
-        _ = write(STDERR_FILENO, line, line.count)
+    /// Takes on the bound on memory that stands before a runtime's arguments, for this process and all that it forks.
+    ///
+    /// - Returns: the runtime's arguments.
+    static func bind(_ arguments: [String]) throws(RuntimeFault) -> [String] {
+        guard arguments.first == ZygoteProtocol.memoryFlag else { return arguments }
+        guard arguments.count > 1, let bytes = UInt64(arguments[1]) else { throw RuntimeFault("a bound has no number") }
+        do {
+            try ThisProcess.limitMemory(bytes: bytes)
+        } catch {
+            throw RuntimeFault("\(error)")
+        }
+        return Array(arguments.dropFirst(2))
     }
 }

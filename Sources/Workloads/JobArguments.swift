@@ -1,5 +1,6 @@
 public import Catalogue
 public import Ledger
+import Linux
 
 /// A workload's arguments, by the names of its options, and what its tasks share.
 public struct JobArguments {
@@ -25,6 +26,13 @@ public struct JobArguments {
 
     /// The value of an option that is a text or a path; empty where it isn't there.
     public func text(_ name: String) -> String { reader.text(name) ?? "" }
+
+    /// The bytes that each task is given.
+    public var inputBytes: InputBytes { place.inputBytes }
+    /// Puts this worker's results where the job keeps them.
+    public var results: ResultWriter { ResultWriter(place) }
+    /// Not 0 once nobody waits for the job any more.
+    var cancellation: Futex.Word { place.cancelled }
 
     /// The words that all tasks of the job share.
     public var shared: Words { place.sharedInput }

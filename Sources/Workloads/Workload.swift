@@ -37,6 +37,8 @@ public struct TaskContext {
 
     /// What this task is given.
     public var input: Words { ledger.input(task) }
+    /// Notes where the task's result stands, or the text of its failure, for a task that fails.
+    public func keep(_ span: ResultSpan) { ledger.record(task).pointee.value = span.value }
 
     /// Tells `columns` of the task: a 64-bit number for each column of the workload's definition, in its order.
     public func tell<Columns: BitwiseCopyable>(_ columns: Columns) {

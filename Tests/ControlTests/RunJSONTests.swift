@@ -15,7 +15,11 @@ import Varlink
                     workload: text, arguments: [text: text, "size": "4KiB"], mode: .mixed, processes: 1, threads: .max,
                     tasks: .min, cold: .exec, timeout: 0, records: false, inputs: [[], [text, text], [""]],
                     context: Context(directory: text, umask: 0o22, environment: [text]), outputs: .tasks,
-                    halt: Halt(failures: 3, now: true)))
+                    halt: Halt(failures: 3, now: true),
+                    block: Run.Block(base64: text, descriptor: 1, lengths: [0, .max], table: 16), results: false))
+        }
+        for block in [Run.Block(), Run.Block(descriptor: 0), Run.Block(base64: "", lengths: []), Run.Block(table: 0)] {
+            requests.append(Run.Request(workload: "native", block: block, results: true))
         }
         requests.append(Run.Request(workload: "x", arguments: [:], records: true, inputs: []))
         for request in requests {
@@ -71,6 +75,8 @@ import Varlink
             Run.Reply(progress: .init(state: "running", done: 1, total: 2, elapsed: 3)),
             Run.Reply(outputs: []), Run.Reply(records: [record, bare]), Run.Reply(receipt: receipt),
             Run.Reply(receipt: warm),
+            Run.Reply(results: Run.Results(descriptor: 0, bytes: 9, failures: 8), receipt: warm),
+            Run.Reply(results: Run.Results(descriptor: 0, bytes: 9)),
             Run.Reply(outputs: [
                 Output(task: 1, stdout: "YQ==", stderr: "", record: record), Output(task: 2, stdout: "", stderr: ""),
             ]),

@@ -8,11 +8,7 @@ import Testing
 @Suite("The relay of outputs")
 struct OutputRelayTests {
     private func ended(_ tasks: [Int]) throws -> [EndedTask] {
-        let arena = try Arena(slotCount: 1, jobBytes: 1 << 16)
-        let plan = JobPlan(job: 1, tasks: 8, workload: 0, crew: 1, cpuInterval: 0, rings: false)
-        let view = JobView(arena.job(at: arena.jobsOffset), plan: plan)
-        view.job.prepare(plan)
-        return tasks.map { EndedTask($0, TaskRecord(), view.details) }
+        tasks.map { EndedTask(task: $0, record: TaskRecord(), detail: [], reason: "", result: nil) }
     }
 
     @Test("sends what has ended as it ends, each once")

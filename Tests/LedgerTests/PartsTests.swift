@@ -13,11 +13,11 @@ struct PartsTests {
     {
         let arena = try Arena(slotCount: 1, jobBytes: 1 << 16)
         var own = JobPlan(job: 1, tasks: tasks, workload: 0, crew: 1, cpuInterval: 0, rings: false)
-        own.inputBytes = UInt64(inputs?.bytes.count ?? 0)
+        if let inputs { own.note(inputs) }
         plan(&own)
         let job = arena.job(at: arena.jobsOffset)
         job.prepare(own)
-        if let inputs { job.store(inputs) }
+        if let inputs { try job.store(inputs) }
         return (arena, job)
     }
 

@@ -286,11 +286,11 @@ struct ZygoteTests {
         try await Host.run { host in
             let job = try await host.submit(pool.four(), tasks: 8, workload: Work.sleep, number: 100_000_000)
             #expect(try await host.settles { $0.machine.jobs[job.id]?.state == .running })
-            let library = pool.kind.library
-            let old = try #require(try await host.snapshot().zygotePIDs[library])
+            let runtime = pool.kind.runtime
+            let old = try #require(try await host.snapshot().zygotePIDs[runtime])
             kill(pid_t(old), SIGKILL)
             #expect(await job.outcome.count(.ok) == 8)
-            #expect(try await host.settles { $0.zygotePIDs[library] != old && $0.zygotePIDs[library] != 0 })
+            #expect(try await host.settles { $0.zygotePIDs[runtime] != old && $0.zygotePIDs[runtime] != 0 })
             #expect(!exists(old))
             #expect(try await host.run(pool.four(cold: .fresh), tasks: 8).count(.ok) == 8)
         }
@@ -305,8 +305,8 @@ struct ZygoteTests {
                 let job = try await host.submit(
                     LeaseRequest(kind: pool.kind, units: 8, cold: .fresh), tasks: 16)
                 // 0 while the next one is on its way, and the whole group to kill(2).
-                #expect(try await host.settles { ($0.zygotePIDs[pool.kind.library] ?? 0) != 0 })
-                let zygote = try await host.snapshot().zygotePIDs[pool.kind.library] ?? 0
+                #expect(try await host.settles { ($0.zygotePIDs[pool.kind.runtime] ?? 0) != 0 })
+                let zygote = try await host.snapshot().zygotePIDs[pool.kind.runtime] ?? 0
                 if zygote != 0 { kill(pid_t(zygote), SIGKILL) }
                 #expect(await job.outcome.count(.ok) == 16)
             }
@@ -319,7 +319,7 @@ struct ZygoteTests {
     func small(pool: Arrangement) async throws {
         try await Host.run { host in
             try await host.warm(pool)
-            let pid = try #require(try await host.snapshot().zygotePIDs[pool.kind.library])
+            let pid = try #require(try await host.snapshot().zygotePIDs[pool.kind.runtime])
             let status = try String(contentsOfFile: "/proc/\(pid)/status")
             #expect(status.contains("Threads:\t1\n"))
         }

@@ -23,7 +23,7 @@ struct FaultTests {
         world.step(.submit(1, LeaseRequest(kind: Self.processes, units: 4)))
         world.step(.submit(2, LeaseRequest(kind: Self.processes, units: 2, cold: .fresh)))
         world.step(.submit(3, LeaseRequest(kind: Self.processes, units: 6)))
-        world.breakRuntime(.none)
+        world.breakRuntime(.native)
         #expect(world.machine.jobs[1]?.cancelled == nil)
         for job in JobID(2)...3 {
             #expect(world.machine.jobs[job]?.cancelled == .workersFailed)
@@ -33,8 +33,8 @@ struct FaultTests {
         world.step(.submit(5, LeaseRequest(kind: .threads, units: 5)))
         #expect(world.machine.jobs[4]?.state == .running)
         #expect(world.machine.jobs[5]?.failureReason == "no such file")
-        // Another library has workers of its own.
-        world.step(.submit(6, LeaseRequest(kind: PoolKind(.threads, library: .blas), units: 1)))
+        // Another runtime has workers of its own.
+        world.step(.submit(6, LeaseRequest(kind: PoolKind(.threads, runtime: .blas), units: 1)))
         #expect(world.machine.jobs[6]?.cancelled == nil)
         world.mendRuntimes()
         world.step(.submit(7, LeaseRequest(kind: .threads, units: 5)))
@@ -48,7 +48,7 @@ struct FaultTests {
     func goingOn() throws {
         var world = world()
         world.step(.submit(1, LeaseRequest(kind: Self.processes, units: 2)))
-        world.breakRuntime(.none)
+        world.breakRuntime(.native)
         world.step(.processGone(try process(of: 1, seat: 0, in: world), at: world.now))
         #expect(world.machine.jobs[1]?.state == .running)
         world.step(.crewLeft(1))

@@ -6,6 +6,14 @@ import Pools
 import Synchronization
 import Testing
 
+extension RuntimeID {
+    static let curl = RuntimeID(number: 1)
+    static let blas = RuntimeID(number: 2)
+}
+
+/// The file of a built-in runtime's library, as the dynamic linker is asked for it.
+func libraryFile(of runtime: RuntimeID) -> String { runtime == .curl ? "libcurl.so.4" : "libopenblas.so.0" }
+
 /// The kinds of pool that all keep the same contract.
 enum Arrangement: String, CaseIterable, Sendable {
     case threads, processes, mixed, threadsCurl, processesCurl, threadsBLAS, processesBLAS, mixedBLAS
@@ -15,11 +23,11 @@ enum Arrangement: String, CaseIterable, Sendable {
         case .threads: .threads
         case .processes: .processes(threads: 1)
         case .mixed: .processes(threads: 2)
-        case .threadsCurl: PoolKind(.threads, library: .curl)
-        case .processesCurl: PoolKind(.processes(threads: 1), library: .curl)
-        case .threadsBLAS: PoolKind(.threads, library: .blas)
-        case .processesBLAS: PoolKind(.processes(threads: 1), library: .blas)
-        case .mixedBLAS: PoolKind(.processes(threads: 2), library: .blas)
+        case .threadsCurl: PoolKind(.threads, runtime: .curl)
+        case .processesCurl: PoolKind(.processes(threads: 1), runtime: .curl)
+        case .threadsBLAS: PoolKind(.threads, runtime: .blas)
+        case .processesBLAS: PoolKind(.processes(threads: 1), runtime: .blas)
+        case .mixedBLAS: PoolKind(.processes(threads: 2), runtime: .blas)
         }
     }
 
@@ -81,13 +89,15 @@ struct Host: Sendable {
 
     /// Starts a supervisor, hands it to the test once all floors are warm, and ends it afterwards.
     static func run(
-        threads: Int = 4, processes: Int = 4, idle: UInt64 = 60_000_000_000, grace: UInt64 = 300_000_000,
+        threads: Int = 4, processes: Int = 4, idle: UInt64 = 60_000_000_000, runtimeIdle: UInt64 = 300_000_000_000,
+        grace: UInt64 = 300_000_000,
         startFailureLimit: Int = 5, queueLimit: Int = 64, workerLimit: Int = 256, patience: Patience = Patience(),
         programs: String? = nil, environment: Variables = ["PATH=/usr/bin:/bin"],
         _ test: (Host) async throws -> Void
     ) async throws {
         var policy = PoolPolicy(threadFloor: threads, processFloor: processes)
         policy.idleNanoseconds = idle
+        policy.runtimeIdleNanoseconds = runtimeIdle
         policy.cancelGraceNanoseconds = grace
         policy.startFailureLimit = startFailureLimit
         policy.workerLimit = workerLimit

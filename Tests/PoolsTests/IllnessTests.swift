@@ -1,4 +1,3 @@
-import Catalogue
 import Glibc
 import Ledger
 import Linux
@@ -34,9 +33,9 @@ private func seconds(_ body: () async throws -> Void) async throws -> Double {
 private let soon = 4.0
 
 extension Host {
-    fileprivate func zygote(_ library: Library = .none) async throws -> Int {
-        #expect(try await settles { ($0.zygotePIDs[library] ?? 0) != 0 })
-        return try #require(try await snapshot().zygotePIDs[library])
+    fileprivate func zygote(_ runtime: RuntimeID = .native) async throws -> Int {
+        #expect(try await settles { ($0.zygotePIDs[runtime] ?? 0) != 0 })
+        return try #require(try await snapshot().zygotePIDs[runtime])
     }
 
     /// Stops a process, and waits until it is.
@@ -153,7 +152,7 @@ struct IllZygoteTests {
     func hanging() async throws {
         try await withTemporaryDirectory { folder in
             // Whoever opens it waits for a writer.
-            let library = "\(folder)/\(Library.curl.file)"
+            let library = "\(folder)/\(libraryFile(of: .curl))"
             try #require(mkfifo(library, 0o600) == 0)
             try await Host.run(patience: short, environment: ["LD_LIBRARY_PATH=\(folder)"]) { host in
                 let outcome = try await host.run(Arrangement.processesCurl.four(), tasks: 4)
@@ -172,18 +171,33 @@ struct IllZygoteTests {
 struct IllWorkerTests {
     @Test("that is not up in time is given up with its reason, and the next one comes up when it can")
     func hanging() async throws {
-        try await withTemporaryDirectory { folder in
-            let library = "\(folder)/\(Library.blas.file)"
-            try #require(mkfifo(library, 0o600) == 0)
-            try await Host.run(
-                startFailureLimit: 2, patience: short, environment: ["LD_LIBRARY_PATH=\(folder)"]
-            ) { host in
-                let outcome = try await host.run(Arrangement.processesBLAS.four(), tasks: 4)
+        try await withPlugin(
+            """
+            #include <pthread.h>
+            #include <string.h>
+            #include <sys/prctl.h>
+            #include <unistd.h>
+            static void *idle(void *nothing) { pause(); return nothing; }
+            __attribute__((constructor)) static void load(void) {
+                char name[16] = "";
+                pthread_t thread;
+                prctl(PR_GET_NAME, name);
+                // Threads have workers load it themselves.
+                pthread_create(&thread, NULL, idle, NULL);
+                while (strcmp(name, "par-worker") == 0 && access(FOLDER "/ill", F_OK) == 0) usleep(1000);
+            }
+            """
+        ) { library, folder in
+            let ill = "\(folder)/ill"
+            try #require(mkfifo(ill, 0o600) == 0)
+            try await Host.run(startFailureLimit: 2, patience: short) { host in
+                let kind = PoolKind(.processes(threads: 1), runtime: try host.supervisor.runtime(forPlugin: library))
+                let outcome = try await host.run(LeaseRequest(kind: kind, units: 4), tasks: 4)
                 #expect(outcome.row.cancelled == .workersFailed)
                 #expect(outcome.row.failureReason?.contains("not up") == true)
                 #expect(try await host.run(Arrangement.processes.four(cold: .fresh), tasks: 8).count(.ok) == 8)
-                unlink(library)
-                #expect(try await host.run(Arrangement.processesBLAS.four(), tasks: 4).count(.ok) == 4)
+                unlink(ill)
+                #expect(try await host.run(LeaseRequest(kind: kind, units: 4), tasks: 4).count(.ok) == 4)
             }
         }
     }

@@ -1,4 +1,3 @@
-import Catalogue
 import Glibc
 import Ledger
 import Linux
@@ -6,7 +5,7 @@ import Pools
 import Testing
 
 /// Pools whose workers have a library loaded.
-private let libraryPools = Arrangement.allCases.filter { $0.kind.library != .none }
+private let libraryPools = Arrangement.allCases.filter { $0.kind.runtime != .native }
 
 @Suite("A worker with a library", .serialized)
 struct LibraryTests {
@@ -18,12 +17,12 @@ struct LibraryTests {
             #expect(pids.count == pool.processesOfFour)
             for pid in pids {
                 let maps = try maps(of: pid)
-                #expect(maps.contains(pool.kind.library.stem))
+                #expect(maps.contains(stem(of: pool.kind.runtime)))
             }
             // Those that were there before have nothing of it.
             for pid in try await host.snapshot().pids[.threads] ?? [] {
                 let maps = try maps(of: pid)
-                #expect(!maps.contains(pool.kind.library.stem))
+                #expect(!maps.contains(stem(of: pool.kind.runtime)))
             }
         }
     }
@@ -33,46 +32,41 @@ struct LibraryTests {
     func preloaded(pool: Arrangement) async throws {
         try await Host.run { host in
             try await host.warm(pool)
-            let zygote = try #require(try await host.snapshot().zygotePIDs[pool.kind.library])
+            let zygote = try #require(try await host.snapshot().zygotePIDs[pool.kind.runtime])
             let maps = try maps(of: zygote)
-            #expect(maps.contains(pool.kind.library.stem) == (pool.kind.library == .curl))
+            #expect(maps.contains(stem(of: pool.kind.runtime)) == (pool.kind.runtime == .curl))
         }
     }
 
     @Test(
-        "comes up without the library, fails each task with the name of the package, and finds it when that is there",
+        "that is missing fails the runs that need it, with the name of the package, until it is there",
         arguments: [Arrangement.processesBLAS, .threadsBLAS, .processesCurl, .threadsCurl])
     func missing(pool: Arrangement) async throws {
-        let library = pool.kind.library
-        var template = Array("/tmp/par-test-XXXXXX".utf8CString)
-        let directory = try #require(mkdtemp(&template).map { String(cString: $0) })
-        let impostor = directory + "/" + library.file
-        // No library, which the dynamic linker finds before the real one.
-        let file = try #require(fopen(impostor, "w"))
-        fputs("nothing", file)
-        fclose(file)
-        defer {
-            unlink(impostor)
-            rmdir(directory)
-        }
-        try await Host.run(environment: ["LD_LIBRARY_PATH=\(directory)"]) { host in
-            let workload = library == .blas ? Work.dot : Work.download
-            let missing = library == .blas ? DotFailure.load.rawValue : FetchFailure.load.rawValue
-            let outcome = try await host.run(pool.four(), tasks: 8, workload: workload, number: 8)
-            #expect(outcome.count(.failed) == 8)
-            #expect(outcome.records.allSatisfy { TaskFailure(bits: $0.failure).number == missing })
-            #expect(try await host.snapshot().machine.replaced == 0)
-            unlink(impostor)
-            host.supervisor.recycle(pool.kind)
-            let second = try await host.run(pool.four(), tasks: 8, workload: workload, number: 8)
-            // A download of nothing fails, too, but not for want of the library.
-            #expect(second.records.allSatisfy { TaskFailure(bits: $0.failure).number != missing })
+        try await withTemporaryDirectory { folder in
+            // No library, which the dynamic linker finds before the real one.
+            let impostor = "\(folder)/\(libraryFile(of: pool.kind.runtime))"
+            let file = try #require(fopen(impostor, "w"))
+            fputs("nothing", file)
+            fclose(file)
+            try await Host.run(environment: ["LD_LIBRARY_PATH=\(folder)"]) { host in
+                let outcome = try await host.run(pool.four(), tasks: 8)
+                #expect(outcome.row.cancelled == .workersFailed)
+                let reason = try #require(outcome.row.failureReason)
+                #expect(reason.contains(impostor) && reason.contains("install Debian's package"))
+                #expect(try await host.snapshot().brokenReason == reason)
+                #expect(try await host.run(Arrangement.processes.four(cold: .fresh), tasks: 8).count(.ok) == 8)
+                // Nobody waits for it, so that it is not tried again and again.
+                #expect(try await host.settles { $0.health[pool.kind.runtime] == .gone && $0.brokenReason == nil })
+                unlink(impostor)
+                #expect(try await host.run(pool.four(), tasks: 8).count(.ok) == 8)
+                #expect(try await host.snapshot().health[pool.kind.runtime] == .ready)
+            }
         }
     }
 
     @Test(
         "multiplies matrices, and returns the operations that it took",
-        arguments: libraryPools.filter { $0.kind.library == .blas }, [ColdStart?.none, .fresh, .exec])
+        arguments: libraryPools.filter { $0.kind.runtime == .blas }, [ColdStart?.none, .fresh, .exec])
     func dot(pool: Arrangement, cold: ColdStart?) async throws {
         try await Host.run { host in
             let outcome = try await host.run(pool.four(cold: cold), tasks: 12, workload: Work.dot, number: 96)
@@ -92,10 +86,8 @@ struct LibraryTests {
     }
 }
 
-extension Library {
-    /// What the name of its file begins with, whatever version it is.
-    fileprivate var stem: String { String(file.prefix { $0 != "." }) }
-}
+/// What the name of a library's file begins with, whatever version it is.
+private func stem(of runtime: RuntimeID) -> String { String(libraryFile(of: runtime).prefix { $0 != "." }) }
 
 /// What a process has mapped.
 private func maps(of pid: Int) throws -> String { try String(contentsOfFile: "/proc/\(pid)/maps") }

@@ -1,5 +1,6 @@
-import Pools
 import Testing
+
+@testable import Pools
 
 @Suite("The pool machine")
 struct MachineTests {
@@ -87,10 +88,10 @@ struct MachineTests {
         #expect(world.ended[2]?.reason == nil)
     }
 
-    @Test("gives jobs whose workers need a library a pool of their own, which goes when it is idle or not resized")
+    @Test("gives jobs that need another runtime a pool of their own, which goes when it is idle or not resized")
     func libraries() throws {
         var world = warm()
-        let kind = PoolKind(.threads, library: .blas)
+        let kind = PoolKind(.threads, runtime: .blas)
         world.step(.submit(1, LeaseRequest(kind: kind, units: 2)))
         #expect(world.machine.members(of: kind).count == 2)
         #expect(world.machine.members(of: .threads).allSatisfy { $0.job == nil })
@@ -102,6 +103,41 @@ struct MachineTests {
         world.step(.resize(kind, 3))
         world.settle(steps: 400)
         #expect(world.machine.members(of: kind).count { $0.state == .ready } == 3)
+    }
+
+    @Test("has as many runtimes of users as the limit says: the one goes that was used the longest time ago")
+    func runtimeLimit() {
+        var policy = policy()
+        policy.runtimeLimit = 2
+        var world = Simulation(policy: policy, seed: 1)
+        world.step(.begin)
+        world.settle(steps: 50)
+        func add(_ number: UInt32) {
+            world.now += PoolPolicy.runtimeGraceNanoseconds
+            let row = RuntimeRow(id: RuntimeID(number: number), name: "plugin:\(number)", isPermanent: false)
+            world.step(.runtimeAdded(row, replaces: nil))
+        }
+        func request(_ number: UInt32) -> LeaseRequest {
+            LeaseRequest(kind: PoolKind(.threads, runtime: RuntimeID(number: number)), units: 1)
+        }
+        add(3)
+        add(4)
+        world.step(.submit(1, request(3)))
+        world.step(.runtimeUsed(RuntimeID(number: 3)))
+        add(5)
+        #expect(Set(world.machine.runtimes.keys.map(\.number)) == [0, 1, 2, 3, 5])
+        // The first one is at a job, so that there is no room for both of the others.
+        world.step(.submit(2, request(5)))
+        add(6)
+        #expect(world.machine.runtimes[RuntimeID(number: 6)] == nil)
+        let refusal = world.machine.refusal(of: request(6), queueLimit: 64, at: world.now)
+        guard case .busy(limit: "runtimes", allowed: 2, user: nil, retryAfter: _?) = refusal else {
+            Issue.record("\(String(describing: refusal))")
+            return
+        }
+        world.settle()
+        #expect(world.broken.isEmpty)
+        #expect(world.machine.runtimes.count == 3)
     }
 
     @Test("stops the workers of a cold run before the run ends, and no others")
@@ -289,19 +325,34 @@ struct MachineTests {
         var policy = policy()
         policy.workerLimit = [256, 24, 13][Int(seed % 3)]
         policy.isShared = seed % 2 == 0
+        policy.runtimeLimit = 2
+        policy.runtimeIdleNanoseconds = 2_000_000
         var world = Simulation(policy: policy, seed: seed)
         var random = SplitMix(state: seed ^ 0xabc)
         world.step(.begin)
-        let kinds: [PoolKind] = [
-            .threads, .processes(threads: 1), .processes(threads: 3), PoolKind(.threads, library: .blas),
-            PoolKind(.processes(threads: 1), library: .curl),
+        var kinds: [PoolKind] = [
+            .threads, .processes(threads: 1), .processes(threads: 3), PoolKind(.threads, runtime: .blas),
+            PoolKind(.processes(threads: 1), runtime: .curl),
         ]
+        // Runtimes of users that come and go.
+        var runtimes: [RuntimeID] = []
         let users: [UInt32] = [0, 1000, 1001]
         var jobs: [JobID] = []
         for id in 1...30 {
             world.forksFail = random.below(4) == 0
             for _ in 0..<random.below(12) { world.advance(deaths: true) }
-            var request = LeaseRequest(kind: kinds[random.below(5)], units: 1 + random.below(6))
+            if random.below(3) == 0 {
+                let runtime = RuntimeID(number: UInt32(2 + id))
+                let old = random.below(2) == 0 ? runtimes.last : nil
+                let row = RuntimeRow(id: runtime, name: "plugin:\(id)", isPermanent: false)
+                world.step(.runtimeAdded(row, replaces: old))
+                runtimes.append(runtime)
+            }
+            if let runtime = runtimes.randomElement(using: &random) {
+                kinds = kinds.prefix(5) + [PoolKind(.processes(threads: 2), runtime: runtime)]
+                if random.below(2) == 0 { world.step(.runtimeUsed(runtime)) }
+            }
+            var request = LeaseRequest(kind: kinds[random.below(kinds.count)], units: 1 + random.below(6))
             request.user = users[random.below(3)]
             if random.below(3) == 0 { request.cold = random.below(2) == 0 ? .fresh : .exec }
             if random.below(5) == 0 { request.deadline = world.now + 3_000_000 }
@@ -314,7 +365,7 @@ struct MachineTests {
             }
             if random.below(8) == 0 { world.step(.recycle(kinds[random.below(5)])) }
             if random.below(8) == 0 { world.step(.resize(kinds[random.below(2)], random.below(7))) }
-            if random.below(12) == 0 { world.breakRuntime(kinds[random.below(5)].library) }
+            if random.below(12) == 0 { world.breakRuntime(kinds[random.below(5)].runtime) }
             if random.below(8) == 0 { world.mendRuntimes() }
         }
         world.forksFail = false
@@ -325,6 +376,7 @@ struct MachineTests {
         #expect(world.finished.values.allSatisfy { $0 == 1 })
         #expect(world.machine.jobs.isEmpty)
         #expect(world.machine.isEveryFloorReady)
+        #expect(world.machine.runtimes.count == 3)
         for job in world.ended.values {
             let times = job.stamps.phases
             #expect(times.sum == Int((job.stamps.gone ?? 0) - job.stamps.accepted))

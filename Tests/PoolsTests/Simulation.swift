@@ -1,5 +1,3 @@
-import Catalogue
-
 @testable import Pools
 
 /// A world for the pool machine, in which everything that can happen does, in an order that a seed decides.
@@ -18,7 +16,7 @@ struct Simulation {
     private var alive: Set<ProcessID> = []
     private var atWork: [JobID: Set<UnitID>] = [:]
     private var doomed: Set<JobID> = []
-    private var brokenRuntimes: Set<Library> = []
+    private var brokenRuntimes: Set<RuntimeID> = []
     /// Whether every few processes can't be started.
     var forksFail = false
 
@@ -72,16 +70,16 @@ struct Simulation {
         broken += IndexCheck(machine).faults.map { "after \(event): \($0)" }
     }
 
-    /// No process for workers with this library can be started, until it is mended.
-    mutating func breakRuntime(_ library: Library) {
-        brokenRuntimes.insert(library)
-        step(.runtimeBroken(library, reason: "no such file"))
+    /// No process for this runtime can be started, until it is mended.
+    mutating func breakRuntime(_ runtime: RuntimeID) {
+        brokenRuntimes.insert(runtime)
+        step(.runtimeBroken(runtime, reason: "no such file"))
     }
 
     mutating func mendRuntimes() {
-        for library in brokenRuntimes.sorted(by: { $0.rawValue < $1.rawValue }) {
-            brokenRuntimes.remove(library)
-            step(.runtimeMended(library))
+        for runtime in brokenRuntimes.sorted() {
+            brokenRuntimes.remove(runtime)
+            step(.runtimeMended(runtime))
         }
     }
 
@@ -101,7 +99,7 @@ struct Simulation {
     private mutating func perform(_ action: PoolMachine.Action) {
         switch action {
         case .fork(let process, let units, _):
-            if let library = machine.processes[process]?.kind.library, brokenRuntimes.contains(library) {
+            if let runtime = machine.processes[process]?.kind.runtime, brokenRuntimes.contains(runtime) {
                 broken.append("process \(process) is asked for, which can't be started")
             }
             if forksFail, random.below(6) == 0 {
@@ -134,6 +132,13 @@ struct Simulation {
         case .ended(let job):
             if ended[job] != nil { broken.append("job \(job) ends twice") }
             ended[job] = machine.forget(job)
+        case .removeRuntime(let runtime):
+            if machine.runtimes[runtime] != nil { broken.append("runtime \(runtime) is removed, and there") }
+            let isUsed =
+                machine.processes.values.contains { $0.kind.runtime == runtime }
+                || machine.jobs.values.contains { $0.request.kind.runtime == runtime }
+            if isUsed { broken.append("runtime \(runtime) is removed, and used") }
+            brokenRuntimes.remove(runtime)
         case .warm: break
         }
     }
@@ -170,6 +175,15 @@ struct IndexCheck {
         expect(machine.pledged, jobs.reduce(0) { $0 + $1.pledge }, "pledged workers")
         expect(machine.workerShares.used, jobs.reduce(0) { $0 + $1.charged }, "charged workers")
         expect(machine.queueShares.used, machine.pools.values.reduce(0) { $0 + $1.queue.count }, "jobs in queues")
+        for runtime in machine.runtimes.values {
+            expect(runtime.jobs, jobs.count { $0.request.kind.runtime == runtime.id }, "jobs of \(runtime.name)")
+            expect(
+                runtime.processes, machine.processes.values.count { $0.kind.runtime == runtime.id },
+                "processes of \(runtime.name)")
+        }
+        for pool in machine.pools.values where machine.runtimes[pool.kind.runtime] == nil {
+            faults.append("a pool of a runtime that is gone")
+        }
         for process in machine.processes.values {
             let own = units.filter { $0.process == process.id }
             expect(process.units, Set(own.map(\.id)), "units of process \(process.id)")
@@ -186,7 +200,7 @@ struct IndexCheck {
     }
 
     private mutating func check(_ pool: PoolRow, in machine: PoolMachine) {
-        let name = "of \(pool.kind.name)"
+        let name = "of \(machine.name(of: pool.kind))"
         let members = machine.units.values.filter { $0.kind == pool.kind && !$0.isCold && $0.state != .stopping }
         let newest = members.filter { $0.generation == pool.generation }
         expect(pool.members, Set(members.map(\.id)), "members \(name)")

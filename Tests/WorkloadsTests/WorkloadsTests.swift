@@ -1,5 +1,6 @@
-import Catalogue
 import CLinux
+import CPar
+import Catalogue
 import Glibc
 import Ledger
 import Linux
@@ -166,4 +167,92 @@ struct DefinitionAgreementTests {
 
 extension String {
     fileprivate func ifEmpty(_ other: String) -> String { isEmpty ? other : self }
+}
+/// What a test's functions have been called with.
+private nonisolated(unsafe) var calls = 0
+
+@Suite("A function of a user's library")
+struct NativeFunctionTests {
+    private typealias Task = UnsafeMutablePointer<par_task>
+
+    /// Runs a function for each of three inputs on one worker, as its loop does, and returns the records.
+    private func run(
+        retries: String = "1", limit: String = "1MiB", _ body: @escaping NativeFunction.Body
+    ) throws -> [(failure: TaskFailure?, bytes: [UInt8])] {
+        var plan = JobPlan(job: 9, tasks: 3, workload: 0, crew: 1, cpuInterval: 0, rings: false)
+        let arguments = try ArgumentBlock(Arguments(["retries": retries, "result-limit": limit], for: .native))
+        let inputs = TaskInputs(try InputBlock(Array("onetwo".utf8), lengths: [3, 3, 0]))
+        plan.note(inputs)
+        plan.heapBytes = 1 << 16
+        plan.resultLimit = UInt64(try #require(Quantity.bytes(limit)))
+        let arena = try Arena(slotCount: 1, jobBytes: plan.layout.byteCount)
+        let job = arena.job(at: arena.jobsOffset)
+        job.prepare(plan, arguments: arguments)
+        try job.store(inputs)
+        var function = NativeFunction(body, state: nil, JobArguments(of: job))
+        let view = JobView(job, plan: plan)
+        return (0..<3).map { task in
+            var record = TaskRecord()
+            var failure: TaskFailure?
+            job.record(task).pointee = record
+            do throws(TaskFailure) {
+                record.value = try function.run(TaskContext(task: task, of: job))
+            } catch {
+                failure = error
+                record.value = job.record(task).pointee.value
+            }
+            record.status = failure == nil ? .ok : .failed
+            return (failure, view.result(record).map(Array.init) ?? [])
+        }
+    }
+
+    @Test("gets its task's number and input, and hands back bytes")
+    func result() throws {
+        let results = try run { task in
+            guard let task else { return 1 }
+            let number = [UInt8(ascii: "0") + UInt8(task.pointee.number)]
+            guard par_write(task, number, 1) == 0 else { return 1 }
+            return par_write(task, task.pointee.input, task.pointee.input_size)
+        }
+        #expect(results.map(\.failure) == [nil, nil, nil])
+        #expect(results.map { String(decoding: $0.bytes, as: UTF8.self) } == ["0one", "1two", "2"])
+    }
+
+    @Test("fails with the code it returns, also one below 0, and with words where it has some")
+    func failure() throws {
+        let results = try run { task in
+            guard let task else { return 0 }
+            _ = par_write(task, "forgotten", 9)
+            return task.pointee.number == 0 ? -5 : task.pointee.number == 1 ? par_fail(task, 7, "no way") : 100_000
+        }
+        #expect(
+            results.map { $0.failure.map { Definition.native.text(ofFailure: $0.number, code: $0.code) } } == [
+                "the function returned -5", "the function returned 7", "the function returned 32767",
+            ])
+        #expect(results.map { String(decoding: $0.bytes, as: UTF8.self) } == ["", "no way", ""])
+    }
+
+    @Test("fails where its result is too large, whatever it returns then")
+    func tooLarge() throws {
+        let results = try run(limit: "4") { task in
+            guard let task else { return 1 }
+            _ = par_resize(task, task.pointee.number == 1 ? 5 : 4)
+            return 0
+        }
+        #expect(results.map(\.failure) == [nil, TaskFailure(NativeFailure.resultSize, code: 0), nil])
+        #expect(results.map(\.bytes.count) == [4, 0, 4])
+    }
+
+    @Test("is called again as often as it may be, until it returns 0")
+    func retries() throws {
+        calls = 0
+        let results = try run(retries: "3") { task in
+            calls += 1
+            guard let task else { return 1 }
+            if task.pointee.number == 1 { return par_fail(task, 1, "never") }
+            return calls < 3 ? 1 : par_write(task, "x", 1)
+        }
+        #expect(calls == 3 + 3 + 1)
+        #expect(results.map(\.failure) == [nil, TaskFailure(returned: 1), nil])
+    }
 }

@@ -36,6 +36,8 @@ struct ComparePlan {
             processes: arm.mode == .processes ? arm.workers : nil, threads: arm.mode == .threads ? arm.workers : nil,
             tasks: tasks, cold: cold ? .fresh : nil, timeout: timeout, records: records ? true : nil)
         inputs.put(into: &request)
+        // Nobody looks at them.
+        request.results = nil
         return request
     }
 }

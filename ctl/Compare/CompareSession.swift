@@ -62,6 +62,7 @@ struct CompareSession {
     ) throws -> (run: RecordedRun, interrupted: Bool) {
         var session = RunSession(
             plan.request(arm, cold: cold, records: records), terminal: terminal, label: "\(name), \(arm.name)")
+        session.descriptors = plan.inputs.descriptors
         let receipt = try session.receipt(from: &connection, signals: signals)
         let ended = ExitStatus(receipt.outcome, interrupted: session.interrupted)
         if ended != .ok, status != .cancelled { status = status == .timedOut && ended == .failed ? status : ended }

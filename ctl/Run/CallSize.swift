@@ -14,7 +14,7 @@ enum CallSize {
             switch words.definition.input {
             case .command: "commands"
             case .url, .request: "requests"
-            case .item, nil: "items"
+            case .item, .bytes, nil: "items"
             }
         let size = isBeyond ? "far too much" : "\(all >> 20) MiB"
         throw words.fault(

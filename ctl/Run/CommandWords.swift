@@ -41,7 +41,15 @@ enum CommandWords {
 
     /// Puts a `--` before the command of an `exec`, so that all that follows is the command's, a `--` of its own included.
     static func separatingCommand(_ arguments: [String]) -> [String] {
-        guard let name = workloadPlace(in: arguments)?.workload, takesCommand(arguments[name]) else {
+        guard let name = workloadPlace(in: arguments)?.workload else { return arguments }
+        if Catalogue.definition(named: arguments[name])?.input == .bytes {
+            // Behind this mark there are inputs only, and no option of this program.
+            guard let mark = arguments[name...].firstIndex(of: ":::"), !arguments[name..<mark].contains("--") else {
+                return arguments
+            }
+            return arguments[..<mark] + ["--"] + arguments[mark...]
+        }
+        guard takesCommand(arguments[name]) else {
             return arguments
         }
         let index = firstOperand(of: arguments, from: name + 1)

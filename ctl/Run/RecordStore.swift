@@ -11,10 +11,27 @@ struct RecordStore {
         blocks.append(block)
     }
 
-    /// Writes the receipt and the records as one JSON document: the receipt's keys, then `records`.
-    func write(json receipt: Receipt, pretty: Bool) throws(Failure) {
+    /// Writes the receipt, the records and the results as one JSON document: the receipt's keys, then `records`, then `results`.
+    ///
+    /// - Parameter results: what tasks have handed back; nil for no such member.
+    func write(
+        json receipt: Receipt, pretty: Bool, withRecords: Bool = true, results: NativeResults? = nil
+    ) throws(Failure) {
         var bytes = try StandardOutput.json(receipt, pretty: pretty)
         while bytes.last == UInt8(ascii: "}") || bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
+        if withRecords { try writeRecords(&bytes, pretty: pretty) }
+        if let results {
+            bytes += Array((pretty ? ",\n  \"results\" : [" : ",\"results\":[").utf8)
+            try StandardOutput.write(StandardOutput.calm(bytes))
+            try results.writeMembers { (piece: [UInt8]) throws(Failure) in
+                try StandardOutput.write(StandardOutput.calm(piece))
+            }
+            bytes = Array((pretty ? "\n  ]" : "]").utf8)
+        }
+        try StandardOutput.write(StandardOutput.calm(bytes) + Array((pretty ? "\n}\n" : "}\n").utf8))
+    }
+
+    private func writeRecords(_ bytes: inout [UInt8], pretty: Bool) throws(Failure) {
         bytes += Array((pretty ? ",\n  \"records\" : [" : ",\"records\":[").utf8)
         var isFirst = true
         for record in blocks.joined() {
@@ -27,7 +44,7 @@ struct RecordStore {
                 bytes.removeAll(keepingCapacity: true)
             }
         }
-        try StandardOutput.write(StandardOutput.calm(bytes) + Array((pretty ? "\n  ]\n}\n" : "]}\n").utf8))
+        bytes += Array((pretty ? "\n  ]" : "]").utf8)
     }
 
     /// Writes the records as a table.

@@ -6,6 +6,7 @@ enum RunInputs {
     case nothing
     case commands(ExecPlan)
     case listed([[String]])
+    case items(NativePlan, tasks: Int?)
 
     /// - Parameter tasks: how many tasks were asked for, if any; a single one is for all of them.
     init(_ words: RunWords, tasks: Int?) throws(Failure) {
@@ -15,6 +16,9 @@ enum RunInputs {
             let plan = try ExecPlan(words)
             try CallSize.check(plan.inputs, of: words)
             self = .commands(plan)
+        case .bytes:
+            let plan = try NativePlan(words)
+            self = .items(plan, tasks: try plan.count(asked: tasks, words))
         case .url, .request, .item:
             let inputs = try ListedInputs(words).inputs
             let copies = inputs.count == 1 ? tasks ?? 1 : 1
@@ -26,12 +30,15 @@ enum RunInputs {
 
     var plan: ExecPlan? { if case .commands(let plan) = self { plan } else { nil } }
 
+    var native: NativePlan? { if case .items(let plan, _) = self { plan } else { nil } }
+
     /// How many tasks they make; nil where that is free.
     var count: Int? {
         switch self {
         case .nothing: nil
         case .commands(let plan): plan.arguments.count
         case .listed(let inputs): inputs.count
+        case .items(_, let tasks): tasks
         }
     }
 
@@ -40,14 +47,21 @@ enum RunInputs {
         switch self {
         case .nothing: nil
         case .commands(let plan): plan.line
+        case .items(let plan, _): plan.items.map { items in { items.text(of: $0) } }
         case .listed(let inputs): { inputs[$0].prefix(2).filter { !$0.isEmpty }.joined(separator: " ") }
         }
     }
+
+    /// The descriptors that go with the request.
+    var descriptors: [Int32] { native?.items.map { [$0.descriptor] } ?? [] }
 
     /// Puts them into a request, of which a timeout is each command's rather than the run's.
     func put(into request: inout Run.Request) {
         switch self {
         case .nothing: break
+        case .items(let plan, let tasks):
+            if let tasks { request.tasks = tasks }
+            plan.put(into: &request)
         case .listed(let inputs): request.inputs = inputs.map(Run.Input.init(words:))
         case .commands(let plan):
             request.inputs = plan.inputs.map(Run.Input.init(words:))

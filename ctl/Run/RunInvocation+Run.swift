@@ -40,11 +40,24 @@ extension RunInvocation {
     ) throws {
         var session = RunSession(request, terminal: Terminal(STDERR_FILENO, color: service.color))
         session.follower = follower
+        session.descriptors = inputs.descriptors
         let receipt = try session.receipt(from: &connection, signals: signals)
         // A private daemon ends by itself when this process does.
         signals.release()
-        let people = people(besideCommands: follower != nil)
-        if json || follower?.plan.isQuiet != true { try show(receipt, session.records, inputs.naming, people) }
+        let people = people(besideCommands: follower != nil || inputs.native != nil)
+        let isQuiet = follower?.plan.isQuiet ?? inputs.native?.isQuiet ?? false
+        if let native = inputs.native, let results = try session.results?.open(tasks: receipt.tasks.total) {
+            try results.show(native, isInDocument: json)
+            if json {
+                try session.records.write(
+                    json: receipt, pretty: isatty(STDOUT_FILENO) == 1, withRecords: records,
+                    results: native.directory == nil ? results : nil)
+            } else if !isQuiet {
+                try show(receipt, session.records, inputs.naming, people)
+            }
+        } else if json || !isQuiet {
+            try show(receipt, session.records, inputs.naming, people)
+        }
         try draw(receipt, session.records, people, &exports)
         let status = ExitStatus(receipt.outcome, interrupted: session.interrupted)
         if let follower, status == .failed {

@@ -1,5 +1,6 @@
 import Control
 import Glibc
+import Linux
 import Varlink
 
 /// One run as its client lives through it: sends the request, follows the replies and the user's Ctrl-C, and ends with
@@ -22,13 +23,19 @@ struct RunSession {
         progress = ProgressDisplay(terminal, label: label)
     }
 
+    /// The descriptors that go with the request, which stay somebody else's.
+    var descriptors: [Int32] = []
+    /// What tasks have handed back; nil where they do not, or it was not asked for.
+    private(set) var results: SessionResults?
+
     /// Runs to the end. Throws a ``Failure``, or ``ExitStatus/cancelled`` when the user will not wait for the receipt.
     mutating func receipt(from connection: inout Connection, signals: Signals) throws -> Receipt {
         defer { progress.erase() }
         let interruption = Interruption(signals, at: connection.path)
         self.interruption = interruption
         do {
-            try connection.begin(Run.method, text: request.json, more: true)
+            connection.acceptDescriptors(request.results == true ? 1 : 0)
+            try connection.begin(Run.method, text: request.json, more: true, descriptors: descriptors)
             try connection.sendAvailable()
             while connection.client.hasUnsentCall {
                 if try wait(for: POLLOUT, connection, interruption) { try connection.sendAvailable() }
@@ -40,7 +47,11 @@ struct RunSession {
                 try interruption.look()
                 let reply: Run.Reply = try connection.next(
                     reader: Run.Reply.init(recordsFrame:), text: Run.Reply.init(parameters:))
-                if let receipt = try take(reply, interruption) { return receipt }
+                guard let receipt = try take(reply, interruption) else { continue }
+                if let description = reply.results, let file = connection.takeDescriptor() {
+                    results = SessionResults(description: description, file: file)
+                }
+                return receipt
             }
         } catch Failure.client(let error) {
             throw lost(error)
@@ -87,5 +98,22 @@ struct RunSession {
         }
         if let block = reply.records { records.append(block) }
         return reply.receipt
+    }
+}
+
+/// The file of results that came with a receipt.
+final class SessionResults {
+    let description: Run.Results
+    private var file: Descriptor?
+
+    init(description: Run.Results, file: consuming Descriptor) {
+        self.description = description
+        self.file = consume file
+    }
+
+    /// Opens the file, once; nil after that.
+    func open(tasks: Int) throws(Failure) -> NativeResults? {
+        guard let file = file.take() else { return nil }
+        return try NativeResults(description, file, tasks: tasks)
     }
 }

@@ -1,3 +1,4 @@
+import Linux
 import Varlink
 
 /// A connection to a daemon, with the failures of this program.
@@ -75,12 +76,24 @@ struct Connection: ~Copyable {
     }
 
     /// Takes a call that ``sendAvailable()`` will send; its parameters are there as text already, that of an object.
-    mutating func begin(_ method: String, text parameters: [UInt8], more: Bool) throws(Failure) {
+    ///
+    /// - Parameter descriptors: what goes with it; to stay open until all is sent.
+    mutating func begin(
+        _ method: String, text parameters: [UInt8], more: Bool, descriptors: [Int32] = []
+    ) throws(Failure) {
         do {
-            try client.begin(method, text: parameters, more: more)
+            try client.begin(method, text: parameters, more: more, descriptors: descriptors)
         } catch {
             throw Failure(error)
         }
+    }
+
+    /// How many descriptors are taken with a reply, and the first of those that came with the last one; nil where none did.
+    mutating func acceptDescriptors(_ count: Int) { client.acceptedDescriptors = count }
+
+    mutating func takeDescriptor() -> Descriptor? {
+        var descriptors = client.takeDescriptors()
+        return descriptors.take(at: 0).map { Descriptor(owning: $0) }
     }
 
     /// Sends what there is room for, without waiting.

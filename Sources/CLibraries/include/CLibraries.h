@@ -3,6 +3,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/// Room for why a library can't be loaded, with its NUL.
+enum { PAR_LOAD_ERROR_SIZE = 1024 };
+
+/// Loads a shared library, with all of its symbols bound and none of them offered to others. NULL where that can't be
+/// done, with the dynamic linker's reason in `error`.
+void *par_library_open(const char *file, char *error, size_t size);
+/// Loads a shared library in a process of its own, which ends then. Only for a process with one thread.
+/// Returns 0; 1 if loading it starts threads, so that it can't be loaded by a process that is going to fork; or -1, with
+/// the reason in `error`.
+int32_t par_library_try(const char *file, char *error, size_t size);
+
 /// What is needed of OpenBLAS. The prototypes are those of cblas.h with 32-bit integers.
 typedef struct {
     void (*sgemm)(int order, int trans_a, int trans_b, int m, int n, int k, float alpha, const float *a, int lda,

@@ -19,6 +19,10 @@ int32_t par_futex_wake(const uint32_t *word, int32_t count);
 int32_t par_memfd_create(const char *name);
 /// Forbids shrinking the memory file, so that no holder can make another's mapping fault.
 int32_t par_memfd_seal_size(int32_t fd);
+/// Forbids to change the memory file in any way.
+int32_t par_memfd_seal(int32_t fd);
+/// 1 for a memory file that nobody can write to or make shorter any more.
+int32_t par_memfd_is_sealed(int32_t fd);
 int32_t par_memory_release(int32_t fd, uint64_t offset, uint64_t length);
 
 /// Gives memory that is free in this process back to the system.

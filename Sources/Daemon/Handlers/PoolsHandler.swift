@@ -19,7 +19,7 @@ struct PoolsHandler: Sendable {
         }
         let limit = daemon.configuration.policy.workerLimit
         change(call) { snapshot, supervisor in
-            let kind = try Self.kind(named: request.name, in: snapshot, among: PoolKind.resizable)
+            let kind = try Self.kind(named: request.name, in: snapshot, among: snapshot.machine.resizable)
             let others = snapshot.machine.pools.values.reduce(0) {
                 $0 + ($1.kind == kind ? 0 : $1.floor * $1.kind.workersPerUnit)
             }
@@ -65,8 +65,8 @@ struct PoolsHandler: Sendable {
         named name: String, in snapshot: Snapshot, among others: [PoolKind] = []
     ) throws(ControlError) -> PoolKind {
         let kinds = Set(snapshot.kinds + others).sorted()
-        guard let kind = kinds.first(where: { $0.name == name }) else {
-            throw .noSuchPool(name, known: kinds.map(\.name))
+        guard let kind = kinds.first(where: { snapshot.machine.name(of: $0) == name }) else {
+            throw .noSuchPool(name, known: kinds.map(snapshot.machine.name))
         }
         return kind
     }
@@ -79,7 +79,7 @@ struct PoolsHandler: Sendable {
         let paid = ready.compactMap { unit in unit.readyAt.map { $0.since(unit.askedAt) } }.max() ?? 0
         let floor = row?.floor ?? 0
         return Pool(
-            name: kind.name, unit: kind.isThreads ? "threads" : "processes",
+            name: machine.name(of: kind), unit: kind.isThreads ? "threads" : "processes",
             threadsPerProcess: kind.isThreads ? members.count : kind.workersPerUnit,
             state: machine.isDraining ? "draining" : ready.count < max(floor, members.count) ? "starting" : "ready",
             floor: floor, size: members.count, ready: ready.count, busy: members.count { $0.job != nil },

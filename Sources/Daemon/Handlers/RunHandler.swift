@@ -10,37 +10,44 @@ struct RunHandler: Sendable {
 
     func answer(_ call: IncomingCall) throws {
         let accepted = Monotonic.now()
-        let request = try call.parameters(as: Run.Request.self)
+        let simple = call.isLarge ? nil : call.parametersText.flatMap { Run.Request(parameters: $0) }
+        let request = try simple ?? call.parameters(as: Run.Request.self)
         if call.isLarge || Self.takesTime(request) {
             daemon.background.run { [self] in
                 do {
-                    try take(request, call, accepted)
+                    try take(request, call, accepted, here: false)
                 } catch {
                     call.fail(error)
                 }
             }
         } else {
-            try take(request, call, accepted)
+            try take(request, call, accepted, here: true)
         }
     }
 
     /// Whether a directory has to be looked at, which may be slow to answer, or what each task is given.
     private static func takesTime(_ request: Run.Request) -> Bool {
-        if request.inputs != nil { return true }
+        if request.inputs != nil || request.block != nil { return true }
         guard let given = request.arguments, let definition = Catalogue.definition(named: request.workload) else {
             return false
         }
+        // A library is looked into.
+        if definition.runtime == RuntimeName.plugin { return true }
         return definition.options.contains { $0.kind == .path && given[$0.name] != nil }
     }
 
-    private func take(_ request: Run.Request, _ call: IncomingCall, _ accepted: UInt64) throws {
+    /// - Parameter here: whether this is the socket's loop, which the run needn't be handed on from.
+    private func take(_ request: Run.Request, _ call: IncomingCall, _ accepted: UInt64, here: Bool) throws {
         let configuration = daemon.configuration
         var plan: RunPlan
         do {
             plan = try RunPlan(
                 request, limits: configuration.limits,
                 processors: min(Processors.available, configuration.policy.mostWorkers(of: call.peer.uid)),
-                directory: daemon.directory, now: accepted)
+                directory: daemon.directory, now: accepted, descriptors: call.descriptors)
+            if plan.definition.runtime == RuntimeName.plugin {
+                plan.spec.lease.kind.runtime = try plugin(plan.arguments["function"] ?? "")
+            }
         } catch {
             daemon.book.countRefusal()
             throw error
@@ -51,13 +58,44 @@ struct RunHandler: Sendable {
         plan.spec.inputs = nil
         let watch = RunWatch(
             call, daemon: daemon, plan: plan, accepted: accepted, wantsRecords: request.records == true,
-            outputs: call.wantsMore ? request.outputs : nil)
-        let log = daemon.supervisor.submit(spec) {
+            wantsResults: request.results == true, outputs: call.wantsMore ? request.outputs : nil)
+        let log = daemon.supervisor.submit(spec, here: here) {
             watch.take($0)
         } answer: { [self] in
             hear($0, of: watch, call.peer)
         }
         if let log { watch.read(log) }
+    }
+
+    /// The runtime of a user's library, which is made where there is none, once it is known to have the function.
+    ///
+    /// - Parameter name: the library's path, a colon and the function's name.
+    private func plugin(_ name: String) throws(ControlError) -> RuntimeID {
+        func fault(_ expected: String) -> ControlError { .badArgument("function", value: name, expected: expected) }
+        guard let colon = name.utf8.lastIndex(of: UInt8(ascii: ":")) else {
+            throw fault("a library's path, a colon and a function's name")
+        }
+        let path = String(name[..<colon])
+        do {
+            let runtime = try daemon.supervisor.runtime(forPlugin: path)
+            try LibraryFile(at: path).check(String(name[name.utf8.index(after: colon)...]))
+            return runtime
+        } catch let refusal as RuntimeRefusal {
+            switch refusal {
+            case .shared:
+                throw .notPermitted(
+                    action: "have code of your own run by a service for all users",
+                    needs:
+                        "a daemon of your own, which parctl starts where there is no other, or 'systemctl --user start pard'"
+                )
+            case .relative: throw fault("an absolute path")
+            case .unreadable(let error): throw fault("a library that can be read: \(error)")
+            }
+        } catch let reason as LibraryFile.Fault {
+            throw fault("a function of a library, and \(path) \(reason)")
+        } catch {
+            throw fault("a function of a library: \(error)")
+        }
     }
 
     /// Hears whether the job was accepted, before it is begun.
@@ -83,6 +121,7 @@ struct RunHandler: Sendable {
         case .tooMuch(let limit, let value, let allowed): .limitExceeded(limit: limit, value: value, allowed: allowed)
         case .noMemory: .busy(limit: "ledger bytes", allowed: configuration.limits.ledgerBytes)
         case .draining: .draining
+        case .badInputs(let fault): ControlError(fault)
         }
     }
 }

@@ -69,10 +69,11 @@ extension Logger {
             guard let first = ready.map(\.asked).min(), let last = ready.map(\.ready).max() else { continue }
             let total = last.since(first).wholeMicroseconds
             let each = ready.prefix(Self.workersNamed).map { $0.ready.since($0.asked).wholeMicroseconds }
+            let name = snapshot.machine.name(of: kind)
             tell(
-                .poolWarm, "pool \(kind.name) is warm: \(ready.count) ready after \(total) µs",
+                .poolWarm, "pool \(name) is warm: \(ready.count) ready after \(total) µs",
                 [
-                    "pool": "\(kind.name)", "workers": "\(ready.count)", "startup_usec": "\(total)",
+                    "pool": "\(name)", "workers": "\(ready.count)", "startup_usec": "\(total)",
                     "worker_startup_usec": .array(each.map { "\($0)" }),
                 ])
         }

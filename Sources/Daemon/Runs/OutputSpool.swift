@@ -22,7 +22,8 @@ final class OutputSpool: Sendable {
 
     /// The next piece of each of a task's outputs; empty where there is no more.
     func next(_ reading: inout OutputReading) throws(SystemError) -> (output: [UInt8], errors: [UInt8]) {
-        (
+        if let result = reading.result { return reading.next(of: result) }
+        return (
             try read(&reading.output, .output, seat: reading.seat),
             try read(&reading.errors, .errors, seat: reading.seat)
         )
@@ -70,19 +71,35 @@ struct OutputReading: Sendable {
     static let over = OutputReading(seat: 0)
 
     let seat: Int
+    /// What a task has handed back, or the text of its failure, rather than what stands in the files.
+    fileprivate let result: JobBytes?
+    private let isFailure: Bool
     var output = CommandDetail.Span()
     var errors = CommandDetail.Span()
 
-    private init(seat: Int) {
+    private init(seat: Int, result: JobBytes? = nil, isFailure: Bool = false) {
         self.seat = seat
+        self.result = result
+        self.isFailure = isFailure
     }
 
     init(of task: EndedTask) {
-        self.init(seat: Int(task.record.seat))
-        if task.record.status != .lost, task.record.start != 0, let detail = CommandDetail(task.detail) {
+        self.init(seat: Int(task.record.seat), result: task.result, isFailure: task.record.status == .failed)
+        if let result {
+            output.count = UInt64(result.bytes.count)
+        } else if task.record.status != .lost, task.record.start != 0, let detail = CommandDetail(task.detail) {
             output = detail.output
             errors = detail.errors
         }
+    }
+
+    /// The next piece of a result.
+    fileprivate mutating func next(of result: JobBytes) -> (output: [UInt8], errors: [UInt8]) {
+        let start = Int(output.offset)
+        let piece = Array(result.bytes[start..<start + min(Int(output.count), OutputSpool.pieceBytes)])
+        output.offset += UInt64(piece.count)
+        output.count -= UInt64(piece.count)
+        return isFailure ? ([], piece) : (piece, [])
     }
 
     var isOver: Bool { output.count == 0 && errors.count == 0 }

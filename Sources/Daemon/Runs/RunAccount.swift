@@ -47,10 +47,14 @@ struct RunAccount: Sendable {
             case .lost, .pending, .running: lost += 1
             }
             if record.status == .failed || record.status == .lost {
-                note(record.reason(of: definition, own: job.detail(task).reason), of: task, in: &reasons)
+                note(
+                    record.reason(
+                        of: definition, own: job.detail(task).reason, result: job.result(record),
+                        exit: job.loss.exits[record.pid]), of: task,
+                    in: &reasons)
             }
             guard record.start != 0 else { continue }
-            add(record)
+            add(record, value: record.value(result: job.result(record)))
             // Of a task that was lost or cancelled with its worker nothing is known.
             if record.status == .ok || record.status == .failed, let cpu = details?.add(job.detail(task)) {
                 cpuSum &+= cpu
@@ -65,11 +69,11 @@ struct RunAccount: Sendable {
     /// Whether no task was ever begun.
     var hasBegunNothing: Bool { firstStart == nil }
 
-    private mutating func add(_ record: TaskRecord) {
+    private mutating func add(_ record: TaskRecord, value: Int64) {
         samples.record(record.stop &- record.start)
         cpuSum &+= record.cpu
         cpuCovered += Int(record.cpuTasks)
-        valueSum &+= record.value
+        valueSum &+= value
         firstStart = min(firstStart ?? record.start, record.start)
         lastStop = max(lastStop ?? 0, record.stop)
         let seat = Int(record.seat)

@@ -1,8 +1,11 @@
 import Catalogue
 import Control
+import FoundationEssentials
 import Glibc
 import Ledger
+import Linux
 import Pools
+import VarlinkServer
 import Workloads
 
 /// A run as it was asked for, checked and completed: nothing has been started yet.
@@ -25,14 +28,18 @@ struct RunPlan: Sendable {
     static let tasksPerWorker = 4
     /// How long a command that is to end has until it is killed, as a part of the time after which its worker is.
     static let graceShare: UInt64 = 2
+    /// How many descriptors a call may bring: one file of inputs.
+    static let descriptorLimit = 1
     /// How often outputs are sent, in nanoseconds.
     static let outputNanoseconds: UInt64 = 50_000_000
 
     /// - Parameters:
     ///   - processors: how many workers a run has that names no number.
     ///   - directory: where files go that were given no other place.
+    ///   - descriptors: what came with the call.
     init(
-        _ request: Run.Request, limits: JobLimits, processors: Int, directory: String, now: UInt64
+        _ request: Run.Request, limits: JobLimits, processors: Int, directory: String, now: UInt64,
+        descriptors: ReceivedDescriptors? = nil
     ) throws(ControlError) {
         guard let number = Catalogue.number(of: request.workload) else {
             throw .unknownWorkload(request.workload, known: Catalogue.all.map(\.name))
@@ -62,7 +69,7 @@ struct RunPlan: Sendable {
             uniqueKeysWithValues: definition.options.compactMap { option in
                 (given[option.name] ?? option.value ?? read.text(option.name)).map { (option.name, $0) }
             })
-        let kind = PoolKind(shape, library: definition.library)
+        let kind = PoolKind(shape, runtime: RuntimeID(builtIn: definition.runtime) ?? .native)
         let cold: ColdStart? = request.cold.map { $0 == .exec ? .exec : .fresh }
         let lease = LeaseRequest(
             kind: kind, units: kind.isThreads ? shape.threads : shape.processes, cold: cold,
@@ -91,6 +98,10 @@ struct RunPlan: Sendable {
             plan.haltsNow = halt.now ? 1 : 0
         }
         if request.outputs != nil { plan.logs = 1 }
+        if definition.input == .bytes {
+            plan.heapBytes = UInt64(read.number("results-limit") ?? 0)
+            plan.resultLimit = UInt64(read.number("result-limit") ?? 0)
+        }
         let detail = definition.detail
         plan.detailColumns = UInt32(detail.columns.count)
         plan.detailBytes = UInt32(
@@ -110,8 +121,11 @@ struct RunPlan: Sendable {
                 throw .badArgument("inputs", value: "a word with a NUL in it", expected: "words without")
             }
             encodedInputs = encoded
-            plan.inputBytes = UInt64(encoded.bytes.count)
         }
+        if let block = request.block {
+            encodedInputs = try Self.inputs(block, tasks: tasks, descriptors).map(TaskInputs.init)
+        }
+        if let encodedInputs { plan.note(encodedInputs) }
         let byteCount = plan.layout.byteCount
         guard byteCount <= limits.ledgerBytes else {
             throw .limitExceeded(limit: "ledger bytes", value: byteCount, allowed: limits.ledgerBytes)
@@ -124,13 +138,24 @@ struct RunPlan: Sendable {
 
     /// How many tasks are asked for, by number or by what each is given; nil where nothing says so.
     private static func tasks(_ request: Run.Request, of definition: Definition) throws(ControlError) -> Int? {
-        guard let input = definition.input else {
+        if definition.input != .bytes, request.block != nil {
+            throw .badArgument(
+                "block", value: "one", expected: "none, as tasks of \(definition.name) are given no bytes")
+        }
+        guard let input = definition.input, input != .bytes else {
             if let inputs = request.inputs, !inputs.isEmpty {
                 throw .badArgument(
                     "inputs", value: "\(inputs.count)",
-                    expected: "none, as tasks of \(definition.name) are given nothing")
+                    expected: definition.input == nil
+                        ? "none, as tasks of \(definition.name) are given nothing"
+                        : "none, as tasks of \(definition.name) are given bytes: see block")
             }
-            return request.tasks
+            guard let lengths = request.block?.lengths else { return request.tasks }
+            if let tasks = request.tasks, tasks != lengths.count {
+                throw .badArgument(
+                    "tasks", value: "\(tasks)", expected: "as many as there are lengths: \(lengths.count)")
+            }
+            return lengths.count
         }
         guard let inputs = request.inputs, !inputs.isEmpty, inputs.allSatisfy({ $0.words.first?.isEmpty == false })
         else {
@@ -140,6 +165,43 @@ struct RunPlan: Sendable {
             throw .badArgument("tasks", value: "\(tasks)", expected: "as many as there are inputs: \(inputs.count)")
         }
         return inputs.count
+    }
+
+    /// The block of bytes that tasks are given parts of; nil where it is empty and everybody's.
+    private static func inputs(
+        _ block: Run.Block, tasks: Int, _ descriptors: ReceivedDescriptors?
+    ) throws(ControlError) -> InputBlock? {
+        guard (block.base64 == nil) != (block.descriptor == nil) else {
+            throw .badArgument("block", value: "no block, or two", expected: "either base64 or a descriptor")
+        }
+        if block.table != nil, block.lengths != nil || block.descriptor == nil {
+            throw .badArgument("block", value: "a table", expected: "one in a file, and no lengths beside it")
+        }
+        do {
+            if let text = block.base64 {
+                guard let bytes = Data(base64Encoded: text).map(Array.init) else {
+                    throw ControlError.badArgument("block.base64", value: "what it is", expected: "base64")
+                }
+                guard let lengths = block.lengths else { return bytes.isEmpty ? nil : InputBlock(bytes, tasks: tasks) }
+                return try InputBlock(bytes, lengths: lengths)
+            }
+            let place = block.descriptor ?? 0
+            guard let descriptor = descriptors?.take(place), let file = try InputFile(descriptor) else {
+                throw ControlError.badArgument(
+                    "block.descriptor", value: "\(place)",
+                    expected: "the place of a memory file that comes with the call")
+            }
+            if let lengths = block.lengths { return try InputBlock(file, lengths: lengths) }
+            if block.table == nil, file.byteCount == 0 { return nil }
+            return try InputBlock(file, table: block.table, tasks: tasks)
+        } catch let fault as InputBlock.Fault {
+            throw ControlError(fault)
+        } catch let error as ControlError {
+            throw error
+        } catch {
+            throw .badArgument(
+                "block.descriptor", value: "a file that can't be read", expected: "a memory file: \(error)")
+        }
     }
 
     /// The arguments as workers read them.
@@ -204,13 +266,31 @@ struct RunPlan: Sendable {
 
 extension PoolKind {
     /// The pool that serves a run of this shape.
-    init(_ shape: WorkerShape, library: Library) {
+    init(_ shape: WorkerShape, runtime: RuntimeID) {
         let arrangement: Arrangement =
             switch shape.mode {
             case .serial, .threads: .threads
             case .processes: .processes(threads: 1)
             case .mixed: .processes(threads: shape.threads)
             }
-        self.init(arrangement, library: library)
+        self.init(arrangement, runtime: runtime)
+    }
+}
+
+extension ControlError {
+    /// Why a block of inputs is none.
+    init(_ fault: InputBlock.Fault) {
+        self =
+            switch fault {
+            case .outside(let task):
+                .badArgument("block", value: "the part of task \(task)", expected: "parts that are within the block")
+            case .table:
+                .badArgument(
+                    "block.table", value: "where it is",
+                    expected: "a multiple of 8, with 16 bytes for each task behind it")
+            case .shrunk: .badArgument("block.descriptor", value: "a file", expected: "one that stays as long as it is")
+            case .system(let error):
+                .badArgument("block.descriptor", value: "a file", expected: "one that can be read: \(error)")
+            }
     }
 }

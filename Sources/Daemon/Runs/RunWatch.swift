@@ -30,6 +30,8 @@ final class RunWatch: Sendable {
         /// Holds the records.
         let finished: FinishedJob
         let account: RunAccount
+        /// What its tasks have handed back, for a client that takes it so.
+        let file: ResultFile?
     }
 
     /// Up to so many records are summed up where the news arrives.
@@ -42,6 +44,8 @@ final class RunWatch: Sendable {
     private let plan: RunPlan
     private let accepted: UInt64
     private let wantsRecords: Bool
+    /// Whether what tasks hand back is sent as a file.
+    private let wantsResults: Bool
     /// Whether outputs are sent.
     private let wantsOutputs: Bool
     private let state = Mutex(State())
@@ -51,13 +55,14 @@ final class RunWatch: Sendable {
     /// - Parameter outputs: whether and when what tasks write is sent.
     init(
         _ call: IncomingCall, daemon: DaemonContext, plan: RunPlan, accepted: UInt64, wantsRecords: Bool,
-        outputs: OutputOrder?
+        wantsResults: Bool = false, outputs: OutputOrder?
     ) {
         self.call = call
         self.daemon = daemon
         self.plan = plan
         self.accepted = accepted
         self.wantsRecords = wantsRecords && call.wantsMore
+        self.wantsResults = wantsResults && plan.spec.plan.heapBytes > 0
         wantsOutputs = outputs != nil
         stream = Mutex(
             RunStream(
@@ -99,7 +104,7 @@ final class RunWatch: Sendable {
             guard call.wantsMore, call.hasRoom else { return }
             let elapsed = Monotonic.now().since(accepted)
             tell(Run.Reply(progress: .init(state: jobState.name, done: done, total: plan.tasks, elapsed: elapsed)))
-        case .finished(let job) where job.taskCount <= Self.tasksReadAtOnce: collect(job)
+        case .finished(let job) where job.taskCount <= Self.tasksReadAtOnce && !wantsResults: collect(job)
         // Whether or not the client takes its replies: its workers wait for it.
         case .finished(let job): daemon.background.run { self.collect(job) }
         case .ended(let row):
@@ -126,8 +131,16 @@ final class RunWatch: Sendable {
     /// Sums the job's records up.
     private func collect(_ job: FinishedJob) {
         let account = RunAccount(job, of: plan.definition)
+        var file: ResultFile?
+        if wantsResults {
+            do {
+                file = try ResultFile(of: job, plan.definition)
+            } catch {
+                daemon.logger.error("the results of run \(daemon.book.name(of: job.row.id)) can't be sent: \(error)")
+            }
+        }
         let collectedAt = Monotonic.now()
-        state.withLock { $0.results = Results(finished: job, account: account) }
+        state.withLock { [file] in $0.results = Results(finished: job, account: account, file: file) }
         daemon.supervisor.collected(job.row.id, at: collectedAt)
     }
 
@@ -199,7 +212,11 @@ final class RunWatch: Sendable {
         }
         let writer = ReceiptWriter(name: name, plan: plan, account: results.account, finished: results.finished)
         let receipt = writer.receipt(row, accepted: accepted)
-        call.reply(Run.Reply(receipt: receipt))
+        if let file = results.file {
+            call.reply(Run.Reply(results: file.description, receipt: receipt), file.descriptor)
+        } else {
+            call.reply(text: receipt.replyJSON)
+        }
         daemon.logger.tell(RunEntry(receipt, uid: call.peer.uid))
     }
 }

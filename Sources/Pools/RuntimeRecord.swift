@@ -1,12 +1,11 @@
-import Catalogue
 import Linux
 
-/// The place of one of the daemon's zygotes, for workers with one library: filled when it is first needed, and again
-/// whenever the zygote that has it is lost.
-final class ZygotePost {
-    let library: Library
+/// What the driver knows of a runtime that has been needed: its zygote, which is started when it is first needed and again
+/// whenever it is lost, and what it is to be asked for.
+final class RuntimeRecord {
+    let runtime: Runtime
     private let patience: Patience
-    /// The zygote that has the place; nil while none does.
+    /// Its zygote; nil while there is none.
     private(set) var link: ZygoteLink?
     /// Zygotes in a row that were lost before they had answered anything, or could not be started.
     private var losses = 0
@@ -16,6 +15,10 @@ final class ZygotePost {
     private(set) var retryAt: UInt64 = 0
     /// Why the last one was lost.
     private var reason = "it has hung up"
+    /// What a zygote has said that can't be one, or how a user's library has ended it; nil since another has answered.
+    private var refusal: String?
+    /// Whether nobody needs a zygote, so that none is started.
+    private(set) var isResting = false
     /// Whether ``brokenReason`` has been told.
     var isToldBroken = false
     /// Starts of workers in a row that failed.
@@ -33,13 +36,22 @@ final class ZygotePost {
         let exec: Bool
     }
 
-    init(for library: Library, patience: Patience) {
-        self.library = library
+    init(_ runtime: Runtime, patience: Patience) {
+        self.runtime = runtime
         self.patience = patience
     }
 
     /// What the zygote's workers are called where it is told of it.
-    var name: String { library == .none ? "the zygote" : "the zygote for \(library.name)" }
+    var name: String { id == .native ? "the zygote" : "the zygote of \(runtime.name)" }
+
+    var id: RuntimeID { runtime.id }
+
+    /// How it is.
+    var health: RuntimeHealth {
+        if let brokenReason { return .broken(brokenReason) }
+        if let link { return link.hasAnswered ? .ready : .starting }
+        return isResting ? .gone : .starting
+    }
 
     // MARK: The zygote
 
@@ -61,7 +73,10 @@ final class ZygotePost {
         if let reason { self.reason = reason }
         losses += 1
         lostAt = (losses == 1 ? now : lostAt.first, now)
-        retryAt = losses == 1 ? now : now + patience.pause(after: losses - 1)
+        // What has said so won't be another in a moment.
+        let pause =
+            refusal == nil ? losses == 1 ? 0 : patience.pause(after: losses - 1) : patience.longestRetryNanoseconds
+        retryAt = now + pause
     }
 
     /// How the one that was lost last has ended, which is known later.
@@ -69,20 +84,35 @@ final class ZygotePost {
         if link == nil { reason = "it ended with \(exit)" }
     }
 
+    /// The zygote has said why it can't be one. Another is tried before long, for as long as somebody wants it.
+    func refuse(_ reason: String) {
+        refusal = reason
+    }
+
+    /// Nobody needs a zygote any more: whoever is the next to need one finds out himself why it can't be had.
+    func rest() {
+        isResting = true
+        losses = 0
+        refusal = nil
+    }
+
     /// Why there is no zygote, and won't be soon; nil while there is one, or there may be.
     var brokenReason: String? {
-        losses > 1 && lostAt.last - lostAt.first >= patience.brokenNanoseconds
+        if let refusal { return "\(runtime.name) can't be started: \(refusal)" }
+        return losses > 1 && lostAt.last - lostAt.first >= patience.brokenNanoseconds
             ? "\(name) can't be started: \(reason)" : nil
     }
 
     /// The zygote has answered something: it is of use.
     func hear() {
         losses = 0
+        refusal = nil
     }
 
     // MARK: Its workers
 
     func fork(_ process: ProcessID, exec: Bool) {
+        isResting = false
         forks.append(Fork(process: process, exec: exec))
     }
 
@@ -128,7 +158,7 @@ final class ZygotePost {
 
     /// When something is to be done here; nil while nothing waits for time to pass.
     func nextDeadline(_ now: UInt64) -> UInt64? {
-        guard let link else { return retryAt }
+        guard let link else { return isResting ? nil : retryAt }
         if link.owes { return now + patience.lookNanoseconds }
         return hasForks ? max(pausedUntil, now + patience.lookNanoseconds / 4) : nil
     }
@@ -137,7 +167,8 @@ final class ZygotePost {
     func illness(_ now: UInt64) -> String? {
         guard let link, link.owes else { return nil }
         let silence = now > link.silentSince ? now - link.silentSince : 0
-        if silence >= patience.zygoteNanoseconds {
+        let allowed = link.hasAnswered ? nil : runtime.startNanoseconds
+        if silence >= allowed ?? patience.zygoteNanoseconds {
             return "it has not answered for \(silence / 1_000_000_000) s"
         }
         if silence >= patience.lookNanoseconds, link.process.isStopped { return "it has been stopped" }

@@ -1,0 +1,2 @@
+// The header is all there is: this makes it a target.
+#include "par.h"

@@ -1,0 +1,122 @@
+import Catalogue
+import Control
+import Ledger
+import Linux
+import Pools
+import VarlinkServer
+
+/// What the tasks of a run have handed back, in a memory file for its client: a table of ``Ledger/ByteSpan``, one for each task, and
+/// then the results, which begin at multiples of 16. Where tasks have failed, there is a second table behind them, and the reasons.
+///
+/// The file is the client's own: it holds nothing of another job, and nothing of the heap that is no result.
+final class ResultFile: Sendable {
+    let description: Run.Results
+    private let file: SentDescriptors
+
+    private static let alignment = 16
+    /// Results are gathered up to so many bytes and written together; a larger one is written from where it is.
+    private static let bufferBytes = 1 << 18
+    private static let largeBytes = 1 << 14
+
+    /// Copies the results of a job whose tasks have ended.
+    ///
+    /// - Parameter definition: of what they are tasks of.
+    init(of job: FinishedJob, _ definition: Definition) throws(SystemError) {
+        let file = try Descriptor.memoryFile(named: "par-results")
+        var spans: [ByteSpan] = []
+        spans.reserveCapacity(job.taskCount)
+        var end = job.taskCount * ByteSpan.byteCount
+        var failed: [Int] = []
+        // Whatever records say, the file is not larger than the heap and what keeps results at their multiples.
+        var left = job.heapBytes
+        for task in 0..<job.taskCount {
+            let record = job.record(task)
+            if record.status == .failed || record.status == .lost { failed.append(task) }
+            guard record.status == .ok, let count = job.result(record)?.count, count <= left else {
+                spans.append(ByteSpan(offset: 0, count: 0))
+                continue
+            }
+            left -= count
+            spans.append(ByteSpan(offset: end, count: count))
+            end += Self.rounded(count)
+        }
+        try file.append(spans)
+        var buffer: [UInt8] = []
+        buffer.reserveCapacity(Self.bufferBytes)
+        for task in 0..<job.taskCount where spans[task].count > 0 {
+            if let bytes = job.result(job.record(task)) { try Self.put(bytes, &buffer, file) }
+        }
+        var failures: Int?
+        if !failed.isEmpty {
+            failures = end
+            let reasons = failed.map { Self.reason($0, of: job, definition, &left) }
+            end += job.taskCount * ByteSpan.byteCount
+            var table = Array(repeating: ByteSpan(offset: 0, count: 0), count: job.taskCount)
+            for (task, reason) in zip(failed, reasons) {
+                table[task] = ByteSpan(offset: end, count: reason.count)
+                end += Self.rounded(reason.count)
+            }
+            try Self.flush(&buffer, file)
+            try file.append(table)
+            for reason in reasons { try Self.put(reason, &buffer, file) }
+        }
+        try Self.flush(&buffer, file)
+        try file.seal()
+        description = Run.Results(descriptor: 0, bytes: end, failures: failures)
+        self.file = SentDescriptors([file.release()])
+    }
+
+    /// Why a task has failed, in full.
+    private static func reason(_ task: Int, of job: FinishedJob, _ definition: Definition, _ left: inout Int) -> [UInt8]
+    {
+        let record = job.record(task)
+        if record.status == .failed, let text = job.result(record), !text.isEmpty, text.count <= left {
+            left -= text.count
+            return Array(text)
+        }
+        let reason =
+            record.reason(of: definition, own: job.detail(task).reason, result: nil, exit: job.loss.exits[record.pid])
+            ?? ""
+        return Array(reason.utf8)
+    }
+
+    /// The open file, which is closed once it has been sent.
+    var descriptor: SentDescriptors { file }
+
+    private static func put(
+        _ bytes: UnsafeRawBufferPointer, _ buffer: inout [UInt8], _ file: borrowing Descriptor
+    ) throws(SystemError) {
+        if bytes.count < largeBytes {
+            buffer.append(contentsOf: bytes)
+        } else {
+            try flush(&buffer, file)
+            try file.append(bytes)
+        }
+        try pad(bytes.count, &buffer, file)
+    }
+
+    private static func put(
+        _ text: [UInt8], _ buffer: inout [UInt8], _ file: borrowing Descriptor
+    ) throws(SystemError) {
+        if text.count < largeBytes {
+            buffer += text
+        } else {
+            try flush(&buffer, file)
+            try file.append(text)
+        }
+        try pad(text.count, &buffer, file)
+    }
+
+    private static func pad(_ count: Int, _ buffer: inout [UInt8], _ file: borrowing Descriptor) throws(SystemError) {
+        for _ in count..<rounded(count) { buffer.append(0) }
+        if buffer.count + largeBytes >= bufferBytes { try flush(&buffer, file) }
+    }
+
+    private static func flush(_ buffer: inout [UInt8], _ file: borrowing Descriptor) throws(SystemError) {
+        if buffer.isEmpty { return }
+        try file.append(buffer)
+        buffer.removeAll(keepingCapacity: true)
+    }
+
+    private static func rounded(_ count: Int) -> Int { (count + alignment - 1) / alignment * alignment }
+}

@@ -1,0 +1,179 @@
+import Synchronization
+
+/// Where a task's result, or the text of its failure, stands in its job's heap. It takes the place of the task's value in the
+/// record.
+public struct ResultSpan: Sendable, Equatable {
+    public let offset: Int
+    public let count: Int
+
+    /// Results begin at multiples of so many bytes, as what `malloc` gives does.
+    static let alignment = 16
+    /// The largest heap and the largest result that a record has bits for.
+    public static let mostHeapBytes = alignment << 32
+    public static let mostBytes = 1 << 32 - 1
+    /// Nothing was handed back.
+    public static let none = ResultSpan(offset: 0, count: 0)
+
+    init(offset: Int, count: Int) {
+        self.offset = offset
+        self.count = count
+    }
+
+    /// The span that a record's value is.
+    public init(value: Int64) {
+        let bits = UInt64(bitPattern: value)
+        offset = Int(bits >> 32) * Self.alignment
+        count = Int(bits & 0xffff_ffff)
+    }
+
+    public var value: Int64 {
+        Int64(bitPattern: UInt64(offset / Self.alignment) << 32 | UInt64(count))
+    }
+
+    /// Its bytes in a heap; nil where it isn't within, as only a fault of a worker's makes it.
+    public func bytes(in heap: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+        guard let range = ByteSpan(offset: offset, count: count).range(within: heap.count) else { return nil }
+        return UnsafeRawBufferPointer(rebasing: heap[range])
+    }
+}
+
+/// Puts the results of one worker's tasks into a job's heap, one after the other.
+///
+/// The worker takes chunks of the heap for itself with one atomic addition each, and fills them without asking anybody. A
+/// result may grow until it is finished; one that outgrows its chunk moves into another.
+public struct ResultWriter {
+    /// Why a result can't be as large as asked for.
+    public enum Fault: Sendable, Equatable {
+        /// Larger than one may be.
+        case tooLarge
+        /// There is no room left for the results of all tasks.
+        case full
+    }
+
+    private let heap: UnsafeMutableRawPointer
+    private let taken: UnsafeMutablePointer<Atomic<UInt64>>
+    private let heapBytes: Int
+    private let limit: Int
+    private let chunkBytes: Int
+    /// The chunk's end, and where the result at hand begins in it.
+    private var chunkEnd = 0
+    private var start = 0
+    private var count = 0
+    /// What has hindered the result at hand, first.
+    public private(set) var fault: Fault?
+
+    /// A chunk of a large heap; of a small one, each worker may take a part of what is there.
+    private static let mostChunkBytes = 1 << 16
+
+    public init(_ job: Job) {
+        let plan = job.plan.pointee
+        heap = job.base + plan.layout.heap
+        taken = job.heapTaken
+        heapBytes = Int(plan.heapBytes) / ResultSpan.alignment * ResultSpan.alignment
+        limit = min(Int(clamping: plan.resultLimit), ResultSpan.mostBytes)
+        let share = heapBytes / (4 * Int(max(1, plan.crew)))
+        chunkBytes = Self.rounded(min(Self.mostChunkBytes, share))
+    }
+
+    /// Begins the next task's result, which is empty.
+    @inline(__always)
+    public mutating func begin() {
+        count = 0
+        fault = nil
+    }
+
+    /// Bytes of the result at hand.
+    public var byteCount: Int { count }
+
+    /// Makes the result at hand `byteCount` bytes long and keeps what it holds as far as that goes. What is new of it holds
+    /// anything.
+    ///
+    /// - Returns: where it begins, until it is made longer again; nil where it can't be that long, see ``fault``.
+    public mutating func resize(to byteCount: Int) -> UnsafeMutableRawPointer? {
+        if byteCount <= chunkEnd - start, byteCount <= limit, byteCount >= 0 {
+            count = byteCount
+            return heap + start
+        }
+        return grow(to: byteCount)
+    }
+
+    /// Adds bytes at the end of the result at hand.
+    ///
+    /// - Returns: whether there was room.
+    public mutating func append(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        let (sum, isBeyond) = count.addingReportingOverflow(bytes.count)
+        let end = count
+        guard let place = resize(to: isBeyond ? .max : sum) else { return false }
+        if let first = bytes.baseAddress { (place + end).copyMemory(from: first, byteCount: bytes.count) }
+        return true
+    }
+
+    /// Ends the result at hand, which stays as it is from now on.
+    public mutating func finish() -> ResultSpan {
+        let span = count == 0 ? ResultSpan.none : ResultSpan(offset: start, count: count)
+        start = min(Self.rounded(start + count), chunkEnd)
+        count = 0
+        if chunkEnd - start > chunkBytes { giveBack() }
+        return span
+    }
+
+    /// Gives back what a large result has left of its chunk, if nobody has taken what lies behind it.
+    private mutating func giveBack() {
+        let isMine = taken.pointee.compareExchange(
+            expected: UInt64(chunkEnd), desired: UInt64(start), ordering: .relaxed
+        ).exchanged
+        if isMine { chunkEnd = start }
+    }
+
+    private mutating func grow(to byteCount: Int) -> UnsafeMutableRawPointer? {
+        guard byteCount >= 0, byteCount <= limit else { return fail(.tooLarge) }
+        // Twice what it has where it grows, so that many small additions move it seldom.
+        let wanted = max(chunkBytes, count > 0 ? min(2 * byteCount, limit) : byteCount)
+        if extend(to: byteCount, wanted: wanted) {
+            count = byteCount
+            return heap + start
+        }
+        guard let chunk = take(byteCount, wanted: wanted) else { return fail(.full) }
+        if count > 0 { (heap + chunk.lowerBound).copyMemory(from: heap + start, byteCount: count) }
+        start = chunk.lowerBound
+        chunkEnd = chunk.upperBound
+        count = byteCount
+        return heap + start
+    }
+
+    private mutating func fail(_ fault: Fault) -> UnsafeMutableRawPointer? {
+        if self.fault == nil { self.fault = fault }
+        return nil
+    }
+
+    /// Makes the chunk longer where nobody has taken what lies behind it, so that the result needn't move.
+    private mutating func extend(to byteCount: Int, wanted: Int) -> Bool {
+        guard byteCount <= heapBytes - start else { return false }
+        let end = min(start + Self.rounded(wanted), heapBytes)
+        let isMine = taken.pointee.compareExchange(
+            expected: UInt64(chunkEnd), desired: UInt64(end), ordering: .relaxed
+        ).exchanged
+        if isMine { chunkEnd = end }
+        return isMine
+    }
+
+    /// Takes a chunk of `wanted` bytes, or of less at the heap's end; nil where `least` don't fit.
+    private func take(_ least: Int, wanted: Int) -> Range<Int>? {
+        var next = taken.pointee.load(ordering: .relaxed)
+        while true {
+            // Whatever another worker may have written there.
+            guard next <= UInt64(heapBytes) else { return nil }
+            let first = Self.rounded(Int(next))
+            guard first <= heapBytes, least <= heapBytes - first else { return nil }
+            let end = min(first + Self.rounded(max(least, wanted)), heapBytes)
+            let (isMine, found) = taken.pointee.compareExchange(
+                expected: next, desired: UInt64(end), ordering: .relaxed)
+            if isMine { return first..<end }
+            next = found
+        }
+    }
+
+    private static func rounded(_ byteCount: Int) -> Int {
+        (byteCount + ResultSpan.alignment - 1) / ResultSpan.alignment * ResultSpan.alignment
+    }
+}

@@ -1,0 +1,29 @@
+public import Workloads
+
+/// What a program can make its workers of beyond what every worker is: the runtimes with a library.
+///
+/// One is made on each worker, of which it keeps whatever is to outlive a job, such as open connections.
+public protocol RuntimeSupport: AnyObject {
+    /// Makes the process ready to be the zygote of a runtime, or a worker that was started as a program. Called once,
+    /// while it has one thread.
+    ///
+    /// In a zygote it does only what starts no thread and survives a fork, and finds out whether workers can do the rest.
+    ///
+    /// - Parameter arguments: the runtime's, as the daemon has them.
+    static func prepare(_ arguments: [String]) throws(RuntimeFault)
+
+    /// Has what the runtime needs ready for use by this worker, which is not up before.
+    init()
+
+    /// Does a worker's part of a job, of the workload called so. A workload that the runtime doesn't have is left alone.
+    func work(_ workload: String, _ shift: consuming Shift, _ arguments: JobArguments)
+}
+
+/// Why a runtime can't be: what could not be loaded and why, for whoever wanted to run something on it.
+public struct RuntimeFault: Error, Sendable, Equatable, CustomStringConvertible {
+    public let description: String
+
+    public init(_ description: String) {
+        self.description = description
+    }
+}

@@ -1,0 +1,137 @@
+public import CPar
+public import Catalogue
+import Glibc
+import Ledger
+import Linux
+
+/// Calls a function of a user's own library for each task, see `par.h`.
+public struct NativeFunction: Workload {
+    /// What it is about to call, and what a worker has ready for it.
+    public typealias Body = @convention(c) (UnsafeMutablePointer<par_task>?) -> Int32
+
+    private let body: Body
+    private let inputs: InputBytes
+    private let tries: Int64
+    private let call: NativeCall
+
+    /// - Parameter state: what the function's set-up has left on this worker.
+    public init(_ body: @escaping Body, state: UnsafeMutableRawPointer?, _ arguments: JobArguments) {
+        self.body = body
+        inputs = arguments.inputBytes
+        tries = arguments.number("retries")
+        call = NativeCall(state: state, cancelled: arguments.cancellation, results: arguments.results)
+    }
+
+    /// - Returns: where the result stands, see ``ResultSpan``.
+    public mutating func run(_ task: TaskContext) throws(TaskFailure) -> Int64 {
+        let place = call.place
+        place.pointee.task.number = UInt64(task.task)
+        place.pointee.task.worker = UInt32(truncatingIfNeeded: task.seat)
+        let input = inputs[task.task]
+        place.pointee.task.input = input.baseAddress
+        place.pointee.task.input_size = input.count
+        var left = tries
+        while true {
+            place.pointee.begin()
+            let code = body(&place.pointee.task)
+            left -= 1
+            if code == 0, place.pointee.results.fault == nil { return place.pointee.finish().value }
+            if left > 0, !task.isCancelled { continue }
+            throw end(code, task)
+        }
+    }
+
+    /// Keeps the words of a call that has failed, and says why it has.
+    private func end(_ code: Int32, _ task: TaskContext) -> TaskFailure {
+        let fault = call.place.pointee.results.fault
+        let span = call.place.pointee.finishFailure()
+        if fault == nil, task.isCancelled { return .cancelled }
+        task.keep(fault == nil ? span : .none)
+        switch fault {
+        case .tooLarge: return TaskFailure(NativeFailure.resultSize, code: 0)
+        case .full: return TaskFailure(NativeFailure.results, code: 0)
+        case nil: return TaskFailure(returned: code)
+        }
+    }
+}
+
+extension TaskFailure {
+    /// What a function of a library returned, as far as 16 bits hold it.
+    public init(_ kind: NativeFailure = .function, returned code: Int32) {
+        self.init(kind, code: Int32(Int16(clamping: code)))
+    }
+}
+
+/// What one worker's calls of a function share, at an address that C keeps.
+private final class NativeCall {
+    struct Place {
+        var task: par_task
+        var results: ResultWriter
+        /// Whether the result at hand is the text of a failure.
+        var isFailure = false
+
+        mutating func begin() {
+            isFailure = false
+            results.begin()
+        }
+
+        mutating func finish() -> ResultSpan {
+            // A function that has said why it fails, and then returns that it hasn't.
+            if isFailure { results.begin() }
+            return results.finish()
+        }
+
+        mutating func finishFailure() -> ResultSpan {
+            if !isFailure { results.begin() }
+            return results.finish()
+        }
+    }
+
+    let place = UnsafeMutablePointer<Place>.allocate(capacity: 1)
+
+    init(state: UnsafeMutableRawPointer?, cancelled: Futex.Word, results: ResultWriter) {
+        var task = par_task()
+        task.version = UInt32(PAR_VERSION)
+        task.state = state
+        task.cancelled = UnsafePointer(UnsafeRawPointer(cancelled).assumingMemoryBound(to: UInt32.self))
+        task.resize = Self.resize
+        task.write = Self.write
+        task.fail = Self.fail
+        task.internal = UnsafeMutableRawPointer(place)
+        place.initialize(to: Place(task: task, results: results))
+    }
+
+    deinit {
+        place.deinitialize(count: 1)
+        place.deallocate()
+    }
+
+    // MARK: Called by the function
+
+    private static func place(of task: UnsafeMutablePointer<par_task>?) -> UnsafeMutablePointer<Place>? {
+        task?.pointee.internal?.assumingMemoryBound(to: Place.self)
+    }
+
+    private static let resize: @convention(c) (UnsafeMutablePointer<par_task>?, Int) -> UnsafeMutableRawPointer? = {
+        task, size in
+        guard let place = place(of: task), !place.pointee.isFailure else { return nil }
+        return place.pointee.results.resize(to: size)
+    }
+
+    private static let write: @convention(c) (UnsafeMutablePointer<par_task>?, UnsafeRawPointer?, Int) -> Int32 = {
+        task, bytes, size in
+        guard let place = place(of: task), !place.pointee.isFailure else { return -1 }
+        return place.pointee.results.append(UnsafeRawBufferPointer(start: bytes, count: size)) ? 0 : -1
+    }
+
+    private static let fail: @convention(c) (UnsafeMutablePointer<par_task>?, UnsafePointer<CChar>?, Int) -> Void = {
+        task, text, size in
+        guard let place = place(of: task), place.pointee.results.fault == nil else { return }
+        place.pointee.isFailure = true
+        place.pointee.results.begin()
+        // Where there is no room for the words, the code is all there is to tell.
+        if !place.pointee.results.append(UnsafeRawBufferPointer(start: text, count: size)) {
+            place.pointee.results.begin()
+        }
+    }
+}

@@ -1,0 +1,217 @@
+import Glibc
+import Linux
+import Pools
+import Testing
+
+/// A shared library made of C source while `body` runs, in a folder of its own, which the source knows as `FOLDER`.
+func withPlugin(_ source: String, _ body: (_ library: String, _ folder: String) async throws -> Void) async throws {
+    try await withTemporaryDirectory { folder in
+        try compile(source, into: "\(folder)/libmine.so", in: folder)
+        try await body("\(folder)/libmine.so", folder)
+    }
+}
+
+/// Makes a shared library of C source. It takes its name once it is whole, as linkers write theirs.
+private func compile(_ source: String, into library: String, in folder: String, _ options: [String] = []) throws {
+    let file = try #require(fopen("\(folder)/mine.c", "w"))
+    fputs(source, file)
+    fclose(file)
+    let compiler = try Program(
+        path: "/usr/bin/cc",
+        arguments: [
+            "-shared", "-fPIC", "-pthread", "-D_GNU_SOURCE", "-DFOLDER=\"\(folder)\"", "-o", "\(library).new",
+            "\(folder)/mine.c",
+        ] + options, environment: ["PATH=/usr/bin:/bin"], descriptors: []
+    ).spawn()
+    var status: Int32 = 0
+    waitpid(compiler, &status, 0)
+    try #require(status == 0)
+    try #require(rename("\(library).new", library) == 0)
+}
+
+/// A library in which nothing happens.
+private let plain = "int par_test(void) { return 1; }"
+
+extension Host {
+    /// Workers with a library, processes unless told otherwise.
+    fileprivate func workers(
+        _ count: Int, with library: String, _ arrangement: PoolKind.Arrangement = .processes(threads: 1),
+        cold: ColdStart? = nil
+    ) throws -> LeaseRequest {
+        let kind = PoolKind(arrangement, runtime: try supervisor.runtime(forPlugin: library))
+        return LeaseRequest(kind: kind, units: count / kind.workersPerUnit, cold: cold)
+    }
+}
+
+@Suite("The runtime of a user's library", .serialized)
+struct PluginTests {
+    @Test(
+        "has workers that have it loaded, in every arrangement and start",
+        arguments: [PoolKind.Arrangement.threads, .processes(threads: 1), .processes(threads: 2)],
+        [ColdStart?.none, .fresh, .exec])
+    func loaded(arrangement: PoolKind.Arrangement, cold: ColdStart?) async throws {
+        try await withPlugin(plain) { library, _ in
+            try await Host.run { host in
+                let request = try host.workers(4, with: library, arrangement, cold: cold)
+                let job = try await host.submit(request, tasks: 8, workload: Work.sleep, number: 50_000_000)
+                #expect(try await host.settles { $0.machine.jobs[job.id]?.state == .running })
+                let pids = try await host.snapshot().pids[request.kind] ?? []
+                #expect(!pids.isEmpty)
+                for pid in pids { #expect(try String(contentsOfFile: "/proc/\(pid)/maps").contains(library)) }
+                let outcome = await job.outcome
+                #expect(outcome.count(.ok) == 8)
+                #expect(outcome.row.reason == (cold == nil ? .firstUse : .requested))
+                if cold == nil {
+                    let second = try await host.run(try host.workers(4, with: library, arrangement), tasks: 8)
+                    #expect(second.row.reason == nil)
+                }
+                let snapshot = try await host.snapshot()
+                #expect(snapshot.health[request.kind.runtime] == .ready)
+                #expect(snapshot.machine.name(of: request.kind) == "\(arrangement.name)-plugin:\(library)")
+            }
+        }
+    }
+
+    @Test("fails its runs with the dynamic linker's reason where it can't be loaded, and no others, until it can")
+    func unloadable() async throws {
+        try await withTemporaryDirectory { folder in
+            let library = "\(folder)/libmine.so"
+            let faults: [(what: String, make: () throws -> Void)] = [
+                (
+                    "file too short",
+                    { try #require(fopen(library, "w").map { fclose($0) } == 0) }
+                ),
+                (
+                    "undefined symbol: nowhere",
+                    { try compile("int nowhere(void); int f(void) { return nowhere(); }", into: library, in: folder) }
+                ),
+                (
+                    "libgone.so: cannot open shared object file",
+                    {
+                        try compile(plain, into: "\(folder)/libgone.so", in: folder)
+                        try compile(plain, into: library, in: folder, ["-Wl,--no-as-needed", "-L\(folder)", "-lgone"])
+                        unlink("\(folder)/libgone.so")
+                    }
+                ),
+                (
+                    "signal \(SIGSEGV)",
+                    {
+                        try compile(
+                            "__attribute__((constructor)) static void f(void) { *(volatile int *)0 = 0; }",
+                            into: library, in: folder)
+                    }
+                ),
+                (
+                    "exit code 3",
+                    {
+                        try compile(
+                            "#include <unistd.h>\n__attribute__((constructor)) static void f(void) { _exit(3); }",
+                            into: library, in: folder)
+                    }
+                ),
+            ]
+            try await Host.run { host in
+                for fault in faults {
+                    try fault.make()
+                    let outcome = try await host.run(try host.workers(4, with: library), tasks: 4)
+                    #expect(outcome.row.cancelled == .workersFailed)
+                    #expect(
+                        outcome.row.failureReason?.contains(fault.what) == true, "\(outcome.row.failureReason ?? "")")
+                    #expect(outcome.count(.cancelled) == 4)
+                    #expect(try await host.run(Arrangement.processes.four(cold: .fresh), tasks: 8).count(.ok) == 8)
+                    // A user's library is no reason to call the daemon broken.
+                    #expect(try await host.snapshot().brokenReason == nil)
+                }
+                try compile(plain, into: library, in: folder)
+                let outcome = try await host.run(try host.workers(4, with: library), tasks: 4)
+                #expect(outcome.count(.ok) == 4)
+                #expect(outcome.row.reason == .fileChanged)
+            }
+        }
+    }
+
+    @Test("that hangs as it is loaded is given up when its time is up, and holds up nobody")
+    func hanging() async throws {
+        try await withPlugin(
+            "#include <unistd.h>\n__attribute__((constructor)) static void f(void) { for (;;) pause(); }"
+        ) { library, _ in
+            var patience = Patience()
+            patience.pluginNanoseconds = 300_000_000
+            patience.brokenNanoseconds = 0
+            try await Host.run(patience: patience) { host in
+                let job = try await host.submit(try host.workers(4, with: library), tasks: 4)
+                #expect(try await host.settles { $0.health[RuntimeID(number: 3)] == .starting })
+                #expect(
+                    await withCheckedContinuation { answer in host.supervisor.checkIn { answer.resume(returning: $0) } }
+                )
+                #expect(try await host.run(Arrangement.processes.four(cold: .fresh), tasks: 8).count(.ok) == 8)
+                #expect(await job.outcome.row.failureReason?.contains("has not answered") == true)
+            }
+        }
+    }
+
+    @Test("is another one once the file has changed, and the old one goes when nobody uses it")
+    func changed() async throws {
+        try await withPlugin(plain) { library, folder in
+            try await Host.run { host in
+                let old = try host.workers(4, with: library)
+                let job = try await host.submit(old, tasks: 4, workload: Work.sleep, number: 300_000_000)
+                #expect(try await host.settles { $0.machine.jobs[job.id]?.state == .running })
+                try compile("int par_test(void) { return 2; }", into: library, in: folder)
+                let new = try host.workers(4, with: library)
+                #expect(new.kind != old.kind)
+                let outcome = try await host.run(new, tasks: 4)
+                #expect(outcome.row.reason == .fileChanged)
+                // What was handed in before is done by the workers that it was meant for.
+                #expect(await job.outcome.count(.ok) == 4)
+                #expect(
+                    try await host.settles {
+                        $0.machine.runtimes[old.kind.runtime] == nil && $0.pids[old.kind] == nil
+                            && $0.zygotePIDs[old.kind.runtime] == nil
+                    })
+                #expect(try await host.run(try host.workers(4, with: library), tasks: 4).row.reason == nil)
+                // A larger pool is cold for another reason.
+                #expect(try await host.run(try host.workers(6, with: library), tasks: 6).row.reason == .poolTooSmall)
+            }
+        }
+    }
+
+    @Test("is given up once nobody has used it for a while, with its zygote")
+    func idle() async throws {
+        try await withPlugin(plain) { library, _ in
+            try await Host.run(idle: 10_000_000, runtimeIdle: 20_000_000) { host in
+                let request = try host.workers(4, with: library)
+                #expect(try await host.run(request, tasks: 4).count(.ok) == 4)
+                #expect(
+                    try await host.settles {
+                        $0.machine.runtimes[request.kind.runtime] == nil && $0.zygotePIDs[request.kind.runtime] == nil
+                    })
+                #expect(try await host.snapshot().machine.pools.count == 2)
+                // The next one finds it as at first.
+                let outcome = try await host.run(try host.workers(4, with: library), tasks: 4)
+                #expect(outcome.count(.ok) == 4 && outcome.row.reason == .firstUse)
+            }
+        }
+    }
+
+    @Test("is none where the file can't be read, or all users are served")
+    func refused() async throws {
+        try await withTemporaryDirectory { folder in
+            try await Host.run(threads: 0, processes: 0) { host in
+                for path in ["\(folder)/nothing.so", folder, "/dev/null"] {
+                    #expect(throws: RuntimeRefusal.self) { try host.supervisor.runtime(forPlugin: path) }
+                }
+                #expect(throws: RuntimeRefusal.relative("libmine.so")) {
+                    try host.supervisor.runtime(forPlugin: "libmine.so")
+                }
+            }
+            var policy = PoolPolicy(threadFloor: 0, processFloor: 0)
+            policy.isShared = true
+            let shared = try Supervisor(
+                .init(
+                    policy: policy, zygotePath: try programPath("parzygote"),
+                    libraryZygotePath: try programPath("parzygote-library"), environment: []))
+            #expect(throws: RuntimeRefusal.shared) { try shared.runtime(forPlugin: "/lib/x86_64-linux-gnu/libc.so.6") }
+        }
+    }
+}

@@ -1,0 +1,143 @@
+import Catalogue
+import Control
+import Glibc
+import Linux
+
+/// What `parctl run native` is to do: the function, what it is called for, and what becomes of its results.
+struct NativePlan {
+    /// The library's path, a colon and the function's name.
+    let function: String
+    /// What tasks are given; nil for nothing.
+    let items: ItemFile?
+    let isTagged: Bool
+    let isQuiet: Bool
+    /// Where each result has a file of its own; nil where they are printed.
+    let directory: String?
+
+    /// Reads everything that there is to read, and checks it.
+    init(_ words: RunWords, in directory: String = Environment.directory) throws(Failure) {
+        guard let name = words.operands.first, let colon = name.utf8.lastIndex(of: UInt8(ascii: ":")),
+            name.utf8.first != UInt8(ascii: ":"), name.utf8.last != UInt8(ascii: ":")
+        else { throw words.fault("which function? For example: parctl run native ./libmine.so:work one two") }
+        // By bytes: an accent behind the slash is one character with it.
+        function = name.utf8.first == UInt8(ascii: "/") ? name : directory + "/" + name
+        let path = String(name[..<colon])
+        guard access(path, R_OK) == 0 else { throw .input(path: path, reason: SystemFault.text(errno)) }
+        let options = words.client
+        isTagged = options["tag"] != nil
+        isQuiet = options["quiet"] != nil
+        self.directory = options["output"]?.last
+        guard !(isTagged && self.directory != nil) else {
+            throw words.fault("--tag is for results that are printed, and --output keeps them in files")
+        }
+        var list = ItemList()
+        var operands = words.operands.dropFirst()
+        let mark = operands.firstIndex(of: ":::")
+        let end: UInt8 = options["null"] == nil ? UInt8(ascii: "\n") : 0
+        var files = options["from"] ?? []
+        if mark == nil, operands.contains("-") || (options["null"] != nil && files.isEmpty) { files.append("-") }
+        for path in files { try list.read(path, end: end) }
+        if let mark {
+            operands.remove(at: mark)
+        } else {
+            operands.removeAll { $0 == "-" }
+        }
+        for word in operands { try list.add(Array(word.utf8)[...], of: "the command line") }
+        let isGiven = !files.isEmpty || !operands.isEmpty || mark != nil
+        guard !isGiven || list.count > 0 else { throw words.fault("there is no input to call the function for") }
+        items = isGiven ? try ItemFile(list) : nil
+    }
+
+    /// How many tasks there are where `asked` are asked for: one for each input; a single one is for all of them.
+    func count(asked: Int?, _ words: RunWords) throws(Failure) -> Int? {
+        guard let items else { return asked }
+        guard let asked, asked != items.count else { return items.count }
+        guard items.count == 1 else {
+            throw words.fault("there are \(items.count) inputs, and as many tasks: --tasks goes with one input or none")
+        }
+        return asked
+    }
+
+    /// Puts function and inputs into a request.
+    func put(into request: inout Run.Request) {
+        request.arguments = (request.arguments ?? [:]).merging(["function": function]) { $1 }
+        request.results = true
+        guard let items else { return }
+        request.tasks = request.tasks ?? items.count
+        request.block = Run.Block(descriptor: 0, table: items.count == 1 ? nil : 0)
+    }
+}
+
+/// The inputs of a run's tasks as they are read, one behind the other: bytes of any kind.
+struct ItemList {
+    private(set) var bytes: [UInt8] = []
+    private(set) var spans: [(offset: Int, count: Int)] = []
+
+    var count: Int { spans.count }
+
+    /// The most that are kept for one run. A daemon may allow less.
+    static let mostItems = 16_000_000
+    /// Bytes of all that are kept.
+    static let mostBytes = 1 << 30
+
+    /// Reads the inputs of a file, or of standard input where it is called `-`.
+    ///
+    /// - Parameter end: what ends each; the last one may lack it.
+    mutating func read(_ path: String, end: UInt8) throws(Failure) {
+        let name = path == "-" ? "standard input" : path
+        try LineReader(path, named: name).read(end: end, longest: Self.mostBytes, thing: "input") {
+            (line: ArraySlice<UInt8>) throws(Failure) in try add(line, of: name)
+        }
+    }
+
+    mutating func add(_ item: ArraySlice<UInt8>, of name: String) throws(Failure) {
+        guard count < Self.mostItems, bytes.count + item.count <= Self.mostBytes else {
+            let limit = count < Self.mostItems ? "\(Self.mostBytes >> 20) MiB" : "\(Self.mostItems) inputs"
+            throw .input(path: name, reason: "there are more than \(limit), the most for one run: run them in parts")
+        }
+        spans.append((bytes.count, item.count))
+        bytes += item
+    }
+}
+
+/// The inputs of a run in a memory file, as the daemon takes them: a single one as it is; several behind a table of their
+/// places, which are an offset and a length each, in 8 bytes.
+final class ItemFile {
+    let count: Int
+    private let bytes: [UInt8]
+    private let spans: [(offset: Int, count: Int)]
+    private let file: Descriptor
+
+    init(_ list: ItemList) throws(Failure) {
+        (count, bytes, spans) = (list.count, list.bytes, list.spans)
+        let table = count == 1 ? 0 : 16 * count
+        var places: [Int] = []
+        places.reserveCapacity(2 * count)
+        if count > 1 {
+            for span in spans { places += [table + span.offset, span.count] }
+        }
+        do {
+            let file = try Descriptor.memoryFile(named: "par-inputs")
+            try file.append(places)
+            try file.append(bytes)
+            try file.seal()
+            self.file = file
+        } catch {
+            throw .system(call: error.call, errno: error.errno.rawValue)
+        }
+    }
+
+    /// The memory file's, which stays this object's.
+    var descriptor: Int32 { file.raw }
+
+    /// The input of a task, as text; a single one is every task's.
+    func text(of task: Int) -> String {
+        let span = spans[count == 1 ? 0 : task]
+        return String(decoding: bytes[span.offset..<span.offset + span.count], as: UTF8.self)
+    }
+
+    func bytes(of task: Int) -> ArraySlice<UInt8> {
+        let span = spans[count == 1 ? 0 : task]
+        return bytes[span.offset..<span.offset + span.count]
+    }
+}

@@ -1,0 +1,144 @@
+import Control
+import FoundationEssentials
+import Glibc
+import Linux
+import Varlink
+
+/// What the tasks of a run have handed back, and why those that failed did: the file that came with the receipt, mapped.
+final class NativeResults {
+    private let memory: UnsafeRawBufferPointer
+    private let tasks: Int
+    /// Where the table of failures is; nil where there is none.
+    private let failures: Int?
+
+    /// Bytes that are written at once.
+    private static let chunk = 1 << 18
+    private static let spanBytes = 16
+
+    /// - Parameters:
+    ///   - descriptor: the file's, which is closed.
+    ///   - tasks: how many the run had.
+    init(_ results: Run.Results, _ descriptor: consuming Descriptor, tasks: Int) throws(Failure) {
+        let size: Int
+        do {
+            size = try memoryFileSize(descriptor.raw)
+        } catch {
+            throw .system(call: error.call, errno: error.errno.rawValue)
+        }
+        // A file that could be cut would fault where it is read.
+        let isSealed = descriptor.isSealed
+        let (table, isBeyond) = tasks.multipliedReportingOverflow(by: Self.spanBytes)
+        guard size == results.bytes, !isBeyond, table <= size, isSealed,
+            results.failures.map({ $0 >= table && $0 <= size - table && $0.isMultiple(of: 8) }) ?? true
+        else { throw .client(.protocolViolation("the results of the run are not what the reply says")) }
+        self.tasks = tasks
+        failures = results.failures
+        guard size > 0 else {
+            memory = UnsafeRawBufferPointer(start: nil, count: 0)
+            return
+        }
+        let place = mmap(nil, size, PROT_READ, MAP_SHARED, descriptor.raw, 0)
+        guard let place, place != MAP_FAILED else { throw .system(call: "mmap", errno: errno) }
+        memory = UnsafeRawBufferPointer(start: place, count: size)
+    }
+
+    deinit {
+        if let place = memory.baseAddress { munmap(UnsafeMutableRawPointer(mutating: place), memory.count) }
+    }
+
+    /// A task's part by the table at `table`; nil where it has none, or one that can't be.
+    private func part(_ task: Int, table: Int) -> UnsafeRawBufferPointer? {
+        let place = table + task * Self.spanBytes
+        let offset = memory.load(fromByteOffset: place, as: UInt64.self)
+        let count = memory.load(fromByteOffset: place + 8, as: UInt64.self)
+        guard offset > 0, offset <= UInt64(memory.count), count <= UInt64(memory.count) - offset else { return nil }
+        return UnsafeRawBufferPointer(rebasing: memory[Int(offset)..<Int(offset + count)])
+    }
+
+    private func result(_ task: Int) -> UnsafeRawBufferPointer? { part(task, table: 0) }
+
+    private func failure(_ task: Int) -> UnsafeRawBufferPointer? { failures.flatMap { part(task, table: $0) } }
+
+    /// Does what is to be done with the results, but for those that go into a JSON document.
+    func show(_ plan: NativePlan, isInDocument: Bool) throws(Failure) {
+        if let directory = plan.directory {
+            try keep(in: directory)
+        } else if !isInDocument {
+            try print(tag: plan.isTagged ? { plan.items?.bytes(of: $0) ?? [] } : nil)
+        }
+        guard failures != nil else { return }
+        for task in 0..<tasks {
+            guard let reason = failure(task) else { continue }
+            let name = plan.items.map { "input \(task + 1) (\(Failure.clean(String($0.text(of: task).prefix(100)))))" }
+            let text = Failure.clean(String(decoding: reason, as: UTF8.self))
+            StandardError.write("parctl: \(name ?? "task \(task)"): \(text)\n")
+        }
+    }
+
+    /// Prints the results, one a line.
+    private func print(tag: ((Int) -> ArraySlice<UInt8>)?) throws(Failure) {
+        var lines: [UInt8] = []
+        lines.reserveCapacity(2 * Self.chunk)
+        for task in 0..<tasks {
+            guard let result = result(task) else { continue }
+            if let tag { lines += tag(task) + [UInt8(ascii: "\t")] }
+            if result.count > Self.chunk {
+                try StandardOutput.write(lines)
+                lines.removeAll(keepingCapacity: true)
+                let number = writeAll(STDOUT_FILENO, result)
+                if number != 0 { throw .output(errno: number) }
+            } else {
+                lines.append(contentsOf: result)
+            }
+            lines.append(UInt8(ascii: "\n"))
+            if lines.count >= Self.chunk {
+                try StandardOutput.write(lines)
+                lines.removeAll(keepingCapacity: true)
+            }
+        }
+        try StandardOutput.write(lines)
+    }
+
+    /// Puts each result into a file that is called by the number of its input, from 1.
+    private func keep(in directory: String) throws(Failure) {
+        if mkdir(directory, 0o777) != 0, errno != EEXIST { throw .exporting(path: directory, errno: errno) }
+        for task in 0..<tasks {
+            guard let result = result(task) else { continue }
+            let path = "\(directory)/\(task + 1)"
+            let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+            guard file >= 0 else { throw .exporting(path: path, errno: errno) }
+            let fault = writeAll(file, result)
+            // Some file systems say only then that there was no room.
+            let closing = close(file) == 0 ? 0 : errno
+            if fault != 0 || closing != 0 { throw .exporting(path: path, errno: fault != 0 ? fault : closing) }
+        }
+    }
+
+    /// The member `results` of a JSON document, in pieces: an object for each task with its `text`, or `base64` where that is
+    /// no UTF-8, or the `reason` for which it has none.
+    func writeMembers(_ write: ([UInt8]) throws(Failure) -> Void) throws(Failure) {
+        var bytes: [UInt8] = []
+        for task in 0..<tasks {
+            if let result = result(task) {
+                bytes += Array("\(bytes.isEmpty && task == 0 ? "" : ",")\n    {\"task\":\(task),".utf8)
+                if let text = String(validating: result, as: UTF8.self) {
+                    bytes += Array("\"text\":".utf8)
+                    JSON.append(text, to: &bytes)
+                } else {
+                    bytes += Array("\"base64\":\"\(Data(result).base64EncodedString())\"".utf8)
+                }
+            } else {
+                bytes += Array("\(bytes.isEmpty && task == 0 ? "" : ",")\n    {\"task\":\(task),\"reason\":".utf8)
+                JSON.append(
+                    failure(task).map { String(decoding: $0, as: UTF8.self) } ?? "it did not come to its end",
+                    to: &bytes)
+            }
+            bytes.append(UInt8(ascii: "}"))
+            if bytes.count >= Self.chunk {
+                try write(bytes)
+                bytes.removeAll(keepingCapacity: true)
+            }
+        }
+        try write(bytes)
+    }
+}
