@@ -1,6 +1,8 @@
 /// A pool as an operator sees it.
 public struct Pool: Codable, Sendable, Equatable {
     public var name: String
+    /// What its workers are made of, by the name of a ``RuntimeStatus``.
+    public var runtime: String
     /// What `floor`, `size`, `ready` and `busy` count: `threads` or `processes`.
     public var unit: String
     public var threadsPerProcess: Int
@@ -22,17 +24,19 @@ public struct Pool: Codable, Sendable, Equatable {
     public var replaced: Int
 
     enum CodingKeys: String, CodingKey {
-        case name, unit, state, floor, size, ready, busy, waiting, pids, replaced
+        case name, runtime, unit, state, floor, size, ready, busy, waiting, pids, replaced
         case threadsPerProcess = "threads_per_process"
         case startupPaid = "startup_paid"
         case readyFor = "ready_for"
     }
 
     public init(
-        name: String, unit: String, threadsPerProcess: Int, state: String, floor: Int, size: Int, ready: Int,
+        name: String, runtime: String = "native", unit: String, threadsPerProcess: Int, state: String, floor: Int,
+        size: Int, ready: Int,
         busy: Int, waiting: Int, pids: [Int], startupPaid: Int, readyFor: Int, replaced: Int
     ) {
         self.name = name
+        self.runtime = runtime
         self.unit = unit
         self.threadsPerProcess = threadsPerProcess
         self.state = state

@@ -40,9 +40,11 @@ public enum GetStatus {
         public var ledgerBytes: Int
         /// Every limit by name, with its value.
         public var limits: [String: Int]
+        /// What workers can be made of, and how each of that is.
+        public var runtimes: [RuntimeStatus]
 
         enum CodingKeys: String, CodingKey {
-            case version, state, reason, pid, uptime, uid, socket, workers, limits
+            case version, state, reason, pid, uptime, uid, socket, workers, limits, runtimes
             case zygotePid = "zygote_pid"
             case jobsRunning = "jobs_running"
             case jobsQueued = "jobs_queued"
@@ -56,7 +58,8 @@ public enum GetStatus {
         public init(
             version: String, state: String, pid: Int, zygotePid: Int, uptime: Int, uid: Int, socket: String,
             jobsRunning: Int, jobsQueued: Int, jobsFinished: Int, jobsRefused: Int, workers: Int, workersBusy: Int,
-            workersReplaced: Int, ledgerBytes: Int, limits: [String: Int], reason: String? = nil
+            workersReplaced: Int, ledgerBytes: Int, limits: [String: Int], runtimes: [RuntimeStatus] = [],
+            reason: String? = nil
         ) {
             self.version = version
             self.state = state
@@ -75,6 +78,37 @@ public enum GetStatus {
             self.workersReplaced = workersReplaced
             self.ledgerBytes = ledgerBytes
             self.limits = limits
+            self.runtimes = runtimes
         }
+    }
+}
+
+/// What workers are made of before their first task, and how it is.
+public struct RuntimeStatus: Codable, Sendable, Equatable {
+    /// `native`, `curl`, `blas`, or `plugin:` and a library's path.
+    public var name: String
+    /// `ready`, `starting`, `broken` or `gone`.
+    public var state: String
+    /// Why its workers can't be started, where the state is `broken`; nil else.
+    public var reason: String?
+    /// Whether its workers run a user's own code.
+    public var foreign: Bool
+    /// 0 where it has no zygote.
+    public var zygotePid: Int
+    /// Its workers, those of cold runs among them.
+    public var workers: Int
+
+    enum CodingKeys: String, CodingKey {
+        case name, state, reason, foreign, workers
+        case zygotePid = "zygote_pid"
+    }
+
+    public init(name: String, state: String, reason: String? = nil, foreign: Bool, zygotePid: Int, workers: Int) {
+        self.name = name
+        self.state = state
+        self.reason = reason
+        self.foreign = foreign
+        self.zygotePid = zygotePid
+        self.workers = workers
     }
 }

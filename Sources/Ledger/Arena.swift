@@ -27,8 +27,16 @@ public final class Arena: @unchecked Sendable {
         self.slotCount = slotCount
         jobsOffset = Self.jobsOffset(slotCount: slotCount)
         memory = try SharedMemory(named: "par-ledger", byteCount: jobsOffset + Self.roundedToPages(jobBytes))
+        sign(daemon: 0, family: 0)
+    }
+
+    /// Writes what a program that maps the arena looks for: how large it is, the daemon's pid, and the family of the marks
+    /// of its commands.
+    public func sign(daemon: UInt32, family: UInt32) {
         header.magic.pointee = Self.magic
         header.slotCount.pointee = UInt32(slotCount)
+        header.daemon.pointee = daemon
+        header.family.pointee = family
     }
 
     /// Maps an arena made by another process. Nil if the file isn't one.

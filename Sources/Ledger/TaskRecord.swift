@@ -44,6 +44,16 @@ public struct TaskRecord: Sendable {
         self.deaths = deaths
     }
 
+    /// The record as it can be true, where its worker may have written anything: with all of its times in `times`, and a
+    /// stop that is not before the start.
+    public func bounded(to times: ClosedRange<UInt64>) -> TaskRecord {
+        var own = self
+        own.start = start == 0 ? 0 : min(max(start, times.lowerBound), times.upperBound)
+        own.stop = start == 0 ? 0 : min(max(stop, own.start), times.upperBound)
+        own.cpu = min(cpu, times.upperBound - times.lowerBound)
+        return own
+    }
+
     /// Counts one more worker, up to what fits.
     mutating func countDeath() {
         if deaths < .max { deaths += 1 }

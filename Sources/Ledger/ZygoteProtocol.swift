@@ -12,7 +12,8 @@ public enum ZygoteProtocol {
         case ping = 3
     }
 
-    /// The first word of a zygote's only answer, where it could not load what its workers need. It ends then.
+    /// The first word of a zygote's only answer, where it could not load what its workers need. It does nothing more then,
+    /// and ends when the daemon hangs up.
     public static let refusal: UInt32 = 4
     /// Bytes of a refusal's text that are sent.
     public static let refusalLimit = 1024

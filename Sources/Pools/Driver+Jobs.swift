@@ -9,7 +9,7 @@ extension Driver {
     /// Looks for what workers say in shared memory.
     func look(_ now: UInt64) {
         lookAt = nil
-        seenNews = arena.header.news.pointee.load(ordering: .sequentiallyConsistent)
+        for index in domains.indices { seenNews[index] = domains[index].news }
         wakeAgain()
         lookAtStarting(Array(starting.keys), now)
         lookAtStopping(now)
@@ -20,7 +20,7 @@ extension Driver {
     private func lookAtStopping(_ now: UInt64) {
         if stopping.isEmpty { return }
         let gone = stopping.filter { unit in
-            slots[unit]?.allSatisfy { arena.slot($0).goneAt.pointee.load(ordering: .acquiring) != 0 } == true
+            slots[unit]?.allSatisfy { slot($0).goneAt.pointee.load(ordering: .acquiring) != 0 } == true
         }.sorted()
         if gone.isEmpty { return }
         var last: UInt64 = 0
@@ -29,7 +29,7 @@ extension Driver {
             stopping.remove(unit)
             if let host = machine.units[unit]?.process { hosts.insert(host) }
             for slot in slots.removeValue(forKey: unit) ?? [] {
-                last = max(last, min(arena.slot(slot).goneAt.pointee.load(ordering: .acquiring), now))
+                last = max(last, min(self.slot(slot).goneAt.pointee.load(ordering: .acquiring), now))
                 free(slot)
             }
         }
@@ -49,7 +49,7 @@ extension Driver {
         for unit in row.atWork {
             guard let own = slots[unit] else { continue }
             isAnybodyThere = true
-            if !own.allSatisfy({ arena.slot($0).isIdle }) {
+            if !own.allSatisfy({ slot($0).isIdle }) {
                 if record.lease == nil { tellHalt(of: record, hasLeft: false) } else { lookAgain() }
                 return
             }
@@ -83,7 +83,7 @@ extension Driver {
         guard let row = machine.jobs[id], let record = jobs[id] else { return 0 }
         let tasks = record.view.tasks
         var done = record.settledTasks
-        for slot in row.units.lazy.flatMap({ self.slots[$0] ?? [] }).map(arena.slot)
+        for slot in row.units.lazy.flatMap({ self.slots[$0] ?? [] }).map(self.slot)
         where slot.subject.pointee == UInt64(record.memory.extent.lowerBound) {
             done += min(tasks, Int(clamping: slot.done.pointee.load(ordering: .relaxed)))
         }
@@ -101,7 +101,7 @@ extension Driver {
         for (seat, unit) in row.crew.enumerated() {
             guard let unit, wanted?.contains(unit) != false, let own = slots[unit] else { continue }
             for (offset, slot) in own.enumerated() {
-                crew.append(CrewSlot(slot: arena.slot(slot), thread: threads[slot]))
+                crew.append(CrewSlot(slot: self.slot(slot), thread: threads[slot]))
                 numbers.append(slot)
                 seats.append(seat * own.count + offset)
             }
@@ -110,7 +110,11 @@ extension Driver {
         if let hold = record.lease {
             // A replacement comes too late: the lease ended with the first of its workers that died.
             guard let answer = record.answer.take() else { return }
-            answer(.success(Lease(supervisor: supervisor, id: id, job: record.job, crew: crew, hold: hold)))
+            answer(
+                .success(
+                    Lease(
+                        supervisor: supervisor, id: id, arena: record.memory.domain.arena, job: record.job, crew: crew,
+                        hold: hold)))
             return
         }
         // Workers that join while others are at it aren't counted: once one has died, everybody who leaves rings.
@@ -165,7 +169,10 @@ extension Driver {
         if row.cancelled != nil { policy = .cancel }
         let settlement = settle(record, policy)
         record.loss.add(settlement)
-        if let start = settlement.firstStart { record.firstStart = min(record.firstStart ?? start, start) }
+        if let start = settlement.firstStart {
+            let bounded = min(max(start, row.stamps.accepted), Monotonic.now())
+            record.firstStart = min(record.firstStart ?? bounded, bounded)
+        }
         for _ in 0..<settlement.lost { record.view.countFailure() }
         record.settledTasks = record.view.tasks - settlement.again.count
         var again = settlement.again.count
@@ -184,10 +191,10 @@ extension Driver {
     }
 
     private func layOut(_ tasks: [UInt32], for record: JobRecord, crew: Int) -> Bool {
-        if let old = record.table.take() { supervisor.giveBack(old) }
+        if let old = record.table.take() { supervisor.giveBack(old, of: record.memory.domain) }
         let byteCount = tasks.count * MemoryLayout<UInt32>.stride
-        guard let extent = supervisor.takeExtent(byteCount) else { return false }
-        let table = arena.table(at: extent.lowerBound)
+        guard let extent = supervisor.takeExtent(byteCount, of: record.memory.domain) else { return false }
+        let table = record.memory.domain.arena.table(at: extent.lowerBound)
         for (index, task) in tasks.enumerated() { table[index] = task }
         record.table = extent
         record.isToEnlist = true
@@ -235,7 +242,7 @@ extension Driver {
         guard let record = jobs.removeValue(forKey: id), let row = machine.forget(id) else { return }
         record.memory.retain()
         if held[id] != nil { held[id]?.memory = record.memory }
-        if let table = record.table { supervisor.giveBack(table) }
+        if let table = record.table { supervisor.giveBack(table, of: record.memory.domain) }
         record.answer.take()?(.failure(.draining))
         record.observer(.ended(row))
     }

@@ -22,41 +22,29 @@ extension Driver {
         }
     }
 
-    private func fork(_ id: ProcessID, _ units: [UnitID], exec: Bool) {
-        let kind = machine.processes[id]?.kind ?? .threads
-        let hasForeman = kind.isThreads || kind.workersPerUnit > 1
-        workers[id] = WorkerRecord(id: id, runtime: kind.runtime, hasForeman: hasForeman, units: units)
-        fork(id, of: kind.runtime, exec: exec)
-    }
-
     /// Slots for all workers of `units`, linked together; nil if there are too few.
-    func takeChain(for units: [UnitID]) -> Int? {
+    func takeChain(for units: [UnitID], of domain: Domain) -> Int? {
         let counts = units.map { machine.units[$0]?.workers ?? 0 }
-        guard counts.reduce(0, +) <= freeSlots.count else { return nil }
-        var chain: [Int] = []
+        guard let chain = takeSlots(counts.reduce(0, +), of: domain) else { return nil }
+        var left = chain[...]
         for (unit, count) in zip(units, counts) {
-            let taken = Array(freeSlots.suffix(count).reversed())
-            freeSlots.removeLast(count)
-            for slot in taken { arena.slot(slot).reset() }
-            slots[unit] = taken
-            chain += taken
+            slots[unit] = Array(left.prefix(count))
+            left = left.dropFirst(count)
         }
-        link(chain)
+        link(chain, of: domain)
         describe(chain, for: units)
         return chain.first
     }
 
-    private func link(_ chain: [Int]) {
-        for (slot, next) in zip(chain, chain.dropFirst()) { arena.slot(slot).link.pointee = UInt32(next) }
-        if let last = chain.last { arena.slot(last).link.pointee = Slot.none }
+    private func link(_ chain: [Int], of domain: Domain) {
+        for (number, next) in zip(chain, chain.dropFirst()) { slot(number).link.pointee = domain.place(of: next) }
+        if let last = chain.last { slot(last).link.pointee = Slot.none }
     }
 
     /// Says what is known of the workers before they are there.
     func describe(_ chain: [Int], for units: [UnitID]) {
         guard let first = units.first.flatMap({ machine.units[$0] }) else { return }
-        for slot in chain {
-            arena.slot(slot).askedAt.pointee = first.askedAt
-        }
+        for number in chain { slot(number).askedAt.pointee = first.askedAt }
     }
 
     private func startThreads(_ process: ProcessID, _ units: [UnitID]) {
@@ -64,7 +52,7 @@ extension Driver {
         worker.units += units
         // It has not been asked for yet, and comes with them.
         if worker.head == nil { return }
-        guard let first = takeChain(for: units) else {
+        guard let first = takeChain(for: units, of: worker.domain) else {
             notice(.trouble("no slot is left for another thread"))
             return kill(worker)
         }
@@ -72,7 +60,7 @@ extension Driver {
         if worker.handle != nil {
             startDeadlines.add(units, due: Monotonic.now() + patience.workerNanoseconds)
         }
-        order(.startThreads, UInt64(first), of: worker)
+        order(.startThreads, UInt64(worker.domain.place(of: first)), of: worker)
     }
 
     private func stopThreads(_ process: ProcessID, _ units: [UnitID]) {
@@ -80,15 +68,15 @@ extension Driver {
         let chain = units.flatMap { slots[$0] ?? [] }
         // Nothing of them is there yet, and nothing of what is there is lost.
         guard worker.handle != nil, let first = chain.first else { return kill(worker) }
-        link(chain)
+        link(chain, of: worker.domain)
         stopping.formUnion(units)
-        order(.stopThreads, UInt64(first), of: worker)
+        order(.stopThreads, UInt64(worker.domain.place(of: first)), of: worker)
     }
 
     private func stop(_ process: ProcessID) {
         guard let worker = workers[process] else { return }
         // One that isn't up has nothing to finish.
-        guard worker.handle != nil, let head = worker.head, arena.slot(head).isReady else { return kill(worker) }
+        guard worker.handle != nil, let head = worker.head, slot(head).isReady else { return kill(worker) }
         order(.leave, 0, of: worker)
     }
 
@@ -101,7 +89,7 @@ extension Driver {
     /// Gives a process's first thread its next order, if it has carried out the one before.
     func advance(_ worker: WorkerRecord) {
         guard !worker.orders.isEmpty, let head = worker.head else { return }
-        let slot = arena.slot(head)
+        let slot = slot(head)
         guard slot.isReady, slot.isIdle else { return }
         let (order, subject) = worker.orders.removeFirst()
         if worker.orders.isEmpty { ordered.remove(worker.id) }
@@ -117,7 +105,7 @@ extension Driver {
             if row.state == .stopping { return false }
             guard let job = row.job, machine.jobs[job]?.atWork.contains(unit) == true else { continue }
             isAtWork = true
-            if let own = slots[unit], !own.allSatisfy({ arena.slot($0).isIdle }) { return false }
+            if let own = slots[unit], !own.allSatisfy({ slot($0).isIdle }) { return false }
         }
         return isAtWork
     }
@@ -132,7 +120,7 @@ extension Driver {
 
     func wakeAgain() {
         if unwoken.isEmpty { return }
-        unwoken = unwoken.filter { !arena.slot($0).wake() }
+        unwoken = unwoken.filter { !slot($0).wake() }
         if !unwoken.isEmpty { lookAgain() }
     }
 

@@ -23,7 +23,7 @@ extension Driver {
         }
         if worker.handle != nil { return }
         // Somebody has written another's number into the slot.
-        if pids[pid] != nil || runtimes.contains(where: { $0.link?.process.pid == pid }) {
+        if pids[pid] != nil || isZygote(pid) || pid == supervisor.guardian.pid {
             return forget(worker, isBlameless: true)
         }
         if pid <= 0 { return forget(worker, "\(SystemError("clone", Errno(rawValue: -pid)))") }
@@ -43,18 +43,22 @@ extension Driver {
         lookAtStarting(worker.units, Monotonic.now())
     }
 
+    private func isZygote(_ pid: Int32) -> Bool {
+        runtimes.contains { $0.link?.process.pid == pid } || departing.values.contains { $0.process.pid == pid }
+    }
+
     /// Looks which of these units have come up, and tells the machine.
     func lookAtStarting(_ units: some Sequence<UnitID>, _ now: UInt64) {
         var ready: [UnitID: UInt64] = [:]
         for unit in units {
             // Nobody works whose end could not be seen.
             guard let worker = starting[unit], worker.handle != nil, let own = slots[unit],
-                own.allSatisfy({ arena.slot($0).isReady })
+                own.allSatisfy({ slot($0).isReady })
             else { continue }
             var last: UInt64 = 0
             for slot in own {
                 last = max(last, readyTime(slot, now))
-                let tid = Int32(bitPattern: arena.slot(slot).tid.pointee)
+                let tid = Int32(bitPattern: self.slot(slot).tid.pointee)
                 threads[slot] = worker.handle?.hasThread(tid) == true ? tid : 0
             }
             ready[unit] = last
@@ -68,7 +72,7 @@ extension Driver {
 
     /// When a slot's worker came up, as far as it can be true.
     func readyTime(_ slot: Int, _ now: UInt64) -> UInt64 {
-        min(arena.slot(slot).readyAt.pointee.load(ordering: .acquiring), now)
+        min(self.slot(slot).readyAt.pointee.load(ordering: .acquiring), now)
     }
 
     /// Kills processes of which something has not come up in time.
@@ -92,7 +96,7 @@ extension Driver {
 
     /// Gives a process up that its zygote has not told of: at once, unless it has taken its slot.
     func withdraw(_ worker: WorkerRecord) {
-        guard let head = worker.head, let pid = arena.slot(head).withdraw(ticket: worker.ticket) else {
+        guard let head = worker.head, let pid = slot(head).withdraw(ticket: worker.ticket) else {
             return forget(worker, isBlameless: true)
         }
         adopt(worker.id, pid: pid)
@@ -132,10 +136,12 @@ extension Driver {
     ///
     /// The number is what the worker has written, and perhaps others: it can only be meant for commands of this daemon.
     private func endCommands(of worker: WorkerRecord) {
-        for slot in worker.units.flatMap({ slots[$0] ?? [] }) {
-            let command = arena.slot(slot).command.pointee
+        // Foreign workers run no commands; a number of theirs would be another's.
+        if worker.domain.trust == .foreign { return }
+        for slot in worker.units.flatMap({ slots[$0] ?? [] }).map(slot) {
+            let command = slot.command.pointee
             if command == 0 { continue }
-            arena.slot(slot).command.pointee = 0
+            slot.command.pointee = 0
             supervisor.guardian.end(command)
         }
     }
@@ -144,8 +150,8 @@ extension Driver {
     private func disturbJobs(of worker: WorkerRecord, exit: String) {
         for unit in worker.units {
             for slot in slots[unit] ?? [] {
-                _ = arena.header.searcher.pointee.compareExchange(
-                    expected: UInt32(slot) + 1, desired: 0, ordering: .acquiringAndReleasing)
+                _ = worker.domain.arena.header.searcher.pointee.compareExchange(
+                    expected: worker.domain.place(of: slot) + 1, desired: 0, ordering: .acquiringAndReleasing)
             }
             guard let id = machine.units[unit]?.job, let record = jobs[id] else { continue }
             if let pid = worker.handle?.pid {
@@ -169,7 +175,9 @@ extension Driver {
         if let pid = worker.handle?.pid { pids[pid] = nil }
         ordered.remove(worker.id)
         // It may have been one of those that are counted until they are up: from now on each of them rings.
-        if worker.head != nil { arena.header.starting.pointee.store(0, ordering: .sequentiallyConsistent) }
+        if worker.head != nil {
+            worker.domain.arena.header.starting.pointee.store(0, ordering: .sequentiallyConsistent)
+        }
         for unit in worker.units {
             starting[unit] = nil
             stopping.remove(unit)
@@ -190,13 +198,6 @@ extension Driver {
         } else {
             for slot in own { free(slot) }
         }
-    }
-
-    func free(_ slot: Int) {
-        arena.slot(slot).reset()
-        threads[slot] = 0
-        unwoken.remove(slot)
-        freeSlots.append(slot)
     }
 
     // MARK: Children that nobody watches

@@ -3,23 +3,78 @@ import Linux
 
 // How the driver keeps zygotes, and has them fork.
 extension Driver {
+    /// Takes a domain in, whose workers ring from now on.
+    func enter(_ domain: Domain) throws(SystemError) {
+        if domains.contains(where: { $0 === domain }) { return }
+        // Each ring is news: the event is never read.
+        try supervisor.events.add(domain.bell.raw, key: Source.bell.key, onlyNews: true)
+        domains.append(domain)
+        seenNews.append(0)
+        freeSlots.append(domain.slots.reversed())
+        threads += Array(repeating: 0, count: domain.arena.slotCount)
+    }
+
+    /// Takes a runtime of a user's in.
+    func add(_ runtime: Runtime, _ domain: Domain, replaces old: RuntimeID?) {
+        do {
+            try enter(domain)
+        } catch {
+            notice(.trouble("\(runtime.name) is given up: \(error)"))
+            return supervisor.forget(runtime.id)
+        }
+        tell(.runtimeAdded(RuntimeRow(runtime), replaces: old))
+    }
+
+    /// The place among ``domains`` of the one with this slot.
+    private func domainIndex(ofSlot slot: Int) -> Int { slot < domains[0].slots.upperBound ? 0 : 1 }
+
+    /// A worker's slot, by its number among the slots of all domains.
+    func slot(_ number: Int) -> Slot {
+        let domain = domains[domainIndex(ofSlot: number)]
+        return domain.arena.slot(number - domain.firstSlot)
+    }
+
+    /// Free slots for workers of a domain, in the order in which they are to be taken; nil while there are too few.
+    func takeSlots(_ count: Int, of domain: Domain) -> [Int]? {
+        let index = domainIndex(ofSlot: domain.firstSlot)
+        guard freeSlots[index].count >= count else { return nil }
+        let taken = Array(freeSlots[index].suffix(count).reversed())
+        freeSlots[index].removeLast(count)
+        for number in taken { slot(number).reset() }
+        return taken
+    }
+
+    func free(_ number: Int) {
+        slot(number).reset()
+        threads[number] = 0
+        unwoken.remove(number)
+        freeSlots[domainIndex(ofSlot: number)].append(number)
+    }
+
     /// What is known of a runtime; nil where that has never been needed, or is gone.
     func record(of id: RuntimeID) -> RuntimeRecord? {
         runtimes.first { $0.id == id }
     }
 
     /// Has a process started. Where the runtime has no zygote, one is started when the driver comes round.
-    func fork(_ process: ProcessID, of id: RuntimeID, exec: Bool) {
-        if let record = record(of: id) { return record.fork(process, exec: exec) }
-        guard let runtime = supervisor.runtime(id) else {
+    func fork(_ process: ProcessID, _ units: [UnitID], exec: Bool) {
+        let kind = machine.processes[process]?.kind ?? .threads
+        guard let record = neededRecord(of: kind.runtime) else {
             // The machine starts nothing of a runtime that is gone.
-            tell(.processGone(process, at: Monotonic.now(), reason: "its runtime is gone"))
-            workers[process] = nil
-            return
+            return tell(.processGone(process, at: Monotonic.now(), reason: "its runtime is gone"))
         }
-        let record = RuntimeRecord(runtime, patience: patience)
-        runtimes.append(record)
+        let hasForeman = kind.isThreads || kind.workersPerUnit > 1
+        workers[process] = WorkerRecord(
+            id: process, runtime: kind.runtime, domain: record.domain, hasForeman: hasForeman, units: units)
         record.fork(process, exec: exec)
+    }
+
+    private func neededRecord(of id: RuntimeID) -> RuntimeRecord? {
+        if let record = record(of: id) { return record }
+        guard let (runtime, domain) = supervisor.home(of: id) else { return nil }
+        let record = RuntimeRecord(runtime, in: domain, patience: patience)
+        runtimes.append(record)
+        return record
     }
 
     /// Ends a runtime's zygote, and forgets the runtime.
@@ -74,11 +129,13 @@ extension Driver {
     }
 
     func startZygote(of record: RuntimeRecord) throws(SystemError) {
-        let configuration = supervisor.configuration
         zygoteCount += 1
+        let domain = record.domain
+        domain.sign()
         let link = try ZygoteLink(
-            record.runtime, number: zygoteCount, environment: configuration.environment, arena: arena.descriptor,
-            event: supervisor.bell.raw, guardian: supervisor.guardian.descriptor)
+            record.runtime, number: zygoteCount, environment: supervisor.configuration.environment,
+            arena: domain.arena.descriptor, event: domain.bell.raw,
+            guardian: domain.trust == .own ? supervisor.guardian.descriptor : nil)
         do {
             try supervisor.events.add(link.descriptor, key: Source.zygote(link.number).key)
             try supervisor.events.add(link.process.pidfd, key: Source.zygoteEnd(link.number).key)
@@ -139,7 +196,11 @@ extension Driver {
     }
 
     func hearZygoteEnd(_ number: Int) {
-        if let record = record(ofZygote: number) { lose(record) }
+        if let record = record(ofZygote: number) {
+            // What it has said last may be why.
+            hearZygote(number)
+            if record.link?.number == number { lose(record) }
+        }
         guard let link = departing[number] else { return }
         let exit: String
         do {
@@ -211,16 +272,16 @@ extension Driver {
     /// Lays out the slots of a process that is about to be asked for. Nil while too few are free.
     private func prepare(_ id: ProcessID) -> ZygoteLink.Order? {
         guard let worker = workers[id] else { return nil }
-        if let head = worker.head { return .init(process: id, slot: head, ticket: worker.ticket) }
+        let domain = worker.domain
+        if let head = worker.head { return .init(process: id, slot: domain.place(of: head), ticket: worker.ticket) }
         let workerCount = worker.units.reduce(0) { $0 + (machine.units[$1]?.workers ?? 0) }
-        guard freeSlots.count > workerCount, let head = freeSlots.popLast() else { return nil }
-        arena.slot(head).reset()
+        guard let head = takeSlots(1, of: domain)?.first else { return nil }
         if worker.hasForeman {
-            guard let chain = takeChain(for: worker.units) else {
-                freeSlots.append(head)
+            guard let chain = takeChain(for: worker.units, of: domain) else {
+                free(head)
                 return nil
             }
-            arena.slot(head).link.pointee = UInt32(chain)
+            slot(head).link.pointee = domain.place(of: chain)
         } else {
             for unit in worker.units { slots[unit] = [head] }
             describe([head], for: worker.units)
@@ -228,14 +289,14 @@ extension Driver {
         nextTicket = nextTicket == .max ? 1 : nextTicket + 1
         worker.head = head
         worker.ticket = nextTicket
-        arena.slot(head).offer(ticket: nextTicket)
+        slot(head).offer(ticket: nextTicket)
         expect(worker.units, of: worker, workers: workerCount)
-        return .init(process: id, slot: head, ticket: nextTicket)
+        return .init(process: id, slot: domain.place(of: head), ticket: nextTicket)
     }
 
     /// Waits for units to come up.
     func expect(_ units: [UnitID], of worker: WorkerRecord, workers: Int) {
-        let counter = arena.header.starting
+        let counter = worker.domain.arena.header.starting
         // What is left of starts that failed is forgotten, so that the last of these rings and no other.
         if starting.isEmpty { counter.pointee.store(0, ordering: .relaxed) }
         counter.pointee.wrappingAdd(Int32(workers), ordering: .acquiringAndReleasing)

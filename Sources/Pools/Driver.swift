@@ -10,7 +10,8 @@ import Timing
 final class Driver {
     let supervisor: Supervisor
     let notice: @Sendable (Supervisor.Notice) -> Void
-    let arena: Arena
+    /// The project's own first; the foreign one from its first runtime on.
+    var domains: [Domain]
     let patience: Patience
     var machine: PoolMachine
     /// The runtimes that have been needed: the native one from the start.
@@ -39,8 +40,9 @@ final class Driver {
     /// Processes with orders that wait.
     var ordered: Set<ProcessID> = []
     /// The thread of each slot's worker, as far as it is known to be a thread of its process; 0 else.
-    var threads: [Int32]
-    var freeSlots: [Int]
+    var threads: [Int32] = []
+    /// By domain.
+    var freeSlots: [[Int]] = []
     var nextTicket: UInt32 = 0
     /// Slots whose workers could not be woken.
     var unwoken: Set<Int> = []
@@ -58,8 +60,8 @@ final class Driver {
     private var trimAt: UInt64?
     /// When the next of the jobs is to be told how far it is.
     private var progressAt: UInt64?
-    /// The arena's count of news when workers were last looked at.
-    var seenNews: UInt32 = 0
+    /// Each domain's count of news when workers were last looked at.
+    var seenNews: [UInt32] = []
     /// When workers are looked at though nobody rings.
     var lookAt: UInt64?
     /// When orphans are looked at, and children that nobody knows are reaped.
@@ -103,19 +105,15 @@ final class Driver {
         }
     }
 
-    init(_ supervisor: Supervisor, notice: @escaping @Sendable (Supervisor.Notice) -> Void)
-        throws(SystemError)
-    {
+    init(_ supervisor: Supervisor, notice: @escaping @Sendable (Supervisor.Notice) -> Void) throws(SystemError) {
         self.supervisor = supervisor
+        domains = []
         self.notice = notice
-        arena = supervisor.arena
         patience = supervisor.configuration.patience
-        runtimes =
-            supervisor.runtime(.native).map { [RuntimeRecord($0, patience: supervisor.configuration.patience)] } ?? []
+        runtimes = [RuntimeRecord(supervisor.native, in: supervisor.own, patience: patience)]
         machine = PoolMachine(policy: supervisor.configuration.policy)
         queueLimit = supervisor.configuration.queueLimit
-        freeSlots = Array((0..<arena.slotCount).reversed())
-        threads = Array(repeating: 0, count: arena.slotCount)
+        try enter(supervisor.own)
         do {
             try startZygote(of: runtimes[0])
         } catch  where Self.isLasting(error) {
@@ -184,20 +182,25 @@ final class Driver {
     private func awaitNews() -> Bool {
         guard hasPublished else { return false }
         hasPublished = false
-        let (news, watched) = (arena.header.news, arena.header.watched)
-        watched.pointee.store(1, ordering: .sequentiallyConsistent)
+        for domain in domains { domain.arena.header.watched.pointee.store(1, ordering: .sequentiallyConsistent) }
         let end = Monotonic.now() + Self.awakeNanoseconds
         var isNews = false
         repeat {
             for _ in 0..<Self.looksAtOnce where !isNews {
-                isNews = news.pointee.load(ordering: .acquiring) != seenNews
+                isNews = hasNews
                 if !isNews { relax() }
             }
             // Its workers may need this very processor.
             if !isNews { Processors.yield() }
         } while !isNews && Monotonic.now() < end
-        watched.pointee.store(0, ordering: .sequentiallyConsistent)
-        return isNews || news.pointee.load(ordering: .sequentiallyConsistent) != seenNews
+        for domain in domains { domain.arena.header.watched.pointee.store(0, ordering: .sequentiallyConsistent) }
+        return isNews || hasNews
+    }
+
+    /// Whether workers have something to say since they were last looked at.
+    private var hasNews: Bool {
+        for index in domains.indices where domains[index].news != seenNews[index] { return true }
+        return false
     }
 
     /// How long it stays awake.
@@ -275,7 +278,7 @@ final class Driver {
         case .cancel(let id, let cause): tell(.cancel(id, cause))
         case .resize(let kind, let size): tell(.resize(kind, size))
         case .recycle(let kind): tell(.recycle(kind))
-        case .addRuntime(let runtime, let old): tell(.runtimeAdded(RuntimeRow(runtime), replaces: old))
+        case .addRuntime(let runtime, let domain, let old): add(runtime, domain, replaces: old)
         case .useRuntime(let id): tell(.runtimeUsed(id))
         case .setPolicy(let policy, let limit):
             queueLimit = limit

@@ -11,6 +11,7 @@ final class GuardianLink: Sendable {
     private let isOver: Descriptor
     private let own: Descriptor
     private let thread = Mutex<SystemThread?>(nil)
+    private let current = Atomic<Int32>(0)
 
     /// How long the guardian may take to end when it is told to.
     private static let patienceMilliseconds: Int32 = 1000
@@ -31,6 +32,9 @@ final class GuardianLink: Sendable {
         self.own = own
         isOver = try .event()
     }
+
+    /// The guardian's pid; 0 while there is none.
+    var pid: Int32 { current.load(ordering: .relaxed) }
 
     /// Where workers tell the guardian what is to be ended.
     var descriptor: Int32 { requests.writer.raw }
@@ -73,7 +77,9 @@ final class GuardianLink: Sendable {
     /// - Returns: the pid; 0 where it could not be started.
     private func spawn(_ notice: @Sendable (Supervisor.Notice) -> Void) -> Int32 {
         do {
-            return try program.spawn()
+            let pid = try program.spawn()
+            current.store(pid, ordering: .relaxed)
+            return pid
         } catch {
             notice(
                 .trouble("the guardian can't be started, and commands may be left if this process is killed: \(error)"))

@@ -2,9 +2,10 @@ import Ledger
 import Linux
 import Synchronization
 
-/// A job's part of the arena. It goes back to be used again once the job has ended and nobody reads it any more.
+/// A job's part of its domain's arena. It goes back to be used again once the job has ended and nobody reads it any more.
 final class JobMemory: Sendable {
     let extent: Range<Int>
+    let domain: Domain
     /// What was asked for, of which the extent may be more.
     let byteCount: Int
     let user: UInt32
@@ -12,8 +13,11 @@ final class JobMemory: Sendable {
     /// Whether the job has ended, so that only readers keep the memory.
     private let isRetained = Atomic(false)
 
-    init(_ extent: Range<Int>, _ byteCount: Int, for user: UInt32, of supervisor: Supervisor) {
+    init(
+        _ extent: Range<Int>, of domain: Domain, _ byteCount: Int, for user: UInt32, by supervisor: Supervisor
+    ) {
         self.extent = extent
+        self.domain = domain
         self.byteCount = byteCount
         self.user = user
         self.supervisor = supervisor
@@ -36,6 +40,8 @@ final class JobMemory: Sendable {
 public struct JobLog: Sendable {
     private let memory: JobMemory
     private let view: JobView
+    /// Before any of the tasks began.
+    private let startedAt = Monotonic.now()
     private var cursor = 0
 
     init(of id: JobID, _ view: JobView, _ memory: JobMemory) {
@@ -51,6 +57,11 @@ public struct JobLog: Sendable {
     ///
     /// One that a worker died of while noting it holds up those after it: they are found when the job has ended.
     public mutating func next(atMost limit: Int) -> [EndedTask] {
-        view.ended(since: &cursor, atMost: limit).map { EndedTask($0, view.job.record($0).pointee, view, memory) }
+        let ended = view.ended(since: &cursor, atMost: limit)
+        let times = memory.domain.trust == .own ? nil : startedAt...Monotonic.now()
+        return ended.map { task in
+            let record = view.job.record(task).pointee
+            return EndedTask(task, times.map { record.bounded(to: $0) } ?? record, view, memory)
+        }
     }
 }

@@ -1,4 +1,5 @@
 public import Ledger
+import Linux
 
 /// A job as it is handed to the supervisor.
 public struct JobSpec: Sendable {
@@ -82,6 +83,8 @@ public struct FinishedJob: @unchecked Sendable {
     private let memory: JobMemory
     @usableFromInline let generation: UInt64
     @usableFromInline let view: JobView
+    /// Within which its workers' times are taken, where they may have written anything.
+    @usableFromInline let times: ClosedRange<UInt64>?
     public let row: JobRow
     /// The crew by seat; nil where a worker died and was not replaced in time.
     public let crew: [CrewMember?]
@@ -102,6 +105,8 @@ public struct FinishedJob: @unchecked Sendable {
         held = UnsafeBufferPointer(view.records)
         self.memory = memory
         generation = view.plan.generation
+        let now = Monotonic.now()
+        times = memory.domain.trust == .own ? nil : min(row.stamps.accepted, now)...now
         self.row = row
         self.crew = crew
         self.startupPaid = startupPaid
@@ -115,7 +120,8 @@ public struct FinishedJob: @unchecked Sendable {
 
     /// One task's record. A task that nobody has begun, which can't be, would have a blank one.
     @inlinable public func record(_ task: Int) -> TaskRecord {
-        held[task].generation == generation ? view.checked(held[task]) : TaskRecord()
+        let record = held[task].generation == generation ? view.checked(held[task]) : TaskRecord()
+        return times.map { record.bounded(to: $0) } ?? record
     }
 
     /// What a task has handed back, or the text of its failure; nil where the job's tasks hand back nothing.

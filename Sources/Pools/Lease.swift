@@ -9,6 +9,7 @@ public final class Lease: @unchecked Sendable {
     // Used by one caller at a time, as documented; what it shares with the workers is ordered by the slots' doorbells.
     private let supervisor: Supervisor
     private let id: JobID
+    private let arena: Arena
     private let job: Job
     private let crew: [CrewSlot]
     private let hold: LeaseHold
@@ -18,9 +19,10 @@ public final class Lease: @unchecked Sendable {
     /// How long a caller waits awake. It yields its processor all the while, which a worker may need to answer.
     private static let spinNanoseconds: UInt64 = 50_000
 
-    init(supervisor: Supervisor, id: JobID, job: Job, crew: [CrewSlot], hold: LeaseHold) {
+    init(supervisor: Supervisor, id: JobID, arena: Arena, job: Job, crew: [CrewSlot], hold: LeaseHold) {
         self.supervisor = supervisor
         self.id = id
+        self.arena = arena
         self.job = job
         self.crew = crew
         self.hold = hold
@@ -52,7 +54,7 @@ public final class Lease: @unchecked Sendable {
         self.tasks = tasks
         job.prepare(plan, arguments: arguments)
         job.enlist(crew.count)
-        supervisor.arena.header.giver.pointee.store(Processors.current + 1, ordering: .relaxed)
+        arena.header.giver.pointee.store(Processors.current + 1, ordering: .relaxed)
         let told = Monotonic.now()
         let (wasAsleep, _) = publish(job, to: crew)
         // A worker that was asleep is as a rule woken on this processor, and needs it.

@@ -3,7 +3,7 @@ public struct RuntimeRow: Sendable, Equatable {
     public let id: RuntimeID
     public let name: String
     /// Whether it is there for good, used or not.
-    let isPermanent: Bool
+    public let isPermanent: Bool
     let idleNanoseconds: UInt64?
     /// Why its first workers are cold; nil once some have come up.
     var firstReason: ColdReason?
@@ -29,6 +29,9 @@ public struct RuntimeRow: Sendable, Equatable {
         self.idleNanoseconds = idleNanoseconds
     }
 
+    /// Its name, and whether another one has taken its place.
+    public var title: String { isLeaving ? "\(name) (leaving)" : name }
+
     /// Those that every daemon has.
     static var builtIns: [RuntimeRow] {
         Runtime.builtIns.enumerated().map { place, own in
@@ -43,7 +46,7 @@ extension PoolMachine {
     /// runtime: `threads-blas`.
     public func name(of kind: PoolKind) -> String {
         if kind.runtime == .native { return kind.arrangement.name }
-        return "\(kind.arrangement.name)-\(runtimes[kind.runtime]?.name ?? "\(kind.runtime.number)")"
+        return "\(kind.arrangement.name)-\(runtimes[kind.runtime]?.title ?? "\(kind.runtime.number)")"
     }
 
     /// Pools that can be given a size before anything has been run on them.

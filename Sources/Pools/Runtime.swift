@@ -90,6 +90,16 @@ public enum RuntimeHealth: Sendable, Equatable {
     case broken(String)
     /// It has none, as nobody needs one.
     case gone
+
+    /// `ready`, `starting`, `broken` or `gone`.
+    public var name: String {
+        switch self {
+        case .ready: "ready"
+        case .starting: "starting"
+        case .broken: "broken"
+        case .gone: "gone"
+        }
+    }
 }
 
 /// Why a runtime can't be had.
@@ -98,6 +108,8 @@ public enum RuntimeRefusal: Error, Sendable, Equatable {
     case unreadable(SystemError)
     /// The path does not begin at the root, so that it depends on where somebody is.
     case relative(String)
+    /// There is no memory for foreign code to run in.
+    case noMemory(SystemError)
     /// It is foreign code, and the daemon serves all users.
     case shared
 }
@@ -157,13 +169,17 @@ extension Supervisor {
         } catch {
             throw .unreadable(error)
         }
-        switch find(plugin: path, identity) {
-        case .known(let id):
-            send(.useRuntime(id))
-            return id
-        case .new(let runtime, let old):
-            send(.addRuntime(runtime, replaces: old))
-            return runtime.id
+        do {
+            switch try find(plugin: path, identity) {
+            case (.known(let id), _):
+                send(.useRuntime(id))
+                return id
+            case (.new(let runtime, let old), let domain):
+                send(.addRuntime(runtime, domain, replaces: old))
+                return runtime.id
+            }
+        } catch {
+            throw .noMemory(error)
         }
     }
 }

@@ -4,6 +4,8 @@ import Linux
 /// whenever it is lost, and what it is to be asked for.
 final class RuntimeRecord {
     let runtime: Runtime
+    /// What its workers have of the daemon's.
+    let domain: Domain
     private let patience: Patience
     /// Its zygote; nil while there is none.
     private(set) var link: ZygoteLink?
@@ -36,8 +38,9 @@ final class RuntimeRecord {
         let exec: Bool
     }
 
-    init(_ runtime: Runtime, patience: Patience) {
+    init(_ runtime: Runtime, in domain: Domain, patience: Patience) {
         self.runtime = runtime
+        self.domain = domain
         self.patience = patience
     }
 

@@ -65,12 +65,16 @@ public final class Supervisor: Sendable {
     /// How long changes of the load are gathered until they are told.
     public static let loadNanoseconds: UInt64 = 250_000_000
 
-    public let arena: Arena
+    /// The memory of workers that run the project's own code.
+    public var arena: Arena { own.arena }
+    let own: Domain
+    /// The runtime of workers that need nothing.
+    let native: Runtime
     let configuration: Configuration
     let guardian: GuardianLink
-    let bell: Descriptor
     /// What the thread waits for.
     let events: EventLoop
+    private let family: UInt32
     private let state: Mutex<State>
     private let turn = Mutex<Turn>(Turn())
 
@@ -84,16 +88,24 @@ public final class Supervisor: Sendable {
 
     private struct State: Sendable {
         var commands: [Command] = []
-        var extents: Extents
+        /// The memory of jobs whose workers run the project's own code, and of the others once there was one.
+        var own: DomainMemory
+        var foreign: DomainMemory?
         var nextJob: JobID = 1
-        /// The end of the memory that has been used since it was last given back.
-        var touched = 0
         var isOver = false
         /// Whether somebody has the turn, and will take commands before it is over.
         var isAwake = true
         var runtimes: RuntimeTable
         /// What users have of the memory for jobs.
         var shares: UserShares
+
+        subscript(_ trust: Runtime.Trust) -> DomainMemory? {
+            get { trust == .own ? own : foreign }
+            set {
+                guard let newValue else { return }
+                if trust == .own { own = newValue } else { foreign = newValue }
+            }
+        }
     }
 
     enum Command: Sendable {
@@ -106,7 +118,7 @@ public final class Supervisor: Sendable {
         case cancel(JobID, CancelCause)
         case resize(PoolKind, Int)
         case recycle(PoolKind)
-        case addRuntime(Runtime, replaces: RuntimeID?)
+        case addRuntime(Runtime, Domain, replaces: RuntimeID?)
         case useRuntime(RuntimeID)
         case setPolicy(PoolPolicy, queueLimit: Int)
         case look(@Sendable (Snapshot?) -> Void)
@@ -120,26 +132,26 @@ public final class Supervisor: Sendable {
         // Its helper would hold pipes open, and take longer than the replacement of what has crashed.
         configuration.environment.append("SWIFT_BACKTRACE=enable=no")
         self.configuration = configuration
-        // Threads need a slot each, and their processes one for the foreman: twice the workers is room for both, and for
-        // as many again that are just leaving.
-        arena = try Arena(slotCount: configuration.policy.workerLimit * 4, jobBytes: configuration.ledgerBytes)
-        arena.header.daemon.pointee = UInt32(ThisProcess.pid)
         let family = CommandMark.newFamily()
-        arena.header.family.pointee = family
+        self.family = family
+        own = try Domain(
+            .own, slotCount: Self.slotCount(configuration), jobBytes: configuration.ledgerBytes, firstSlot: 0,
+            family: family)
+        let builtIns = Runtime.builtIns(configuration.zygotePath, configuration.libraryZygotePath)
+        native = builtIns[0]
         guardian = try GuardianLink(
             program: configuration.zygotePath, environment: configuration.environment, family: family,
             directory: configuration.directory)
         state = Mutex(
             State(
-                extents: Extents(arena.jobsOffset..<arena.byteCount),
-                runtimes: RuntimeTable(
-                    Runtime.builtIns(configuration.zygotePath, configuration.libraryZygotePath)),
+                own: DomainMemory(of: own), runtimes: RuntimeTable(builtIns),
                 shares: UserShares(limit: configuration.ledgerBytes, isShared: configuration.policy.isShared)))
-        bell = try Descriptor.event()
         events = try EventLoop()
-        // Each ring is news: the event is never read.
-        try events.add(bell.raw, key: Driver.Source.bell.key, onlyNews: true)
     }
+
+    /// Threads need a slot each, and their processes one for the foreman: twice the workers is room for both, and for as
+    /// many again that are just leaving.
+    private static func slotCount(_ configuration: Configuration) -> Int { configuration.policy.workerLimit * 4 }
 
     /// Starts the zygote and the floors, and works until ``shutDown(deadline:)`` has been carried out.
     ///
@@ -221,7 +233,7 @@ public final class Supervisor: Sendable {
                 turn.sleepsUntil = due
             }
             // The thread is to sleep no longer than that.
-            ring(bell.raw)
+            ring(own.bell.raw)
             return true
         }
         return isTaken == true
@@ -249,7 +261,7 @@ public final class Supervisor: Sendable {
         plan.tasks = UInt64(spec.tasks)
         if let inputs = spec.inputs { plan.note(inputs) }
         let memory: JobMemory
-        switch takeMemory(plan.layout.byteCount, for: spec.lease.user) {
+        switch takeMemory(plan.layout.byteCount, for: spec.lease) {
         case .success(let taken): memory = taken
         case .failure(let refusal):
             answer(.failure(refusal))
@@ -261,7 +273,7 @@ public final class Supervisor: Sendable {
         plan.claims = UInt64(spec.tasks)
         plan.crew = UInt32(spec.lease.workers)
         plan.rings = 1
-        let job = arena.job(at: memory.extent.lowerBound)
+        let job = memory.domain.arena.job(at: memory.extent.lowerBound)
         job.prepare(plan, arguments: spec.arguments)
         if let inputs = spec.inputs {
             do {
@@ -272,8 +284,9 @@ public final class Supervisor: Sendable {
             }
         }
         let view = JobView(job, plan: plan)
+        let log = JobLog(of: id, view, memory)
         send(.submit(id, spec, view, memory, observer, answer), here: here)
-        return JobLog(of: id, view, memory)
+        return log
     }
 
     /// Takes workers for the caller's own use, see ``Lease``. The answer comes once all of them are ready.
@@ -281,14 +294,14 @@ public final class Supervisor: Sendable {
     {
         let byteCount = JobLayout(tasks: tasks).byteCount
         let memory: JobMemory
-        switch takeMemory(byteCount, for: request.user) {
+        switch takeMemory(byteCount, for: request) {
         case .success(let taken): memory = taken
         case .failure(let refusal): return answer(.failure(refusal))
         }
         let id = nextJob()
         // Blank until the holder's first run, so that there is nothing to settle if it never comes to one.
         let plan = JobPlan(job: id, tasks: 0, workload: 0, crew: request.workers, cpuInterval: 0, rings: false)
-        let job = arena.job(at: memory.extent.lowerBound)
+        let job = memory.domain.arena.job(at: memory.extent.lowerBound)
         job.prepare(plan)
         send(.lease(id, request, JobView(job, plan: plan), memory, answer))
     }
@@ -318,31 +331,36 @@ public final class Supervisor: Sendable {
     /// Bytes of jobs that have ended, which readers of their records keep.
     public let retainedBytes = Atomic(0)
     /// Bytes of records that jobs hold.
-    public var ledgerBytesUsed: Int { state.withLock { $0.extents.used } }
+    public var ledgerBytesUsed: Int { state.withLock { $0.own.used + ($0.foreign?.used ?? 0) } }
 
-    /// Memory for a job of `user`, who has a share of it.
-    private func takeMemory(_ byteCount: Int, for user: UInt32) -> Result<JobMemory, Refusal> {
-        let taken: Result<Range<Int>, Refusal> = state.withLock { state in
+    /// Memory for a job, of which its user has a share, in the domain of its runtime.
+    private func takeMemory(_ byteCount: Int, for request: LeaseRequest) -> Result<JobMemory, Refusal> {
+        state.withLock { state in
+            guard let trust = state.runtimes[request.kind.runtime]?.trust, let domain = state[trust]?.domain else {
+                return .failure(.busy(limit: PoolMachine.runtimeLimitName, allowed: configuration.policy.runtimeLimit))
+            }
+            let user = request.user
             guard state.shares.take(byteCount, for: user) else {
                 let allowance = state.shares.allowance(of: user)
                 let isOwn = state.shares.used + byteCount <= state.shares.limit
                 return .failure(.busy(limit: "ledger bytes", allowed: allowance, user: isOwn ? user : nil))
             }
-            if let extent = state.extents.take(byteCount) { return .success(extent) }
+            if let extent = state[trust]?.take(byteCount) {
+                return .success(JobMemory(extent, of: domain, byteCount, for: user, by: self))
+            }
             state.shares.giveBack(byteCount, for: user)
             return .failure(.noMemory(bytes: byteCount))
         }
-        return taken.map { JobMemory($0, byteCount, for: user, of: self) }
     }
 
     /// Puts a job's memory back, to be used again as it is.
     func giveBack(_ memory: borrowing JobMemory) {
         state.withLock { $0.shares.giveBack(memory.byteCount, for: memory.user) }
-        giveBack(memory.extent)
+        giveBack(memory.extent, of: memory.domain)
     }
 
-    func takeExtent(_ byteCount: Int) -> Range<Int>? {
-        state.withLock { $0.extents.take(byteCount) }
+    func takeExtent(_ byteCount: Int, of domain: Domain) -> Range<Int>? {
+        state.withLock { $0[domain.trust]?.take(byteCount) }
     }
 
     private func nextJob() -> JobID {
@@ -352,34 +370,25 @@ public final class Supervisor: Sendable {
         }
     }
 
-    /// Puts a job's memory back, to be used again as it is.
-    func giveBack(_ extent: Range<Int>) {
-        state.withLock { state in
-            state.extents.giveBack(extent)
-            state.touched = max(state.touched, extent.upperBound)
-        }
+    /// Puts a part of a domain's memory back, to be used again as it is.
+    func giveBack(_ extent: Range<Int>, of domain: Domain) {
+        state.withLock { $0[domain.trust]?.giveBack(extent) }
     }
 
-    /// Memory that is kept for the next jobs however long they take to come.
-    private static let keptBytes = 1 << 20
-
     /// Whether ``trim()`` would free memory, were it called when no job is there.
-    var isTrimmable: Bool { state.withLock { $0.touched > arena.jobsOffset + Self.keptBytes } }
+    var isTrimmable: Bool { state.withLock { $0.own.isTrimmable || $0.foreign?.isTrimmable == true } }
 
     /// Gives the memory of jobs that have ended back to the system, unless one is there.
     func trim() throws(SystemError) {
-        let kept = arena.jobsOffset + Self.keptBytes
-        let free: Range<Int>? = state.withLock { state in
-            // Taken like a job's, so that no job can be laid out in it meanwhile.
-            guard state.extents.used == 0, state.touched > kept,
-                state.extents.take(state.touched - arena.jobsOffset) != nil
-            else { return nil }
-            defer { state.touched = kept }
-            return arena.jobsOffset..<state.touched
+        for trust in Runtime.Trust.allCases {
+            guard
+                let (domain, part) = state.withLock({ state in
+                    state[trust]?.beginTrim().flatMap { part in state[trust].map { ($0.domain, part) } }
+                })
+            else { continue }
+            defer { state.withLock { $0[trust]?.endTrim(part.taken) } }
+            try domain.arena.release(part.free)
         }
-        guard let free else { return }
-        defer { state.withLock { $0.extents.giveBack(free) } }
-        try arena.release(kept..<free.upperBound)
     }
 
     /// Whether the turn may end: there is no command, and none comes unheard from now on.
@@ -400,18 +409,41 @@ public final class Supervisor: Sendable {
 
     // MARK: Runtimes
 
-    func runtime(_ id: RuntimeID) -> Runtime? { state.withLock { $0.runtimes[id] } }
+    /// A runtime, and where its workers are.
+    func home(of id: RuntimeID) -> (Runtime, Domain)? {
+        state.withLock { state in
+            guard let runtime = state.runtimes[id], let memory = state[runtime.trust] else { return nil }
+            return (runtime, memory.domain)
+        }
+    }
 
     func forget(_ id: RuntimeID) { state.withLock { $0.runtimes.remove(id) } }
 
-    func find(plugin path: String, _ identity: FileIdentity) -> RuntimeTable.Found {
-        state.withLock { state in
-            state.runtimes.find(plugin: path, identity) { id in
+    /// The runtime of a library's file, which is there from now on.
+    func find(plugin path: String, _ identity: FileIdentity) throws(SystemError) -> (RuntimeTable.Found, Domain) {
+        let foreign = try foreignDomain()
+        return state.withLock { state in
+            let found = state.runtimes.find(plugin: path, identity) { id in
                 .plugin(
                     id, path: path, identity: identity, program: configuration.libraryZygotePath,
                     startNanoseconds: configuration.patience.pluginNanoseconds,
                     memoryBytes: configuration.pluginMemoryBytes)
             }
+            return (found, foreign)
+        }
+    }
+
+    /// Where foreign code runs. It is made when the first of it comes.
+    private func foreignDomain() throws(SystemError) -> Domain {
+        if let domain = state.withLock({ $0.foreign?.domain }) { return domain }
+        let new = try Domain(
+            .foreign, slotCount: Self.slotCount(configuration), jobBytes: configuration.ledgerBytes,
+            firstSlot: own.slots.upperBound, family: family)
+        return state.withLock { state in
+            // Another thread may have been faster.
+            let memory = state.foreign ?? DomainMemory(of: new)
+            state.foreign = memory
+            return memory.domain
         }
     }
 
@@ -423,7 +455,7 @@ public final class Supervisor: Sendable {
         if isOver {
             Self.refuse(command)
         } else if !isAwake, !(here && takeTurn()) {
-            ring(bell.raw)
+            ring(own.bell.raw)
         }
     }
 

@@ -5,6 +5,7 @@ import Linux
 final class WorkerRecord {
     let id: ProcessID
     let runtime: RuntimeID
+    let domain: Domain
     /// Whether its first thread is a foreman, with a slot beside those of its units.
     let hasForeman: Bool
     /// Its units, oldest first.
@@ -19,9 +20,10 @@ final class WorkerRecord {
     /// Orders for the foreman that wait until it has carried out the one before.
     var orders: [(order: Slot.Order, subject: UInt64)] = []
 
-    init(id: ProcessID, runtime: RuntimeID, hasForeman: Bool, units: [UnitID]) {
+    init(id: ProcessID, runtime: RuntimeID, domain: Domain, hasForeman: Bool, units: [UnitID]) {
         self.id = id
         self.runtime = runtime
+        self.domain = domain
         self.hasForeman = hasForeman
         self.units = units
     }

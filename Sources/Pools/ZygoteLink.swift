@@ -44,12 +44,13 @@ final class ZygoteLink {
     /// A process to be asked for.
     struct Order {
         let process: ProcessID
-        let slot: Int
+        let slot: UInt32
         let ticket: UInt32
     }
 
     init(
-        _ runtime: Runtime, number: Int, environment: Variables, arena: Int32, event: Int32, guardian: Int32
+        _ runtime: Runtime, number: Int, environment: Variables, arena: Int32, event: Int32,
+        guardian: Int32?
     ) throws(SystemError) {
         self.runtime = runtime.id
         self.number = number
@@ -58,7 +59,7 @@ final class ZygoteLink {
         let socket = try MessageSocket.pair { other throws(SystemError) in
             let program = Program(
                 path: runtime.program, arguments: bound + runtime.arguments, environment: environment,
-                descriptors: [arena, event, other.raw, guardian])
+                descriptors: [arena, event, other.raw] + (guardian.map { [$0] } ?? []))
             started = try program.spawn()
             extendLifetime(other)
         }
@@ -93,7 +94,7 @@ final class ZygoteLink {
         var words = [kind.rawValue]
         var processes: [ProcessID] = []
         for order in orders {
-            words.append(UInt32(order.slot))
+            words.append(order.slot)
             words.append(order.ticket)
             processes.append(order.process)
         }

@@ -14,7 +14,8 @@ public struct PoolTable: Sendable {
     public var text: String {
         guard !pools.isEmpty else { return "no pools\n" }
         var table = Table([
-            .left("pool"), .left("state"), .left("workers"), .right("floor"), .right("size"), .right("ready"),
+            .left("pool"), .left("runtime"), .left("state"), .left("workers"), .right("floor"), .right("size"),
+            .right("ready"),
             .right("busy"), .right("waiting"), .right("replaced"), .right("start-up paid"), .right("ready for"),
             .left("pids"),
         ])
@@ -24,7 +25,8 @@ public struct PoolTable: Sendable {
                 ? "processes \(look.times) \(Units.counted(pool.threadsPerProcess, "thread"))" : pool.unit
             let pids = pool.pids.prefix(4).map(String.init).joined(separator: ",")
             table.rows.append([
-                .init(look.clean(pool.name), .bold), .init(look.clean(pool.state), Self.ink(pool.state)),
+                .init(look.clean(pool.name), .bold), .init(look.clean(pool.runtime)),
+                .init(look.clean(pool.state), Self.ink(pool.state)),
                 .init(look.clean(shape)), "\(pool.floor)", "\(pool.size)", "\(pool.ready)", "\(pool.busy)",
                 "\(pool.waiting)", "\(pool.replaced)", .init(look.duration(pool.startupPaid)),
                 .init(look.duration(pool.readyFor)), .init(pool.pids.count > 4 ? pids + "," + look.ellipsis : pids),

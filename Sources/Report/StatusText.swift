@@ -31,6 +31,15 @@ public struct StatusText: Sendable {
             "jobs", "\(Units.grouped(status.jobsRunning)) running", "\(Units.grouped(status.jobsQueued)) queued",
             "\(Units.grouped(status.jobsFinished)) finished", "\(Units.grouped(status.jobsRefused)) refused")
         add("ledgers", Units.bytes(status.ledgerBytes))
+        for (index, runtime) in status.runtimes.enumerated() {
+            var parts = ["\(look.clean(runtime.name)) \(look.clean(runtime.state))"]
+            if runtime.zygotePid != 0 { parts.append("zygote \(runtime.zygotePid)") }
+            if runtime.workers != 0 { parts.append(Units.counted(runtime.workers, "worker")) }
+            if let reason = runtime.reason { parts.append(look.clean(reason)) }
+            table.rows.append([
+                .init(index == 0 ? "runtimes" : "", .dim), .init(parts.joined(separator: look.separator)),
+            ])
+        }
         for (index, limit) in status.limits.sorted(by: { $0.key < $1.key }).enumerated() {
             let value = limit.key.hasSuffix("bytes") ? Units.bytes(limit.value) : Units.grouped(limit.value)
             table.rows.append([.init(index == 0 ? "limits" : "", .dim), .init("\(look.clean(limit.key)) \(value)")])

@@ -35,6 +35,8 @@ public enum ZygoteProgram {
                 try support?.prepare(bind(Array(arguments)))
             } catch {
                 try control.send(ZygoteProtocol.refusal("\(error)"))
+                // Hanging up with requests unread would throw away what was said. The daemon does so once it has heard.
+                while try control.receive(atMost: ZygoteProtocol.answerLimit) != nil {}
                 return 1
             }
             // Made once, for all of its workers.

@@ -28,6 +28,8 @@ enum Samples {
     static let pool = Pool(
         name: "threads", unit: "threads", threadsPerProcess: 4, state: "ready", floor: 4, size: 4, ready: 4, busy: 1,
         waiting: 0, pids: [1], startupPaid: 1, readyFor: 2, replaced: 0)
+    static let runtime = RuntimeStatus(
+        name: "curl", state: "broken", reason: "r", foreign: false, zygotePid: 0, workers: 0)
     static let job = Job(
         job: "j1", workload: "io", mode: .threads, workers: 4, state: "running", tasks: 16, done: 1, uid: 1000, age: 5,
         arguments: ["size": "8MiB"])
@@ -54,7 +56,7 @@ enum Samples {
         ("Workload", workload), ("Column", column), ("CommandRecord", command), ("Output", output),
         ("OutputOrder", OutputOrder.ended),
         ("Context", context), ("Input", Run.Input(words: ["true"])), ("Halt", halt), ("FetchRecord", fetch),
-        ("Figure", figure), ("Block", block), ("Results", results),
+        ("Figure", figure), ("Block", block), ("Results", results), ("Runtime", runtime),
     ]
 
     /// Methods by full name, with their parameters and reply.
@@ -65,7 +67,8 @@ enum Samples {
             GetStatus.Reply(
                 version: "1", state: "broken", pid: 1, zygotePid: 2, uptime: 3, uid: 4, socket: "/s", jobsRunning: 1,
                 jobsQueued: 2, jobsFinished: 3, jobsRefused: 4, workers: 8, workersBusy: 1, workersReplaced: 0,
-                ledgerBytes: 0, limits: ["jobs": 1], reason: "no memory")
+                ledgerBytes: 0, limits: ["jobs": 1], runtimes: [runtime],
+                reason: "no memory")
         ),
         (
             Run.method,

@@ -164,7 +164,8 @@ extension EndToEnd {
             let status = GetStatus.Reply(
                 version: "1", state: "ready", pid: 1, zygotePid: 2, uptime: 3, uid: 4, socket: "s", jobsRunning: 5,
                 jobsQueued: 6, jobsFinished: 7, jobsRefused: 8, workers: 9, workersBusy: 10, workersReplaced: 11,
-                ledgerBytes: 12, limits: ["arena-bytes": 13, "queue": 14])
+                ledgerBytes: 12, limits: ["arena-bytes": 13, "queue": 14],
+                runtimes: [.init(name: "n", state: "broken", reason: "r", foreign: true, zygotePid: 15, workers: 16)])
             let pool = Pool(
                 name: "p", unit: "processes", threadsPerProcess: 2, state: "ready", floor: 1, size: 2, ready: 3,
                 busy: 4,

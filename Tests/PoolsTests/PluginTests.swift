@@ -194,6 +194,78 @@ struct PluginTests {
         }
     }
 
+    @Test("can write all over what its workers have of the daemon's, and nothing happens to others", arguments: 0..<3)
+    func wild(round: Int) async throws {
+        try await withPlugin(
+            """
+            #include <fcntl.h>
+            #include <pthread.h>
+            #include <stdint.h>
+            #include <stdio.h>
+            #include <stdlib.h>
+            #include <string.h>
+            #include <unistd.h>
+            static unsigned long start, end;
+            static void *scribble(void *nothing) {
+                // Words that could be sizes, places, states, times and numbers of processes, too.
+                uint64_t words[] = {0, 1, 2, UINT64_MAX, UINT32_MAX, INT64_MAX, getpid(), getppid(), 4096, 1ul << 40};
+                for (unsigned seed = getpid();;) {
+                    uint64_t place = start + (rand_r(&seed) % (end - start)) / 8 * 8;
+                    *(volatile uint64_t *)place = words[rand_r(&seed) % 10] ^ (rand_r(&seed) % 3 ? 0 : rand_r(&seed));
+                    uint64_t word = words[rand_r(&seed) % 10];
+                    if (rand_r(&seed) % 64 == 0)
+                        for (int file = 3; file < 16; file++)
+                            if (write(file, &word, rand_r(&seed) % 9) < 0 && read(file, &word, 8) < 0) continue;
+                }
+                return nothing;
+            }
+            __attribute__((constructor)) static void load(void) {
+                char line[512];
+                FILE *maps = fopen("/proc/self/maps", "re");
+                while (maps && fgets(line, sizeof line, maps))
+                    if (strstr(line, "par-ledger")) sscanf(line, "%lx-%lx", &start, &end);
+                if (maps) fclose(maps);
+                // The first mebibytes are what is in use.
+                if (end - start > 1ul << 21) end = start + (1ul << 21);
+                for (int i = 0, file; i < 13; i++) if ((file = open("/dev/null", O_RDWR)) > 6) close(file);
+                for (int file = 3; file < 16; file++) fcntl(file, F_SETFL, O_NONBLOCK);
+                pthread_t thread;
+                pthread_create(&thread, NULL, scribble, NULL);
+            }
+            """
+        ) { library, _ in
+            try await Host.run(grace: 50_000_000) { host in
+                let request = try host.workers(4, with: library, [.threads, .processes(threads: 1)][round % 2])
+                var wild: [Host.Running] = []
+                let iterations: Int64 = 2_000
+                for _ in 0..<6 {
+                    var next = request
+                    next.deadline = Monotonic.now() + 400_000_000
+                    wild.append(try await host.submit(next, tasks: 2_000, workload: Work.cpu, number: iterations))
+                    for pool in [Arrangement.processes, .threads] {
+                        let outcome = try await host.run(
+                            pool.four(), tasks: 5_000, workload: Work.cpu, number: iterations)
+                        #expect(outcome.count(.ok) == 5_000)
+                        #expect(outcome.records.allSatisfy { $0.value == iterations * (iterations - 1) / 2 })
+                        #expect(outcome.row.reason == nil && outcome.row.deaths == 0)
+                    }
+                    let cold = try await host.run(Arrangement.processes.four(cold: .fresh), tasks: 8)
+                    #expect(cold.count(.ok) == 8)
+                }
+                for job in wild {
+                    let outcome = await job.outcome
+                    #expect(outcome.records.count == 2_000)
+                    let now = Monotonic.now()
+                    #expect(outcome.records.allSatisfy { $0.stop >= $0.start && $0.stop <= now })
+                    #expect(outcome.crew.allSatisfy { $0.map { $0.readyAt <= now } ?? true })
+                }
+                let snapshot = try await host.snapshot()
+                #expect(snapshot.machine.members(of: .threads).count == 4)
+                #expect(snapshot.health[.native] == .ready)
+            }
+        }
+    }
+
     @Test("is none where the file can't be read, or all users are served")
     func refused() async throws {
         try await withTemporaryDirectory { folder in

@@ -36,6 +36,25 @@ struct VitalsTests {
         }
     }
 
+    @Test("it checks in though no zygote ever gets ready, and so no floor does")
+    func deadOnArrival() async throws {
+        try await withTemporaryDirectory { folder in
+            for name in ["parzygote", "parzygote-library"] {
+                try #require(symlink("/bin/false", "\(folder)/\(name)") == 0)
+            }
+            try await Host.run(threads: 0, processes: 0, programs: folder) { host in
+                host.supervisor.resize(.threads, to: 4)
+                for _ in 0..<20 {
+                    #expect(await checkIn(host))
+                    try await Task.sleep(for: .milliseconds(20))
+                }
+                let outcome = try await host.run(Arrangement.processes.four(cold: .fresh), tasks: 4)
+                #expect(outcome.row.failureReason?.contains("exit code 1") == true)
+                #expect(await checkIn(host))
+            }
+        }
+    }
+
     @Test("it says so when it has ended")
     func ended() async throws {
         let supervisor = Mutex<Supervisor?>(nil)

@@ -14,9 +14,9 @@ import Testing
     @Test func `pools stand one a line`() {
         #expect(
             PoolTable([Self.pool, Self.mixed], look: Samples.look).text == """
-                pool     state     workers                floor  size  ready  busy  waiting  replaced  start-up paid  ready for  pids
-                threads  ready     threads                    4     6      6     2        1         0         247 µs     12 min  4242
-                mixed-2  starting  processes × 2 threads      5     5      0     0        0         3              0          0  1,2,3,4,…
+                pool     runtime  state     workers                floor  size  ready  busy  waiting  replaced  start-up paid  ready for  pids
+                threads  native   ready     threads                    4     6      6     2        1         0         247 µs     12 min  4242
+                mixed-2  native   starting  processes × 2 threads      5     5      0     0        0         3              0          0  1,2,3,4,…
 
                 """)
         #expect(PoolTable([], look: Samples.look).text == "no pools\n")
@@ -42,17 +42,27 @@ import Testing
             socket: "/run/pard/pard.sock", jobsRunning: 1, jobsQueued: 2, jobsFinished: 1234, jobsRefused: 3,
             workers: 8,
             workersBusy: 4, workersReplaced: 0, ledgerBytes: 1_048_576,
-            limits: ["queued_jobs": 64, "frame_bytes": 16_777_216])
+            limits: ["queued_jobs": 64, "frame_bytes": 16_777_216],
+            runtimes: [
+                .init(name: "native", state: "ready", foreign: false, zygotePid: 11, workers: 8),
+                .init(name: "curl", state: "gone", foreign: false, zygotePid: 0, workers: 0),
+                .init(
+                    name: "plugin:/home/me/libmine.so", state: "broken", reason: "no such file", foreign: true,
+                    zygotePid: 0, workers: 0),
+            ])
         #expect(
             StatusText(status, look: Samples.look).text == """
                 pard 0.1.0 · ready · up 1 h 2 min
-                  socket   /run/pard/pard.sock
-                  process  pid 10 · zygote 11 · uid 1000
-                  workers  8 · 4 busy · 0 replaced
-                  jobs     1 running · 2 queued · 1,234 finished · 3 refused
-                  ledgers  1.00 MiB
-                  limits   frame_bytes 16.0 MiB
-                           queued_jobs 64
+                  socket    /run/pard/pard.sock
+                  process   pid 10 · zygote 11 · uid 1000
+                  workers   8 · 4 busy · 0 replaced
+                  jobs      1 running · 2 queued · 1,234 finished · 3 refused
+                  ledgers   1.00 MiB
+                  runtimes  native ready · zygote 11 · 8 workers
+                            curl gone
+                            plugin:/home/me/libmine.so broken · no such file
+                  limits    frame_bytes 16.0 MiB
+                            queued_jobs 64
 
                 """)
     }

@@ -79,7 +79,8 @@ struct PoolsHandler: Sendable {
         let paid = ready.compactMap { unit in unit.readyAt.map { $0.since(unit.askedAt) } }.max() ?? 0
         let floor = row?.floor ?? 0
         return Pool(
-            name: machine.name(of: kind), unit: kind.isThreads ? "threads" : "processes",
+            name: machine.name(of: kind), runtime: machine.runtimes[kind.runtime]?.title ?? "",
+            unit: kind.isThreads ? "threads" : "processes",
             threadsPerProcess: kind.isThreads ? members.count : kind.workersPerUnit,
             state: machine.isDraining ? "draining" : ready.count < max(floor, members.count) ? "starting" : "ready",
             floor: floor, size: members.count, ready: ready.count, busy: members.count { $0.job != nil },

@@ -89,6 +89,8 @@ struct RunHandler: Sendable {
                         "a daemon of your own, which parctl starts where there is no other, or 'systemctl --user start pard'"
                 )
             case .relative: throw fault("an absolute path")
+            case .noMemory(let error):
+                throw .workersFailed(reason: "there is no memory for a library's workers: \(error)")
             case .unreadable(let error): throw fault("a library that can be read: \(error)")
             }
         } catch let reason as LibraryFile.Fault {

@@ -25,7 +25,7 @@ struct StatusHandler: Sendable {
             jobsFinished: counts.finished, jobsRefused: counts.refused, workers: machine.workerCount,
             workersBusy: machine.units.values.reduce(0) { $0 + ($1.job == nil ? 0 : $1.workers) },
             workersReplaced: machine.replaced, ledgerBytes: daemon.supervisor.ledgerBytesUsed, limits: limits,
-            reason: machine.isDraining ? nil : snapshot.brokenReason)
+            runtimes: runtimes(of: snapshot), reason: machine.isDraining ? nil : snapshot.brokenReason)
     }
 
     private func state(of snapshot: Snapshot) -> String {
@@ -34,10 +34,23 @@ struct StatusHandler: Sendable {
         return snapshot.machine.isEveryFloorReady ? "ready" : "starting"
     }
 
+    private func runtimes(of snapshot: Snapshot) -> [RuntimeStatus] {
+        var workers: [RuntimeID: Int] = [:]
+        for unit in snapshot.machine.units.values { workers[unit.kind.runtime, default: 0] += unit.workers }
+        return snapshot.runtimes.map { row, health in
+            var reason: String?
+            if case .broken(let why) = health { reason = why }
+            return RuntimeStatus(
+                name: row.title, state: health.name, reason: reason, foreign: !row.isPermanent,
+                zygotePid: snapshot.zygotePIDs[row.id] ?? 0, workers: workers[row.id] ?? 0)
+        }
+    }
+
     private var limits: [String: Int] {
         let configuration = daemon.configuration
         return [
             "workers": configuration.policy.workerLimit,
+            "runtimes": configuration.policy.runtimeLimit,
             "tasks": configuration.limits.tasks,
             "queued_jobs": configuration.limits.queuedJobs,
             "ledger_bytes": configuration.limits.ledgerBytes,

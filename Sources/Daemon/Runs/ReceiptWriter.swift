@@ -63,7 +63,7 @@ struct ReceiptWriter: Sendable {
         let samples = account.samples
         let percentiles = samples.percentiles([50, 90, 99]).map(Int.init)
         return TaskTimes(
-            sum: Int(samples.sum), cpuSum: Int(account.cpuSum), cpuCovered: account.cpuCovered,
+            sum: Int(clamping: samples.sum), cpuSum: Int(clamping: account.cpuSum), cpuCovered: account.cpuCovered,
             cpuInterval: Int(plan.spec.plan.cpuInterval), min: Int(samples.min), p50: percentiles[0],
             p90: percentiles[1],
             p99: percentiles[2], max: Int(samples.max))
