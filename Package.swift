@@ -1,8 +1,12 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// Every Swift target: warnings stop the build.
-let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+/// Every Swift target: warnings stop the build. Overlapping accesses are found by the compiler, and by the tests, which are
+/// built for debugging; a release doesn't look for them again in every call.
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
+]
 
 /// Every program is linked by Swift's own linker. The system's warns of all that a static program can't do (dlopen, users'
 /// names), as the libraries in it could; what of this package is static does none of it.

@@ -8,7 +8,7 @@ final class WorkloadOffer {
     private(set) lazy var told: [WorkloadDescription]? = ask()
 
     /// How long a daemon may take to tell, which is nothing that a run waits for.
-    private static let patience = Duration.seconds(2)
+    static let patience = Duration.seconds(2)
 
     /// - Parameter ask: what the daemon tells; nil where none answers.
     init(_ ask: @escaping () -> [WorkloadDescription]?) {
@@ -16,10 +16,10 @@ final class WorkloadOffer {
     }
 
     /// Asks the daemon that `service` finds; starts none.
-    convenience init(_ service: Service) {
+    convenience init(_ service: Service, patience: Duration = WorkloadOffer.patience) {
         self.init {
             // Whatever is wrong with the daemon, this program's own table does.
-            try? service.call(ListWorkloads.method, patience: Self.patience, as: ListWorkloads.Reply.self).workloads
+            try? service.call(ListWorkloads.method, patience: patience, as: ListWorkloads.Reply.self).workloads
         }
     }
 

@@ -1,3 +1,5 @@
+import Varlink
+
 extension Run.Request {
     /// The request as the parameters of a call: the text of a JSON object with the keys of its Codable form, in the interface
     /// description's order. It needs no encoder, whose first use costs a short-lived client a good part of its run.
@@ -5,13 +7,10 @@ extension Run.Request {
         var bytes: [UInt8] = []
         JSONBytes.append("{\"workload\":", quoted: workload, to: &bytes)
         if let arguments {
-            bytes += Array(",\"arguments\":{".utf8)
-            var isFirst = true
-            for (name, value) in arguments.sorted(by: { $0.key < $1.key }) {
-                if !isFirst { bytes.append(UInt8(ascii: ",")) }
-                isFirst = false
-                JSONBytes.append(quoted: name, to: &bytes)
-                JSONBytes.append(":", quoted: value, to: &bytes)
+            JSONBytes.append(",\"arguments\":{", to: &bytes)
+            JSONBytes.append(list: arguments.sorted { $0.key < $1.key }, to: &bytes) { argument, bytes in
+                JSONBytes.append(quoted: argument.key, to: &bytes)
+                JSONBytes.append(":", quoted: argument.value, to: &bytes)
             }
             bytes.append(UInt8(ascii: "}"))
         }
@@ -23,9 +22,9 @@ extension Run.Request {
         if let timeout { JSONBytes.append(",\"timeout\":", timeout, to: &bytes) }
         if let records { bytes += Array(",\"records\":\(records)".utf8) }
         if let inputs {
-            bytes += Array(",\"inputs\":[".utf8)
-            Self.append(inputs, to: &bytes) { input, bytes in
-                bytes += Array("{\"words\":".utf8)
+            JSONBytes.append(",\"inputs\":[", to: &bytes)
+            JSONBytes.append(list: inputs, to: &bytes) { input, bytes in
+                JSONBytes.append("{\"words\":", to: &bytes)
                 Self.append(texts: input.words, to: &bytes)
                 bytes.append(UInt8(ascii: "}"))
             }
@@ -34,7 +33,7 @@ extension Run.Request {
         if let context {
             JSONBytes.append(",\"context\":{\"directory\":", quoted: context.directory, to: &bytes)
             JSONBytes.append(",\"umask\":", context.umask, to: &bytes)
-            bytes += Array(",\"environment\":".utf8)
+            JSONBytes.append(",\"environment\":", to: &bytes)
             Self.append(texts: context.environment, to: &bytes)
             bytes.append(UInt8(ascii: "}"))
         }
@@ -56,7 +55,7 @@ extension Run.Request {
         if let descriptor = block.descriptor { JSONBytes.append(",\"descriptor\":", descriptor, to: &bytes) }
         if let lengths = block.lengths {
             bytes += Array(",\"lengths\":[".utf8)
-            append(lengths, to: &bytes) { JSONBytes.append("", $0, to: &$1) }
+            JSONBytes.append(list: lengths, to: &bytes) { JSONBytes.append("", $0, to: &$1) }
             bytes.append(UInt8(ascii: "]"))
         }
         if let table = block.table { JSONBytes.append(",\"table\":", table, to: &bytes) }
@@ -67,18 +66,34 @@ extension Run.Request {
 
     private static func append(texts: [String], to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "["))
-        append(texts, to: &bytes) { JSONBytes.append(quoted: $0, to: &$1) }
+        JSONBytes.append(list: texts, to: &bytes) { JSONBytes.append(quoted: $0, to: &$1) }
         bytes.append(UInt8(ascii: "]"))
     }
+}
 
-    private static func append<Value>(
-        _ values: [Value], to bytes: inout [UInt8], one: (Value, inout [UInt8]) -> Void
-    ) {
-        var isFirst = true
-        for value in values {
-            if !isFirst { bytes.append(UInt8(ascii: ",")) }
-            isFirst = false
-            one(value, &bytes)
+extension Run.Request {
+    /// The request whose text is `text`; nil where it has a part that only the ordinary decoder reads, or is not as described,
+    /// of which that one says more. For what short runs are asked for by, a decoder's set-up is most of the reading.
+    public init?(parameters text: [UInt8]) {
+        do throws(JSONObject.Unfit) {
+            let request = try JSONObject(text)
+            let simple = [
+                "workload", "arguments", "mode", "processes", "threads", "tasks", "cold", "timeout", "records",
+            ]
+            guard request.keys.allSatisfy(simple.contains) else { return nil }
+            self.init(
+                workload: try request.text("workload"),
+                arguments: try request.objectIfPresent("arguments").map { given throws(JSONObject.Unfit) in
+                    var arguments: [String: String] = [:]
+                    for name in given.keys { arguments[name] = try given.text(name) }
+                    return arguments
+                },
+                mode: try request.choiceIfPresent("mode"), processes: try request.numberIfPresent("processes"),
+                threads: try request.numberIfPresent("threads"), tasks: try request.numberIfPresent("tasks"),
+                cold: try request.choiceIfPresent("cold"), timeout: try request.numberIfPresent("timeout"),
+                records: try request.flagIfPresent("records"))
+        } catch {
+            return nil
         }
     }
 }

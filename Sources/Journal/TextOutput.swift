@@ -35,6 +35,8 @@ public struct TextOutput: LogOutput {
 
     /// `text` on one line, without anything that a terminal would take for a command.
     private static func printable(_ text: String) -> String {
+        // By bytes, as most text is plain and each run has a line.
+        if text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return text }
         let scalars = text.unicodeScalars.map { scalar in
             scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) ? "?" : scalar
         }

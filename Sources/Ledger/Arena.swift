@@ -106,12 +106,25 @@ public struct ArenaHeader: @unchecked Sendable {
     /// How many commands have been started, from which each has its number.
     public var commands: UnsafeMutablePointer<Atomic<UInt32>> { place(256) }
 
+    /// Counted up whenever there is something for the control side to see.
+    public var news: UnsafeMutablePointer<Atomic<UInt32>> { place(320) }
+    /// 1 while the control side watches ``news`` awake, so that nobody has to ring.
+    public var watched: UnsafeMutablePointer<Atomic<UInt32>> { place(384) }
+
     private func place<Value: ~Copyable>(_ offset: Int) -> UnsafeMutablePointer<Value> {
         (base + offset).assumingMemoryBound(to: Value.self)
     }
 }
 
 extension Arena {
+    /// Says that there is something to see: rings `event`, unless the control side is awake for it.
+    public func tellNews(_ event: Int32) {
+        // Sequentially consistent against the control side's storing 0 and then reading the count: it sees the news, or this
+        // side sees that it has to ring.
+        header.news.pointee.wrappingAdd(1, ordering: .sequentiallyConsistent)
+        if header.watched.pointee.load(ordering: .sequentiallyConsistent) == 0 { ring(event) }
+    }
+
     /// The task numbers of a job's further round.
     @inlinable public func table(at offset: Int) -> UnsafeMutablePointer<UInt32> {
         address(offset).assumingMemoryBound(to: UInt32.self)

@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 
 /// A set of descriptors to wait on, each with a number of the caller's.
-public struct EventLoop: ~Copyable {
+public struct EventLoop: ~Copyable, Sendable {
     let epoll: Descriptor
     var ready = [epoll_event](repeating: epoll_event(), count: 64)
 
@@ -26,12 +26,15 @@ public struct EventLoop: ~Copyable {
         try system("epoll_ctl") { epoll_ctl(raw, EPOLL_CTL_DEL, descriptor, nil) }
     }
 
-    /// Waits for at most `milliseconds` (for ever when nil) and returns the keys of what is readable.
-    public mutating func wait(milliseconds: Int32?) throws(SystemError) -> [UInt64] {
+    /// Waits for at most `milliseconds` (for ever when nil) and returns the keys of what is readable. Descriptors may be added
+    /// and removed meanwhile, by other threads.
+    public borrowing func wait(milliseconds: Int32?) throws(SystemError) -> [UInt64] {
         let raw = epoll.raw
-        let count = try ready.withUnsafeMutableBufferPointer { ready throws(SystemError) in
-            try system("epoll_wait") { epoll_wait(raw, ready.baseAddress, Int32(ready.count), milliseconds ?? -1) }
+        return try withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 64) { ready throws(SystemError) in
+            let count = try system("epoll_wait") {
+                epoll_wait(raw, ready.baseAddress, Int32(ready.count), milliseconds ?? -1)
+            }
+            return ready.prefix(Int(count)).map(\.data.u64)
         }
-        return ready.prefix(Int(count)).map(\.data.u64)
     }
 }

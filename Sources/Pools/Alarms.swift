@@ -24,6 +24,7 @@ struct Alarms<Key: Hashable & Sendable>: Sendable {
 
     /// Sets the time of a key; nil for none.
     mutating func set(_ key: Key, to time: UInt64?) {
+        if time == nil, times.isEmpty { return }
         guard times[key] != time else { return }
         times[key] = time
         if let time {

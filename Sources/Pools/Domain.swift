@@ -30,6 +30,9 @@ final class Domain: Sendable {
     /// How its workers know a slot.
     func place(of slot: Int) -> UInt32 { UInt32(slot - firstSlot) }
 
+    /// How often its workers have had something to say.
+    var news: UInt32 { arena.header.news.pointee.load(ordering: .sequentiallyConsistent) }
+
     /// Says in the arena whose it is, before a process is started that looks for that: anybody may have written there.
     func sign() {
         arena.sign(daemon: UInt32(ThisProcess.pid), family: family)

@@ -9,6 +9,7 @@ extension Driver {
     /// Looks for what workers say in shared memory.
     func look(_ now: UInt64) {
         lookAt = nil
+        for index in domains.indices { seenNews[index] = domains[index].news }
         wakeAgain()
         lookAtStarting(Array(starting.keys), now)
         lookAtStopping(now)

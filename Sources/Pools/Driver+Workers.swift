@@ -29,7 +29,7 @@ extension Driver {
         if pid <= 0 { return forget(worker, "\(SystemError("clone", Errno(rawValue: -pid)))") }
         do {
             let handle = try ProcessHandle(child: pid)
-            try loop.add(handle.pidfd, key: Source.worker(id).key)
+            try supervisor.events.add(handle.pidfd, key: Source.worker(id).key)
             worker.handle = consume handle
         } catch {
             notice(.trouble("a worker process is given up: \(error)"))

@@ -7,8 +7,9 @@ extension Driver {
     func enter(_ domain: Domain) throws(SystemError) {
         if domains.contains(where: { $0 === domain }) { return }
         // Each ring is news: the event is never read.
-        try loop.add(domain.bell.raw, key: Source.bell.key, onlyNews: true)
+        try supervisor.events.add(domain.bell.raw, key: Source.bell.key, onlyNews: true)
         domains.append(domain)
+        seenNews.append(0)
         freeSlots.append(domain.slots.reversed())
         threads += Array(repeating: 0, count: domain.arena.slotCount)
     }
@@ -136,8 +137,8 @@ extension Driver {
             arena: domain.arena.descriptor, event: domain.bell.raw,
             guardian: domain.trust == .own ? supervisor.guardian.descriptor : nil)
         do {
-            try loop.add(link.descriptor, key: Source.zygote(link.number).key)
-            try loop.add(link.process.pidfd, key: Source.zygoteEnd(link.number).key)
+            try supervisor.events.add(link.descriptor, key: Source.zygote(link.number).key)
+            try supervisor.events.add(link.process.pidfd, key: Source.zygoteEnd(link.number).key)
             _ = try link.ping()
         } catch {
             abandon(link)

@@ -4,19 +4,16 @@ import Linux
 import SystemPackage
 import Timing
 
-/// Carries out what the pool machine says, and tells it what happens: the supervisor's thread.
+/// Carries out what the pool machine says, and tells it what happens, a turn at a time; whoever has the turn is alone with it.
 ///
-/// Nothing here waits for a process, and a call that fails ends what it was about: a worker, a zygote, a job. Only without
-/// its event loop the driver can't go on.
+/// Nothing here waits for a process, and a call that fails ends what it was about: a worker, a zygote, a job.
 final class Driver {
     let supervisor: Supervisor
     let notice: @Sendable (Supervisor.Notice) -> Void
-    let bell: Int32
     /// The project's own first; the foreign one from its first runtime on.
     var domains: [Domain]
     let patience: Patience
     var machine: PoolMachine
-    var loop: EventLoop
     /// The runtimes that have been needed: the native one from the start.
     var runtimes: [RuntimeRecord]
     /// Zygotes that have been given up and have not ended, by their number.
@@ -63,6 +60,8 @@ final class Driver {
     private var trimAt: UInt64?
     /// When the next of the jobs is to be told how far it is.
     private var progressAt: UInt64?
+    /// Each domain's count of news when workers were last looked at.
+    var seenNews: [UInt32] = []
     /// When workers are looked at though nobody rings.
     var lookAt: UInt64?
     /// When orphans are looked at, and children that nobody knows are reaped.
@@ -74,8 +73,6 @@ final class Driver {
     static let againNanoseconds: UInt64 = 5_000_000
     /// When children that nobody knows are reaped, after others have ended: late ones have ended by then, too.
     static let sweepNanoseconds: UInt64 = 1_000_000_000
-    /// So often in a row waiting for events may fail.
-    private static let loopFailures = 200
 
     /// What is waited on, as the event loop's key.
     enum Source {
@@ -110,14 +107,12 @@ final class Driver {
 
     init(_ supervisor: Supervisor, notice: @escaping @Sendable (Supervisor.Notice) -> Void) throws(SystemError) {
         self.supervisor = supervisor
-        bell = supervisor.own.bell.raw
         domains = []
         self.notice = notice
         patience = supervisor.configuration.patience
         runtimes = [RuntimeRecord(supervisor.native, in: supervisor.own, patience: patience)]
         machine = PoolMachine(policy: supervisor.configuration.policy)
         queueLimit = supervisor.configuration.queueLimit
-        loop = try EventLoop()
         try enter(supervisor.own)
         do {
             try startZygote(of: runtimes[0])
@@ -134,27 +129,27 @@ final class Driver {
         [ENOENT, EACCES, ENOEXEC, ENOTDIR].contains(error.errno.rawValue)
     }
 
-    /// Works until it has been told to shut down and all is over.
-    func run() throws(SystemError) {
-        tell(.begin)
-        while true {
-            carryOut()
-            closeIfDone()
-            carryOut()
-            if isOver { return end() }
-            var isRung = false
-            for key in try awaitEvents() {
-                switch Source(key: key) {
-                case .bell: isRung = true
-                case .zygote(let number): hearZygote(number)
-                case .zygoteEnd(let number): hearZygoteEnd(number)
-                case .worker(let process): hearWorker(process)
-                }
+    // MARK: Turns
+
+    /// Takes in what has happened and does all that follows from it, until nothing is left to do.
+    ///
+    /// - Parameter keys: of the descriptors that have something to say.
+    /// - Returns: how long to wait for more, in milliseconds.
+    func turn(_ keys: [UInt64]) -> Rest {
+        var isRung = false
+        for key in keys {
+            switch Source(key: key) {
+            case .bell: isRung = true
+            case .zygote(let number): hearZygote(number)
+            case .zygoteEnd(let number): hearZygoteEnd(number)
+            case .worker(let process): hearWorker(process)
             }
+        }
+        repeat {
             for command in supervisor.takeCommands() {
-                // Each command meets what the ones before it have led to.
-                carryOut()
                 take(command)
+                // The next one meets what this one has led to.
+                carryOut()
             }
             let now = Monotonic.now()
             if isRung || lookAt.map({ $0 <= now }) == true || !events.isEmpty { look(now) }
@@ -163,60 +158,77 @@ final class Driver {
             trim(now)
             report(now)
             tellLoad(now)
-        }
+            carryOut()
+            closeIfDone()
+            carryOut()
+            if isOver { return .over }
+            isRung = awaitNews()
+        } while isRung || !supervisor.rest()
+        return .until(nextDue)
     }
 
-    /// What has happened, once something has, or it is time for something. Throws if that can't be waited for any more.
-    private func awaitEvents() throws(SystemError) -> [UInt64] {
-        var failures = 0
-        while true {
-            do {
-                if let keys = try awaitAwake() { return keys }
-                return try loop.wait(milliseconds: supervisor.rest() ? sleepMilliseconds : 0)
-            } catch {
-                failures += 1
-                if failures == Self.loopFailures { throw error }
-                if failures == 1 { notice(.trouble("waiting for events fails: \(error)")) }
-                // Something may have happened all the same: after a rest, all is looked at.
-                lookAt = 0
-                var event = pollfd(fd: bell, events: 0, revents: 0)
-                poll(&event, 1, Self.loopRestMilliseconds)
-            }
-        }
+    /// What the driver waits for after a turn.
+    enum Rest {
+        /// News, and this time at the latest.
+        case until(UInt64?)
+        /// Nothing: all has ended.
+        case over
     }
 
-    /// What happens right after a job was handed out, while this thread stays awake for it: a short one has ended before it
-    /// would have fallen asleep. Nil where nothing does.
-    private func awaitAwake() throws(SystemError) -> [UInt64]? {
-        guard hasPublished else { return nil }
+    /// Waits for what happens right after a job was handed out, while this thread stays awake for it: a short one has ended before
+    /// it would have fallen asleep. Its workers ring nobody meanwhile.
+    ///
+    /// - Returns: whether there is something to see.
+    private func awaitNews() -> Bool {
+        guard hasPublished else { return false }
         hasPublished = false
+        for domain in domains { domain.arena.header.watched.pointee.store(1, ordering: .sequentiallyConsistent) }
         let end = Monotonic.now() + Self.awakeNanoseconds
+        var isNews = false
         repeat {
-            let keys = try loop.wait(milliseconds: 0)
-            if !keys.isEmpty { return keys }
-            Processors.yield()
-        } while Monotonic.now() < end
-        return nil
+            for _ in 0..<Self.looksAtOnce where !isNews {
+                isNews = hasNews
+                if !isNews { relax() }
+            }
+            // Its workers may need this very processor.
+            if !isNews { Processors.yield() }
+        } while !isNews && Monotonic.now() < end
+        for domain in domains { domain.arena.header.watched.pointee.store(0, ordering: .sequentiallyConsistent) }
+        return isNews || hasNews
     }
 
-    private static let loopRestMilliseconds: Int32 = 10
-    /// How long it stays awake. It yields its processor meanwhile, which the worker may need.
-    private static let awakeNanoseconds: UInt64 = 15_000
+    /// Whether workers have something to say since they were last looked at.
+    private var hasNews: Bool {
+        for index in domains.indices where domains[index].news != seenNews[index] { return true }
+        return false
+    }
 
-    /// How long to sleep at most, in milliseconds; nil for as long as nothing happens.
-    private var sleepMilliseconds: Int32? {
+    /// How long it stays awake.
+    private static let awakeNanoseconds: UInt64 = 15_000
+    private static let looksAtOnce = 32
+
+    /// Something went wrong with waiting for events: after a rest, all is looked at.
+    func distrust(_ error: SystemError, isFirst: Bool) {
+        if isFirst { notice(.trouble("waiting for events fails: \(error)")) }
+        lookAt = 0
+    }
+
+    /// When there is something to do though nothing happens; nil for never.
+    private var nextDue: UInt64? {
         let now = Monotonic.now()
-        var first = [
-            machine.nextDeadline, progressAt, trimAt, loadAt, lookAt, orphansAt, sweepAt, closing.until,
-            startDeadlines.next { starting[$0] != nil },
-        ].compactMap(\.self).min()
-        for record in runtimes {
-            if let due = record.link == nil && closing.isFinal ? nil : record.nextDeadline(now) {
-                first = min(first ?? due, due)
-            }
-        }
-        guard let first else { return nil }
-        return first <= now ? 0 : Int32(clamping: (first - now) / 1_000_000 + 1)
+        var first = UInt64.max
+        func consider(_ due: UInt64?) { if let due { first = min(first, due) } }
+        consider(machine.nextDeadline)
+        consider(progressAt)
+        consider(trimAt)
+        consider(loadAt)
+        consider(lookAt)
+        consider(orphansAt)
+        consider(sweepAt)
+        consider(closing.until)
+        consider(startDeadlines.next { starting[$0] != nil })
+        for record in runtimes where record.link != nil || !closing.isFinal { consider(record.nextDeadline(now)) }
+        return first == .max ? nil : first
     }
 
     func tell(_ event: PoolMachine.Event) {

@@ -58,8 +58,10 @@ public struct JobLog: Sendable {
     /// One that a worker died of while noting it holds up those after it: they are found when the job has ended.
     public mutating func next(atMost limit: Int) -> [EndedTask] {
         let ended = view.ended(since: &cursor, atMost: limit)
-        if memory.domain.trust == .own { return ended.map { EndedTask($0, view.job.record($0).pointee, view, memory) } }
-        let times = startedAt...Monotonic.now()
-        return ended.map { EndedTask($0, view.job.record($0).pointee.bounded(to: times), view, memory) }
+        let times = memory.domain.trust == .own ? nil : startedAt...Monotonic.now()
+        return ended.map { task in
+            let record = view.job.record(task).pointee
+            return EndedTask(task, times.map { record.bounded(to: $0) } ?? record, view, memory)
+        }
     }
 }

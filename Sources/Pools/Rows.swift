@@ -49,6 +49,11 @@ public struct PoolRow: Sendable {
         self.floor = floor
     }
 
+    /// Whether it has the size that it is to have, and nobody waits for it.
+    var isSettled: Bool {
+        size == floor && queue.isEmpty && claimant == nil && outdated.isEmpty && !shrinksNow && !members.isEmpty
+    }
+
     /// Counts a member in, or out again.
     mutating func count(_ unit: UnitRow, isIn: Bool) {
         let sign = isIn ? 1 : -1

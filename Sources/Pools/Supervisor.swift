@@ -1,11 +1,13 @@
+import Glibc
 public import Ledger
 public import Linux
 public import Synchronization
 
 /// Keeps the pools: owns the zygote and the workers' memory, and runs the jobs.
 ///
-/// All its work is done on one thread of its own, which sleeps until something happens. Every method may be called from
-/// anywhere; those that take a closure call it on that thread, where it must not block.
+/// All its work is done in turns. A thread of its own takes one whenever something happens; where it sleeps, whoever hands in a
+/// job may take one in its place, as waking it would cost more than a short job. Every method may be called from anywhere;
+/// those that take a closure call it in a turn, where it must not block.
 public final class Supervisor: Sendable {
     /// What the supervisor can't find out by itself.
     public struct Configuration: Sendable {
@@ -70,8 +72,19 @@ public final class Supervisor: Sendable {
     let native: Runtime
     let configuration: Configuration
     let guardian: GuardianLink
+    /// What the thread waits for.
+    let events: EventLoop
     private let family: UInt32
     private let state: Mutex<State>
+    private let turn = Mutex<Turn>(Turn())
+
+    /// What whoever has the turn is alone with.
+    private struct Turn {
+        /// Nil before the start and after the end.
+        var driver: Driver?
+        /// Until when the thread sleeps where nothing happens.
+        var sleepsUntil: UInt64?
+    }
 
     private struct State: Sendable {
         var commands: [Command] = []
@@ -80,7 +93,7 @@ public final class Supervisor: Sendable {
         var foreign: DomainMemory?
         var nextJob: JobID = 1
         var isOver = false
-        /// Whether the thread is awake, and will take commands before it sleeps.
+        /// Whether somebody has the turn, and will take commands before it is over.
         var isAwake = true
         var runtimes: RuntimeTable
         /// What users have of the memory for jobs.
@@ -133,6 +146,7 @@ public final class Supervisor: Sendable {
             State(
                 own: DomainMemory(of: own), runtimes: RuntimeTable(builtIns),
                 shares: UserShares(limit: configuration.ledgerBytes, isShared: configuration.policy.isShared)))
+        events = try EventLoop()
     }
 
     /// Threads need a slot each, and their processes one for the foreman: twice the workers is room for both, and for as
@@ -146,8 +160,8 @@ public final class Supervisor: Sendable {
     public func start(notice: @escaping @Sendable (Notice) -> Void) throws(SystemError) -> SystemThread {
         let thread = try SystemThread(named: "par-supervisor") { [self] in
             do {
-                let driver = try Driver(self, notice: notice)
-                try driver.run()
+                try begin(notice)
+                try work()
                 // Nobody is left who could start a command.
                 guardian.dismiss()
             } catch {
@@ -161,15 +175,86 @@ public final class Supervisor: Sendable {
         return thread
     }
 
+    private func begin(_ notice: @escaping @Sendable (Notice) -> Void) throws(SystemError) {
+        try turn.withLock { turn throws(SystemError) in
+            let driver = try Driver(self, notice: notice)
+            driver.tell(.begin)
+            turn.driver = driver
+        }
+    }
+
+    /// Takes turns whenever something has happened or it is time, until all has ended. Throws if that can't be waited for any more.
+    private func work() throws(SystemError) {
+        var keys: [UInt64] = []
+        var failures = 0
+        while let due = turn.withLock({ Self.take(&$0, keys) }) {
+            do {
+                keys = try events.wait(milliseconds: due.map { Self.milliseconds(until: $0) })
+                failures = 0
+            } catch {
+                failures += 1
+                if failures == Self.waitFailures { throw error }
+                turn.withLock { $0.driver?.distrust(error, isFirst: failures == 1) }
+                keys = []
+                poll(nil, 0, Self.restMilliseconds)
+            }
+        }
+    }
+
+    /// So often in a row waiting for events may fail, with such a rest after each time.
+    private static let waitFailures = 200
+    private static let restMilliseconds: Int32 = 10
+
+    /// Takes a turn on the supervisor's thread.
+    ///
+    /// - Returns: when the next one is due where nothing happens, nil for never; nil once all has ended.
+    private static func take(_ turn: inout Turn, _ keys: [UInt64]) -> UInt64?? {
+        guard let driver = turn.driver else { return nil }
+        switch driver.turn(keys) {
+        case .over:
+            driver.end()
+            return nil
+        case .until(let due):
+            turn.sleepsUntil = due
+            return .some(due)
+        }
+    }
+
+    /// Takes a turn on the calling thread, while the supervisor's own sleeps, unless it has just been woken.
+    ///
+    /// - Returns: whether it was taken.
+    private func takeTurn() -> Bool {
+        let isTaken = turn.withLockIfAvailable { turn in
+            guard let driver = turn.driver else { return false }
+            switch driver.turn([]) {
+            case .over: turn.sleepsUntil = nil
+            case .until(let due):
+                if (due ?? .max) >= (turn.sleepsUntil ?? .max) { return true }
+                turn.sleepsUntil = due
+            }
+            // The thread is to sleep no longer than that.
+            ring(own.bell.raw)
+            return true
+        }
+        return isTaken == true
+    }
+
+    /// From now to `due`, rounded up.
+    private static func milliseconds(until due: UInt64) -> Int32 {
+        let now = Monotonic.now()
+        return due <= now ? 0 : Int32(clamping: (due - now) / 1_000_000 + 1)
+    }
+
     /// Hands in a job.
     ///
     /// - Parameters:
     ///   - observer: told what becomes of it, if it is accepted.
+    ///   - here: whether the calling thread may take the supervisor's turn for it, where that sleeps.
     ///   - answer: told first: the job's number once it is accepted.
     /// - Returns: the job's log, which may be read from any thread; nil where the job is refused at once.
     @discardableResult
     public func submit(
-        _ spec: JobSpec, observer: @escaping @Sendable (JobEvent) -> Void,
+        _ spec: JobSpec, here: Bool = false, observer: @escaping @Sendable (JobEvent) -> Void,
         answer: @escaping @Sendable (Result<JobID, Refusal>) -> Void
     ) -> JobLog? {
         var plan = spec.plan
@@ -200,7 +285,7 @@ public final class Supervisor: Sendable {
         }
         let view = JobView(job, plan: plan)
         let log = JobLog(of: id, view, memory)
-        send(.submit(id, spec, view, memory, observer, answer))
+        send(.submit(id, spec, view, memory, observer, answer), here: here)
         return log
     }
 
@@ -306,7 +391,7 @@ public final class Supervisor: Sendable {
         }
     }
 
-    /// Whether the thread may sleep until it is rung: there is no command, and none comes unheard from now on.
+    /// Whether the turn may end: there is no command, and none comes unheard from now on.
     func rest() -> Bool {
         state.withLock { state in
             state.isAwake = !state.commands.isEmpty
@@ -362,15 +447,20 @@ public final class Supervisor: Sendable {
         }
     }
 
-    func send(_ command: Command) {
+    func send(_ command: Command, here: Bool = false) {
         let (isOver, isAwake) = state.withLock { state in
             if !state.isOver { state.commands.append(command) }
             return (state.isOver, state.isAwake)
         }
-        if isOver { Self.refuse(command) } else if !isAwake { ring(own.bell.raw) }
+        if isOver {
+            Self.refuse(command)
+        } else if !isAwake, !(here && takeTurn()) {
+            ring(own.bell.raw)
+        }
     }
 
     private func end() {
+        turn.withLock { $0.driver = nil }
         let left = state.withLock { state in
             state.isOver = true
             defer { state.commands = [] }

@@ -71,6 +71,16 @@ package struct JSONObject {
         return value
     }
 
+    package func choiceIfPresent<Value: RawRepresentable<String>>(_ key: String) throws(Unfit) -> Value? {
+        member(key) == nil ? nil : try choice(key)
+    }
+
+    package func flagIfPresent(_ key: String) throws(Unfit) -> Bool? {
+        guard let member = member(key) else { return nil }
+        guard case .flag(let flag) = member else { throw Unfit() }
+        return flag
+    }
+
     package func object(_ key: String) throws(Unfit) -> JSONObject { try JSONObject(bytes, try required(key)) }
 
     package func objectIfPresent(_ key: String) throws(Unfit) -> JSONObject? {

@@ -46,11 +46,14 @@ public final class IncomingCall: Sendable {
         if !isAnswered.load(ordering: .relaxed) { outbox.abandon(number) }
     }
 
+    /// The text of the object that holds the parameters. It is there until ``Service/answer(_:)`` returns, and nil then.
+    public var parametersText: [UInt8]? { json.withLock { $0 } }
+
     /// The call's parameters; throws ``ServiceError/invalidParameter(_:)`` that names the first wrong one.
     ///
     /// They are there until ``Service/answer(_:)`` returns.
     public func parameters<T: Decodable>(as: T.Type = T.self) throws(ServiceError) -> T {
-        guard let text = json.withLock({ $0 }) else { throw .invalidParameter("parameters") }
+        guard let text = parametersText else { throw .invalidParameter("parameters") }
         do {
             return try JSON.decode(T.self, from: text)
         } catch {

@@ -23,7 +23,7 @@ struct Foreman {
         start(from: slot.link.pointee, into: &threads)
         slot.tid.pointee = UInt32(ThisProcess.tid)
         slot.readyAt.pointee.store(Monotonic.now(), ordering: .releasing)
-        ring(event)
+        arena.tellNews(event)
         // Awake, it would only be in the way of the threads that it has just started.
         var waiter = OrderWaiter(arena: arena, number: number, maySpin: false)
         while true {
@@ -34,7 +34,7 @@ struct Foreman {
             case .work: break
             }
             waiter.finish()
-            ring(event)
+            arena.tellNews(event)
         }
     }
 

@@ -95,7 +95,9 @@ public struct Shift {
         atomicMemoryFence(ordering: .releasing)
         record.pointee.status = status
         if logs { job.note(ended: task) }
-        if mayHalt, status == .failed, job.countFailure(), job.plan.pointee.haltsNow != 0 { ring(worker.event) }
+        if mayHalt, status == .failed, job.countFailure(), job.plan.pointee.haltsNow != 0 {
+            worker.arena.tellNews(worker.event)
+        }
         let done = worker.slot.done
         done.pointee.store(done.pointee.load(ordering: .relaxed) + 1, ordering: .relaxed)
         return stop

@@ -35,7 +35,7 @@ struct Worker {
         slot.tid.pointee = tid
         slot.readyAt.pointee.store(Monotonic.now(), ordering: .releasing)
         if arena.header.starting.pointee.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue <= 0 {
-            ring(event)
+            arena.tellNews(event)
         }
     }
 
@@ -76,6 +76,8 @@ struct Worker {
         slot.finished.pointee.store(order, ordering: .sequentiallyConsistent)
         // The memory may be another job's by now. Reading it can at most ring once too often.
         let isOver = job.remaining.pointee.load(ordering: .sequentiallyConsistent) <= 0
-        if rings, isLast || isOver || job.disturbed.pointee.load(ordering: .sequentiallyConsistent) != 0 { ring(event) }
+        if rings, isLast || isOver || job.disturbed.pointee.load(ordering: .sequentiallyConsistent) != 0 {
+            arena.tellNews(event)
+        }
     }
 }

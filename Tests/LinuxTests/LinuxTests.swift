@@ -24,7 +24,7 @@ struct ChildProcessTests {
 
     /// Waits for the child's end.
     private func wait(for child: borrowing ProcessHandle) throws -> Exit? {
-        var loop = try EventLoop()
+        let loop = try EventLoop()
         try loop.add(child.pidfd, key: 1)
         _ = try loop.wait(milliseconds: 10_000)
         return try child.reap()

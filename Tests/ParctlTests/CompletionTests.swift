@@ -1,4 +1,5 @@
 import Catalogue
+import Control
 import Foundation
 import Testing
 
@@ -6,7 +7,7 @@ import Testing
 
 @Suite struct CompletionTests {
     private func words(_ words: String...) -> [String] {
-        Completion.words(words, index: words.count - 1, prefix: words.last ?? "")
+        Completion.words(words, index: words.count - 1, prefix: words.last ?? "", offer: .own)
     }
 
     @Test func `workloads come first`() {
@@ -37,5 +38,24 @@ import Testing
         #expect(words("parctl", "run", "exec", "--threads", "2", "mkdi").contains("mkdir"))
         #expect(!words("parctl", "run", "exec", "cat", "mkdi").contains("mkdir"))
         #expect(words("parctl", "run", "exec", "--tag", "--ke").contains("--keep-order"))
+    }
+
+    @Test func `what only the daemon knows is offered as well, as far as a shell takes it for a word`() {
+        let offer = WorkloadOffer {
+            ["nap", "rm -rf\n"].map { name in
+                WorkloadDescription(
+                    name: name, summary: "", detail: "", unit: nil, rerun: true,
+                    options: [
+                        .init(name: "depth", kind: "count", value: "3", summary: ""),
+                        .init(name: "$(x)", kind: "flag", value: nil, summary: ""),
+                    ])
+            }
+        }
+        func words(_ words: String...) -> [String] {
+            Completion.words(words, index: words.count - 1, prefix: words.last ?? "", offer: offer)
+        }
+        #expect(words("parctl", "run", "") == Catalogue.all.map(\.name) + ["nap"])
+        #expect(words("parctl", "run", "nap", "") == ["--depth"])
+        #expect(words("parctl", "run", "nap", "--depth", "") == ["3"])
     }
 }

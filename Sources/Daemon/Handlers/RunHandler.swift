@@ -10,17 +10,18 @@ struct RunHandler: Sendable {
 
     func answer(_ call: IncomingCall) throws {
         let accepted = Monotonic.now()
-        let request = try call.parameters(as: Run.Request.self)
+        let simple = call.isLarge ? nil : call.parametersText.flatMap { Run.Request(parameters: $0) }
+        let request = try simple ?? call.parameters(as: Run.Request.self)
         if call.isLarge || Self.takesTime(request) {
             daemon.background.run { [self] in
                 do {
-                    try take(request, call, accepted)
+                    try take(request, call, accepted, here: false)
                 } catch {
                     call.fail(error)
                 }
             }
         } else {
-            try take(request, call, accepted)
+            try take(request, call, accepted, here: true)
         }
     }
 
@@ -35,7 +36,8 @@ struct RunHandler: Sendable {
         return definition.options.contains { $0.kind == .path && given[$0.name] != nil }
     }
 
-    private func take(_ request: Run.Request, _ call: IncomingCall, _ accepted: UInt64) throws {
+    /// - Parameter here: whether this is the socket's loop, which the run needn't be handed on from.
+    private func take(_ request: Run.Request, _ call: IncomingCall, _ accepted: UInt64, here: Bool) throws {
         let configuration = daemon.configuration
         var plan: RunPlan
         do {
@@ -57,7 +59,7 @@ struct RunHandler: Sendable {
         let watch = RunWatch(
             call, daemon: daemon, plan: plan, accepted: accepted, wantsRecords: request.records == true,
             wantsResults: request.results == true, outputs: call.wantsMore ? request.outputs : nil)
-        let log = daemon.supervisor.submit(spec) {
+        let log = daemon.supervisor.submit(spec, here: here) {
             watch.take($0)
         } answer: { [self] in
             hear($0, of: watch, call.peer)

@@ -216,8 +216,11 @@ final class RunWatch: Sendable {
         }
         let writer = ReceiptWriter(name: name, plan: plan, account: results.account, finished: results.finished)
         let receipt = writer.receipt(row, accepted: accepted)
-        call.reply(
-            Run.Reply(results: results.file?.description, receipt: receipt), results.file?.descriptor)
+        if let file = results.file {
+            call.reply(Run.Reply(results: file.description, receipt: receipt), file.descriptor)
+        } else {
+            call.reply(text: receipt.replyJSON)
+        }
         daemon.logger.tell(RunEntry(receipt, uid: call.peer.uid))
     }
 }
