@@ -26,6 +26,9 @@ extension Driver {
         if pids[pid] != nil || isZygote(pid) || pid == supervisor.guardian.pid {
             return forget(worker, isBlameless: true)
         }
+        if pid > 0, worker.domain.trust == .foreign, !isFork(pid, of: worker.zygote) {
+            return forget(worker, "its slot was taken by another process")
+        }
         if pid <= 0 { return forget(worker, "\(SystemError("clone", Errno(rawValue: -pid)))") }
         do {
             let handle = try ProcessHandle(child: pid)
@@ -42,6 +45,10 @@ extension Driver {
         // It may have rung before it was known.
         lookAtStarting(worker.units, Monotonic.now())
     }
+
+    /// Whether a zygote has started this process: all that it forks are born in its group. What foreign code says of others
+    /// is no reason to end them.
+    func isFork(_ pid: Int32, of zygote: Int32) -> Bool { getpgid(pid) == zygote }
 
     private func isZygote(_ pid: Int32) -> Bool {
         runtimes.contains { $0.link?.process.pid == pid } || departing.values.contains { $0.process.pid == pid }
@@ -183,9 +190,9 @@ extension Driver {
             stopping.remove(unit)
             let own = slots.removeValue(forKey: unit) ?? []
             free(own.filter { $0 != worker.head }, of: unit)
-            if !worker.hasForeman { free(own, of: unit) }
+            if !worker.hasThreadHost { free(own, of: unit) }
         }
-        if worker.hasForeman, let head = worker.head { free(head) }
+        if worker.hasThreadHost, let head = worker.head { free(head) }
         // Those that came up between have not rung.
         if !starting.isEmpty { lookAt = 0 }
         tell(isBlameless ? .processMissing(worker.id) : .processGone(worker.id, at: Monotonic.now(), reason: reason))

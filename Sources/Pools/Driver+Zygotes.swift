@@ -63,9 +63,9 @@ extension Driver {
             // The machine starts nothing of a runtime that is gone.
             return tell(.processGone(process, at: Monotonic.now(), reason: "its runtime is gone"))
         }
-        let hasForeman = kind.isThreads || kind.workersPerUnit > 1
+        let hasThreadHost = kind.isThreads || kind.workersPerUnit > 1
         workers[process] = WorkerRecord(
-            id: process, runtime: kind.runtime, domain: record.domain, hasForeman: hasForeman, units: units)
+            id: process, runtime: kind.runtime, domain: record.domain, hasThreadHost: hasThreadHost, units: units)
         record.fork(process, exec: exec)
     }
 
@@ -103,7 +103,9 @@ extension Driver {
 
     /// Whether a zygote is to be started. One that could not be is tried again for as long as somebody waits for it.
     private func isWanted(_ record: RuntimeRecord) -> Bool {
-        record.id == .native || record.hasForks || record.brokenReason == nil || machine.isInUse(record.id)
+        if record.id == .native || record.brokenReason == nil || machine.isInUse(record.id) { return true }
+        record.dropForks { workers[$0] == nil }
+        return record.hasForks
     }
 
     private func rest(_ record: RuntimeRecord) {
@@ -179,6 +181,14 @@ extension Driver {
             notice(.trouble("\(record.runtime.name) can't be started: \(reason)"))
             return lose(record, reason)
         case .processes(let started):
+            if record.domain.trust == .foreign,
+                let stranger = started.first(where: { $0.pid > 0 && !isFork($0.pid, of: link.process.pid) })
+            {
+                let reason = "it tells of process \(stranger.pid), which it has not started"
+                notice(.trouble("\(record.name), process \(link.process.pid), is killed: \(reason)"))
+                record.refuse(reason)
+                return lose(record, reason, besides: started.map(\.process))
+            }
             noteFailures(among: started, of: record)
             for (id, pid) in started { adopt(id, pid: pid) }
         }
@@ -217,9 +227,11 @@ extension Driver {
 
     /// A zygote is of no use any more, or gone: settles which of the processes it was asked for exist. Another is started
     /// when the driver comes round.
-    func lose(_ record: RuntimeRecord, _ reason: String? = nil) {
+    ///
+    /// - Parameter others: processes that it was asked for, too, and has given no good answer to.
+    func lose(_ record: RuntimeRecord, _ reason: String? = nil, besides others: [ProcessID] = []) {
         guard let lost = record.vacate(reason, Monotonic.now()) else { return }
-        let unanswered = lost.unanswered
+        let unanswered = others + lost.unanswered
         abandon(lost)
         for id in unanswered {
             if let worker = workers[id], worker.handle == nil { withdraw(worker) }
@@ -250,6 +262,7 @@ extension Driver {
             var orders: [ZygoteLink.Order] = []
             for fork in batch {
                 guard let order = prepare(fork.process) else { break }
+                workers[fork.process]?.zygote = link.process.pid
                 orders.append(order)
             }
             var isTaken = false
@@ -276,7 +289,7 @@ extension Driver {
         if let head = worker.head { return .init(process: id, slot: domain.place(of: head), ticket: worker.ticket) }
         let workerCount = worker.units.reduce(0) { $0 + (machine.units[$1]?.workers ?? 0) }
         guard let head = takeSlots(1, of: domain)?.first else { return nil }
-        if worker.hasForeman {
+        if worker.hasThreadHost {
             guard let chain = takeChain(for: worker.units, of: domain) else {
                 free(head)
                 return nil

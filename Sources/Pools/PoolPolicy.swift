@@ -29,7 +29,7 @@ public struct PoolPolicy: Sendable, Equatable {
     /// How long is waited after the first such failure until the start is tried again; doubled with each further one.
     public var startRetryNanoseconds: UInt64 = 100_000_000
     /// How long is waited at most.
-    public var startRetryMostNanoseconds: UInt64 = 1_000_000_000
+    public var longestStartRetryNanoseconds: UInt64 = 1_000_000_000
 
     public init(threadFloor: Int, processFloor: Int) {
         self.threadFloor = threadFloor
@@ -38,7 +38,7 @@ public struct PoolPolicy: Sendable, Equatable {
 
     /// How long to wait after so many failures in a row.
     func pause(after failures: Int) -> UInt64 {
-        min(startRetryNanoseconds << UInt64(max(0, min(failures - 1, 16))), startRetryMostNanoseconds)
+        min(startRetryNanoseconds << UInt64(max(0, min(failures - 1, 16))), longestStartRetryNanoseconds)
     }
 
     /// One worker in so many is root's alone.

@@ -143,6 +143,11 @@ final class RuntimeRecord {
 
     var hasForks: Bool { !forks.isEmpty }
 
+    /// Forgets processes that are not to be asked for any more.
+    func dropForks(where isUnwanted: (ProcessID) -> Bool) {
+        forks.removeAll { isUnwanted($0.process) }
+    }
+
     /// A worker could not be forked, or ended before it was up: nothing is started for a while.
     func noteStartFailure(_ reason: String, _ now: UInt64) {
         startFailure = reason

@@ -149,7 +149,7 @@ public final class Supervisor: Sendable {
         events = try EventLoop()
     }
 
-    /// Threads need a slot each, and their processes one for the foreman: twice the workers is room for both, and for as
+    /// Threads need a slot each, and their processes one for the thread host: twice the workers is room for both, and for as
     /// many again that are just leaving.
     private static func slotCount(_ configuration: Configuration) -> Int { configuration.policy.workerLimit * 4 }
 

@@ -12,7 +12,7 @@ public enum WorkerProcess {
         static let noThread: Int32 = 72
     }
 
-    /// Is a worker at slot `number`, or a foreman if other slots are linked to it, until told to leave.
+    /// Is a worker at slot `number`, or a thread host if other slots are linked to it, until told to leave.
     ///
     /// - Parameter ticket: the one with which the slot has been offered to it.
     public static func run(
@@ -35,7 +35,7 @@ public enum WorkerProcess {
         if slot.link.pointee == Slot.none {
             Worker(arena: arena, number: number, event: event).run(support)
         } else {
-            Foreman(arena: arena, number: number, event: event, support: support).serve()
+            ThreadHost(arena: arena, number: number, event: event, support: support).serve()
         }
         ThisProcess.leave(ExitCode.told)
     }

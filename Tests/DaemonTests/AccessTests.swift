@@ -89,6 +89,13 @@ struct AccessTests {
         await #expect(throws: ControlError.self) { try await plan(request, isShared: false) }
     }
 
+    @Test(
+        "every workload's runtime is one that every daemon has, or is made of a user's library",
+        arguments: Catalogue.all)
+    func runtimes(workload: Definition) {
+        #expect(RuntimeID(builtIn: workload.runtime) != nil || workload.runtime == RuntimeName.plugin)
+    }
+
     @Test("a run of a workload with a library gets workers that have it, whatever their arrangement")
     func libraries() async throws {
         func kind(_ workload: String, _ processes: Int?, _ threads: Int?) async throws -> String {

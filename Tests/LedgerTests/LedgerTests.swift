@@ -46,6 +46,25 @@ struct LedgerTests {
     }
 }
 
+@Suite("A task's record")
+struct RecordTests {
+    @Test(
+        "is put within the times in which it can have been written",
+        arguments: [
+            (150, 250, 20, 150, 250, 20), (1, 2, .max, 100, 100, 200), (.max, 5, 0, 300, 300, 0),
+            (250, 150, 0, 250, 250, 0), (0, 7, 0, 0, 0, 0), (150, .max, 201, 150, 300, 200),
+        ] as [(UInt64, UInt64, UInt64, UInt64, UInt64, UInt64)])
+    func bounds(start: UInt64, stop: UInt64, cpu: UInt64, boundStart: UInt64, boundStop: UInt64, boundCPU: UInt64) {
+        var record = TaskRecord(generation: 7, deaths: 1)
+        (record.start, record.stop, record.cpu, record.value) = (start, stop, cpu, -1)
+        let bounded = record.bounded(to: 100...300)
+        #expect(bounded.start == boundStart)
+        #expect(bounded.stop == boundStop)
+        #expect(bounded.cpu == boundCPU)
+        #expect(bounded.generation == 7 && bounded.deaths == 1 && bounded.value == -1)
+    }
+}
+
 @Suite("A failure of a task")
 struct TaskFailureTests {
     @Test("survives its 32 bits", arguments: [0, 1, 7, .max] as [UInt16], [0, 1, 28, 0xffff] as [Int32])

@@ -9,6 +9,9 @@ import Testing
 extension RuntimeID {
     static let curl = RuntimeID(number: 1)
     static let blas = RuntimeID(number: 2)
+    /// Of the library that every host has made one of.
+    static let plugin = RuntimeID(
+        number: UInt32(PoolMachine(policy: PoolPolicy(threadFloor: 0, processFloor: 0)).runtimes.count))
 }
 
 /// The file of a built-in runtime's library, as the dynamic linker is asked for it.
@@ -16,7 +19,8 @@ func libraryFile(of runtime: RuntimeID) -> String { runtime == .curl ? "libcurl.
 
 /// The kinds of pool that all keep the same contract.
 enum Arrangement: String, CaseIterable, Sendable {
-    case threads, processes, mixed, threadsCurl, processesCurl, threadsBLAS, processesBLAS, mixedBLAS
+    case threads, processes, mixed, threadsCurl, processesCurl, threadsBLAS, processesBLAS, mixedBLAS, threadsPlugin
+    case processesPlugin, mixedPlugin
 
     var kind: PoolKind {
         switch self {
@@ -28,6 +32,9 @@ enum Arrangement: String, CaseIterable, Sendable {
         case .threadsBLAS: PoolKind(.threads, runtime: .blas)
         case .processesBLAS: PoolKind(.processes(threads: 1), runtime: .blas)
         case .mixedBLAS: PoolKind(.processes(threads: 2), runtime: .blas)
+        case .threadsPlugin: PoolKind(.threads, runtime: .plugin)
+        case .processesPlugin: PoolKind(.processes(threads: 1), runtime: .plugin)
+        case .mixedPlugin: PoolKind(.processes(threads: 2), runtime: .plugin)
         }
     }
 
@@ -92,7 +99,7 @@ struct Host: Sendable {
         threads: Int = 4, processes: Int = 4, idle: UInt64 = 60_000_000_000, runtimeIdle: UInt64 = 300_000_000_000,
         grace: UInt64 = 300_000_000,
         startFailureLimit: Int = 5, queueLimit: Int = 64, workerLimit: Int = 256, patience: Patience = Patience(),
-        programs: String? = nil, environment: Variables = ["PATH=/usr/bin:/bin"],
+        pluginMemory: Int? = nil, programs: String? = nil, environment: Variables = ["PATH=/usr/bin:/bin"],
         _ test: (Host) async throws -> Void
     ) async throws {
         var policy = PoolPolicy(threadFloor: threads, processFloor: processes)
@@ -106,7 +113,11 @@ struct Host: Sendable {
             libraryZygotePath: try programs.map { $0 + "/parzygote-library" } ?? programPath("parzygote-library"),
             environment: environment, queueLimit: queueLimit, ledgerBytes: 1 << 28)
         configuration.patience = patience
+        configuration.pluginMemoryBytes = pluginMemory
         let supervisor = try Supervisor(configuration)
+        // What code there is in a user's library is of no account.
+        let plugin = try supervisor.runtime(forPlugin: mappedFile("/libm.so"))
+        #expect(plugin == .plugin)
         let (notices, feed) = AsyncStream<Supervisor.Notice>.makeStream()
         let thread = try supervisor.start { feed.yield($0) }
         let host = Host(supervisor: supervisor, thread: thread, notices: notices)
@@ -225,11 +236,17 @@ struct Host: Sendable {
 /// A program beside the tests'.
 func programPath(_ name: String) throws -> String {
     // The test bundle is run by a program elsewhere; its own place is where it was mapped from.
+    let path = try mappedFile(".xctest")
+    return path.prefix(through: path.lastIndex(of: "/") ?? path.startIndex) + name
+}
+
+/// A file that this process has mapped, by a part of its path.
+func mappedFile(_ part: String) throws -> String {
     let maps = try String(contentsOfFile: "/proc/self/maps")
-    guard let line = maps.split(separator: "\n").first(where: { $0.contains(".xctest") }),
+    guard let line = maps.split(separator: "\n").first(where: { $0.contains(part) }),
         let path = line.split(separator: " ").last
     else { throw Host.Gone() }
-    return path.prefix(through: path.lastIndex(of: "/") ?? path.startIndex) + name
+    return String(path)
 }
 
 extension String {

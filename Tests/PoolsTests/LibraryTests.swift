@@ -4,8 +4,8 @@ import Linux
 import Pools
 import Testing
 
-/// Pools whose workers have a library loaded.
-private let libraryPools = Arrangement.allCases.filter { $0.kind.runtime != .native }
+/// Pools whose workers have a library of the project's loaded.
+private let libraryPools = Arrangement.allCases.filter { [.curl, .blas].contains($0.kind.runtime) }
 
 @Suite("A worker with a library", .serialized)
 struct LibraryTests {

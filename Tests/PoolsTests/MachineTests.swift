@@ -120,24 +120,40 @@ struct MachineTests {
         func request(_ number: UInt32) -> LeaseRequest {
             LeaseRequest(kind: PoolKind(.threads, runtime: RuntimeID(number: number)), units: 1)
         }
-        add(3)
-        add(4)
-        world.step(.submit(1, request(3)))
-        world.step(.runtimeUsed(RuntimeID(number: 3)))
-        add(5)
-        #expect(Set(world.machine.runtimes.keys.map(\.number)) == [0, 1, 2, 3, 5])
+        add(100)
+        add(101)
+        world.step(.submit(1, request(100)))
+        world.step(.runtimeUsed(RuntimeID(number: 100)))
+        add(102)
+        #expect(Set(world.machine.runtimes.keys.map(\.number).filter { $0 >= 100 }) == [100, 102])
         // The first one is at a job, so that there is no room for both of the others.
-        world.step(.submit(2, request(5)))
-        add(6)
-        #expect(world.machine.runtimes[RuntimeID(number: 6)] == nil)
-        let refusal = world.machine.refusal(of: request(6), queueLimit: 64, at: world.now)
+        world.step(.submit(2, request(102)))
+        add(103)
+        #expect(world.machine.runtimes[RuntimeID(number: 103)] == nil)
+        let refusal = world.machine.refusal(of: request(103), queueLimit: 64, at: world.now)
         guard case .busy(limit: "runtimes", allowed: 2, user: nil, retryAfter: _?) = refusal else {
             Issue.record("\(String(describing: refusal))")
             return
         }
         world.settle()
         #expect(world.broken.isEmpty)
-        #expect(world.machine.runtimes.count == 3)
+        #expect(world.machine.runtimes.count == RuntimeRow.builtIns.count)
+    }
+
+    @Test("keeps idle workers for as long as their runtime says, or else the policy")
+    func runtimeIdleTime() {
+        var world = warm()
+        let runtime = RuntimeID(number: 100)
+        let row = RuntimeRow(id: runtime, name: "plugin:x", isPermanent: false, idleNanoseconds: 1_000)
+        world.step(.runtimeAdded(row, replaces: nil))
+        let kinds = [PoolKind(.threads, runtime: runtime), PoolKind(.threads, runtime: .blas)]
+        for (id, kind) in kinds.enumerated() { world.step(.submit(JobID(id), LeaseRequest(kind: kind, units: 2))) }
+        while world.ended.count < 2 { world.advance(deaths: false) }
+        world.now += 1_000
+        for _ in 0..<50 { world.advanceArrivals() }
+        world.step(.tick)
+        #expect(world.machine.members(of: kinds[0]).isEmpty)
+        #expect(world.machine.members(of: kinds[1]).count == 2)
     }
 
     @Test("stops the workers of a cold run before the run ends, and no others")
@@ -342,7 +358,7 @@ struct MachineTests {
             world.forksFail = random.below(4) == 0
             for _ in 0..<random.below(12) { world.advance(deaths: true) }
             if random.below(3) == 0 {
-                let runtime = RuntimeID(number: UInt32(2 + id))
+                let runtime = RuntimeID(number: UInt32(100 + id))
                 let old = random.below(2) == 0 ? runtimes.last : nil
                 let row = RuntimeRow(id: runtime, name: "plugin:\(id)", isPermanent: false)
                 world.step(.runtimeAdded(row, replaces: old))
@@ -376,7 +392,7 @@ struct MachineTests {
         #expect(world.finished.values.allSatisfy { $0 == 1 })
         #expect(world.machine.jobs.isEmpty)
         #expect(world.machine.isEveryFloorReady)
-        #expect(world.machine.runtimes.count == 3)
+        #expect(world.machine.runtimes.count == RuntimeRow.builtIns.count)
         for job in world.ended.values {
             let times = job.stamps.phases
             #expect(times.sum == Int((job.stamps.gone ?? 0) - job.stamps.accepted))

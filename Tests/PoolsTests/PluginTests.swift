@@ -139,13 +139,38 @@ struct PluginTests {
             patience.pluginNanoseconds = 300_000_000
             patience.brokenNanoseconds = 0
             try await Host.run(patience: patience) { host in
-                let job = try await host.submit(try host.workers(4, with: library), tasks: 4)
-                #expect(try await host.settles { $0.health[RuntimeID(number: 3)] == .starting })
+                let request = try host.workers(4, with: library)
+                let job = try await host.submit(request, tasks: 4)
+                #expect(try await host.settles { $0.health[request.kind.runtime] == .starting })
                 #expect(
                     await withCheckedContinuation { answer in host.supervisor.checkIn { answer.resume(returning: $0) } }
                 )
                 #expect(try await host.run(Arrangement.processes.four(cold: .fresh), tasks: 8).count(.ok) == 8)
                 #expect(await job.outcome.row.failureReason?.contains("has not answered") == true)
+            }
+        }
+    }
+
+    @Test("has as much memory of its own as it may", arguments: [Int?.none, 512 << 20])
+    func memory(bound: Int?) async throws {
+        try await withPlugin(
+            """
+            #include <stdlib.h>
+            #include <unistd.h>
+            __attribute__((constructor)) static void load(void) {
+                if (!malloc(1ul << 30)) _exit(7);
+            }
+            """
+        ) { library, _ in
+            try await Host.run(pluginMemory: bound) { host in
+                for cold in [ColdStart?.none, .exec] {
+                    let outcome = try await host.run(try host.workers(4, with: library, cold: cold), tasks: 4)
+                    if bound == nil {
+                        #expect(outcome.count(.ok) == 4)
+                    } else {
+                        #expect(outcome.row.failureReason?.contains("exit code 7") == true)
+                    }
+                }
             }
         }
     }
@@ -262,6 +287,50 @@ struct PluginTests {
                 let snapshot = try await host.snapshot()
                 #expect(snapshot.machine.members(of: .threads).count == 4)
                 #expect(snapshot.health[.native] == .ready)
+            }
+        }
+    }
+
+    @Test("whose zygote tells of processes that are others' does nothing to them, and fails its runs")
+    func liar() async throws {
+        try await withPlugin(
+            """
+            #include <stdint.h>
+            #include <stdio.h>
+            #include <sys/socket.h>
+            #include <unistd.h>
+            // Answers in the zygote's place: that the process in the file is each that it was asked for.
+            __attribute__((constructor)) static void load(void) {
+                uint32_t request[512], answer[64], victim = 0;
+                FILE *file = fopen(FOLDER "/victim", "re");
+                if (!file || fscanf(file, "%u", &victim) != 1) _exit(1);
+                for (ssize_t size; (size = recv(5, request, sizeof request, 0)) > 0;) {
+                    size_t count = request[0] == 1 ? (size / 4 - 1) / 2 : 1;
+                    for (size_t i = 0; i < count; i++) answer[i] = request[0] == 1 ? victim : 3;
+                    send(5, answer, count * 4, 0);
+                }
+                _exit(0);
+            }
+            """
+        ) { library, folder in
+            let bystander = try Program(path: "/bin/sleep", arguments: ["60"], environment: [], descriptors: []).spawn()
+            defer { killChild(bystander) }
+            try await Host.run { host in
+                let snapshot = try await host.snapshot()
+                let worker = try #require(snapshot.pids[.processes(threads: 1)]?.first)
+                for victim in [worker, snapshot.zygotePID, Int(bystander), Int(getpid()), 1] {
+                    let file = try #require(fopen("\(folder)/victim", "w"))
+                    fputs("\(victim)", file)
+                    fclose(file)
+                    let request = try host.workers(4, with: library, cold: .fresh)
+                    let outcome = try await host.run(request, tasks: 4)
+                    #expect(outcome.row.failureReason?.contains("has not started") == true)
+                    #expect(exists(victim))
+                    #expect(try await host.settles { $0.health[request.kind.runtime] == .gone })
+                }
+                #expect(try await host.snapshot().machine.replaced == 0)
+                #expect(try await host.snapshot().zygotePID == snapshot.zygotePID)
+                #expect(try await host.run(Arrangement.processes.four(cold: .fresh), tasks: 8).count(.ok) == 8)
             }
         }
     }

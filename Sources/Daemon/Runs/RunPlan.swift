@@ -69,7 +69,12 @@ struct RunPlan: Sendable {
             uniqueKeysWithValues: definition.options.compactMap { option in
                 (given[option.name] ?? option.value ?? read.text(option.name)).map { (option.name, $0) }
             })
-        let kind = PoolKind(shape, runtime: RuntimeID(builtIn: definition.runtime) ?? .native)
+        // That of a user's library is made once the rest is known to be right.
+        let isMadeLater = definition.runtime == RuntimeName.plugin
+        guard let runtime = isMadeLater ? .native : RuntimeID(builtIn: definition.runtime) else {
+            throw .workersFailed(reason: "this daemon has no runtime \(definition.runtime)")
+        }
+        let kind = PoolKind(shape, runtime: runtime)
         let cold: ColdStart? = request.cold.map { $0 == .exec ? .exec : .fresh }
         let lease = LeaseRequest(
             kind: kind, units: kind.isThreads ? shape.threads : shape.processes, cold: cold,

@@ -2,7 +2,7 @@ import Ledger
 import Linux
 
 /// The first thread of a process of several: it starts and stops the others, and does no task itself.
-struct Foreman {
+struct ThreadHost {
     let arena: Arena
     let number: Int
     let event: Int32
