@@ -121,7 +121,7 @@ extension EndToEnd {
                     let first = Descriptor(owning: results)
                     let (isSealed, size) = (first.isSealed, try memoryFileSize(first.raw))
                     #expect(isSealed && size == description?.bytes)
-                    #expect(try parts(of: first, tasks: 4) == [inputs[0], Array("w".utf8), [], inputs[3]])
+                    #expect(try parts(of: first, tasks: 4) == [inputs[0], [], [], inputs[3]])
                     let failures = try #require(description?.failures)
                     #expect(try parts(of: first, tasks: 4, at: failures)[2] == Array("wo".utf8))
                     try call(daemon, libraries.path("shout") + ":shout", json, descriptors: [first.raw]) {
@@ -129,7 +129,7 @@ extension EndToEnd {
                         let taken = files.take(at: 0)
                         let second = Descriptor(owning: try #require(taken))
                         #expect(
-                            try parts(of: second, tasks: 4) == [Array("W ONE".utf8), Array("W".utf8), [], inputs[3]])
+                            try parts(of: second, tasks: 4) == [Array("W ONE".utf8), [], [], inputs[3]])
                         #expect(reply.results?.failures == nil)
                     }
                 }

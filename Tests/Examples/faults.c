@@ -27,7 +27,7 @@ PAR_EXPORT int misbehave(par_task *task)
     case 's': memset((char *)(uintptr_t)task->input - 12000, 0xff, 12000); return 0;
     case 'm': return take_all() ? par_fail(task, 12, "there is no memory") : 0;
     case 'n': return -1;
-    case 't': return par_fail(task, 7, input + 1);
+    case 't': return par_fail_bytes(task, 7, input + 1, task->input_size - 1);
     default: return par_write(task, task->input, task->input_size);
     }
 }

@@ -20,7 +20,7 @@ public struct ResultSpan: Sendable, Equatable {
     }
 
     /// The span that a record's value is.
-    public init(value: Int64) {
+    @inlinable public init(value: Int64) {
         let bits = UInt64(bitPattern: value)
         offset = Int(bits >> 32) * Self.alignment
         count = Int(bits & 0xffff_ffff)
@@ -31,7 +31,7 @@ public struct ResultSpan: Sendable, Equatable {
     }
 
     /// Its bytes in a heap; nil where it isn't within, as only a fault of a worker's makes it.
-    public func bytes(in heap: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+    @inlinable public func bytes(in heap: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
         guard let range = ByteSpan(offset: offset, count: count).range(within: heap.count) else { return nil }
         return UnsafeRawBufferPointer(rebasing: heap[range])
     }

@@ -97,7 +97,7 @@ public struct ByteSpan: BitwiseCopyable, Sendable, Equatable {
     public var offset: UInt64
     public var count: UInt64
 
-    public init(offset: Int, count: Int) {
+    @inlinable public init(offset: Int, count: Int) {
         self.offset = UInt64(offset)
         self.count = UInt64(count)
     }

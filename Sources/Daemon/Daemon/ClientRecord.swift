@@ -31,9 +31,11 @@ extension TaskRecord {
 
     /// The task's value for a client: of one that hands back bytes, how many.
     func value(result: UnsafeRawBufferPointer?) -> Int64 {
-        guard let result else { return value }
-        return status == .ok ? Int64(result.count) : 0
+        result == nil ? value : resultByteCount
     }
+
+    /// How many bytes the task has handed back, of a record whose value is a ``ResultSpan`` that has been checked.
+    var resultByteCount: Int64 { status == .ok ? Int64(ResultSpan(value: value).count) : 0 }
 
     /// How much of a failure's words stands in a record, in bytes. All of it comes where results come.
     private static let mostWords = 4096

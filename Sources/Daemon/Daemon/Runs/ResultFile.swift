@@ -32,7 +32,8 @@ final class ResultFile: Sendable {
         for task in 0..<job.taskCount {
             let record = job.record(task)
             if record.status == .failed || record.status == .lost { failed.append(task) }
-            guard record.status == .ok, let count = job.result(record)?.count, count <= left else {
+            let count = Int(record.resultByteCount)
+            guard record.status == .ok, count <= left else {
                 spans.append(ByteSpan(offset: 0, count: 0))
                 continue
             }
@@ -108,7 +109,7 @@ final class ResultFile: Sendable {
     }
 
     private static func pad(_ count: Int, _ buffer: inout [UInt8], _ file: borrowing Descriptor) throws(SystemError) {
-        for _ in count..<rounded(count) { buffer.append(0) }
+        buffer.append(contentsOf: repeatElement(0, count: rounded(count) - count))
         if buffer.count + largeBytes >= bufferBytes { try flush(&buffer, file) }
     }
 

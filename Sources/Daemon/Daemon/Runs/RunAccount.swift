@@ -36,6 +36,7 @@ struct RunAccount: Sendable {
         var lost = 0
         var cancelled = 0
         var reasons: [String: Int] = [:]
+        let hasResults = job.heapBytes > 0
         for task in 0..<job.taskCount {
             let record = job.record(task)
             switch record.status {
@@ -54,7 +55,7 @@ struct RunAccount: Sendable {
                     in: &reasons)
             }
             guard record.start != 0 else { continue }
-            add(record, value: record.value(result: job.result(record)))
+            add(record, value: hasResults ? record.resultByteCount : record.value)
             // Of a task that was lost or cancelled with its worker nothing is known.
             if record.status == .ok || record.status == .failed, let cpu = details?.add(job.detail(task)) {
                 cpuSum &+= cpu

@@ -69,8 +69,9 @@ struct RunPlan: Sendable {
             uniqueKeysWithValues: definition.options.compactMap { option in
                 (given[option.name] ?? option.value ?? read.text(option.name)).map { (option.name, $0) }
             })
-        guard let runtime = definition.runtime == RuntimeName.plugin ? .native : RuntimeID(builtIn: definition.runtime)
-        else {
+        // That of a user's library is made once the rest is known to be right.
+        let isMadeLater = definition.runtime == RuntimeName.plugin
+        guard let runtime = isMadeLater ? .native : RuntimeID(builtIn: definition.runtime) else {
             throw .workersFailed(reason: "this daemon has no runtime \(definition.runtime)")
         }
         let kind = PoolKind(shape, runtime: runtime)

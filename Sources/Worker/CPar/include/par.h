@@ -116,6 +116,13 @@ static inline int par_fail(par_task *task, int code, const char *text)
     return code;
 }
 
+/* The same with a text that has no NUL at its end. */
+static inline int par_fail_bytes(par_task *task, int code, const char *text, size_t size)
+{
+    task->fail(task, text, size);
+    return code;
+}
+
 #ifdef __cplusplus
 }
 #endif
