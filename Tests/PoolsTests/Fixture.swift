@@ -131,6 +131,12 @@ struct Host: Sendable {
         host.end()
     }
 
+    /// Waits until a zygote is lost, or takes the first one that has been; its process ID.
+    func awaitLostZygote() async -> Int? {
+        for await next in notices { if case .zygoteLost(let pid, _) = next { return pid } }
+        return nil
+    }
+
     /// Waits until the supervisor has told this. What it tells before is passed over.
     func await(_ notice: Supervisor.Notice) async {
         for await next in notices where next == notice { return }
@@ -168,8 +174,11 @@ struct Host: Sendable {
     }
 
     /// Hands in a job and returns once it is accepted. Throws ``Refusal``.
+    ///
+    /// - Parameter here: whether from a thread that may take the supervisor's turn for it, and then ends.
     func submit(
-        _ lease: LeaseRequest, tasks: Int, workload: UInt32 = Work.noop, number: Int64 = 0, attempts: Int? = 3
+        _ lease: LeaseRequest, tasks: Int, workload: UInt32 = Work.noop, number: Int64 = 0, attempts: Int? = 3,
+        here: Bool = false
     ) async throws -> Running {
         var plan = JobPlan(
             job: 0, tasks: tasks, workload: workload, crew: lease.workers, cpuInterval: 20_000, rings: true)
@@ -180,11 +189,19 @@ struct Host: Sendable {
         let (events, feed) = AsyncStream<JobEvent>.makeStream()
         let supervisor = supervisor
         let id = try await withCheckedThrowingContinuation { (answer: CheckedContinuation<JobID, any Error>) in
-            supervisor.submit(spec) { event in
-                feed.yield(event)
-                if case .ended = event { feed.finish() }
-            } answer: {
-                answer.resume(with: $0.mapError { $0 as any Error })
+            let handIn: @Sendable () -> Void = {
+                supervisor.submit(spec, here: here) { event in
+                    feed.yield(event)
+                    if case .ended = event { feed.finish() }
+                } answer: {
+                    answer.resume(with: $0.mapError { $0 as any Error })
+                }
+            }
+            guard here else { return handIn() }
+            do {
+                try SystemThread(named: "par-test", handIn).join()
+            } catch {
+                answer.resume(throwing: error)
             }
         }
         let life = Task {

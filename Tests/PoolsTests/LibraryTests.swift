@@ -28,6 +28,23 @@ struct LibraryTests {
     }
 
     @Test(
+        "outlives the thread that took the supervisor's turn for its run",
+        arguments: [Arrangement.processesCurl, .threadsCurl])
+    func handedInHere(pool: Arrangement) async throws {
+        try await Host.run { host in
+            let first = try await host.submit(pool.four(), tasks: 8, here: true)
+            #expect(await first.outcome.count(.ok) == 8)
+            let zygote = try #require(try await host.snapshot().zygotePIDs[pool.kind.runtime])
+            let again = try await host.submit(pool.four(), tasks: 8, here: true)
+            let outcome = await again.outcome
+            #expect(outcome.count(.ok) == 8 && outcome.row.reason == nil && outcome.row.deaths == 0)
+            // The first one that is lost is the one that is killed now.
+            kill(pid_t(zygote), SIGKILL)
+            #expect(await host.awaitLostZygote() == zygote)
+        }
+    }
+
+    @Test(
         "finds libcurl loaded by its zygote, and OpenBLAS not", arguments: [Arrangement.processesCurl, .processesBLAS])
     func preloaded(pool: Arrangement) async throws {
         try await Host.run { host in

@@ -94,7 +94,7 @@ extension Driver {
                 notice(.trouble("\(record.name), process \(link.process.pid), is killed: \(illness)"))
                 lose(record, illness)
             }
-            if record.link == nil, !record.isResting, now >= record.retryAt, !closing.isFinal {
+            if record.link == nil, mayStart, !record.isResting, now >= record.retryAt, !closing.isFinal {
                 if isWanted(record) { fill(record) } else { rest(record) }
             }
             if record.hasForks, now >= record.pausedUntil { flushForks(of: record) }

@@ -49,6 +49,8 @@ final class Driver {
     /// Events that the machine has not been told of yet, oldest first.
     var events: [PoolMachine.Event] = []
     var closing = Closing.no
+    /// Whether zygotes may be started in this turn. Else they are due at once, in the next one that may.
+    var mayStart = true
     /// Whether a job has been handed out since this thread last waited.
     var hasPublished = false
     /// Jobs that may wait for workers.
@@ -133,9 +135,13 @@ final class Driver {
 
     /// Takes in what has happened and does all that follows from it, until nothing is left to do.
     ///
-    /// - Parameter keys: of the descriptors that have something to say.
-    /// - Returns: how long to wait for more, in milliseconds.
-    func turn(_ keys: [UInt64]) -> Rest {
+    /// - Parameters:
+    ///   - keys: of the descriptors that have something to say.
+    ///   - mayStart: whether this is the supervisor's thread. A process dies with the thread that has started it, so that
+    ///     none is started on another.
+    /// - Returns: when the next turn is due.
+    func turn(_ keys: [UInt64], mayStart: Bool) -> Rest {
+        self.mayStart = mayStart
         var isRung = false
         for key in keys {
             switch Source(key: key) {

@@ -210,7 +210,7 @@ public final class Supervisor: Sendable {
     /// - Returns: when the next one is due where nothing happens, nil for never; nil once all has ended.
     private static func take(_ turn: inout Turn, _ keys: [UInt64]) -> UInt64?? {
         guard let driver = turn.driver else { return nil }
-        switch driver.turn(keys) {
+        switch driver.turn(keys, mayStart: true) {
         case .over:
             driver.end()
             return nil
@@ -226,7 +226,7 @@ public final class Supervisor: Sendable {
     private func takeTurn() -> Bool {
         let isTaken = turn.withLockIfAvailable { turn in
             guard let driver = turn.driver else { return false }
-            switch driver.turn([]) {
+            switch driver.turn([], mayStart: false) {
             case .over: turn.sleepsUntil = nil
             case .until(let due):
                 if (due ?? .max) >= (turn.sleepsUntil ?? .max) { return true }

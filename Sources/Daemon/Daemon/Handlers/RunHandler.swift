@@ -59,7 +59,7 @@ struct RunHandler: Sendable {
         let watch = RunWatch(
             call, daemon: daemon, plan: plan, accepted: accepted, wantsRecords: request.records == true,
             wantsResults: request.results == true, outputs: call.wantsMore ? request.outputs : nil)
-        let log = daemon.supervisor.submit(spec, here: here) {
+        let log = daemon.supervisor.submit(spec, here: here && spec.lease.cold == nil) {
             watch.take($0)
         } answer: { [self] in
             hear($0, of: watch, call.peer)
