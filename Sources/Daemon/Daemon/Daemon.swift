@@ -43,7 +43,7 @@ public struct Daemon: ServiceLifecycle.Service {
             libraryZygotePath: configuration.libraryZygotePath, environment: ServiceVariables.environmentOfWorkers,
             queueLimit: configuration.limits.queuedJobs, ledgerBytes: configuration.limits.ledgerBytes)
         options.directory = directoryPath
-        let memory = configuration.limits.memoryBytes
+        let memory = min(configuration.limits.memoryBytes, configuration.limits.runtimeBytes)
         options.pluginMemoryBytes = memory == .max ? nil : memory
         // Only the newest is of interest to whoever looks at the status.
         let (loads, loadFeed) = AsyncStream<Load>.makeStream(bufferingPolicy: .bufferingNewest(1))

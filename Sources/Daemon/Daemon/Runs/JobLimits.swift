@@ -13,6 +13,8 @@ public struct JobLimits: Sendable, Equatable {
     public var cores = Int.max
     /// Memory that a job's tasks can't have more of, in bytes.
     public var memoryBytes = Int.max
+    /// Memory that each process with a user's library may take for itself, in bytes.
+    public var runtimeBytes = Int.max
     /// Whether callers may choose where files are written.
     public var allowsDirectories = false
     /// Whether callers may have commands run.

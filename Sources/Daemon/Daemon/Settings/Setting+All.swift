@@ -44,6 +44,21 @@ extension Setting {
             .time(\.policy.idleNanoseconds)),
         Setting(
             Option(
+                "runtime-limit", .count, default: "16", in: 1...1024,
+                "libraries of users' own that may be loaded at a time (native)"),
+            .number(\.policy.runtimeLimit)),
+        Setting(
+            Option(
+                "runtime-idle-time", .duration, default: "5m", in: 0...longest,
+                "how long such a library is kept loaded while nobody uses it"),
+            .time(\.policy.runtimeIdleNanoseconds)),
+        Setting(
+            Option(
+                "runtime-memory", .size, in: 1 << 20...1 << 44,
+                "memory that each process with such a library may take for itself (default: what the host has)"),
+            isLive: false, .number(\.limits.runtimeBytes)),
+        Setting(
+            Option(
                 "drain-time", .duration, default: "30s", in: 0...longest,
                 "how long jobs may go on once the daemon has been told to stop"),
             .time(\.drainNanoseconds)),
