@@ -28,6 +28,18 @@ struct RecordJSONTests {
                 + #""status":"ok","value":8388608}"#)
     }
 
+    @Test("the parameters of a reply with outputs read as the reply", arguments: [0, 1, 3])
+    func outputs(count: Int) throws {
+        let outputs = Array(
+            [
+                Output(task: 1, stdout: "YQ==", stderr: ""),
+                Output(task: 1, stdout: "", stderr: "Yg==", record: Self.plain),
+                Output(task: 2, stdout: "", stderr: "\"", record: Samples.record),
+            ].prefix(count))
+        let bytes = RecordJSON.parameters(outputs: outputs)
+        #expect(try JSONDecoder().decode(Run.Reply.self, from: Data(bytes)) == Run.Reply(outputs: outputs))
+    }
+
     @Test("the parameters of a reply read as the reply", arguments: [0, 1, 3])
     func parameters(count: Int) throws {
         let records = Array([Self.plain, Self.lost, Samples.record].prefix(count))

@@ -198,6 +198,26 @@ extension EndToEnd {
             }
         }
 
+        @Test("that take more memory than their workers may have are told that there is none, and harm nobody")
+        func memory() throws {
+            try Libraries.use { libraries in
+                try Daemon.run { daemon in
+                    let name = libraries.path("faults") + ":misbehave"
+                    _ = try daemon.native([name, "--processes", "1", "w", "-q"])
+                    let pool = try #require(try daemon.pools.first { $0.name.hasPrefix("processes-plugin:") })
+                    for pid in pool.pids {
+                        let tool = try Child(
+                            "/usr/bin/prlimit", ["--pid", "\(pid)", "--data=\(256 << 20):"],
+                            environment: daemon.fixture.environment())
+                        #expect(tool.end() == .exit(0))
+                    }
+                    let outcome = try daemon.native([name, "--processes", "1", "w1", "m", "-q"])
+                    #expect(outcome.status == 1 && outcome.output == "w1\n")
+                    #expect(outcome.errors.contains("input 2 (m): there is no memory"), "\(outcome.errors)")
+                }
+            }
+        }
+
         @Test("fail with what they return and say, in full, however long that is")
         func words() throws {
             try Libraries.use { libraries in

@@ -16,6 +16,7 @@ enum RunHelp {
           parctl run noop --tasks 1000000 --threads 2 --cold
           parctl run download --from urls.txt --threads 8 --output pages
           parctl run exec --threads 4 gzip -k {} ::: *.log
+          parctl run native ./libmine.so:work --threads 2 --from items.txt
           parctl run cpu --threads 4 --timeline --html run.html
         """
 

@@ -28,6 +28,26 @@ public enum RecordJSON {
         return bytes
     }
 
+    /// The parameters of a reply to ``Run`` that has `outputs` and nothing else: the text of an object.
+    public static func parameters(outputs: some Collection<Output>) -> [UInt8] {
+        var bytes = Array("{\"outputs\":[".utf8)
+        bytes.reserveCapacity(32 + outputs.reduce(0) { $0 + $1.stdout.utf8.count + $1.stderr.utf8.count + bytesOfOne })
+        var isFirst = true
+        for output in outputs {
+            JSONBytes.append(isFirst ? "{\"task\":" : ",{\"task\":", output.task, to: &bytes)
+            isFirst = false
+            JSONBytes.append(",\"stdout\":", quoted: output.stdout, to: &bytes)
+            JSONBytes.append(",\"stderr\":", quoted: output.stderr, to: &bytes)
+            if let record = output.record {
+                bytes += Array(",\"record\":".utf8)
+                append(record, to: &bytes)
+            }
+            bytes.append(UInt8(ascii: "}"))
+        }
+        bytes += Array("]}".utf8)
+        return bytes
+    }
+
     /// About what a record without a reason takes.
     private static let bytesOfOne = 192
 

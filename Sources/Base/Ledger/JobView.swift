@@ -11,6 +11,7 @@ public struct JobView: @unchecked Sendable {
     public let plan: JobPlan
     /// Whether tasks hand back bytes.
     @usableFromInline let hasResults: Bool
+    @usableFromInline let heapBytes: Int
     private let layout: JobLayout
 
     public init(_ job: Job, plan: JobPlan) {
@@ -18,6 +19,7 @@ public struct JobView: @unchecked Sendable {
         self.plan = plan
         layout = plan.layout
         hasResults = plan.heapBytes > 0
+        heapBytes = layout.heapBytes
     }
 
     public var tasks: Int { Int(plan.tasks) }
@@ -48,12 +50,13 @@ public struct JobView: @unchecked Sendable {
     /// damaged.
     @inlinable public func checked(_ record: TaskRecord) -> TaskRecord {
         if !hasResults || record.value == 0 { return record }
-        return withoutDamage(record)
+        let span = ResultSpan(value: record.value)
+        // Of 36 bits and of 32: the sum fits.
+        let isWithin = span.offset + span.count <= heapBytes
+        return isWithin && (record.status == .ok || record.status == .failed) ? record : withoutResult(record)
     }
 
-    @usableFromInline func withoutDamage(_ record: TaskRecord) -> TaskRecord {
-        let span = ResultSpan(value: record.value)
-        if record.status == .ok || record.status == .failed, span.bytes(in: heap) != nil { return record }
+    @usableFromInline func withoutResult(_ record: TaskRecord) -> TaskRecord {
         var record = record
         if record.status == .ok || record.status == .failed {
             record.status = .failed

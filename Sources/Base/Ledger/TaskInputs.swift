@@ -224,8 +224,6 @@ public struct InputBlock: Sendable {
 public final class InputFile: Sendable {
     private let descriptor: Descriptor
     public let byteCount: Int
-    /// From so many bytes on mapping pays.
-    private static let mappedBytes = 1 << 20
 
     /// Takes over a memory file, or another that has a size and can be read at any place. Throws where it can't be told how
     /// long it is; nil where it is something else.
@@ -238,16 +236,9 @@ public final class InputFile: Sendable {
         self.descriptor = descriptor
     }
 
-    /// Copies all of it: by the kernel, so that a file that gets shorter makes no fault; one that can't, the faster way.
+    /// Copies all of it. The kernel does, so that a file that gets shorter makes no fault; mapping one that can't is no faster.
     func copy(to place: UnsafeMutableRawPointer) throws(InputBlock.Fault) {
         let raw = descriptor.raw
-        if byteCount >= Self.mappedBytes, descriptor.isSealed,
-            let source = mmap(nil, byteCount, PROT_READ, MAP_SHARED | MAP_POPULATE, raw, 0), source != MAP_FAILED
-        {
-            place.copyMemory(from: source, byteCount: byteCount)
-            munmap(source, byteCount)
-            return
-        }
         var done = 0
         while done < byteCount {
             let count: Int

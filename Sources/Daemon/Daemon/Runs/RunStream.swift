@@ -53,7 +53,9 @@ struct RunStream: Sendable {
     ///   - finished: the job once its workers are back or gone; nil until then.
     mutating func next(_ log: inout JobLog?, _ finished: FinishedJob?) -> Piece {
         while relay != nil {
-            if let outputs = nextOutputs(finished?.row.id ?? log?.id) { return text(of: Run.Reply(outputs: outputs)) }
+            if let outputs = nextOutputs(finished?.row.id ?? log?.id) {
+                return .text(RecordJSON.parameters(outputs: outputs))
+            }
             if let ended = log?.next(atMost: Self.tasksAtOnce), !ended.isEmpty {
                 take(ended)
             } else if let finished, tasksRelayed < finished.taskCount {
@@ -73,15 +75,6 @@ struct RunStream: Sendable {
         let tasks = recordsSent..<end
         recordsSent = end
         return .text(RecordJSON.parameters(records: tasks.map { record(finished.task($0)) }))
-    }
-
-    private func text(of reply: Run.Reply) -> Piece {
-        do throws(FrameError) {
-            return .text(try Reply(reply).parameters)
-        } catch {
-            logger.error("outputs of a run can't be sent: \(error)")
-            return .over
-        }
     }
 
     private mutating func take(_ ended: [EndedTask]) {
