@@ -66,13 +66,25 @@ final class NativeResults {
         } else if !isInDocument {
             try print(tag: plan.isTagged ? { plan.items?.bytes(of: $0) ?? [] } : nil)
         }
-        guard failures != nil else { return }
-        for task in 0..<tasks {
-            guard let reason = failure(task) else { continue }
-            let name = plan.items.map { "input \(task + 1) (\(Failure.clean(String($0.text(of: task).prefix(100)))))" }
-            let text = Failure.clean(String(decoding: reason, as: UTF8.self))
-            StandardError.write("parctl: \(name ?? "task \(task)"): \(text)\n")
+        func name(_ task: Int) -> String {
+            plan.items.map { "input \(task + 1) (\(Failure.clean(String($0.text(of: task).prefix(100)))))" }
+                ?? "task \(task)"
         }
+        // A run that was ended, or whose function wrote where it may not, has tasks of which nothing is known.
+        var unended = 0
+        var first: Int?
+        for task in 0..<tasks {
+            if let reason = failure(task) {
+                let text = Failure.clean(String(decoding: reason, as: UTF8.self))
+                StandardError.write("parctl: \(name(task)): \(text)\n")
+            } else if result(task) == nil {
+                unended += 1
+                first = first ?? task
+            }
+        }
+        guard let first else { return }
+        let others = unended > 1 ? ", nor did \(unended - 1) more" : ""
+        StandardError.write("parctl: \(name(first)): it did not come to its end\(others)\n")
     }
 
     /// Prints the results, one a line.
