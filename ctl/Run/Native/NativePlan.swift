@@ -20,7 +20,7 @@ struct NativePlan {
             name.utf8.first != UInt8(ascii: ":"), name.utf8.last != UInt8(ascii: ":")
         else { throw words.fault("which function? For example: parctl run native ./libmine.so:work one two") }
         // By bytes: an accent behind the slash is one character with it.
-        function = name.utf8.first == UInt8(ascii: "/") ? name : directory + "/" + name
+        function = name.utf8.first == UInt8(ascii: "/") ? name : directory + "/" + Self.plain(name)
         let path = String(name[..<colon])
         guard access(path, R_OK) == 0 else { throw .input(path: path, reason: SystemFault.text(errno)) }
         let options = words.client
@@ -46,6 +46,13 @@ struct NativePlan {
         let isGiven = !files.isEmpty || !operands.isEmpty || mark != nil
         guard !isGiven || list.count > 0 else { throw words.fault("there is no input to call the function for") }
         items = isGiven ? try ItemFile(list) : nil
+    }
+
+    /// A relative path without the dots that lead nowhere: a library has one runtime, however it is typed.
+    private static func plain(_ path: String) -> String {
+        var rest = Substring(path).utf8
+        while rest.starts(with: "./".utf8) { rest = rest.dropFirst(2).drop { $0 == UInt8(ascii: "/") } }
+        return String(Substring(rest))
     }
 
     /// How many tasks there are where `asked` are asked for: one for each input; a single one is for all of them.
