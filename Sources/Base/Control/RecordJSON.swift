@@ -23,7 +23,12 @@ public enum RecordJSON {
     public static func parameters(records: some Collection<Record>) -> [UInt8] {
         var bytes = Array("{\"records\":[".utf8)
         bytes.reserveCapacity(32 + records.count * bytesOfOne)
-        JSONBytes.append(list: records, to: &bytes, one: append)
+        var isFirst = true
+        for record in records {
+            if !isFirst { bytes.append(UInt8(ascii: ",")) }
+            isFirst = false
+            append(record, to: &bytes)
+        }
         bytes += Array("]}".utf8)
         return bytes
     }

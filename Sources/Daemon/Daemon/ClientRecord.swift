@@ -80,7 +80,7 @@ extension Control.Record {
             cpu: Int(clamping: record.cpu), attempt: record.attempt, status: record.status.name,
             value: Int(record.value(result: ended.result?.bytes)),
             reason: record.reason(of: definition, own: ended.reason, result: ended.result?.bytes, exit: ended.exit))
-        guard let told = ToldDetail(ended, of: definition.detail) else { return }
+        guard !ended.detail.isEmpty, let told = ToldDetail(ended, of: definition.detail) else { return }
         if let time = told.sum(.processorTime) { cpu = time }
         if let tries = told.sum(.tries) { attempt = max(attempt, tries) }
         switch definition.detail.member {

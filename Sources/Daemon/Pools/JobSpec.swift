@@ -84,7 +84,9 @@ public struct FinishedJob: @unchecked Sendable {
     @usableFromInline let generation: UInt64
     @usableFromInline let view: JobView
     /// Within which its workers' times are taken, where they may have written anything.
-    @usableFromInline let times: ClosedRange<UInt64>?
+    private let times: ClosedRange<UInt64>?
+    /// Whether nothing in a record is to be checked: workers of the project's own, and no results.
+    @usableFromInline let isPlain: Bool
     public let row: JobRow
     /// The crew by seat; nil where a worker died and was not replaced in time.
     public let crew: [CrewMember?]
@@ -107,6 +109,7 @@ public struct FinishedJob: @unchecked Sendable {
         generation = view.plan.generation
         let now = Monotonic.now()
         times = memory.domain.trust == .own ? nil : min(row.stamps.accepted, now)...now
+        isPlain = times == nil && view.heap.count == 0
         self.row = row
         self.crew = crew
         self.startupPaid = startupPaid
@@ -120,7 +123,12 @@ public struct FinishedJob: @unchecked Sendable {
 
     /// One task's record. A task that nobody has begun, which can't be, would have a blank one.
     @inlinable public func record(_ task: Int) -> TaskRecord {
-        let record = held[task].generation == generation ? view.checked(held[task]) : TaskRecord()
+        guard held[task].generation == generation else { return TaskRecord() }
+        return isPlain ? held[task] : checked(held[task])
+    }
+
+    @usableFromInline func checked(_ record: TaskRecord) -> TaskRecord {
+        let record = view.checked(record)
         return times.map { record.bounded(to: $0) } ?? record
     }
 
@@ -139,7 +147,7 @@ public struct FinishedJob: @unchecked Sendable {
     /// A copy of one task's record with what the workload tells beside it.
     public func task(_ task: Int) -> EndedTask {
         var ended = EndedTask(task, record(task), view, memory)
-        ended.exit = loss.exits[ended.record.pid]
+        if !loss.exits.isEmpty { ended.exit = loss.exits[ended.record.pid] }
         return ended
     }
 }

@@ -1,3 +1,4 @@
+import Catalogue
 import Control
 import Ledger
 import Linux
@@ -74,7 +75,9 @@ struct RunStream: Sendable {
         let end = min(recordsSent + Self.recordsPerReply, finished.taskCount)
         let tasks = recordsSent..<end
         recordsSent = end
-        return .text(RecordJSON.parameters(records: tasks.map { record(finished.task($0)) }))
+        // Once for all of them: it is large to hand on.
+        let definition = plan.definition
+        return .text(RecordJSON.parameters(records: tasks.map { record(finished.task($0), of: definition) }))
     }
 
     private mutating func take(_ ended: [EndedTask]) {
@@ -97,7 +100,7 @@ struct RunStream: Sendable {
             let (output, errors) = read(&reading, from: spool)
             var piece = Output(task: task.task, stdout: output.base64, stderr: errors.base64)
             if reading.isOver {
-                piece.record = record(task)
+                piece.record = record(task, of: plan.definition)
                 nextDue += 1
                 self.reading = nil
             } else {
@@ -121,8 +124,8 @@ struct RunStream: Sendable {
         }
     }
 
-    private func record(_ task: EndedTask) -> Control.Record {
-        Control.Record(task, of: plan.definition, since: accepted, input: plan.addresses?[task.task])
+    private func record(_ task: EndedTask, of definition: Definition) -> Control.Record {
+        Control.Record(task, of: definition, since: accepted, input: plan.addresses?[task.task])
     }
 
     /// Removes the files of a job whose commands wrote some.
