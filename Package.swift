@@ -63,8 +63,8 @@ let package = Package(
             path: "Sources/Worker/LibraryWorkloads",
             swiftSettings: strict),
         .target(
-            name: "Pools", dependencies: ["Ledger", "Timing", "Linux"], path: "Sources/Daemon/Pools",
-            swiftSettings: strict),
+            name: "Pools", dependencies: ["Ledger", "Timing", "Linux"], path: "Sources/Daemon",
+            sources: ["Pools", "Scheduling"], swiftSettings: strict),
         .target(name: "Varlink", dependencies: ["CLinux"], path: "Sources/Base/Varlink", swiftSettings: strict),
         .target(
             name: "VarlinkServer",
@@ -147,8 +147,8 @@ let package = Package(
         .testTarget(
             name: "WorkloadsTests", dependencies: ["CPar", "Catalogue", "CLinux", "Workloads"], swiftSettings: strict),
         .testTarget(
-            name: "PoolsTests", dependencies: ["Pools", "parzygote", "parzygote-library"],
-            swiftSettings: strict),
+            name: "PoolsTests", dependencies: ["Pools", "parzygote", "parzygote-library"], path: "Tests",
+            sources: ["PoolsTests", "SchedulingTests"], swiftSettings: strict),
         .testTarget(
             name: "VarlinkTests", dependencies: ["CLinux", "Linux", "Varlink", "VarlinkServer"], swiftSettings: strict),
         .testTarget(name: "ControlTests", dependencies: ["Catalogue", "Control", "Varlink"], swiftSettings: strict),
