@@ -3,6 +3,7 @@ import Glibc
 import Ledger
 import Linux
 import Pools
+import Scheduling
 import Synchronization
 import Testing
 
@@ -179,11 +180,15 @@ struct Host: Sendable {
         let (events, feed) = AsyncStream<JobEvent>.makeStream()
         let supervisor = supervisor
         let id = try await withCheckedThrowingContinuation { (answer: CheckedContinuation<JobID, any Error>) in
-            supervisor.submit(spec) { event in
-                feed.yield(event)
-                if case .ended = event { feed.finish() }
-            } answer: {
-                answer.resume(with: $0.mapError { $0 as any Error })
+            do {
+                try supervisor.submit(spec) { event in
+                    feed.yield(event)
+                    if case .ended = event { feed.finish() }
+                } answer: {
+                    answer.resume(with: $0.mapError { $0 as any Error })
+                }
+            } catch {
+                answer.resume(throwing: error)
             }
         }
         let life = Task {

@@ -1,4 +1,17 @@
-@testable import Pools
+@testable import Scheduling
+
+extension RuntimeID {
+    static let curl = RuntimeID(number: 1)
+    static let blas = RuntimeID(number: 2)
+}
+
+extension PoolMachine {
+    /// One that has three runtimes for good, as a daemon's has.
+    init(policy: PoolPolicy) {
+        let runtimes = [(RuntimeID.native, "native"), (.curl, "curl"), (.blas, "blas")]
+        self.init(policy: policy, runtimes: runtimes.map { RuntimeRow(id: $0, name: $1, isPermanent: true) })
+    }
+}
 
 /// A world for the pool machine, in which everything that can happen does, in an order that a seed decides.
 ///

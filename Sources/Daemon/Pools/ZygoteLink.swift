@@ -1,6 +1,7 @@
 import Glibc
 import Ledger
 import Linux
+import Scheduling
 
 /// The daemon's end of a zygote: starts it, asks it for processes, hears of its end. Nothing here waits.
 final class ZygoteLink {
