@@ -62,14 +62,19 @@ let package = Package(
             dependencies: ["Catalogue", "CLibraries", "CPar", "Ledger", "Linux", "Workers", "Workloads"],
             path: "Sources/Worker/LibraryWorkloads",
             swiftSettings: strict),
+        .target(name: "Sharing", path: "Sources/Daemon/Sharing", swiftSettings: strict),
         .target(
-            name: "Pools", dependencies: ["Ledger", "Timing", "Linux"], path: "Sources/Daemon/Pools",
+            name: "Scheduling", dependencies: ["Sharing", "Timing"], path: "Sources/Daemon/Scheduling",
+            swiftSettings: strict),
+        .target(
+            name: "Pools", dependencies: ["Ledger", "Linux", "Scheduling", "Sharing", "Timing"],
+            path: "Sources/Daemon/Pools",
             swiftSettings: strict),
         .target(name: "Varlink", dependencies: ["CLinux"], path: "Sources/Base/Varlink", swiftSettings: strict),
         .target(
             name: "VarlinkServer",
             dependencies: [
-                "CLinux", "Linux", "Varlink", .product(name: "SystemPackage", package: "swift-system"),
+                "CLinux", "Linux", "Sharing", "Varlink", .product(name: "SystemPackage", package: "swift-system"),
             ], path: "Sources/Daemon/VarlinkServer",
             swiftSettings: strict),
         .target(
@@ -90,7 +95,7 @@ let package = Package(
         .target(
             name: "Daemon",
             dependencies: [
-                "Catalogue", "Control", "Journal", "Pools", "Timing", "VarlinkServer", "Workloads",
+                "Catalogue", "Control", "Journal", "Pools", "Scheduling", "Timing", "VarlinkServer", "Workloads",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -131,7 +136,8 @@ let package = Package(
         .executableTarget(
             name: "benchmarks",
             dependencies: [
-                "Catalogue", "CLinux", "Control", "Ledger", "Linux", "Pools", "Report", "Timing", "Varlink",
+                "Catalogue", "CLinux", "Control", "Ledger", "Linux", "Pools", "Report", "Scheduling", "Timing",
+                "Varlink",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
@@ -147,7 +153,9 @@ let package = Package(
         .testTarget(
             name: "WorkloadsTests", dependencies: ["CPar", "Catalogue", "CLinux", "Workloads"], swiftSettings: strict),
         .testTarget(
-            name: "PoolsTests", dependencies: ["Pools", "parzygote", "parzygote-library"],
+            name: "SchedulingTests", dependencies: ["Scheduling", "Sharing"], swiftSettings: strict),
+        .testTarget(
+            name: "PoolsTests", dependencies: ["Pools", "Scheduling", "parzygote", "parzygote-library"],
             swiftSettings: strict),
         .testTarget(
             name: "VarlinkTests", dependencies: ["CLinux", "Linux", "Varlink", "VarlinkServer"], swiftSettings: strict),
@@ -159,7 +167,7 @@ let package = Package(
         .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "Catalogue", "Control", "Daemon", "Journal", "Linux", "Pools", "VarlinkServer",
+                "Catalogue", "Control", "Daemon", "Journal", "Linux", "Pools", "Scheduling", "VarlinkServer",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),

@@ -1,5 +1,6 @@
 import Linux
 import Pools
+import Scheduling
 
 /// One no-op after the other, each waited for.
 ///

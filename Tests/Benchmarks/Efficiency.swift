@@ -3,6 +3,7 @@ import Catalogue
 import Ledger
 import Linux
 import Pools
+import Scheduling
 
 /// Tasks that keep two processors busy: the time of a static split, with nothing to hand out, over the time it took.
 enum Efficiency {

@@ -1,4 +1,5 @@
 import Pools
+import Scheduling
 
 /// N processes from the first asked for to the last one up: forked ones, and programs.
 enum FreshProcesses {

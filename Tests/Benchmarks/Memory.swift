@@ -1,5 +1,6 @@
 import Glibc
 import Pools
+import Scheduling
 
 /// What an idle worker that has worked adds to the host's memory: PSS, pages that are shared counted in parts.
 enum Memory {

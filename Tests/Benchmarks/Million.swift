@@ -1,5 +1,6 @@
 import Linux
 import Pools
+import Scheduling
 
 /// A million no-ops on two workers, every record stamped: wall time a task.
 enum Million {

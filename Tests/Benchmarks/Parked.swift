@@ -1,5 +1,6 @@
 import Linux
 import Pools
+import Scheduling
 
 /// One no-op after a pause in which the workers fell asleep: there and back, and there only.
 ///

@@ -1,6 +1,7 @@
 import Glibc
 import Linux
 import Pools
+import Scheduling
 
 /// A warm process is killed: how long until its successor is up.
 enum Replacement {

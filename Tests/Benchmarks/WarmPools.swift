@@ -2,6 +2,7 @@ import Dispatch
 import Ledger
 import Linux
 import Pools
+import Scheduling
 import Synchronization
 import Timing
 
@@ -63,7 +64,7 @@ final class WarmPools: Sendable {
         let ended = Answer<Result<Run, Refusal>>()
         let finishedAt = Mutex<(at: UInt64, firstStart: UInt64, lastStop: UInt64)>((0, 0, 0))
         let submitted = Monotonic.now()
-        supervisor.submit(spec) { [supervisor] event in
+        try supervisor.submit(spec) { [supervisor] event in
             switch event {
             case .progress: break
             case .finished(let job):

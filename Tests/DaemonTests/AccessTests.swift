@@ -1,6 +1,7 @@
 import Catalogue
 import Control
 import Pools
+import Scheduling
 import Testing
 import VarlinkServer
 
@@ -101,7 +102,8 @@ struct AccessTests {
         func kind(_ workload: String, _ processes: Int?, _ threads: Int?) async throws -> String {
             let request = Run.Request(workload: workload, processes: processes, threads: threads)
             let kind = try await plan(request, isShared: true).spec.lease.kind
-            return PoolMachine(policy: PoolPolicy(threadFloor: 0, processFloor: 0)).name(of: kind)
+            return PoolMachine(policy: PoolPolicy(threadFloor: 0, processFloor: 0), runtimes: RuntimeRow.builtIns).name(
+                of: kind)
         }
         #expect(try await kind("dot", nil, 2) == "threads-blas")
         #expect(try await kind("dot", 2, nil) == "processes-blas")

@@ -3,6 +3,7 @@ import Glibc
 import Ledger
 import Linux
 import Pools
+import Scheduling
 import Synchronization
 import Testing
 
@@ -10,8 +11,7 @@ extension RuntimeID {
     static let curl = RuntimeID(number: 1)
     static let blas = RuntimeID(number: 2)
     /// Of the library that every host has made one of.
-    static let plugin = RuntimeID(
-        number: UInt32(PoolMachine(policy: PoolPolicy(threadFloor: 0, processFloor: 0)).runtimes.count))
+    static let plugin = RuntimeID(number: UInt32(RuntimeRow.builtIns.count))
 }
 
 /// The file of a built-in runtime's library, as the dynamic linker is asked for it.
@@ -190,11 +190,15 @@ struct Host: Sendable {
         let supervisor = supervisor
         let id = try await withCheckedThrowingContinuation { (answer: CheckedContinuation<JobID, any Error>) in
             let handIn: @Sendable () -> Void = {
-                supervisor.submit(spec, here: here) { event in
-                    feed.yield(event)
-                    if case .ended = event { feed.finish() }
-                } answer: {
-                    answer.resume(with: $0.mapError { $0 as any Error })
+                do {
+                    try supervisor.submit(spec, here: here) { event in
+                        feed.yield(event)
+                        if case .ended = event { feed.finish() }
+                    } answer: {
+                        answer.resume(with: $0.mapError { $0 as any Error })
+                    }
+                } catch {
+                    answer.resume(throwing: error)
                 }
             }
             guard here else { return handIn() }

@@ -2,6 +2,7 @@ import Glibc
 import Ledger
 import Linux
 import Pools
+import Scheduling
 import Testing
 
 /// A patience that never ends by itself.

@@ -2,6 +2,7 @@ import Glibc
 import Ledger
 import Linux
 import Pools
+import Scheduling
 import Testing
 
 /// Pools whose workers have a library of the project's loaded.

@@ -1,6 +1,7 @@
 import Glibc
 import Linux
 import Pools
+import Scheduling
 import Testing
 
 /// A shared library made of C source while `body` runs, in a folder of its own, which the source knows as `FOLDER`.

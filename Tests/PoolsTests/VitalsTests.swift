@@ -1,6 +1,7 @@
 import Glibc
 import Linux
 import Pools
+import Scheduling
 import Synchronization
 import Testing
 
@@ -49,7 +50,8 @@ struct VitalsTests {
                     try await Task.sleep(for: .milliseconds(20))
                 }
                 let outcome = try await host.run(Arrangement.processes.four(cold: .fresh), tasks: 4)
-                #expect(outcome.row.failureReason?.contains("exit code 1") == true)
+                let reason = try #require(outcome.row.failureReason)
+                #expect(reason.contains("exit code 1"), "\(reason)")
                 #expect(await checkIn(host))
             }
         }
@@ -62,41 +64,5 @@ struct VitalsTests {
         let ended = try #require(supervisor.withLock { $0 })
         let answer = await withCheckedContinuation { answer in ended.checkIn { answer.resume(returning: $0) } }
         #expect(!answer)
-    }
-
-    @Test("takes other floors over, and leaves those that were resized and are not set anew")
-    func policy() {
-        var world = Simulation(policy: PoolPolicy(threadFloor: 4, processFloor: 4), seed: 1)
-        world.step(.begin)
-        world.settle(steps: 50)
-        world.step(.resize(.processes(threads: 1), 2))
-        var policy = PoolPolicy(threadFloor: 6, processFloor: 4)
-        policy.idleNanoseconds = 5
-        world.step(.policy(policy))
-        world.settle()
-        #expect(world.machine.policy == policy)
-        #expect(world.machine.members(of: .threads).count == 6)
-        #expect(world.machine.members(of: .processes(threads: 1)).count == 2)
-        world.step(.policy(PoolPolicy(threadFloor: 1, processFloor: 0)))
-        world.settle()
-        #expect(world.machine.members(of: .threads).count == 1)
-        #expect(world.machine.members(of: .processes(threads: 1)).isEmpty)
-        #expect(world.broken == [])
-    }
-
-    @Test("sums its load up")
-    func load() {
-        var world = Simulation(policy: PoolPolicy(threadFloor: 4, processFloor: 1), seed: 1)
-        world.step(.begin)
-        world.settle(steps: 50)
-        world.step(.submit(1, LeaseRequest(kind: .threads, units: 3)))
-        world.step(.submit(2, LeaseRequest(kind: .threads, units: 2)))
-        let load = world.machine.load
-        #expect(
-            load
-                == Load(
-                    pools: [
-                        .init(name: "threads", ready: 4, floor: 4), .init(name: "processes", ready: 1, floor: 1),
-                    ], busyWorkers: 3, workers: 5, queuedJobs: 1, isDraining: false))
     }
 }

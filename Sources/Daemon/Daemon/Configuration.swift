@@ -1,4 +1,4 @@
-public import Pools
+public import Scheduling
 public import Varlink
 
 /// All that an operator can set, completed with what the host allows.

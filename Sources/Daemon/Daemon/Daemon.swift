@@ -4,6 +4,7 @@ import Journal
 import Linux
 public import Logging
 import Pools
+import Scheduling
 public import ServiceLifecycle
 import UnixSignals
 import Varlink

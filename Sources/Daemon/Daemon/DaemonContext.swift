@@ -2,6 +2,7 @@ import Control
 import Linux
 import Logging
 import Pools
+import Scheduling
 import VarlinkServer
 
 /// What every handler has at hand.

@@ -1,4 +1,5 @@
 import Linux
+import Scheduling
 
 /// How far the driver's end has come.
 enum Closing {

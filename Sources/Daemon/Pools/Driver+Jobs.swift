@@ -1,5 +1,6 @@
 import Ledger
 import Linux
+import Scheduling
 import Timing
 
 // What the driver does with jobs, and sees of them in shared memory.

@@ -1,5 +1,6 @@
 import Ledger
 import Linux
+import Scheduling
 import Synchronization
 
 // What the driver does for the machine with processes and threads.

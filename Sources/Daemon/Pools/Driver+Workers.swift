@@ -1,6 +1,7 @@
 import Glibc
 import Ledger
 import Linux
+import Scheduling
 import SystemPackage
 
 /// A child without a pidfd to tell of its end: killed, and looked at now and then until it can be reaped.

@@ -1,5 +1,6 @@
 import Ledger
 import Linux
+import Scheduling
 
 // How the driver keeps zygotes, and has them fork.
 extension Driver {

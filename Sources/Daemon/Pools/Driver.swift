@@ -1,6 +1,7 @@
 import Glibc
 import Ledger
 import Linux
+import Scheduling
 import SystemPackage
 import Timing
 
@@ -113,7 +114,7 @@ final class Driver {
         self.notice = notice
         patience = supervisor.configuration.patience
         runtimes = [RuntimeRecord(supervisor.native, in: supervisor.own, patience: patience)]
-        machine = PoolMachine(policy: supervisor.configuration.policy)
+        machine = PoolMachine(policy: supervisor.configuration.policy, runtimes: RuntimeRow.builtIns)
         queueLimit = supervisor.configuration.queueLimit
         try enter(supervisor.own)
         do {

@@ -1,5 +1,6 @@
 import Ledger
 import Linux
+import Scheduling
 import Synchronization
 
 /// A job's part of its domain's arena. It goes back to be used again once the job has ended and nobody reads it any more.

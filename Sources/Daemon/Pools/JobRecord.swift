@@ -1,5 +1,6 @@
 import Ledger
 import Linux
+import Scheduling
 
 /// What the driver knows of a job beside what the machine does.
 final class JobRecord {

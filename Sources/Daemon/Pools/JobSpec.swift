@@ -1,5 +1,6 @@
 public import Ledger
 import Linux
+public import Scheduling
 
 /// A job as it is handed to the supervisor.
 public struct JobSpec: Sendable {

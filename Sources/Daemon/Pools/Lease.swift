@@ -1,5 +1,6 @@
 public import Ledger
 import Linux
+import Scheduling
 import Synchronization
 
 /// Warm workers of the holder's own, for many small jobs one after the other: no queue, no message, only shared memory.

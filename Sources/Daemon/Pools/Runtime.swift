@@ -1,24 +1,5 @@
 public import Linux
-
-/// The number of a runtime, by which pools, workers and messages name it. A daemon gives none of them out twice.
-public struct RuntimeID: Sendable, Hashable, Comparable {
-    public let number: UInt32
-
-    public init(number: UInt32) {
-        self.number = number
-    }
-
-    /// The runtime that every daemon has of this name; nil where there is none.
-    public init?(builtIn name: String) {
-        guard let place = Runtime.builtIns.firstIndex(where: { $0.name == name }) else { return nil }
-        number = UInt32(place)
-    }
-
-    /// The runtime of workers that need nothing: the first one of every daemon.
-    public static let native = RuntimeID(number: 0)
-
-    public static func < (one: RuntimeID, other: RuntimeID) -> Bool { one.number < other.number }
-}
+public import Scheduling
 
 /// What a worker process is made of before its first task: a program, and what that has loaded.
 public struct Runtime: Sendable, Equatable {
@@ -77,6 +58,29 @@ public struct Runtime: Sendable, Equatable {
             id: id, name: "plugin:\(path)", trust: .foreign, program: program,
             arguments: ["plugin", path, identity.description],
             startNanoseconds: startNanoseconds, memoryBytes: memoryBytes)
+    }
+}
+
+extension RuntimeID {
+    /// The runtime that every daemon has of this name; nil where there is none.
+    public init?(builtIn name: String) {
+        guard let place = Runtime.builtIns.firstIndex(where: { $0.name == name }) else { return nil }
+        self.init(number: UInt32(place))
+    }
+}
+
+extension RuntimeRow {
+    init(_ runtime: Runtime) {
+        self.init(
+            id: runtime.id, name: runtime.name, isPermanent: runtime.trust == .own,
+            idleNanoseconds: runtime.idleNanoseconds)
+    }
+
+    /// Those that every daemon has.
+    public static var builtIns: [RuntimeRow] {
+        Runtime.builtIns.enumerated().map { place, own in
+            RuntimeRow(id: RuntimeID(number: UInt32(place)), name: own.name, isPermanent: true)
+        }
     }
 }
 

@@ -1,4 +1,5 @@
 import Linux
+import Scheduling
 
 /// What the driver knows of a runtime that has been needed: its zygote, which is started when it is first needed and again
 /// whenever it is lost, and what it is to be asked for.

@@ -1,3 +1,5 @@
+public import Scheduling
+
 /// The pools and jobs at one moment, for people to look at.
 public struct Snapshot: Sendable {
     public let machine: PoolMachine

@@ -1,6 +1,8 @@
 import Glibc
 public import Ledger
 public import Linux
+public import Scheduling
+import Sharing
 public import Synchronization
 
 /// Keeps the pools: owns the zygote and the workers' memory, and runs the jobs.
@@ -252,11 +254,12 @@ public final class Supervisor: Sendable {
     ///   - here: whether the calling thread may take the supervisor's turn for it, where that sleeps.
     ///   - answer: told first: the job's number once it is accepted.
     /// - Returns: the job's log, which may be read from any thread; nil where the job is refused at once.
+    /// - Throws: what is wrong with the job's inputs, where they are not what they were said to be. Then nothing is answered.
     @discardableResult
     public func submit(
         _ spec: JobSpec, here: Bool = false, observer: @escaping @Sendable (JobEvent) -> Void,
         answer: @escaping @Sendable (Result<JobID, Refusal>) -> Void
-    ) -> JobLog? {
+    ) throws(InputBlock.Fault) -> JobLog? {
         var plan = spec.plan
         plan.tasks = UInt64(spec.tasks)
         if let inputs = spec.inputs { plan.note(inputs) }
@@ -276,12 +279,7 @@ public final class Supervisor: Sendable {
         let job = memory.domain.arena.job(at: memory.extent.lowerBound)
         job.prepare(plan, arguments: spec.arguments)
         if let inputs = spec.inputs {
-            do {
-                try job.store(inputs)
-            } catch {
-                answer(.failure(.badInputs(error)))
-                return nil
-            }
+            try job.store(inputs)
         }
         let view = JobView(job, plan: plan)
         let log = JobLog(of: id, view, memory)

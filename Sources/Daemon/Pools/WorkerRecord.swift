@@ -1,5 +1,6 @@
 import Ledger
 import Linux
+import Scheduling
 
 /// What the driver knows of a worker process beside what the machine does: its units, its slots, its handle, its orders.
 final class WorkerRecord {

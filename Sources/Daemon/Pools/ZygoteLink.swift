@@ -1,6 +1,7 @@
 import Glibc
 import Ledger
 import Linux
+import Scheduling
 
 /// The daemon's end of a zygote: starts it, asks it for processes, hears of its end. Nothing here waits.
 final class ZygoteLink {
@@ -111,6 +112,8 @@ final class ZygoteLink {
             try socket?.send(words, waiting: false)
         } catch  where error.errno == .resourceTemporarilyUnavailable || error.errno == .noBufferSpace {
             return false
+        } catch  where error.errno == .brokenPipe || error.errno == .connectionReset {
+            // It has ended. How, is about to be heard, and says more; what it owes then comes back.
         }
         if pending.isEmpty { progressAt = Monotonic.now() }
         pending.append(request)

@@ -1,5 +1,6 @@
 import Control
 import Linux
+import Scheduling
 import VarlinkServer
 
 /// `ListJobs` and `CancelJob`.

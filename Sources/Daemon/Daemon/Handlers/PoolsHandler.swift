@@ -1,6 +1,7 @@
 import Control
 import Linux
 import Pools
+import Scheduling
 import VarlinkServer
 
 /// `ListPools`, `ResizePool` and `RecyclePool`.

@@ -1,7 +1,8 @@
 import Catalogue
 import Control
+import Ledger
 import Linux
-import Pools
+import Scheduling
 import VarlinkServer
 
 /// `Run`: takes a job in. From then on ``RunWatch`` sees it through.
@@ -59,12 +60,17 @@ struct RunHandler: Sendable {
         let watch = RunWatch(
             call, daemon: daemon, plan: plan, accepted: accepted, wantsRecords: request.records == true,
             wantsResults: request.results == true, outputs: call.wantsMore ? request.outputs : nil)
-        let log = daemon.supervisor.submit(spec, here: here && spec.lease.cold == nil) {
-            watch.take($0)
-        } answer: { [self] in
-            hear($0, of: watch, call.peer)
+        do throws(InputBlock.Fault) {
+            let log = try daemon.supervisor.submit(spec, here: here && spec.lease.cold == nil) {
+                watch.take($0)
+            } answer: { [self] in
+                hear($0, of: watch, call.peer)
+            }
+            if let log { watch.read(log) }
+        } catch {
+            daemon.book.countRefusal()
+            throw ControlError(error)
         }
-        if let log { watch.read(log) }
     }
 
     /// The runtime of a user's library, which is made where there is none, once it is known to have the function.
@@ -108,7 +114,6 @@ struct RunHandler: Sendable {
         case .tooMuch(let limit, let value, let allowed): .limitExceeded(limit: limit, value: value, allowed: allowed)
         case .noMemory: .busy(limit: "ledger bytes", allowed: configuration.limits.ledgerBytes)
         case .draining: .draining
-        case .badInputs(let fault): ControlError(fault)
         }
     }
 }

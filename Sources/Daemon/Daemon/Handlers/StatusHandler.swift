@@ -2,6 +2,7 @@ import Control
 import Glibc
 import Linux
 import Pools
+import Scheduling
 import VarlinkServer
 
 /// `GetStatus`: the daemon in figures.

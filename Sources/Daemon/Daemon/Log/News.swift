@@ -2,6 +2,7 @@ import Control
 import Journal
 import Logging
 import Pools
+import Scheduling
 import Timing
 
 extension MessageID {

@@ -1,6 +1,5 @@
 import Control
 import Logging
-import Pools
 import Synchronization
 import VarlinkServer
 

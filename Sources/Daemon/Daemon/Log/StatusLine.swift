@@ -1,5 +1,5 @@
 import Journal
-import Pools
+import Scheduling
 import Synchronization
 
 /// What `systemctl status` shows of a daemon.

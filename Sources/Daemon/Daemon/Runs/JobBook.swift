@@ -1,5 +1,5 @@
 import Control
-import Pools
+import Scheduling
 import Synchronization
 
 /// The jobs that have not ended, by name, and how many there have been.

@@ -3,6 +3,7 @@ import Glibc
 import Ledger
 import Linux
 import Pools
+import Scheduling
 import Workloads
 
 /// The files into which a job's workers have put what its commands wrote.

@@ -1,5 +1,6 @@
 import Control
 import Pools
+import Scheduling
 import Timing
 
 /// Puts a run's receipt together from what was asked, what the ledger holds and when the phases changed.

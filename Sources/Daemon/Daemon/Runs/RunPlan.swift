@@ -5,6 +5,7 @@ import Glibc
 import Ledger
 import Linux
 import Pools
+import Scheduling
 import VarlinkServer
 import Workloads
 

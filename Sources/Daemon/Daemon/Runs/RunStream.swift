@@ -4,6 +4,7 @@ import Ledger
 import Linux
 import Logging
 import Pools
+import Scheduling
 import Varlink
 
 /// What a client gets of a run before its receipt, a piece at a time: what tasks have written, while they run and in the order

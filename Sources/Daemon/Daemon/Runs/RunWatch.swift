@@ -2,6 +2,7 @@ import Control
 import Ledger
 import Linux
 import Pools
+import Scheduling
 import Synchronization
 import Varlink
 import VarlinkServer

@@ -1,5 +1,4 @@
-public import Ledger
-import Linux
+import Sharing
 
 /// Why a job was not accepted.
 public enum Refusal: Error, Sendable, Equatable {
@@ -12,15 +11,13 @@ public enum Refusal: Error, Sendable, Equatable {
     case draining
     /// There is not enough shared memory left for the job's records.
     case noMemory(bytes: Int)
-    /// What tasks are to be given is not what it was said to be.
-    case badInputs(InputBlock.Fault)
 }
 
 extension PoolMachine {
     /// Jobs that wait for workers, in the words of a refusal.
     private static var queueLimitName: String { "queued jobs" }
     /// Runtimes of users' libraries, likewise.
-    static var runtimeLimitName: String { "runtimes" }
+    package static var runtimeLimitName: String { "runtimes" }
     /// After how long it is worth asking for workers again that are just coming or going.
     private static var soonNanoseconds: UInt64 { 1_000_000_000 }
 
@@ -82,7 +79,7 @@ extension PoolMachine {
     }
 
     /// Notes that a warm job is handed out at `time`: until then it was waiting for its lease.
-    mutating func stampPublished(_ id: JobID, at time: UInt64) {
+    package mutating func stampPublished(_ id: JobID, at time: UInt64) {
         guard let job = jobs[id], job.reason == nil, job.atWork.count == job.crew.count, !job.isDisturbed else {
             return
         }

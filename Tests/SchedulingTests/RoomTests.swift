@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Pools
+@testable import Scheduling
 
 @Suite("When workers are scarce, the pool machine")
 struct RoomTests {

@@ -1,4 +1,20 @@
-@testable import Pools
+@testable import Scheduling
+
+extension RuntimeID {
+    static let curl = RuntimeID(number: 1)
+    static let blas = RuntimeID(number: 2)
+}
+
+extension PoolMachine {
+    /// The runtimes that it has for good, as a daemon's has.
+    static let lasting = [(RuntimeID.native, "native"), (.curl, "curl"), (.blas, "blas")].map {
+        RuntimeRow(id: $0, name: $1, isPermanent: true)
+    }
+
+    init(policy: PoolPolicy) {
+        self.init(policy: policy, runtimes: Self.lasting)
+    }
+}
 
 /// A world for the pool machine, in which everything that can happen does, in an order that a seed decides.
 ///

@@ -1,4 +1,4 @@
-import Linux
+import Sharing
 import Timing
 
 /// All pools and the jobs on them, as a pure state machine: it is told what happened and when, and says what to do.
@@ -142,9 +142,10 @@ public struct PoolMachine: Sendable {
         case runtime(RuntimeID)
     }
 
-    public init(policy: PoolPolicy) {
+    /// - Parameter runtimes: those that there are for good, with ``RuntimeID/native`` among them.
+    public init(policy: PoolPolicy, runtimes: [RuntimeRow]) {
         self.policy = policy
-        runtimes = Dictionary(uniqueKeysWithValues: RuntimeRow.builtIns.map { ($0.id, $0) })
+        self.runtimes = Dictionary(uniqueKeysWithValues: runtimes.map { ($0.id, $0) })
         queueShares = UserShares(limit: 0, isShared: policy.isShared)
         workerShares = UserShares(limit: policy.sharedWorkers, isShared: policy.isShared)
         pools = [

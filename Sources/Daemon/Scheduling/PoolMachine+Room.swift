@@ -1,4 +1,4 @@
-import Linux
+import Sharing
 
 // Room: who may start workers when the limit is near, and who gives theirs up for it.
 extension PoolMachine {

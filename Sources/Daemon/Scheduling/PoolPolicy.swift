@@ -1,4 +1,4 @@
-import Linux
+import Sharing
 
 /// The times and sizes by which pools are kept. All can be configured.
 public struct PoolPolicy: Sendable, Equatable {

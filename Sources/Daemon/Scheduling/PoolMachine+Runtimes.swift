@@ -1,3 +1,17 @@
+/// The number of a runtime, by which pools, workers and messages name it. A daemon gives none of them out twice.
+public struct RuntimeID: Sendable, Hashable, Comparable {
+    public let number: UInt32
+
+    public init(number: UInt32) {
+        self.number = number
+    }
+
+    /// The runtime of workers that need nothing: the first one of every daemon.
+    public static let native = RuntimeID(number: 0)
+
+    public static func < (one: RuntimeID, other: RuntimeID) -> Bool { one.number < other.number }
+}
+
 /// A runtime's entry in the machine: who uses it, and since when nobody does.
 public struct RuntimeRow: Sendable, Equatable {
     public let id: RuntimeID
@@ -16,13 +30,7 @@ public struct RuntimeRow: Sendable, Equatable {
     /// Whether it goes as soon as nobody uses it, and takes nobody new meanwhile.
     var isLeaving = false
 
-    init(_ runtime: Runtime) {
-        self.init(
-            id: runtime.id, name: runtime.name, isPermanent: runtime.trust == .own,
-            idleNanoseconds: runtime.idleNanoseconds)
-    }
-
-    init(id: RuntimeID, name: String, isPermanent: Bool, idleNanoseconds: UInt64? = nil) {
+    public init(id: RuntimeID, name: String, isPermanent: Bool, idleNanoseconds: UInt64? = nil) {
         self.id = id
         self.name = name
         self.isPermanent = isPermanent
@@ -31,13 +39,6 @@ public struct RuntimeRow: Sendable, Equatable {
 
     /// Its name, and whether another one has taken its place.
     public var title: String { isLeaving ? "\(name) (leaving)" : name }
-
-    /// Those that every daemon has.
-    static var builtIns: [RuntimeRow] {
-        Runtime.builtIns.enumerated().map { place, own in
-            RuntimeRow(id: RuntimeID(number: UInt32(place)), name: own.name, isPermanent: true)
-        }
-    }
 }
 
 // How runtimes come, are told of, and go.

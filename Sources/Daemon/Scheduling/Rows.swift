@@ -194,5 +194,5 @@ public struct JobRow: Sendable {
         }
     }
 
-    var units: [UnitID] { crew.compactMap { $0 } }
+    package var units: [UnitID] { crew.compactMap { $0 } }
 }

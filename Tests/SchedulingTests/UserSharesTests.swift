@@ -1,4 +1,4 @@
-import Linux
+import Sharing
 import Testing
 
 @Suite("Shares of users")

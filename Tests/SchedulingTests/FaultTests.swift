@@ -1,4 +1,4 @@
-import Pools
+import Scheduling
 import Testing
 
 @Suite("When workers die or don't come up, the pool machine")

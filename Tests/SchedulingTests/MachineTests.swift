@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Pools
+@testable import Scheduling
 
 @Suite("The pool machine")
 struct MachineTests {
@@ -137,7 +137,7 @@ struct MachineTests {
         }
         world.settle()
         #expect(world.broken.isEmpty)
-        #expect(world.machine.runtimes.count == RuntimeRow.builtIns.count)
+        #expect(world.machine.runtimes.count == PoolMachine.lasting.count)
     }
 
     @Test("keeps idle workers for as long as their runtime says, or else the policy")
@@ -336,6 +336,42 @@ struct MachineTests {
         #expect(world.machine.isEveryFloorReady)
     }
 
+    @Test("takes other floors over, and leaves those that were resized and are not set anew")
+    func newPolicy() {
+        var world = Simulation(policy: PoolPolicy(threadFloor: 4, processFloor: 4), seed: 1)
+        world.step(.begin)
+        world.settle(steps: 50)
+        world.step(.resize(.processes(threads: 1), 2))
+        var policy = PoolPolicy(threadFloor: 6, processFloor: 4)
+        policy.idleNanoseconds = 5
+        world.step(.policy(policy))
+        world.settle()
+        #expect(world.machine.policy == policy)
+        #expect(world.machine.members(of: .threads).count == 6)
+        #expect(world.machine.members(of: .processes(threads: 1)).count == 2)
+        world.step(.policy(PoolPolicy(threadFloor: 1, processFloor: 0)))
+        world.settle()
+        #expect(world.machine.members(of: .threads).count == 1)
+        #expect(world.machine.members(of: .processes(threads: 1)).isEmpty)
+        #expect(world.broken == [])
+    }
+
+    @Test("sums its load up")
+    func load() {
+        var world = Simulation(policy: PoolPolicy(threadFloor: 4, processFloor: 1), seed: 1)
+        world.step(.begin)
+        world.settle(steps: 50)
+        world.step(.submit(1, LeaseRequest(kind: .threads, units: 3)))
+        world.step(.submit(2, LeaseRequest(kind: .threads, units: 2)))
+        let load = world.machine.load
+        #expect(
+            load
+                == Load(
+                    pools: [
+                        .init(name: "threads", ready: 4, floor: 4), .init(name: "processes", ready: 1, floor: 1),
+                    ], busyWorkers: 3, workers: 5, queuedJobs: 1, isDraining: false))
+    }
+
     @Test("ends every job exactly once, whatever dies and in whatever order things happen", arguments: 1...120)
     func everyJobEnds(seed: UInt64) {
         var policy = policy()
@@ -392,7 +428,7 @@ struct MachineTests {
         #expect(world.finished.values.allSatisfy { $0 == 1 })
         #expect(world.machine.jobs.isEmpty)
         #expect(world.machine.isEveryFloorReady)
-        #expect(world.machine.runtimes.count == RuntimeRow.builtIns.count)
+        #expect(world.machine.runtimes.count == PoolMachine.lasting.count)
         for job in world.ended.values {
             let times = job.stamps.phases
             #expect(times.sum == Int((job.stamps.gone ?? 0) - job.stamps.accepted))
