@@ -65,7 +65,7 @@ let package = Package(
         .target(
             name: "Pools", dependencies: ["Ledger", "Timing", "Linux"], path: "Sources/Daemon/Pools",
             swiftSettings: strict),
-        .target(name: "Varlink", dependencies: ["CLinux"], path: "Sources/Base/Varlink", swiftSettings: strict),
+        .target(name: "Varlink", dependencies: ["Linux"], path: "Sources/Base/Varlink", swiftSettings: strict),
         .target(
             name: "VarlinkServer",
             dependencies: [
@@ -167,7 +167,7 @@ let package = Package(
         .testTarget(
             name: "ParctlTests",
             dependencies: [
-                "Catalogue", "Control", "Report", "Varlink", "parctl",
+                "Catalogue", "Control", "Linux", "Report", "Varlink", "parctl",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

@@ -1,5 +1,6 @@
 import Control
 import Glibc
+import Linux
 import Varlink
 
 /// Why a command could not do its work: the message for standard error and the exit status.
@@ -31,6 +32,10 @@ enum Failure: Error {
     case memory(allowed: Int, least: Int)
     /// A system call that should not fail did.
     case system(call: String, errno: Int32)
+
+    init(_ error: SystemError) {
+        self = .system(call: error.call, errno: error.errno.rawValue)
+    }
 
     init(_ error: ClientError) {
         if case .failed(let reply) = error, let refusal = ControlError(reply) {

@@ -1,4 +1,5 @@
 import Glibc
+import Linux
 
 /// Names of files that begin in a certain way, as a shell offers them.
 enum FileNames {
@@ -6,7 +7,7 @@ enum FileNames {
     static func beginning(with prefix: String) -> [String] {
         let folder = prefix.lastIndex(of: "/").map { String(prefix[...$0]) } ?? ""
         let start = String(prefix.dropFirst(folder.count))
-        return names(in: folder.isEmpty ? "." : folder)
+        return Folder.names(in: folder.isEmpty ? "." : folder)
             .filter { $0.hasPrefix(start) && (start.hasPrefix(".") || !$0.hasPrefix(".")) }
             .map { name in folder + name + (isFolder(folder + name) ? "/" : "") }.sorted()
     }
@@ -15,7 +16,7 @@ enum FileNames {
     static func programs(beginningWith prefix: String, in path: String) -> [String] {
         guard !prefix.isEmpty, !prefix.contains("/") else { return [] }
         let found = path.split(separator: ":").flatMap { folder in
-            names(in: String(folder)).filter { $0.hasPrefix(prefix) && access("\(folder)/\($0)", X_OK) == 0 }
+            Folder.names(in: String(folder)).filter { $0.hasPrefix(prefix) && access("\(folder)/\($0)", X_OK) == 0 }
         }
         return Set(found).sorted()
     }
@@ -23,20 +24,5 @@ enum FileNames {
     private static func isFolder(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-    }
-
-    /// The names in a folder; none where it can't be read.
-    private static func names(in folder: String) -> [String] {
-        guard let stream = opendir(folder) else { return [] }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            // In its place: an entry is as long as its name, and a copy would be longer.
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 1) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names
     }
 }

@@ -1,11 +1,12 @@
 import Glibc
+import Linux
 
 /// What an errno means to whoever reads it.
 enum SystemFault {
     /// The errno as libc says it, and what to do about it where that can be told: `Too many open files; raise 'ulimit -n'`.
     static func text(_ number: Int32) -> String {
         if number == EBADF { return "it is closed" }
-        let text = String(cString: strerror(number))
+        let text = SystemError.text(number)
         return advice(number).map { "\(text); \($0)" } ?? text
     }
 

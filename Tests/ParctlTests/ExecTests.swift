@@ -2,6 +2,7 @@ import Catalogue
 import Control
 import Foundation
 import Glibc
+import Linux
 import Testing
 
 @testable import parctl
@@ -82,7 +83,7 @@ import Testing
         try #require(descriptor >= 0)
         let path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
         defer { unlink(path) }
-        #expect(bytes.withUnsafeBytes { writeAll(descriptor, $0) } == 0)
+        try writeAll(descriptor, bytes)
         close(descriptor)
         var list = ArgumentList()
         try list.read(path, end: end, longest: longest)

@@ -1,4 +1,5 @@
 import Glibc
+import Linux
 
 /// A file that a chart goes to: opened before anything is run, written when all has been.
 ///
@@ -8,6 +9,8 @@ struct ExportFile: ~Copyable {
     /// As typed; `-` is standard output.
     let path: String
     private let descriptor: Int32
+    /// Nil for standard output.
+    private let file: Descriptor?
     private let isNew: Bool
     private var isBegun = false
 
@@ -16,6 +19,7 @@ struct ExportFile: ~Copyable {
         self.path = path
         guard path != "-" else {
             descriptor = STDOUT_FILENO
+            file = nil
             isNew = false
             return
         }
@@ -23,11 +27,10 @@ struct ExportFile: ~Copyable {
         isNew = made >= 0
         descriptor = made >= 0 || errno != EEXIST ? made : open(path, O_WRONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .export(path: path, errno: errno) }
+        file = Descriptor(owning: descriptor)
     }
 
     deinit {
-        guard path != "-" else { return }
-        close(descriptor)
         if isNew, !isBegun { unlink(path) }
     }
 
@@ -40,7 +43,11 @@ struct ExportFile: ~Copyable {
                 throw .exporting(path: path, errno: errno)
             }
         }
-        let number = bytes.withUnsafeBytes { writeAll(descriptor, $0) }
-        if number != 0 { throw path == "-" ? .output(errno: number) : .exporting(path: path, errno: number) }
+        do throws(SystemError) {
+            try writeAll(descriptor, bytes)
+        } catch {
+            let number = error.errno.rawValue
+            throw path == "-" ? .output(errno: number) : .exporting(path: path, errno: number)
+        }
     }
 }

@@ -1,5 +1,6 @@
 import Control
 import Glibc
+import Linux
 import Varlink
 
 /// The user's wish to end a run, and what comes of it: the first signal asks the daemon for the job's end, a second one
@@ -13,7 +14,7 @@ final class Interruption {
     private var job: String?
     /// The connection that asks for the job's end, until the daemon has answered.
     private var canceller: Connection?
-    /// When to leave if the daemon has not answered by then, in nanoseconds of ``Clock``.
+    /// When to leave if the daemon has not answered by then, in nanoseconds of ``Monotonic``.
     private var deadline: Int?
 
     /// How long the daemon may take to accept a run that is to end, or to answer that it will end it, in nanoseconds.
@@ -36,7 +37,7 @@ final class Interruption {
         guard let number = signals.next(), number != SIGCHLD else { return }
         guard !isAsked else { throw .cancelled }
         isAsked = true
-        deadline = Clock.now + Self.patience
+        deadline = Int(Monotonic.now()) + Self.patience
         try cancel()
     }
 
@@ -63,7 +64,7 @@ final class Interruption {
             canceller = nil
             return milliseconds
         }
-        let left = (deadline - Clock.now + 999_999) / 1_000_000
+        let left = (deadline - Int(Monotonic.now()) + 999_999) / 1_000_000
         guard left > 0 else {
             StandardError.write("parctl: the daemon does not answer: left without the run's receipt\n")
             throw ExitStatus.cancelled
@@ -111,7 +112,7 @@ final class Interruption {
             var connection = try Connection(to: path, patience: .nanoseconds(Self.patience))
             try connection.begin(CancelJob.method, text: CancelJob.Request(job: job).json, more: false)
             try connection.sendAvailable()
-            deadline = Clock.now + Self.patience
+            deadline = Int(Monotonic.now()) + Self.patience
             canceller = consume connection
         } catch {
             // Closing the run's connection ends the job too, though without a receipt.

@@ -93,7 +93,7 @@ struct Connection: ~Copyable {
 
     mutating func takeDescriptor() -> Descriptor? {
         var descriptors = client.takeDescriptors()
-        return descriptors.take(at: 0).map { Descriptor(owning: $0) }
+        return descriptors.take(at: 0)
     }
 
     /// Sends what there is room for, without waiting.

@@ -1,5 +1,6 @@
 import Control
 import Glibc
+import Linux
 import Report
 
 /// What a command asks the daemon for that takes one call without parameters, and how the answer is shown.
@@ -44,9 +45,9 @@ struct Query: Equatable {
 
     private func ping() throws(Failure) {
         var connection = try service.connect()
-        let start = Clock.now
+        let start = Int(Monotonic.now())
         try connection.call(Control.Ping.method)
-        let roundTrip = Clock.now - start
+        let roundTrip = Int(Monotonic.now()) - start
         try show(Ping(socket: connection.path, roundTrip: roundTrip)) { answer, look in
             let time = Units.duration(answer.roundTrip, unicode: look.unicode)
             return "pard answers at \(look.clean(answer.socket)) in \(time)\n"

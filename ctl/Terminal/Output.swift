@@ -1,13 +1,26 @@
 import FoundationEssentials
 import Glibc
+import Linux
 import Report
 
 /// Standard output: data, and nothing else.
 enum StandardOutput {
     /// Writes all of `bytes`. Throws ``Failure/output(errno:)``.
     static func write(_ bytes: [UInt8]) throws(Failure) {
-        let number = bytes.withUnsafeBytes { writeAll(STDOUT_FILENO, $0) }
-        if number != 0 { throw .output(errno: number) }
+        do throws(SystemError) {
+            try writeAll(STDOUT_FILENO, bytes)
+        } catch {
+            throw .output(errno: error.errno.rawValue)
+        }
+    }
+
+    /// Writes all of `bytes`. Throws ``Failure/output(errno:)``.
+    static func write(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
+        do throws(SystemError) {
+            try writeAll(STDOUT_FILENO, bytes)
+        } catch {
+            throw .output(errno: error.errno.rawValue)
+        }
     }
 
     /// Writes `text` as it is.
@@ -55,20 +68,6 @@ extension StandardOutput {
 /// Standard error: messages for people. One that can't be written is let go, as there is nobody left to tell.
 enum StandardError {
     static func write(_ text: String) {
-        _ = Array(text.utf8).withUnsafeBytes { writeAll(STDERR_FILENO, $0) }
+        try? writeAll(STDERR_FILENO, Array(text.utf8))
     }
-}
-
-/// Writes all of `bytes` to `descriptor`; 0, or the errno that ended it.
-func writeAll(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int32 {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-        let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-        if count >= 0 {
-            rest = rest.dropFirst(count)
-        } else if errno != EINTR {
-            return errno
-        }
-    }
-    return 0
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Linux
 import Synchronization
 
 /// Signals as bytes of a pipe, so that one poll(2) waits for them beside a socket.
@@ -14,17 +15,16 @@ struct Signals {
 
     /// Takes the named signals from now on.
     init(_ numbers: [Int32]) throws(Failure) {
-        var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw .system(call: "pipe", errno: errno) }
-        for end in ends {
+        do throws(SystemError) {
+            let ends = try Pipe().release()
             // The writing end must not block: a handler that does would stop the program for good.
-            guard fcntl(end, F_SETFD, FD_CLOEXEC) == 0, fcntl(end, F_SETFL, O_NONBLOCK) == 0 else {
-                throw .system(call: "fcntl", errno: errno)
-            }
+            try system("fcntl") { fcntl(ends.writer, F_SETFL, O_NONBLOCK) }
+            descriptor = ends.reader
+            Self.entry.store(ends.writer, ordering: .releasing)
+        } catch {
+            throw Failure(error)
         }
-        descriptor = ends[0]
         self.numbers = numbers
-        Self.entry.store(ends[1], ordering: .releasing)
         for number in numbers {
             var action = sigaction()
             action.__sigaction_handler.sa_handler = { number in

@@ -28,7 +28,7 @@ public struct LibraryFile: Sendable {
     /// Reads the file at `path`. Throws ``Fault`` where it can't be loaded by programs of this host, in words that follow its name.
     public init(at path: String) throws(Fault) {
         let raw = open(path, O_RDONLY | O_CLOEXEC)
-        guard raw >= 0 else { throw Fault(description: "can't be read: \(String(cString: strerror(errno)))") }
+        guard raw >= 0 else { throw Fault(description: "can't be read: \(SystemError.text(errno))") }
         let file = Descriptor(owning: raw)
         guard let header = Self.read(file, at: 0, count: Format.headerBytes),
             header.prefix(4) == [0x7f, 0x45, 0x4c, 0x46]

@@ -10,23 +10,12 @@ extension Descriptor {
 
     /// Writes all of `bytes` behind what was written before.
     public func append(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
-        let raw = raw
-        var done = 0
-        while done < bytes.count {
-            done += try system("write") { write(raw, bytes.baseAddress.map { $0 + done }, bytes.count - done) }
-        }
+        try writeAll(raw, bytes)
     }
 
     /// Writes all of `values` as they stand in memory.
     public func append<Value: BitwiseCopyable>(_ values: [Value]) throws(SystemError) {
-        let result = values.withUnsafeBytes { bytes in
-            do throws(SystemError) {
-                return Result<Void, SystemError>.success(try append(bytes))
-            } catch {
-                return .failure(error)
-            }
-        }
-        try result.get()
+        try writeAll(raw, values)
     }
 
     /// Forbids everybody to change a memory file from now on, this process included.

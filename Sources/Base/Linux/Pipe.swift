@@ -14,6 +14,9 @@ public struct Pipe: ~Copyable, Sendable {
         writer = Descriptor(owning: ends[1])
     }
 
+    /// Gives both ends to a caller who closes them.
+    public consuming func release() -> (reader: Int32, writer: Int32) { (reader.release(), writer.release()) }
+
     /// Closes the writing end here, as the other process has it, and keeps the reading one.
     public consuming func keepReader() -> Descriptor { reader }
 

@@ -1,5 +1,6 @@
 import Control
 import Glibc
+import Linux
 import Report
 
 /// What `parctl run exec` is to do: the commands, and what becomes of their output.
@@ -105,13 +106,7 @@ extension Context {
     static var ofThisProcess: Context {
         let mask = Glibc.umask(0)
         Glibc.umask(mask)
-        var variables: [String] = []
-        var next = environ
-        while let variable = next.pointee {
-            // What isn't UTF-8 can't be sent, and must not arrive as something else.
-            if let text = String(validatingCString: variable) { variables.append(text) }
-            next += 1
-        }
-        return Context(directory: Environment.directory, umask: Int(mask), environment: variables)
+        // A variable that isn't UTF-8 can't be sent, and must not arrive as something else.
+        return Context(directory: Environment.directory, umask: Int(mask), environment: Variables.ownTexts)
     }
 }

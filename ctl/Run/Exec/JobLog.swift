@@ -1,10 +1,11 @@
 import Control
 import Glibc
+import Linux
 
 /// A file with a line for each command that has ended, in the form of GNU parallel's `--joblog`.
 final class JobLog {
     private let path: String
-    private let file: Int32
+    private let file: Descriptor
     private let resume: Resume
     /// When the run was accepted, in nanoseconds since 1970: what records count from.
     private var acceptedAt = 0
@@ -27,22 +28,10 @@ final class JobLog {
     init(_ path: String, resume: Resume) throws(Failure) {
         self.path = path
         self.resume = resume
-        file = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
-        guard file >= 0 else { throw .export(path: path, errno: errno) }
-        guard resume != .no else {
-            known = []
-            return
-        }
-        do {
-            known = try Self.known(in: file, path, withFailed: resume == .all)
-        } catch {
-            close(file)
-            throw error
-        }
-    }
-
-    deinit {
-        close(file)
+        let raw = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+        guard raw >= 0 else { throw .export(path: path, errno: errno) }
+        file = Descriptor(owning: raw)
+        known = resume == .no ? [] : try Self.known(in: raw, path, withFailed: resume == .all)
     }
 
     /// The numbers in the first column of a log. A command that was tried again has several lines, of which the last counts.
@@ -76,9 +65,9 @@ final class JobLog {
         clock_gettime(CLOCK_REALTIME, &now)
         acceptedAt = now.tv_sec * 1_000_000_000 + now.tv_nsec
         // What can't be cut, such as a pipe, has nothing in it either.
-        if resume == .no { ftruncate(file, 0) }
+        if resume == .no { ftruncate(file.raw, 0) }
         var status = stat()
-        if fstat(file, &status) == 0, status.st_size == 0 { try add(Self.heading) }
+        if fstat(file.raw, &status) == 0, status.st_size == 0 { try add(Self.heading) }
     }
 
     /// Adds the line of a command.
@@ -112,8 +101,11 @@ final class JobLog {
     }
 
     private func add(_ text: String) throws(Failure) {
-        let number = Array(text.utf8).withUnsafeBytes { writeAll(file, $0) }
-        if number != 0 { throw .exporting(path: path, errno: number) }
+        do throws(SystemError) {
+            try writeAll(file.raw, Array(text.utf8))
+        } catch {
+            throw .exporting(path: path, errno: error.errno.rawValue)
+        }
     }
 
     /// Seconds with three decimals, at the right of ten columns.

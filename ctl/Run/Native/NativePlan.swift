@@ -123,7 +123,7 @@ final class ItemFile {
             try file.seal()
             self.file = file
         } catch {
-            throw .system(call: error.call, errno: error.errno.rawValue)
+            throw Failure(error)
         }
     }
 

@@ -23,7 +23,7 @@ final class NativeResults {
         do {
             size = try memoryFileSize(descriptor.raw)
         } catch {
-            throw .system(call: error.call, errno: error.errno.rawValue)
+            throw Failure(error)
         }
         // A file that could be cut would fault where it is read.
         let isSealed = descriptor.isSealed
@@ -85,8 +85,7 @@ final class NativeResults {
             if result.count > Self.chunk {
                 try StandardOutput.write(lines)
                 lines.removeAll(keepingCapacity: true)
-                let number = writeAll(STDOUT_FILENO, result)
-                if number != 0 { throw .output(errno: number) }
+                try StandardOutput.write(result)
             } else {
                 lines.append(contentsOf: result)
             }
@@ -105,12 +104,15 @@ final class NativeResults {
         for task in 0..<tasks {
             guard let result = result(task) else { continue }
             let path = "\(directory)/\(task + 1)"
-            let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-            guard file >= 0 else { throw .exporting(path: path, errno: errno) }
-            let fault = writeAll(file, result)
-            // Some file systems say only then that there was no room.
-            let closing = close(file) == 0 ? 0 : errno
-            if fault != 0 || closing != 0 { throw .exporting(path: path, errno: fault != 0 ? fault : closing) }
+            do throws(SystemError) {
+                let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC
+                let file = Descriptor(owning: try system("open") { open(path, flags, 0o666) })
+                try writeAll(file.raw, result)
+                // Some file systems say only then that there was no room.
+                try file.close()
+            } catch {
+                throw .exporting(path: path, errno: error.errno.rawValue)
+            }
         }
     }
 
