@@ -3,7 +3,7 @@
 struct CommandStatus: Error, Equatable {
     var code: Int32
     /// What to tell beside it; nil where everything has been said.
-    var failure: Failure?
+    var failure: CommandError?
 
     static func == (one: CommandStatus, other: CommandStatus) -> Bool { one.code == other.code }
 }

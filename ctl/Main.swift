@@ -25,7 +25,7 @@ enum Main {
     private static let leastAddressSpace = 32 << 20
 
     /// What this process lacks to do anything at all; nil where it lacks nothing.
-    private static func unfit() -> Failure? {
+    private static func unfit() -> CommandError? {
         var limit = rlimit()
         if getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, limit.rlim_cur < leastAddressSpace {
             return .memory(allowed: Int(limit.rlim_cur), least: leastAddressSpace)
@@ -52,7 +52,7 @@ enum Main {
         } catch let status as CommandStatus {
             if let failure = status.failure { _ = report(failure) }
             return status.code
-        } catch let failure as Failure {
+        } catch let failure as CommandError {
             return usage(report(failure), of: arguments)
         } catch {
             return usage(report(parsing: error), of: arguments)
@@ -60,7 +60,7 @@ enum Main {
     }
 
     /// What is wrong where an argument is not UTF-8: Swift would mend it, and the command would work on something else.
-    private static func unreadable() -> Failure? {
+    private static func unreadable() -> CommandError? {
         for index in 0..<Int(CommandLine.argc) {
             guard let word = CommandLine.unsafeArgv[index], String(validatingCString: word) == nil else { continue }
             return .usage("argument \(index), '\(String(cString: word))', is not UTF-8; nothing was run")
@@ -74,7 +74,7 @@ enum Main {
         return status == .usage && isExec ? ExecStatus.other : status.rawValue
     }
 
-    private static func report(_ failure: Failure) -> ExitStatus {
+    private static func report(_ failure: CommandError) -> ExitStatus {
         if let message = failure.message { StandardError.write("parctl: \(message)\n") }
         return failure.status
     }

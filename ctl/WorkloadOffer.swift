@@ -27,21 +27,21 @@ final class WorkloadOffer {
     static var own: WorkloadOffer { WorkloadOffer { nil } }
 
     /// The workload called `name`, of which this program's own table speaks first.
-    func definition(named name: String) throws(Failure) -> Definition {
+    func definition(named name: String) throws(CommandError) -> Definition {
         if let own = Catalogue.definition(named: name) { return own }
         if let daemons = try daemons(name) { return daemons }
         throw unknown(name)
     }
 
     /// The workload called `name`, of which the daemon speaks first.
-    func definition(preferringDaemon name: String) throws(Failure) -> Definition {
+    func definition(preferringDaemon name: String) throws(CommandError) -> Definition {
         if let daemons = try daemons(name) { return daemons }
         if let own = Catalogue.definition(named: name), told == nil { return own }
         throw unknown(name)
     }
 
     /// What the daemon tells of the workload called `name`; nil where it tells nothing.
-    func daemons(_ name: String) throws(Failure) -> Definition? {
+    func daemons(_ name: String) throws(CommandError) -> Definition? {
         guard let description = told?.first(where: { $0.name == name }) else { return nil }
         do {
             return try Definition(description)
@@ -52,9 +52,9 @@ final class WorkloadOffer {
         }
     }
 
-    private func unknown(_ name: String) -> Failure {
+    private func unknown(_ name: String) -> CommandError {
         let names = told?.map(\.name) ?? Catalogue.all.map(\.name)
-        let hint = Spelling.nearest(to: name, in: names).map { "did you mean '\($0)'?" }
+        let hint = Suggestion.nearest(to: name, in: names).map { "did you mean '\($0)'?" }
         return .usage(
             "there is no workload '\(name)': \(hint ?? "there are " + names.joined(separator: ", "))",
             help: "parctl workloads")

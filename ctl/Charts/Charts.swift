@@ -26,7 +26,7 @@ struct Charts: Equatable {
     var takeStandardOutput: Bool { paths.contains("-") }
 
     /// Checks what the options ask for together. `data` is the option that prints data on standard output, if any.
-    func check(data: String?, help: String) throws(Failure) {
+    func check(data: String?, help: String) throws(CommandError) {
         if takeStandardOutput {
             if let data { throw .usage("\(data) and '-' both write to standard output: give one a file", help: help) }
         }

@@ -14,8 +14,8 @@ struct ExportFile: ~Copyable {
     private let isNew: Bool
     private var isBegun = false
 
-    /// Opens `path` for writing. Throws ``Failure/export(path:errno:)``.
-    init(_ path: String) throws(Failure) {
+    /// Opens `path` for writing. Throws ``CommandError/export(path:errno:)``.
+    init(_ path: String) throws(CommandError) {
         self.path = path
         guard path != "-" else {
             descriptor = STDOUT_FILENO
@@ -34,8 +34,8 @@ struct ExportFile: ~Copyable {
         if isNew, !isBegun { unlink(path) }
     }
 
-    /// Writes `bytes`; the first time, in place of what the file held. Throws ``Failure/exporting(path:errno:)``.
-    mutating func write(_ bytes: [UInt8]) throws(Failure) {
+    /// Writes `bytes`; the first time, in place of what the file held. Throws ``CommandError/exporting(path:errno:)``.
+    mutating func write(_ bytes: [UInt8]) throws(CommandError) {
         if !isBegun {
             isBegun = true
             // Pipes and devices have no length to take away.

@@ -6,8 +6,8 @@ struct Exports: ~Copyable {
     private var html: ExportFile?
     private var trace: ExportFile?
 
-    /// Opens every file that `options` name. Throws ``Failure/export(path:errno:)`` for the first that can't be written.
-    init(_ options: Charts) throws(Failure) {
+    /// Opens every file that `options` name. Throws ``CommandError/export(path:errno:)`` for the first that can't be written.
+    init(_ options: Charts) throws(CommandError) {
         svg = nil
         html = nil
         trace = nil
@@ -17,9 +17,9 @@ struct Exports: ~Copyable {
     }
 
     /// Writes `page` and its runs' timelines. One file that can't be written doesn't keep the others from being; throws the
-    /// first ``Failure``.
-    mutating func write(_ page: Page) throws(Failure) {
-        var first: Failure?
+    /// first ``CommandError``.
+    mutating func write(_ page: Page) throws(CommandError) {
+        var first: CommandError?
         if svg != nil {
             do { try svg?.write(Array(TimelineSVG(page.runs, title: page.title).text.utf8)) } catch { first = error }
         }
@@ -32,7 +32,7 @@ struct Exports: ~Copyable {
         if let first { throw first }
     }
 
-    private mutating func writeTrace(_ runs: [RecordedRun]) throws(Failure) {
-        try TraceEvents(runs).write { (bytes: [UInt8]) throws(Failure) in try trace?.write(bytes) }
+    private mutating func writeTrace(_ runs: [RecordedRun]) throws(CommandError) {
+        try TraceEvents(runs).write { (bytes: [UInt8]) throws(CommandError) in try trace?.write(bytes) }
     }
 }

@@ -24,7 +24,7 @@ struct CompareSession {
     }
 
     /// Runs everything. Returns early when the user asks for the end: what was gone through by then is kept.
-    mutating func run(on connection: inout Connection, _ signals: Signals) throws {
+    mutating func run(on connection: inout DaemonConnection, _ signals: Signals) throws {
         // The largest arm first: what the daemon refuses, it refuses before anything is measured.
         for arm in plan.arms.sorted(by: { $0.workers > $1.workers }) {
             let done = try run(arm, "warming up", cold: false, records: false, on: &connection, signals)
@@ -46,7 +46,7 @@ struct CompareSession {
 
     /// Every arm once, in the order of round `number`; nil when interrupted.
     private mutating func runAll(
-        _ number: Int, _ name: String, cold: Bool, on connection: inout Connection, _ signals: Signals
+        _ number: Int, _ name: String, cold: Bool, on connection: inout DaemonConnection, _ signals: Signals
     ) throws -> [RecordedRun]? {
         var runs: [Int: RecordedRun] = [:]
         for index in plan.order(of: number) {
@@ -58,7 +58,7 @@ struct CompareSession {
     }
 
     private mutating func run(
-        _ arm: Arm, _ name: String, cold: Bool, records: Bool, on connection: inout Connection, _ signals: Signals
+        _ arm: Arm, _ name: String, cold: Bool, records: Bool, on connection: inout DaemonConnection, _ signals: Signals
     ) throws -> (run: RecordedRun, interrupted: Bool) {
         var session = RunSession(
             plan.request(arm, cold: cold, records: records), terminal: terminal, label: "\(name), \(arm.name)")

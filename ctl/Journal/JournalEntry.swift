@@ -22,8 +22,8 @@ struct JournalEntry: Decodable {
         fields = try decoder.singleValueContainer().decode([String: Value].self)
     }
 
-    /// Reads a line. Throws ``Failure/journal(_:)``.
-    static func read(_ line: [UInt8]) throws(Failure) -> JournalEntry {
+    /// Reads a line. Throws ``CommandError/journal(_:)``.
+    static func read(_ line: [UInt8]) throws(CommandError) -> JournalEntry {
         do {
             return try JSONDecoder().decode(JournalEntry.self, from: Data(line))
         } catch {

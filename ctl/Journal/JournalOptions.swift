@@ -41,9 +41,9 @@ struct JournalOptions: ParsableArguments {
 
     /// The words for `journalctl`.
     ///
-    /// - Parameter usualLines: how many entries are enough where nothing says which ones are wanted; nil for all.
-    func words(usualLines: Int?) -> [String] {
-        let count = lines ?? (since == nil && until == nil ? usualLines : nil)
+    /// - Parameter defaultLines: how many entries are enough where nothing says which ones are wanted; nil for all.
+    func words(defaultLines: Int?) -> [String] {
+        let count = lines ?? (since == nil && until == nil ? defaultLines : nil)
         return [since.map { "--since=\($0)" }, until.map { "--until=\($0)" }, count.map { "--lines=\($0)" }]
             .compactMap(\.self)
     }

@@ -13,7 +13,7 @@ struct JournalReader: ~Copyable {
     private static let chunk = 1 << 16
 
     /// Starts `journalctl` with `arguments` beside those that every use has.
-    init(_ arguments: [String]) throws(Failure) {
+    init(_ arguments: [String]) throws(CommandError) {
         do throws(SystemError) {
             let ends = try Pipe()
             var program = Program(
@@ -26,7 +26,7 @@ struct JournalReader: ~Copyable {
             pid = try program.spawn()
             pipe = ends.keepReader()
         } catch {
-            guard error.call == "posix_spawn" else { throw Failure(error) }
+            guard error.call == "posix_spawn" else { throw CommandError(error) }
             let number = error.errno.rawValue
             throw .journal(
                 number == ENOENT
@@ -36,7 +36,7 @@ struct JournalReader: ~Copyable {
     }
 
     /// The next line without its end; nil when there are no more. Waits for it.
-    mutating func next() throws(Failure) -> [UInt8]? {
+    mutating func next() throws(CommandError) -> [UInt8]? {
         var searched = start
         while true {
             if let end = bytes[searched...].firstIndex(of: UInt8(ascii: "\n")) {
@@ -56,9 +56,9 @@ struct JournalReader: ~Copyable {
         return bytes
     }
 
-    /// Waits for more to read. Throws ``Failure/output(errno:)`` when the reader of standard output goes away meanwhile:
+    /// Waits for more to read. Throws ``CommandError/output(errno:)`` when the reader of standard output goes away meanwhile:
     /// a log that is followed may have nothing to write, and so nothing to notice it by, for days.
-    private func awaitMore() throws(Failure) {
+    private func awaitMore() throws(CommandError) {
         var events = [
             pollfd(fd: pipe.raw, events: Int16(POLLIN), revents: 0),
             pollfd(fd: STDOUT_FILENO, events: 0, revents: 0),
@@ -69,7 +69,7 @@ struct JournalReader: ~Copyable {
         if events[0].revents == 0, events[1].revents & Int16(POLLERR | POLLHUP) != 0 { throw .output(errno: EPIPE) }
     }
 
-    private mutating func read() throws(Failure) -> Int {
+    private mutating func read() throws(CommandError) -> Int {
         let size = bytes.count
         bytes.append(contentsOf: repeatElement(0, count: Self.chunk))
         var count = 0
@@ -90,10 +90,10 @@ struct JournalReader: ~Copyable {
         }
     }
 
-    /// Takes leave of `journalctl`: throws ``Failure/journal(_:)`` if it ended badly, which it has then told itself.
+    /// Takes leave of `journalctl`: throws ``CommandError/journal(_:)`` if it ended badly, which it has then told itself.
     ///
     /// - Parameter wasRead: whether all was read; else it is told to end.
-    consuming func end(wasRead: Bool) throws(Failure) {
+    consuming func end(wasRead: Bool) throws(CommandError) {
         let pid = pid
         close(pipe.release())
         if !wasRead { kill(pid, SIGTERM) }
@@ -101,7 +101,7 @@ struct JournalReader: ~Copyable {
         do throws(SystemError) {
             try system("waitpid") { waitpid(pid, &status, 0) }
         } catch {
-            throw Failure(error)
+            throw CommandError(error)
         }
         if wasRead, status != 0 { throw .journal("journalctl could not read the journal; its message is above") }
     }

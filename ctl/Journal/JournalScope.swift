@@ -41,9 +41,9 @@ enum JournalScope: Equatable {
         }
     }
 
-    /// Throws ``Failure/journal(_:)`` where there are journals that hold such entries and this user may read none.
+    /// Throws ``CommandError/journal(_:)`` where there are journals that hold such entries and this user may read none.
     /// `journalctl` would show nothing and end well.
-    func checkAccess() throws(Failure) {
+    func checkAccess() throws(CommandError) {
         let files = JournalFiles.ofThisMachine()
         let own: [String] =
             switch self {

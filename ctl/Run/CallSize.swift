@@ -6,7 +6,7 @@ enum CallSize {
     static let limit = Limits.serverFrameBytes / 2
 
     /// Throws where `copies` of all `inputs` are too long for a call.
-    static func check(_ inputs: [[String]], copies: Int = 1, of words: RunWords) throws(Failure) {
+    static func check(_ inputs: [[String]], copies: Int = 1, of words: RunWords) throws(CommandError) {
         let one = inputs.reduce(0) { $0 + bytes(of: $1) }
         let (all, isBeyond) = one.multipliedReportingOverflow(by: copies)
         guard isBeyond || all > limit else { return }

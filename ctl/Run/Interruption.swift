@@ -13,7 +13,7 @@ final class Interruption {
     private let path: String
     private var job: String?
     /// The connection that asks for the job's end, until the daemon has answered.
-    private var canceller: Connection?
+    private var canceller: DaemonConnection?
     /// When to leave if the daemon has not answered by then, in nanoseconds of ``Monotonic``.
     private var deadline: Int?
 
@@ -100,7 +100,7 @@ final class Interruption {
             if count >= 0 {
                 rest = rest.dropFirst(count)
             } else if errno != EINTR, errno != EAGAIN {
-                throw Failure.output(errno: errno)
+                throw CommandError.output(errno: errno)
             }
         }
     }
@@ -109,7 +109,7 @@ final class Interruption {
     private func cancel() throws(ExitStatus) {
         guard canceller == nil, let job else { return }
         do {
-            var connection = try Connection(to: path, patience: .nanoseconds(Self.patience))
+            var connection = try DaemonConnection(to: path, patience: .nanoseconds(Self.patience))
             try connection.begin(CancelJob.method, text: CancelJob.Request(job: job).json, more: false)
             try connection.sendAvailable()
             deadline = Int(Monotonic.now()) + Self.patience

@@ -12,7 +12,7 @@ struct LineReader: ~Copyable {
     private static let blockBytes = 1 << 16
 
     /// Opens the file at `path`; standard input where that is `-`.
-    init(_ path: String, named name: String) throws(Failure) {
+    init(_ path: String, named name: String) throws(CommandError) {
         guard path != "-" else {
             self.init(STDIN_FILENO, named: name)
             return
@@ -39,9 +39,9 @@ struct LineReader: ~Copyable {
     ///   - longest: bytes of the longest line that is kept.
     ///   - thing: what a line is called to people.
     func read(
-        end: UInt8, longest: Int, thing: String, _ take: (ArraySlice<UInt8>) throws(Failure) -> Void
-    ) throws(Failure) {
-        func check(_ bytes: Int, _ number: Int) throws(Failure) {
+        end: UInt8, longest: Int, thing: String, _ take: (ArraySlice<UInt8>) throws(CommandError) -> Void
+    ) throws(CommandError) {
+        func check(_ bytes: Int, _ number: Int) throws(CommandError) {
             guard bytes > longest else { return }
             let reason = "\(thing) \(number) is longer than \(longest) bytes, the most that one may have"
             throw .input(path: name, reason: reason)
@@ -69,7 +69,7 @@ struct LineReader: ~Copyable {
     }
 
     /// Fills the block; 0 at the file's end.
-    private func next(_ block: inout [UInt8]) throws(Failure) -> Int {
+    private func next(_ block: inout [UInt8]) throws(CommandError) -> Int {
         do throws(SystemError) {
             return try system("read") { Glibc.read(descriptor, &block, block.count) }
         } catch {

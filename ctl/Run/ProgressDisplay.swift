@@ -42,13 +42,13 @@ struct ProgressDisplay {
         let now = Int(Monotonic.now())
         let isYoung = now - start < Self.delay
         guard terminal.redraws, label != nil || !isYoung else { return }
-        var look = terminal.look
+        var style = terminal.style
         var prefix = ""
-        if let label, label.count + 2 < look.width {
+        if let label, label.count + 2 < style.width {
             prefix = label + "  "
-            look.width -= prefix.count
+            style.width -= prefix.count
         }
-        StandardError.write("\r" + prefix + (isYoung ? "" : line.text(now: now, look: look)) + "\u{1B}[K")
+        StandardError.write("\r" + prefix + (isYoung ? "" : line.text(now: now, style: style)) + "\u{1B}[K")
         isDrawn = true
     }
 

@@ -9,7 +9,7 @@ enum RunInputs {
     case items(NativePlan, tasks: Int?)
 
     /// - Parameter tasks: how many tasks were asked for, if any; a single one is for all of them.
-    init(_ words: RunWords, tasks: Int?) throws(Failure) {
+    init(_ words: RunWords, tasks: Int?) throws(CommandError) {
         switch words.definition.input {
         case nil: self = .nothing
         case .command:

@@ -10,7 +10,7 @@ extension RunInvocation {
         guard words.definition.input == .command else { return try run(words) }
         do {
             try run(words)
-        } catch let failure as Failure {
+        } catch let failure as CommandError {
             throw CommandStatus(code: ExecStatus.other, failure: failure)
         }
     }
@@ -29,13 +29,13 @@ extension RunInvocation {
         let follower = inputs.plan.map { plan in
             ExecFollower(
                 plan, isBesideData: json || charts.takeStandardOutput,
-                look: Terminal(STDERR_FILENO, color: service.color).look)
+                style: Terminal(STDERR_FILENO, color: service.color).style)
         }
         try service.withDaemon { try run(request, inputs, follower, on: &$0, $1, &exports) }
     }
 
     private func run(
-        _ request: Run.Request, _ inputs: RunInputs, _ follower: ExecFollower?, on connection: inout Connection,
+        _ request: Run.Request, _ inputs: RunInputs, _ follower: ExecFollower?, on connection: inout DaemonConnection,
         _ signals: Signals, _ exports: inout Exports
     ) throws {
         var session = RunSession(request, terminal: Terminal(STDERR_FILENO, color: service.color))
@@ -71,12 +71,12 @@ extension RunInvocation {
 
     private func show(
         _ receipt: Receipt, _ store: RecordStore, _ naming: ((Int) -> String)?, _ people: Audience
-    ) throws(Failure) {
+    ) throws(CommandError) {
         switch (json, records) {
         case (true, true): try store.write(json: receipt, pretty: isatty(STDOUT_FILENO) == 1)
         case (true, false): try StandardOutput.write(json: receipt)
         case (false, let records):
-            try people.write(ReceiptText(receipt, look: people.look, naming: naming).text)
+            try people.write(ReceiptText(receipt, style: people.style, naming: naming).text)
             if records {
                 try people.write("\n")
                 try store.write(table: people, naming: naming)
@@ -86,11 +86,11 @@ extension RunInvocation {
 
     private func draw(
         _ receipt: Receipt, _ store: RecordStore, _ people: Audience, _ exports: inout Exports
-    ) throws(Failure) {
+    ) throws(CommandError) {
         guard charts.needRecords else { return }
         let run = RecordedRun(receipt, blocks: store.blocks)
         if let kind = charts.timeline {
-            try people.write("\n" + TimelineText([run], by: kind, look: people.look, rows: people.rows).text)
+            try people.write("\n" + TimelineText([run], by: kind, style: people.style, rows: people.rows).text)
         }
         try exports.write(Page(of: run, note: LocalTime.now))
     }

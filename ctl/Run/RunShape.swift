@@ -13,7 +13,7 @@ struct RunShape: Equatable {
     var halt: Halt?
 
     /// The arrangement that the numbers ask for; nil leaves it to the daemon.
-    func mode() throws(Failure) -> Mode? {
+    func mode() throws(CommandError) -> Mode? {
         if serial {
             guard threads == nil, processes == nil else {
                 throw .usage(
@@ -26,7 +26,7 @@ struct RunShape: Equatable {
     }
 
     /// The request that runs `workload` with `arguments` in this way.
-    func request(_ workload: String, _ arguments: [String: String]) throws(Failure) -> Run.Request {
+    func request(_ workload: String, _ arguments: [String: String]) throws(CommandError) -> Run.Request {
         Run.Request(
             workload: workload, arguments: arguments.isEmpty ? nil : arguments, mode: try mode(), processes: processes,
             threads: threads, tasks: tasks, cold: cold, timeout: timeout == 0 ? nil : timeout,

@@ -18,7 +18,7 @@ struct CancelCommand: ParsableCommand {
     }
 
     /// Asks for the end of `job`.
-    static func cancel(_ job: String, _ service: Service) throws(Failure) {
+    static func cancel(_ job: String, _ service: Service) throws(CommandError) {
         var connection = try service.connect()
         let _: Empty = try connection.call(CancelJob.method, text: CancelJob.Request(job: job).json)
     }

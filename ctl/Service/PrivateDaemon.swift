@@ -26,7 +26,8 @@ struct PrivateDaemon: ~Copyable {
             daemon = try PrivateDaemon(program)
         } catch {
             throw error.call == "posix_spawn"
-                ? Failure.privateDaemon("\(program): \(SystemError.text(error.errno.rawValue))") : Failure(error)
+                ? CommandError.privateDaemon("\(program): \(SystemError.text(error.errno.rawValue))")
+                : CommandError(error)
         }
         do {
             try daemon.awaitReady(signals)
@@ -67,10 +68,12 @@ struct PrivateDaemon: ~Copyable {
             var byte: UInt8 = 0
             let count = read(leash.descriptor, &byte, 1)
             if count < 0, errno == EINTR { continue }
-            guard count == 1 else { throw Failure.privateDaemon("it ended before it served; its message is above") }
+            guard count == 1 else {
+                throw CommandError.privateDaemon("it ended before it served; its message is above")
+            }
             word.append(byte)
             guard Self.ready.starts(with: word) else {
-                throw Failure.privateDaemon("it said something else than READY")
+                throw CommandError.privateDaemon("it said something else than READY")
             }
         }
     }

@@ -29,38 +29,38 @@ struct Query: Equatable {
         }
     }
 
-    func run() throws(Failure) {
+    func run() throws(CommandError) {
         switch subject {
         case .ping: try ping()
         case .status:
-            try show(try service.call(GetStatus.method, as: GetStatus.Reply.self)) { StatusText($0, look: $1).text }
+            try show(try service.call(GetStatus.method, as: GetStatus.Reply.self)) { StatusText($0, style: $1).text }
         case .pools:
             try show(try service.call(ListPools.method, as: ListPools.Reply.self)) {
-                PoolTable($0.pools, look: $1).text
+                PoolTable($0.pools, style: $1).text
             }
         case .jobs:
-            try show(try service.call(ListJobs.method, as: ListJobs.Reply.self)) { JobTable($0.jobs, look: $1).text }
+            try show(try service.call(ListJobs.method, as: ListJobs.Reply.self)) { JobTable($0.jobs, style: $1).text }
         }
     }
 
-    private func ping() throws(Failure) {
+    private func ping() throws(CommandError) {
         var connection = try service.connect()
         let start = Int(Monotonic.now())
         try connection.call(Control.Ping.method)
         let roundTrip = Int(Monotonic.now()) - start
-        try show(Ping(socket: connection.path, roundTrip: roundTrip)) { answer, look in
-            let time = Units.duration(answer.roundTrip, unicode: look.unicode)
-            return "pard answers at \(look.clean(answer.socket)) in \(time)\n"
+        try show(Ping(socket: connection.path, roundTrip: roundTrip)) { answer, style in
+            let time = Units.duration(answer.roundTrip, unicode: style.unicode)
+            return "pard answers at \(style.clean(answer.socket)) in \(time)\n"
         }
     }
 
     private func show<Answer: Encodable>(
-        _ answer: Answer, text: (Answer, Look) -> String
-    ) throws(Failure) {
+        _ answer: Answer, text: (Answer, TextStyle) -> String
+    ) throws(CommandError) {
         if json {
             try StandardOutput.write(json: answer)
         } else {
-            try StandardOutput.write(text(answer, service.look))
+            try StandardOutput.write(text(answer, service.style))
         }
     }
 }

@@ -4,12 +4,12 @@ extension Service {
     /// Hands `body` a connection to whatever daemon there is, or else to a private one that lives as long as `body` does.
     ///
     /// Signals are taken from when on there is a connection, or a daemon to take away: before, they end this program at once.
-    func withDaemon(_ body: (inout Connection, Signals) throws -> Void) throws {
+    func withDaemon(_ body: (inout DaemonConnection, Signals) throws -> Void) throws {
         if var connection = try reachable() {
             return try body(&connection, try .ofUser())
         }
         guard let program = DaemonFinder.pard() else {
-            throw Failure.privateDaemon("there is no 'pard' beside parctl or in $PATH")
+            throw CommandError.privateDaemon("there is no 'pard' beside parctl or in $PATH")
         }
         StandardError.write("parctl: no daemon is running: starting a private one for this command\n")
         let signals = try Signals.ofUser()
@@ -25,14 +25,14 @@ extension Service {
 
     /// The connection is closed when this returns: before its daemon is told to stop.
     private func serve(
-        _ socketPath: String, _ signals: Signals, _ body: (inout Connection, Signals) throws -> Void
+        _ socketPath: String, _ signals: Signals, _ body: (inout DaemonConnection, Signals) throws -> Void
     ) throws {
-        var connection = try Connection(to: socketPath)
+        var connection = try DaemonConnection(to: socketPath)
         try body(&connection, signals)
     }
 
     /// Whatever daemon there is; nil where there is none and a private one may be started.
-    private func reachable() throws -> Connection? {
+    private func reachable() throws -> DaemonConnection? {
         let choice = choice
         do {
             return try connect()
@@ -46,7 +46,7 @@ extension Service {
 extension SocketChoice {
     /// Whether a private daemon may stand in after `failure` to connect: only where the user named no socket, and
     /// nobody is there.
-    func allowsSpawning(after failure: Failure) -> Bool {
+    func allowsSpawning(after failure: CommandError) -> Bool {
         guard case .found = self else { return false }
         return switch failure {
         case .noDaemon: true

@@ -21,12 +21,12 @@ struct Service: Equatable {
     }
 
     /// What standard output can show.
-    var look: Look { Terminal(STDOUT_FILENO, color: color).look }
+    var style: TextStyle { Terminal(STDOUT_FILENO, color: color).style }
 
     /// Connects to the chosen socket.
-    func connect(patience: Duration = Connection.patience) throws(Failure) -> Connection {
+    func connect(patience: Duration = DaemonConnection.patience) throws(CommandError) -> DaemonConnection {
         switch choice {
-        case .named(let path), .found(let path?, _): return try Connection(to: path, patience: patience)
+        case .named(let path), .found(let path?, _): return try DaemonConnection(to: path, patience: patience)
         case .found(nil, let places): throw .noDaemon(places: places)
         }
     }
@@ -34,15 +34,15 @@ struct Service: Equatable {
     /// Connects, makes one call and returns its reply.
     func call<Answer: Decodable>(
         _ method: String, _ parameters: some Encodable, as: Answer.Type = Answer.self
-    ) throws(Failure) -> Answer {
+    ) throws(CommandError) -> Answer {
         var connection = try connect()
         return try connection.call(method, parameters, as: Answer.self)
     }
 
     /// Connects, makes one call without parameters and returns its reply.
     func call<Answer: Decodable>(
-        _ method: String, patience: Duration = Connection.patience, as: Answer.Type = Answer.self
-    ) throws(Failure) -> Answer {
+        _ method: String, patience: Duration = DaemonConnection.patience, as: Answer.Type = Answer.self
+    ) throws(CommandError) -> Answer {
         var connection = try connect(patience: patience)
         return try connection.call(method, text: Array("{}".utf8), as: Answer.self)
     }

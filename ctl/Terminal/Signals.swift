@@ -14,7 +14,7 @@ struct Signals {
     private static let entry = Atomic<Int32>(-1)
 
     /// Takes the named signals from now on.
-    init(_ numbers: [Int32]) throws(Failure) {
+    init(_ numbers: [Int32]) throws(CommandError) {
         do throws(SystemError) {
             let ends = try Pipe().release()
             // The writing end must not block: a handler that does would stop the program for good.
@@ -22,7 +22,7 @@ struct Signals {
             descriptor = ends.reader
             Self.entry.store(ends.writer, ordering: .releasing)
         } catch {
-            throw Failure(error)
+            throw CommandError(error)
         }
         self.numbers = numbers
         for number in numbers {
@@ -40,7 +40,7 @@ struct Signals {
     }
 
     /// Takes those by which a user ends a program, and that of a child's end.
-    static func ofUser() throws(Failure) -> Signals { try Signals([SIGINT, SIGTERM, SIGHUP, SIGCHLD]) }
+    static func ofUser() throws(CommandError) -> Signals { try Signals([SIGINT, SIGTERM, SIGHUP, SIGCHLD]) }
 
     /// Has all of them but SIGCHLD end the process again, as they do by default: from when on nothing is left to be done but
     /// to print, which may wait for a reader without end.
@@ -58,7 +58,7 @@ struct Signals {
     /// `milliseconds` (-1: for ever).
     func wait(
         beside other: Int32, for events: Int32 = POLLIN, milliseconds: Int32
-    ) throws(Failure) -> (other: Bool, signal: Bool) {
+    ) throws(CommandError) -> (other: Bool, signal: Bool) {
         var polled = [
             pollfd(fd: other, events: Int16(events), revents: 0),
             pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),

@@ -8,12 +8,12 @@ enum ColorChoice: String, CaseIterable, Sendable {
 
 /// What one of the standard streams can show.
 struct Terminal {
-    let look: Look
+    let style: TextStyle
     /// Whether a line can be drawn anew.
     let redraws: Bool
 
     /// Columns where the stream is no terminal, or a terminal that doesn't say.
-    static let usualWidth = 80
+    static let defaultWidth = 80
 
     /// What is known about the stream `descriptor` from the kernel and the environment.
     init(_ descriptor: Int32, color: ColorChoice) {
@@ -33,7 +33,7 @@ struct Terminal {
             case .auto: isTerminal && !dumb && variable("NO_COLOR") == nil
             }
         let locale = variable("LC_ALL") ?? variable("LC_CTYPE") ?? variable("LANG") ?? ""
-        look = Look(color: colored, unicode: Self.isUTF8(locale), width: columns ?? Self.usualWidth)
+        style = TextStyle(color: colored, unicode: Self.isUTF8(locale), width: columns ?? Self.defaultWidth)
         redraws = isTerminal && !dumb
     }
 

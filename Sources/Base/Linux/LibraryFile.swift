@@ -23,7 +23,7 @@ public struct LibraryFile: Sendable {
     }
 
     /// A table that is larger is not read.
-    private static let mostTableBytes = 64 << 20
+    private static let maximumTableBytes = 64 << 20
 
     /// Reads the file at `path`. Throws ``Fault`` where it can't be loaded by programs of this host, in words that follow its name.
     public init(at path: String) throws(Fault) {
@@ -81,7 +81,7 @@ public struct LibraryFile: Sendable {
         }
         func contents(_ section: [UInt8]) -> [UInt8]? {
             let size = number(section, 32, as: UInt64.self)
-            guard size <= UInt64(mostTableBytes) else { return nil }
+            guard size <= UInt64(maximumTableBytes) else { return nil }
             return read(file, at: number(section, 24, as: UInt64.self), count: Int(size))
         }
         guard

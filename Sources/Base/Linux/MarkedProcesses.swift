@@ -4,7 +4,7 @@ import Glibc
 /// The processes of commands, found by their marks.
 public enum MarkedProcesses {
     /// How many are killed before their ends are waited for: each takes a descriptor meanwhile.
-    private static let mostAtOnce = 256
+    private static let maximumAtOnce = 256
 
     /// Kills all processes whose mark is wanted, waits for their ends, and looks again until there is none.
     ///
@@ -44,7 +44,7 @@ public enum MarkedProcesses {
                 continue
             }
             killed.append(pidfd)
-            if killed.count == mostAtOnce { return killed }
+            if killed.count == maximumAtOnce { return killed }
         }
         return killed
     }

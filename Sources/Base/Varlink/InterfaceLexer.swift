@@ -65,7 +65,7 @@ struct InterfaceLexer {
     }
 
     private static func isWord(_ byte: UInt8) -> Bool {
-        Spelling.isAlphanumeric(byte) || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-")
+        InterfaceNames.isAlphanumeric(byte) || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-")
             || byte == UInt8(ascii: "_")
     }
 }

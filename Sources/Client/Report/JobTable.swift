@@ -3,11 +3,11 @@ import Control
 /// The jobs that have not ended, one a line.
 public struct JobTable: Sendable {
     let jobs: [Job]
-    let look: Look
+    let style: TextStyle
 
-    public init(_ jobs: [Job], look: Look) {
+    public init(_ jobs: [Job], style: TextStyle) {
         self.jobs = jobs
-        self.look = look
+        self.style = style
     }
 
     /// The table, each line ended.
@@ -19,12 +19,12 @@ public struct JobTable: Sendable {
         ])
         for job in jobs {
             table.rows.append([
-                .init(look.clean(job.job), .bold), .init(look.clean(job.workload)), .init(job.mode.rawValue),
-                "\(job.workers)", .init(look.clean(job.state), job.state == "running" ? .green : .yellow),
+                .init(style.clean(job.job), .bold), .init(style.clean(job.workload)), .init(job.mode.rawValue),
+                "\(job.workers)", .init(style.clean(job.state), job.state == "running" ? .green : .yellow),
                 .init(Units.grouped(job.done)), .init(Units.grouped(job.tasks)),
-                .init(Units.percent(job.done, of: job.tasks), .dim), .init(look.duration(job.age)), "\(job.uid)",
+                .init(Units.percent(job.done, of: job.tasks), .dim), .init(style.duration(job.age)), "\(job.uid)",
             ])
         }
-        return table.lines(look).joined(separator: "\n") + "\n"
+        return table.lines(style).joined(separator: "\n") + "\n"
     }
 }

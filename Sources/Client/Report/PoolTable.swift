@@ -3,11 +3,11 @@ import Control
 /// The pools, one a line.
 public struct PoolTable: Sendable {
     let pools: [Pool]
-    let look: Look
+    let style: TextStyle
 
-    public init(_ pools: [Pool], look: Look) {
+    public init(_ pools: [Pool], style: TextStyle) {
         self.pools = pools
-        self.look = look
+        self.style = style
     }
 
     /// The table, each line ended.
@@ -22,21 +22,21 @@ public struct PoolTable: Sendable {
         for pool in pools {
             let shape =
                 pool.threadsPerProcess > 1 && pool.unit == "processes"
-                ? "processes \(look.times) \(Units.counted(pool.threadsPerProcess, "thread"))" : pool.unit
+                ? "processes \(style.times) \(Units.counted(pool.threadsPerProcess, "thread"))" : pool.unit
             let pids = pool.pids.prefix(4).map(String.init).joined(separator: ",")
             table.rows.append([
-                .init(look.clean(pool.name), .bold), .init(look.clean(pool.runtime)),
-                .init(look.clean(pool.state), Self.ink(pool.state)),
-                .init(look.clean(shape)), "\(pool.floor)", "\(pool.size)", "\(pool.ready)", "\(pool.busy)",
-                "\(pool.waiting)", "\(pool.replaced)", .init(look.duration(pool.startupPaid)),
-                .init(look.duration(pool.readyFor)), .init(pool.pids.count > 4 ? pids + "," + look.ellipsis : pids),
+                .init(style.clean(pool.name), .bold), .init(style.clean(pool.runtime)),
+                .init(style.clean(pool.state), Self.ink(pool.state)),
+                .init(style.clean(shape)), "\(pool.floor)", "\(pool.size)", "\(pool.ready)", "\(pool.busy)",
+                "\(pool.waiting)", "\(pool.replaced)", .init(style.duration(pool.startupPaid)),
+                .init(style.duration(pool.readyFor)), .init(pool.pids.count > 4 ? pids + "," + style.ellipsis : pids),
             ])
         }
-        return table.lines(look).joined(separator: "\n") + "\n"
+        return table.lines(style).joined(separator: "\n") + "\n"
     }
 
     /// The ink of a daemon's or pool's state.
-    static func ink(_ state: String) -> Look.Ink {
+    static func ink(_ state: String) -> TextStyle.Ink {
         switch state {
         case "ready": .green
         case "starting", "draining": .yellow

@@ -16,7 +16,7 @@ public protocol RuntimeSupport: AnyObject {
     init()
 
     /// Does a worker's part of a job, of the workload called so. A workload that the runtime doesn't have is left alone.
-    func work(_ workload: String, _ shift: consuming Shift, _ arguments: JobArguments)
+    func work(_ workload: String, _ loop: consuming TaskLoop, _ arguments: JobArguments)
 }
 
 /// Why a runtime can't be: what could not be loaded and why, for whoever wanted to run something on it.

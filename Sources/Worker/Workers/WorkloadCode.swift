@@ -4,7 +4,7 @@ import Workloads
 /// The code of a workload, by its place in the catalogue.
 enum WorkloadCode: Sendable {
     /// What every worker can do.
-    case own(@Sendable (consuming Shift, JobArguments) -> Void)
+    case own(@Sendable (consuming TaskLoop, JobArguments) -> Void)
     /// What only workers of the workload's runtime can do, by the workload's name.
     case runtime(String)
     case unknown
@@ -27,9 +27,9 @@ enum WorkloadCode: Sendable {
     private static func code<W: Workload & SendableMetatype>(
         _ make: @escaping @Sendable (JobArguments) -> W
     ) -> WorkloadCode {
-        .own { shift, arguments in
-            var shift = shift
-            shift.run(make(arguments))
+        .own { loop, arguments in
+            var loop = loop
+            loop.run(make(arguments))
         }
     }
 }

@@ -6,15 +6,15 @@ import Report
 final class ExecFollower {
     let plan: ExecPlan
     private var printer: OutputPrinter
-    private let look: Look
+    private let style: TextStyle
     private var first: FirstFailure?
 
     /// - Parameters:
     ///   - isBesideData: whether standard output is for a document, so that commands' output goes elsewhere.
-    ///   - look: what standard error can show.
-    init(_ plan: ExecPlan, isBesideData: Bool, look: Look) {
+    ///   - style: what standard error can show.
+    init(_ plan: ExecPlan, isBesideData: Bool, style: TextStyle) {
         self.plan = plan
-        self.look = look
+        self.style = style
         let tag: ((Int) -> String)? = plan.isTagged ? { plan.arguments[$0].text } : nil
         printer = OutputPrinter(output: isBesideData ? STDERR_FILENO : STDOUT_FILENO, tag: tag)
     }
@@ -23,11 +23,11 @@ final class ExecFollower {
     var firstFailure: Int32? { first?.status }
 
     /// The run has been accepted, which is the zero of all times in records.
-    func begin() throws(Failure) {
+    func begin() throws(CommandError) {
         try plan.log?.begin()
     }
 
-    /// Throws a ``Failure``, or what `interruption` throws while a piece is printed.
+    /// Throws a ``CommandError``, or what `interruption` throws while a piece is printed.
     func take(_ piece: Output, _ interruption: Interruption) throws {
         try printer.print(piece, interruption)
         guard let record = piece.record else { return }
@@ -41,6 +41,6 @@ final class ExecFollower {
         guard record.status == "failed" || record.status == "lost", let reason = record.reason else { return }
         if let command = record.command, command.spawn > 0, command.exitCode > 0, command.cause == nil { return }
         // Arguments are often names of files, which may hold anything.
-        StandardError.write("parctl: \(look.clean(plan.line(of: record.task))): \(look.clean(reason))\n")
+        StandardError.write("parctl: \(style.clean(plan.line(of: record.task))): \(style.clean(reason))\n")
     }
 }

@@ -18,12 +18,12 @@ final class NativeResults {
     /// - Parameters:
     ///   - descriptor: the file's, which is closed.
     ///   - tasks: how many the run had.
-    init(_ results: Run.Results, _ descriptor: consuming Descriptor, tasks: Int) throws(Failure) {
+    init(_ results: Run.Results, _ descriptor: consuming Descriptor, tasks: Int) throws(CommandError) {
         let size: Int
         do {
             size = try memoryFileSize(descriptor.raw)
         } catch {
-            throw Failure(error)
+            throw CommandError(error)
         }
         // A file that could be cut would fault where it is read.
         let isSealed = descriptor.isSealed
@@ -60,7 +60,7 @@ final class NativeResults {
     private func failure(_ task: Int) -> UnsafeRawBufferPointer? { failures.flatMap { part(task, table: $0) } }
 
     /// Does what is to be done with the results, but for those that go into a JSON document.
-    func show(_ plan: NativePlan, isInDocument: Bool) throws(Failure) {
+    func show(_ plan: NativePlan, isInDocument: Bool) throws(CommandError) {
         if let directory = plan.directory {
             try keep(in: directory)
         } else if !isInDocument {
@@ -69,14 +69,16 @@ final class NativeResults {
         guard failures != nil else { return }
         for task in 0..<tasks {
             guard let reason = failure(task) else { continue }
-            let name = plan.items.map { "input \(task + 1) (\(Failure.clean(String($0.text(of: task).prefix(100)))))" }
-            let text = Failure.clean(String(decoding: reason, as: UTF8.self))
+            let name = plan.items.map {
+                "input \(task + 1) (\(CommandError.clean(String($0.text(of: task).prefix(100)))))"
+            }
+            let text = CommandError.clean(String(decoding: reason, as: UTF8.self))
             StandardError.write("parctl: \(name ?? "task \(task)"): \(text)\n")
         }
     }
 
     /// Prints the results, one a line.
-    private func print(tag: ((Int) -> ArraySlice<UInt8>)?) throws(Failure) {
+    private func print(tag: ((Int) -> ArraySlice<UInt8>)?) throws(CommandError) {
         var lines: [UInt8] = []
         lines.reserveCapacity(2 * Self.chunk)
         for task in 0..<tasks {
@@ -99,7 +101,7 @@ final class NativeResults {
     }
 
     /// Puts each result into a file that is called by the number of its input, from 1.
-    private func keep(in directory: String) throws(Failure) {
+    private func keep(in directory: String) throws(CommandError) {
         if mkdir(directory, 0o777) != 0, errno != EEXIST { throw .exporting(path: directory, errno: errno) }
         for task in 0..<tasks {
             guard let result = result(task) else { continue }
@@ -118,7 +120,7 @@ final class NativeResults {
 
     /// The member `results` of a JSON document, in pieces: an object for each task with its `text`, or `base64` where that is
     /// no UTF-8, or the `reason` for which it has none.
-    func writeMembers(_ write: ([UInt8]) throws(Failure) -> Void) throws(Failure) {
+    func writeMembers(_ write: ([UInt8]) throws(CommandError) -> Void) throws(CommandError) {
         var bytes: [UInt8] = []
         for task in 0..<tasks {
             if let result = result(task) {

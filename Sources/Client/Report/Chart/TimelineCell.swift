@@ -35,7 +35,7 @@ enum TimelineCell: Hashable {
         }
     }
 
-    var ink: Look.Ink {
+    var ink: TextStyle.Ink {
         switch self {
         case .empty: .plain
         case .startup: .cyan

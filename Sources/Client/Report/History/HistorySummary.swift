@@ -60,7 +60,7 @@ public struct HistorySummary: Encodable, Sendable, Equatable {
     }
 
     /// A table with warm beside cold, each line ended.
-    public func text(look: Look) -> String {
+    public func text(style: TextStyle) -> String {
         guard !groups.isEmpty else { return "no runs\n" }
         var table = Table([
             .left("workload"), .left("mode"), .left(""), .right("warm runs"), .right("median"), .right("p99"),
@@ -71,23 +71,23 @@ public struct HistorySummary: Encodable, Sendable, Equatable {
                 ("start-up", \.startup), ("dispatch", \.dispatch), ("task", \.task),
             ]
             for (index, time) in times.enumerated() {
-                let names = index == 0 ? [look.clean(group.workload), look.clean(group.mode)] : ["", ""]
+                let names = index == 0 ? [style.clean(group.workload), style.clean(group.mode)] : ["", ""]
                 let cells: [Table.Cell] = [.init(names[0], .bold), .init(names[1]), .init(time.name)]
                 table.rows.append(
-                    cells + Self.cells(group.warm, time.of, isFirst: index == 0, .yellow, look)
-                        + Self.cells(group.cold, time.of, isFirst: index == 0, .cyan, look))
+                    cells + Self.cells(group.warm, time.of, isFirst: index == 0, .yellow, style)
+                        + Self.cells(group.cold, time.of, isFirst: index == 0, .cyan, style))
             }
         }
-        return table.lines(look).joined(separator: "\n") + "\n"
+        return table.lines(style).joined(separator: "\n") + "\n"
     }
 
     private static func cells(
-        _ side: Side?, _ time: (Side) -> Spread, isFirst: Bool, _ ink: Look.Ink, _ look: Look
+        _ side: Side?, _ time: (Side) -> Spread, isFirst: Bool, _ ink: TextStyle.Ink, _ style: TextStyle
     ) -> [Table.Cell] {
         guard let side else { return [.init(isFirst ? "0" : "", .dim), "-", "-"] }
         return [
-            .init(isFirst ? Units.grouped(side.runs) : ""), .init(look.duration(time(side).median), ink),
-            .init(look.duration(time(side).p99), ink),
+            .init(isFirst ? Units.grouped(side.runs) : ""), .init(style.duration(time(side).median), ink),
+            .init(style.duration(time(side).p99), ink),
         ]
     }
 }

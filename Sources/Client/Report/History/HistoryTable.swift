@@ -1,11 +1,11 @@
 /// Finished runs, one a line, oldest first.
 public struct HistoryTable: Sendable {
     let runs: [HistoryRun]
-    let look: Look
+    let style: TextStyle
 
-    public init(_ runs: [HistoryRun], look: Look) {
+    public init(_ runs: [HistoryRun], style: TextStyle) {
         self.runs = runs
-        self.look = look
+        self.style = style
     }
 
     /// The table, each line ended.
@@ -23,17 +23,17 @@ public struct HistoryTable: Sendable {
             // What an entry claims need not be true: its product may not fit.
             let workers = run.processes.multipliedReportingOverflow(by: run.threads).partialValue
             table.rows.append([
-                .init(clock(run.finished), .dim), .init(look.clean(run.job), .bold), .init(look.clean(run.workload)),
-                .init(look.clean(run.mode)), "\(workers)",
-                .init(look.clean(run.temperature), run.temperature == "warm" ? .yellow : .cyan),
+                .init(clock(run.finished), .dim), .init(style.clean(run.job), .bold), .init(style.clean(run.workload)),
+                .init(style.clean(run.mode)), "\(workers)",
+                .init(style.clean(run.temperature), run.temperature == "warm" ? .yellow : .cyan),
                 .init(Units.grouped(run.tasks)),
                 .init(Units.grouped(run.tasksFailed), run.tasksFailed > 0 ? .red : .dim),
-                .init(look.duration(phases.queue)), .init(look.duration(phases.startup)),
-                .init(look.duration(phases.dispatch)), .init(look.duration(phases.run)),
-                .init(look.duration(run.elapsed)), .init(look.duration(run.taskMean)),
-                .init(look.clean(run.reason ?? ""), .dim),
+                .init(style.duration(phases.queue)), .init(style.duration(phases.startup)),
+                .init(style.duration(phases.dispatch)), .init(style.duration(phases.run)),
+                .init(style.duration(run.elapsed)), .init(style.duration(run.taskMean)),
+                .init(style.clean(run.reason ?? ""), .dim),
             ])
         }
-        return table.lines(look).joined(separator: "\n") + "\n"
+        return table.lines(style).joined(separator: "\n") + "\n"
     }
 }

@@ -1,13 +1,13 @@
 /// Text for HTML and SVG.
 enum Markup {
     /// What drawings and pages are spelled in.
-    static let look = Look(color: false, unicode: true, width: 100)
+    static let style = TextStyle(color: false, unicode: true, width: 100)
 
     /// `text` so that no browser takes any of it for markup, in an element or in a quoted attribute; without control
     /// characters, which XML can't hold.
     static func escaped(_ text: String) -> String {
         var escaped = ""
-        for scalar in look.clean(text).unicodeScalars {
+        for scalar in style.clean(text).unicodeScalars {
             switch scalar {
             case "&": escaped += "&amp;"
             case "<": escaped += "&lt;"

@@ -83,7 +83,7 @@ public struct Page: Sendable {
             + runs.map { run in
                 let receipt = PageReceipt(run.receipt).markup
                 guard !isOne else { return receipt }
-                let elapsed = Markup.look.duration(run.receipt.elapsed)
+                let elapsed = Markup.style.duration(run.receipt.elapsed)
                 return "<details><summary>\(Markup.escaped(run.label)): \(elapsed)</summary>\n\(receipt)</details>\n"
             }.joined()
     }

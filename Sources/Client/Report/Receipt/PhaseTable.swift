@@ -3,11 +3,11 @@ import Control
 /// Where the time of a run went, phase by phase, with its share of the whole as a number and as a bar.
 struct PhaseTable: Sendable {
     let receipt: Receipt
-    let look: Look
+    let style: TextStyle
 
-    init(_ receipt: Receipt, look: Look) {
+    init(_ receipt: Receipt, style: TextStyle) {
         self.receipt = receipt
-        self.look = look
+        self.style = style
     }
 
     var lines: [String] {
@@ -20,15 +20,15 @@ struct PhaseTable: Sendable {
         for (name, time) in all {
             let note = name == "startup" ? paid : nil
             table.rows.append([
-                .init(name), .init(look.duration(time)), .init(Units.percent(time, of: receipt.elapsed), .dim),
+                .init(name), .init(style.duration(time)), .init(Units.percent(time, of: receipt.elapsed), .dim),
                 note.map { .init($0, .dim) } ?? .init(bar(time), name == "run" ? .green : .cyan),
             ])
         }
         table.rows.append([
-            .init("elapsed", .bold), .init(look.duration(receipt.elapsed), .bold),
+            .init("elapsed", .bold), .init(style.duration(receipt.elapsed), .bold),
             .init(receipt.elapsed > 0 ? "100 %" : "", .dim), "",
         ])
-        return table.lines(look)
+        return table.lines(style)
     }
 
     /// What stands beside a start-up of 0: a warm run's workers were paid for once, and when.
@@ -36,11 +36,11 @@ struct PhaseTable: Sendable {
         guard receipt.temperature == .warm, receipt.phases.startup == 0 else { return nil }
         guard receipt.poolStartupPaid > 0 else { return "warm" }
         return
-            "warm: the pool paid \(look.duration(receipt.poolStartupPaid)) \(look.duration(receipt.poolReadyFor)) ago"
+            "warm: the pool paid \(style.duration(receipt.poolStartupPaid)) \(style.duration(receipt.poolReadyFor)) ago"
     }
 
     private func bar(_ time: Int) -> String {
         guard receipt.elapsed > 0 else { return "" }
-        return look.bar(Double(time) / Double(receipt.elapsed), columns: min(max(look.width - 40, 10), 24))
+        return style.bar(Double(time) / Double(receipt.elapsed), columns: min(max(style.width - 40, 10), 24))
     }
 }

@@ -4,7 +4,7 @@ import Control
 /// worker cost, and what failed.
 public struct ReceiptText {
     let receipt: Receipt
-    let look: Look
+    let style: TextStyle
     /// What a task was given.
     let naming: ((Int) -> String)?
 
@@ -18,27 +18,27 @@ public struct ReceiptText {
     static let indent = 14
 
     /// - Parameter naming: says what a task was given; nil where tasks are given nothing.
-    public init(_ receipt: Receipt, look: Look, naming: ((Int) -> String)? = nil) {
+    public init(_ receipt: Receipt, style: TextStyle, naming: ((Int) -> String)? = nil) {
         self.receipt = receipt
-        self.look = look
+        self.style = style
         self.naming = naming
     }
 
     /// The whole text, each line ended.
     public var text: String {
-        let blocks = [headline, PhaseTable(receipt, look: look).lines, tasks + derived, workers, failures]
+        let blocks = [headline, PhaseTable(receipt, style: style).lines, tasks + derived, workers, failures]
         return blocks.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") + "\n" }.joined(separator: "\n")
     }
 
     private var headline: [String] {
         let temperature =
             switch receipt.temperature {
-            case .warm: look.paint("warm", .yellow)
-            case .cold: look.paint("cold", .cyan) + (receipt.reason.map { " (\(look.clean($0)))" } ?? "")
+            case .warm: style.paint("warm", .yellow)
+            case .cold: style.paint("cold", .cyan) + (receipt.reason.map { " (\(style.clean($0)))" } ?? "")
             }
-        let command = look.paint(look.clean(receipt.command), .bold)
+        let command = style.paint(style.clean(receipt.command), .bold)
         return [
-            [command, receipt.arrangement(times: look.times), temperature, outcome].joined(separator: look.separator)
+            [command, receipt.arrangement(times: style.times), temperature, outcome].joined(separator: style.separator)
         ]
     }
 
@@ -46,15 +46,15 @@ public struct ReceiptText {
         let tasks = receipt.tasks
         let done = "\(Units.grouped(tasks.ok)) of \(Units.counted(tasks.total, "task")) ok"
         return switch receipt.outcome {
-        case .ok: look.paint(tasks.total == 1 ? "1 task ok" : "all \(Units.counted(tasks.total, "task")) ok", .green)
-        case .failed: look.paint("failed: \(done)", .red)
-        case .cancelled: look.paint("cancelled: \(done)", .yellow)
-        case .timeout: look.paint("timed out: \(done)", .red)
+        case .ok: style.paint(tasks.total == 1 ? "1 task ok" : "all \(Units.counted(tasks.total, "task")) ok", .green)
+        case .failed: style.paint("failed: \(done)", .red)
+        case .cancelled: style.paint("cancelled: \(done)", .yellow)
+        case .timeout: style.paint("timed out: \(done)", .red)
         }
     }
 
-    private var tasks: [String] { TaskSummary(receipt, look: look).lines }
-    private var derived: [String] { DerivedFigures(receipt, look: look).lines }
+    private var tasks: [String] { TaskSummary(receipt, style: style).lines }
+    private var derived: [String] { ReceiptFigures(receipt, style: style).lines }
 
     private var workers: [String] {
         let costs = receipt.workerCosts
@@ -65,13 +65,13 @@ public struct ReceiptText {
         for cost in costs.prefix(costs.count > Self.workersShown + 1 ? Self.workersShown : costs.count) {
             table.rows.append([
                 "\(cost.worker)", "\(cost.pid)", "\(cost.tid)",
-                .init(cost.pid == 0 ? "never ready" : look.duration(cost.startup)),
-                .init(cost.tasks == 0 ? "-" : look.duration(cost.dispatch)),
+                .init(cost.pid == 0 ? "never ready" : style.duration(cost.startup)),
+                .init(cost.tasks == 0 ? "-" : style.duration(cost.dispatch)),
                 .init(Units.grouped(cost.tasks)),
             ])
         }
         let rest = costs.count - table.rows.count
-        return table.lines(look) + (rest > 0 ? [look.paint("  and \(Units.grouped(rest)) more", .dim)] : [])
+        return table.lines(style) + (rest > 0 ? [style.paint("  and \(Units.grouped(rest)) more", .dim)] : [])
     }
 
     private var failures: [String] {
@@ -79,16 +79,16 @@ public struct ReceiptText {
         let count = receipt.failures.count
         let listed = receipt.failures.prefix(count > Self.failuresShown + 1 ? Self.failuresShown : count)
         let shown = listed.flatMap { failure in
-            let count = "  \(Units.grouped(failure.count))\(look.times) "
-            let room = max(look.width - count.count, 20)
-            let text = look.clean(failure.reason, limit: Self.reasonShown)
-            var lines = look.flow(words: "\(text) (first: task \(Units.grouped(failure.firstTask)))", width: room)
-            if let naming { lines.append(look.clean(naming(failure.firstTask), limit: room)) }
+            let count = "  \(Units.grouped(failure.count))\(style.times) "
+            let room = max(style.width - count.count, 20)
+            let text = style.clean(failure.reason, limit: Self.reasonShown)
+            var lines = style.flow(words: "\(text) (first: task \(Units.grouped(failure.firstTask)))", width: room)
+            if let naming { lines.append(style.clean(naming(failure.firstTask), limit: room)) }
             let indent = String(repeating: " ", count: count.count)
             return zip(0..., lines).map { ($0 == 0 ? count : indent) + $1 }
         }
         let rest = count - listed.count
-        return [look.paint("  failures", .red)] + shown
-            + (rest > 0 ? [look.paint("  and \(Units.counted(rest, "other reason"))", .dim)] : [])
+        return [style.paint("  failures", .red)] + shown
+            + (rest > 0 ? [style.paint("  and \(Units.counted(rest, "other reason"))", .dim)] : [])
     }
 }

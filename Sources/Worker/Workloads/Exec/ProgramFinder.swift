@@ -10,12 +10,12 @@ struct ProgramFinder {
     private var last: (name: String, path: String)?
 
     /// What execvp(3) goes by where there is no `PATH`.
-    private static let usual = "/bin:/usr/bin"
+    private static let defaultPath = "/bin:/usr/bin"
 
     /// - Parameter directory: where commands run; a relative place is one from there.
     init(environment: [UnsafePointer<CChar>], directory: String) {
         let variable = environment.map { String(cString: $0) }.first { $0.hasPrefix("PATH=") }
-        let places = variable.map { String($0.dropFirst("PATH=".count)) } ?? Self.usual
+        let places = variable.map { String($0.dropFirst("PATH=".count)) } ?? Self.defaultPath
         self.places = places.split(separator: ":", omittingEmptySubsequences: false).map { place in
             place.hasPrefix("/") ? String(place) : place.isEmpty ? directory : "\(directory)/\(place)"
         }

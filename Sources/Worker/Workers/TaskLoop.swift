@@ -5,7 +5,7 @@ public import Workloads
 
 /// One worker's part in one job: it claims tasks, does them and stamps their records. Nothing here allocates, locks or
 /// sends a message, but for the one that tells the daemon of a halt.
-public struct Shift {
+public struct TaskLoop {
     private let worker: Worker
     private let job: Job
     private let claims: UInt64

@@ -4,7 +4,7 @@ import Linux
 import Varlink
 
 /// Why a command could not do its work: the message for standard error and the exit status.
-enum Failure: Error {
+enum CommandError: Error {
     /// The command line asks for something that can't be; `help` is the command that tells more.
     case usage(String, help: String = "parctl --help")
     /// No socket was named, and there is a daemon at none of `places`.
@@ -99,7 +99,7 @@ enum Failure: Error {
     /// What the daemon sent, or speaks of, on one line that no terminal takes for a command, and not longer than a screen or
     /// two.
     static func clean(_ text: String) -> String {
-        Terminal(STDERR_FILENO, color: .never).look.clean(text, limit: 2000)
+        Terminal(STDERR_FILENO, color: .never).style.clean(text, limit: 2000)
     }
 
     /// Said of a socket that was named.

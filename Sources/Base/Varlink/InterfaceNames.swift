@@ -1,5 +1,5 @@
 /// How names are spelled: https://varlink.org/Interface-Definition
-enum Spelling {
+enum InterfaceNames {
     static func isLetter(_ byte: UInt8) -> Bool {
         (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || isCapital(byte)
     }

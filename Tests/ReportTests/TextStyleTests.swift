@@ -3,11 +3,11 @@ import Testing
 @testable import Report
 
 @Suite struct LookTests {
-    let plain = Look(color: false, unicode: true, width: 80)
-    let ascii = Look(color: false, unicode: false, width: 80)
+    let plain = TextStyle(color: false, unicode: true, width: 80)
+    let ascii = TextStyle(color: false, unicode: false, width: 80)
 
     @Test func `colours are there only when they are wanted`() {
-        #expect(Look(color: true, unicode: true, width: 80).paint("ok", .green) == "\u{1B}[32mok\u{1B}[0m")
+        #expect(TextStyle(color: true, unicode: true, width: 80).paint("ok", .green) == "\u{1B}[32mok\u{1B}[0m")
         #expect(plain.paint("ok", .green) == "ok")
     }
 
@@ -47,7 +47,7 @@ import Testing
     }
 
     @Test func `parts flow on to the next line where the width ends`() {
-        let narrow = Look(color: false, unicode: true, width: 12)
+        let narrow = TextStyle(color: false, unicode: true, width: 12)
         #expect(
             narrow.flow(["aaa", "bbb", "ccc", "dddddddddddd"], indent: 2) == ["aaa · bbb", "  ccc", "  dddddddddddd"])
         #expect(narrow.flow([], indent: 2) == [])

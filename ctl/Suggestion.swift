@@ -1,5 +1,5 @@
 /// What somebody who typed a wrong word may have meant.
-enum Spelling {
+enum Suggestion {
     /// The one of `words` that is at most two letters away from `word`, and less than half of it; nil if there is none.
     static func nearest(to word: String, in words: [String]) -> String? {
         let near = words.map { (word: $0, distance: distance(word, $0)) }.min { $0.distance < $1.distance }

@@ -1,5 +1,5 @@
 /// What the place that a text goes to can show.
-public struct Look: Sendable, Equatable {
+public struct TextStyle: Sendable, Equatable {
     /// Whether ANSI colours may be used.
     public var color: Bool
     /// Whether anything beyond ASCII may be used.
@@ -73,7 +73,7 @@ public struct Look: Sendable, Equatable {
         }
     }
 
-    /// `text` on one line that no terminal takes for a command: control characters become `?`, and with an ASCII look
+    /// `text` on one line that no terminal takes for a command: control characters become `?`, and with an ASCII style
     /// so does what can't be spelled in ASCII. Cut to `limit` columns.
     public func clean(_ text: String, limit: Int = .max) -> String {
         var clean = ""

@@ -1,17 +1,17 @@
 import Control
 
 /// What follows from a receipt's measured times: said to be derived, and never mixed with them.
-struct DerivedFigures: Sendable {
+struct ReceiptFigures: Sendable {
     let receipt: Receipt
-    let look: Look
+    let style: TextStyle
 
-    init(_ receipt: Receipt, look: Look) {
+    init(_ receipt: Receipt, style: TextStyle) {
         self.receipt = receipt
-        self.look = look
+        self.style = style
     }
 
     var lines: [String] {
-        let flow = look.flow(figures, indent: ReceiptText.indent)
+        let flow = style.flow(figures, indent: ReceiptText.indent)
         guard let first = flow.first else { return [] }
         return ["  derived" + String(repeating: " ", count: ReceiptText.indent - 9) + first] + flow.dropFirst()
     }
@@ -19,7 +19,7 @@ struct DerivedFigures: Sendable {
     var figures: [String] {
         var figures: [String] = []
         if let speedup = receipt.speedup {
-            figures.append("speed-up \(Units.fixed(speedup, decimals: 2))\(look.times)")
+            figures.append("speed-up \(Units.fixed(speedup, decimals: 2))\(style.times)")
         }
         if let efficiency = receipt.efficiency {
             figures.append("efficiency \(Units.fixed(efficiency * 100, decimals: 1)) %")

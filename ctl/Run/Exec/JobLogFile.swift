@@ -3,7 +3,7 @@ import Glibc
 import Linux
 
 /// A file with a line for each command that has ended, in the form of GNU parallel's `--joblog`.
-final class JobLog {
+final class JobLogFile {
     private let path: String
     private let file: Descriptor
     private let resume: Resume
@@ -25,7 +25,7 @@ final class JobLog {
     }
 
     /// Opens the file, which is made where there is none, and changes nothing in it.
-    init(_ path: String, resume: Resume) throws(Failure) {
+    init(_ path: String, resume: Resume) throws(CommandError) {
         self.path = path
         self.resume = resume
         let raw = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
@@ -35,14 +35,14 @@ final class JobLog {
     }
 
     /// The numbers in the first column of a log. A command that was tried again has several lines, of which the last counts.
-    private static func known(in file: Int32, _ path: String, withFailed: Bool) throws(Failure) -> Set<Int> {
+    private static func known(in file: Int32, _ path: String, withFailed: Bool) throws(CommandError) -> Set<Int> {
         var status = stat()
         guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             throw .input(path: path, reason: "it is no regular file, and so no joblog to go on with")
         }
         var known: Set<Int> = []
         try LineReader(file, named: path).read(end: UInt8(ascii: "\n"), longest: longestLine, thing: "line") {
-            (line: ArraySlice<UInt8>) throws(Failure) in
+            (line: ArraySlice<UInt8>) throws(CommandError) in
             // By bytes: a CR before the line's end would be one character with it.
             let fields = line.split(separator: UInt8(ascii: "\t"), maxSplits: 8, omittingEmptySubsequences: false)
                 .prefix(8).map { String(decoding: $0, as: UTF8.self) }
@@ -60,7 +60,7 @@ final class JobLog {
     private static let longestLine = CallSize.limit + 1024
 
     /// Begins the log of a run that has been accepted just now.
-    func begin() throws(Failure) {
+    func begin() throws(CommandError) {
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
         acceptedAt = now.tv_sec * 1_000_000_000 + now.tv_nsec
@@ -73,7 +73,7 @@ final class JobLog {
     /// Adds the line of a command.
     ///
     /// - Parameter number: the argument's, from 1.
-    func add(_ record: Record, number: Int, line: String) throws(Failure) {
+    func add(_ record: Record, number: Int, line: String) throws(CommandError) {
         guard record.status == "ok" || record.status == "failed", let command = record.command else { return }
         // One that was told to end and made the best of it has failed all the same.
         let code = command.cause == nil ? command.exitCode : -1
@@ -100,7 +100,7 @@ final class JobLog {
         return String(column)
     }
 
-    private func add(_ text: String) throws(Failure) {
+    private func add(_ text: String) throws(CommandError) {
         do throws(SystemError) {
             try writeAll(file.raw, Array(text.utf8))
         } catch {
