@@ -1,3 +1,4 @@
+import ArgumentParser
 import Control
 import Glibc
 import Linux
@@ -62,5 +63,67 @@ struct Query: Equatable {
         } else {
             try StandardOutput.write(text(answer, service.style))
         }
+    }
+}
+
+/// `parctl ping`: asks the daemon for a sign of life and tells how long it took.
+struct PingCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ping", abstract: "Ask the daemon for a sign of life, and tell how long the answer took.")
+
+    @OptionGroup var service: ServiceOptions
+    @OptionGroup var output: JSONOption
+
+    func run() throws {
+        try Query(subject: .ping, json: output.json, service: service.values).run()
+    }
+}
+
+/// `parctl status`: the daemon's state, counts and limits.
+struct StatusCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Show the daemon's state, its workers and jobs, and its limits.")
+
+    @OptionGroup var service: ServiceOptions
+    @OptionGroup var output: JSONOption
+
+    func run() throws {
+        try Query(subject: .status, json: output.json, service: service.values).run()
+    }
+}
+
+/// `parctl jobs`: the jobs that have not ended.
+struct JobsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "jobs", abstract: "List the jobs that are queued or running.")
+
+    @OptionGroup var service: ServiceOptions
+    @OptionGroup var output: JSONOption
+
+    func run() throws {
+        try Query(subject: .jobs, json: output.json, service: service.values).run()
+    }
+}
+
+/// `parctl cancel JOB`: asks a job to end.
+struct CancelCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cancel", abstract: "Ask a job to end.",
+        discussion: """
+            Tasks that have not started are cancelled; running ones are told, and killed with their worker if they go \
+            on. Says nothing when the job was asked.
+            """)
+
+    @Argument(help: "The job, as 'parctl jobs' calls it.") var job: String
+    @OptionGroup var service: ServiceOptions
+
+    func run() throws {
+        try Self.cancel(job, service.values)
+    }
+
+    /// Asks for the end of `job`.
+    static func cancel(_ job: String, _ service: Service) throws(CommandError) {
+        var connection = try service.connect()
+        let _: Empty = try connection.call(CancelJob.method, text: CancelJob.Request(job: job).json)
     }
 }

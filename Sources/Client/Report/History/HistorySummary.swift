@@ -91,3 +91,43 @@ public struct HistorySummary: Encodable, Sendable, Equatable {
         ]
     }
 }
+
+/// Finished runs, one a line, oldest first.
+public struct HistoryTable: Sendable {
+    let runs: [HistoryRun]
+    let style: TextStyle
+
+    public init(_ runs: [HistoryRun], style: TextStyle) {
+        self.runs = runs
+        self.style = style
+    }
+
+    /// The table, each line ended.
+    ///
+    /// - Parameter clock: spells nanoseconds since 1970.
+    public func text(clock: (Int) -> String) -> String {
+        guard !runs.isEmpty else { return "no runs\n" }
+        var table = Table([
+            .left("finished"), .left("job"), .left("workload"), .left("mode"), .right("workers"), .left("temperature"),
+            .right("tasks"), .right("failed"), .right("queue"), .right("start-up"), .right("dispatch"), .right("run"),
+            .right("elapsed"), .right("task"), .left("reason"),
+        ])
+        for run in runs {
+            let phases = run.phases
+            // What an entry claims need not be true: its product may not fit.
+            let workers = run.processes.multipliedReportingOverflow(by: run.threads).partialValue
+            table.rows.append([
+                .init(clock(run.finished), .dim), .init(style.clean(run.job), .bold), .init(style.clean(run.workload)),
+                .init(style.clean(run.mode)), "\(workers)",
+                .init(style.clean(run.temperature), run.temperature == "warm" ? .yellow : .cyan),
+                .init(Units.grouped(run.tasks)),
+                .init(Units.grouped(run.tasksFailed), run.tasksFailed > 0 ? .red : .dim),
+                .init(style.duration(phases.queue)), .init(style.duration(phases.startup)),
+                .init(style.duration(phases.dispatch)), .init(style.duration(phases.run)),
+                .init(style.duration(run.elapsed)), .init(style.duration(run.taskMean)),
+                .init(style.clean(run.reason ?? ""), .dim),
+            ])
+        }
+        return table.lines(style).joined(separator: "\n") + "\n"
+    }
+}

@@ -1,6 +1,28 @@
 import CLinux
 import Catalogue
 public import Ledger
+import Linux
+
+/// Does nothing.
+public struct Noop: Workload {
+    public init(_ arguments: JobArguments) {}
+
+    public mutating func run(_ task: TaskContext) throws(TaskFailure) -> Int64 { 0 }
+}
+
+/// Waits.
+public struct Sleep: Workload {
+    private let nanoseconds: UInt64
+
+    public init(_ arguments: JobArguments) {
+        nanoseconds = UInt64(arguments.number("for"))
+    }
+
+    public mutating func run(_ task: TaskContext) throws(TaskFailure) -> Int64 {
+        try task.sleep(until: Monotonic.now() + nanoseconds)
+        return 0
+    }
+}
 
 /// Adds up the numbers below N, one dependent addition at a time.
 public struct CPU: Workload {
