@@ -147,6 +147,15 @@ let package = Package(
         .testTarget(
             name: "WorkloadsTests", dependencies: ["CPar", "Catalogue", "CLinux", "Workloads"], swiftSettings: strict),
         .testTarget(
+            name: "WorkersTests", dependencies: ["Ledger", "Linux", "Workers", "Workloads", "parzygote"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "LibraryWorkloadsTests",
+            dependencies: [
+                "CLibraries", "Catalogue", "Ledger", "LibraryWorkloads", "Linux", "Workers", "Workloads",
+            ],
+            swiftSettings: strict),
+        .testTarget(
             name: "PoolsTests", dependencies: ["Pools", "parzygote", "parzygote-library"],
             swiftSettings: strict),
         .testTarget(
