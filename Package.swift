@@ -70,7 +70,7 @@ let package = Package(
             name: "Pools", dependencies: ["Ledger", "Linux", "Scheduling", "Sharing", "Timing"],
             path: "Sources/Daemon/Pools",
             swiftSettings: strict),
-        .target(name: "Varlink", dependencies: ["CLinux"], path: "Sources/Base/Varlink", swiftSettings: strict),
+        .target(name: "Varlink", dependencies: ["Linux"], path: "Sources/Base/Varlink", swiftSettings: strict),
         .target(
             name: "VarlinkServer",
             dependencies: [
@@ -153,6 +153,15 @@ let package = Package(
         .testTarget(
             name: "WorkloadsTests", dependencies: ["CPar", "Catalogue", "CLinux", "Workloads"], swiftSettings: strict),
         .testTarget(
+            name: "WorkersTests", dependencies: ["Ledger", "Linux", "Workers", "Workloads", "parzygote"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "LibraryWorkloadsTests",
+            dependencies: [
+                "CLibraries", "Catalogue", "Ledger", "LibraryWorkloads", "Linux", "Workers", "Workloads",
+            ],
+            swiftSettings: strict),
+        .testTarget(
             name: "SchedulingTests", dependencies: ["Scheduling", "Sharing"], swiftSettings: strict),
         .testTarget(
             name: "PoolsTests", dependencies: ["Pools", "Scheduling", "parzygote", "parzygote-library"],
@@ -175,7 +184,7 @@ let package = Package(
         .testTarget(
             name: "ParctlTests",
             dependencies: [
-                "Catalogue", "Control", "Report", "Varlink", "parctl",
+                "Catalogue", "Control", "Linux", "Report", "Varlink", "parctl",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

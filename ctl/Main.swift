@@ -1,4 +1,5 @@
 import ArgumentParser
+import Control
 import Glibc
 
 /// `parctl`: parses its arguments, runs one command, and ends with that command's exit status.
@@ -25,7 +26,7 @@ enum Main {
     private static let leastAddressSpace = 32 << 20
 
     /// What this process lacks to do anything at all; nil where it lacks nothing.
-    private static func unfit() -> Failure? {
+    private static func unfit() -> CommandError? {
         var limit = rlimit()
         if getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, limit.rlim_cur < leastAddressSpace {
             return .memory(allowed: Int(limit.rlim_cur), least: leastAddressSpace)
@@ -52,7 +53,7 @@ enum Main {
         } catch let status as CommandStatus {
             if let failure = status.failure { _ = report(failure) }
             return status.code
-        } catch let failure as Failure {
+        } catch let failure as CommandError {
             return usage(report(failure), of: arguments)
         } catch {
             return usage(report(parsing: error), of: arguments)
@@ -60,7 +61,7 @@ enum Main {
     }
 
     /// What is wrong where an argument is not UTF-8: Swift would mend it, and the command would work on something else.
-    private static func unreadable() -> Failure? {
+    private static func unreadable() -> CommandError? {
         for index in 0..<Int(CommandLine.argc) {
             guard let word = CommandLine.unsafeArgv[index], String(validatingCString: word) == nil else { continue }
             return .usage("argument \(index), '\(String(cString: word))', is not UTF-8; nothing was run")
@@ -74,7 +75,7 @@ enum Main {
         return status == .usage && isExec ? ExecStatus.other : status.rawValue
     }
 
-    private static func report(_ failure: Failure) -> ExitStatus {
+    private static func report(_ failure: CommandError) -> ExitStatus {
         if let message = failure.message { StandardError.write("parctl: \(message)\n") }
         return failure.status
     }
@@ -95,4 +96,34 @@ enum Main {
             return report(error)
         }
     }
+}
+
+/// The root of the command line. `@OptionGroup` here as in each command lets the common options stand on both sides of
+/// the command's name.
+struct Parctl: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "parctl",
+        abstract: "Run tasks on warm pools of threads and processes, and see where the time went.",
+        discussion: """
+            EXAMPLES:
+              parctl run io --threads 4
+              parctl run cpu --processes 2 --cold
+              parctl run noop --tasks 1000000 --threads 2 --json
+              parctl run exec --threads 4 gzip -k {} ::: *.log
+              parctl compare cpu --workers 2,4 --html comparison.html
+              parctl pools
+              parctl pools resize threads 8
+              parctl history --since today --summary
+
+            \(ExitStatus.help)
+            """,
+        version: "parctl \(Version.current)",
+        subcommands: [
+            RunCommand.self, CompareCommand.self, PingCommand.self, StatusCommand.self, PoolsCommand.self,
+            JobsCommand.self,
+            CancelCommand.self, HistoryCommand.self, LogsCommand.self,
+            WorkloadsCommand.self, VersionCommand.self, CompletionsCommand.self,
+        ])
+
+    @OptionGroup var service: ServiceOptions
 }

@@ -21,14 +21,14 @@ struct VersionCommand: ParsableCommand {
         if output.json {
             try StandardOutput.write(json: answer)
         } else {
-            let look = service.values.look
+            let style = service.values.style
             try StandardOutput.write(
-                "parctl \(answer.parctl)\n" + (answer.pard.map { "pard \(look.clean($0))\n" } ?? ""))
+                "parctl \(answer.parctl)\n" + (answer.pard.map { "pard \(style.clean($0))\n" } ?? ""))
         }
     }
 
     /// Nil where no daemon is running: that is no failure here, unless the user named its socket.
-    private func daemonVersion() throws(Failure) -> String? {
+    private func daemonVersion() throws(CommandError) -> String? {
         do {
             return try service.values.call(GetStatus.method, as: GetStatus.Reply.self).version
         } catch {

@@ -27,21 +27,21 @@ final class WorkloadOffer {
     static var own: WorkloadOffer { WorkloadOffer { nil } }
 
     /// The workload called `name`, of which this program's own table speaks first.
-    func definition(named name: String) throws(Failure) -> Definition {
+    func definition(named name: String) throws(CommandError) -> Definition {
         if let own = Catalogue.definition(named: name) { return own }
         if let daemons = try daemons(name) { return daemons }
         throw unknown(name)
     }
 
     /// The workload called `name`, of which the daemon speaks first.
-    func definition(preferringDaemon name: String) throws(Failure) -> Definition {
+    func definition(preferringDaemon name: String) throws(CommandError) -> Definition {
         if let daemons = try daemons(name) { return daemons }
         if let own = Catalogue.definition(named: name), told == nil { return own }
         throw unknown(name)
     }
 
     /// What the daemon tells of the workload called `name`; nil where it tells nothing.
-    func daemons(_ name: String) throws(Failure) -> Definition? {
+    func daemons(_ name: String) throws(CommandError) -> Definition? {
         guard let description = told?.first(where: { $0.name == name }) else { return nil }
         do {
             return try Definition(description)
@@ -52,11 +52,37 @@ final class WorkloadOffer {
         }
     }
 
-    private func unknown(_ name: String) -> Failure {
+    private func unknown(_ name: String) -> CommandError {
         let names = told?.map(\.name) ?? Catalogue.all.map(\.name)
-        let hint = Spelling.nearest(to: name, in: names).map { "did you mean '\($0)'?" }
+        let hint = Suggestion.nearest(to: name, in: names).map { "did you mean '\($0)'?" }
         return .usage(
             "there is no workload '\(name)': \(hint ?? "there are " + names.joined(separator: ", "))",
             help: "parctl workloads")
+    }
+}
+
+/// What somebody who typed a wrong word may have meant.
+enum Suggestion {
+    /// The one of `words` that is at most two letters away from `word`, and less than half of it; nil if there is none.
+    static func nearest(to word: String, in words: [String]) -> String? {
+        let near = words.map { (word: $0, distance: distance(word, $0)) }.min { $0.distance < $1.distance }
+        guard let near, near.distance <= 2, near.distance * 2 < near.word.count else { return nil }
+        return near.word
+    }
+
+    /// How many letters must be put in, left out or exchanged to make one word the other (Levenshtein).
+    static func distance(_ one: String, _ other: String) -> Int {
+        let other = Array(other)
+        var row = Array(0...other.count)
+        for (i, letter) in one.enumerated() {
+            var diagonal = row[0]
+            row[0] = i + 1
+            for (j, otherLetter) in other.enumerated() {
+                let exchanged = diagonal + (letter == otherLetter ? 0 : 1)
+                diagonal = row[j + 1]
+                row[j + 1] = min(exchanged, diagonal + 1, row[j] + 1)
+            }
+        }
+        return row[other.count]
     }
 }

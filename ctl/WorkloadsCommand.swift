@@ -20,7 +20,7 @@ struct WorkloadsCommand: ParsableCommand {
             let definition = try offer.definition(preferringDaemon: workload)
             if output.json { return try write([WorkloadDescription(definition)]) }
             let description = WorkloadDescription(definition, withClientOptions: true)
-            return try StandardOutput.write(WorkloadList.page(description, look: service.values.look))
+            return try StandardOutput.write(WorkloadList.page(description, style: service.values.style))
         }
         let told = offer.told ?? Catalogue.all.map { WorkloadDescription($0) }
         if output.json { return try write(told) }
@@ -28,10 +28,10 @@ struct WorkloadsCommand: ParsableCommand {
             // One whose input only a newer parctl can read is shown as it was told.
             (try? Definition(description)).map { WorkloadDescription($0, withClientOptions: true) } ?? description
         }
-        try StandardOutput.write(WorkloadList(list, look: service.values.look).text)
+        try StandardOutput.write(WorkloadList(list, style: service.values.style).text)
     }
 
-    private func write(_ workloads: [WorkloadDescription]) throws(Failure) {
+    private func write(_ workloads: [WorkloadDescription]) throws(CommandError) {
         try StandardOutput.write(json: ListWorkloads.Reply(workloads: workloads))
     }
 }

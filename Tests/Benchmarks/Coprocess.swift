@@ -21,7 +21,7 @@ final class Coprocess {
         }
         defer { close(ends[1]) }
         pid = try Program(
-            path: path, arguments: arguments, environment: Variables(Environment.all), descriptors: [ends[1]]
+            path: path, arguments: arguments, environment: .ofThisProcess, descriptors: [ends[1]]
         ).spawn()
         guard let questions = fdopen(ends[0], "w"), let answers = fdopen(fcntl(ends[0], F_DUPFD_CLOEXEC, 0), "r") else {
             throw SystemError("fdopen", .current)
@@ -57,16 +57,6 @@ final class Coprocess {
 
 /// The environment of this program.
 enum Environment {
-    static var all: [String] {
-        var all: [String] = []
-        var next = environ
-        while let entry = next.pointee {
-            all.append(String(cString: entry))
-            next += 1
-        }
-        return all
-    }
-
     /// The first file of this name in PATH's directories; nil if there is none.
     static func find(_ program: String) -> String? {
         let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin"

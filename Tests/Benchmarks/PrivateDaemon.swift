@@ -25,7 +25,7 @@ final class PrivateDaemon {
         leash = ends[0]
         pid = try Program(
             path: programs + "/pard", arguments: ["--socket", socket, "--leash", "3"],
-            environment: Variables(Environment.all),
+            environment: .ofThisProcess,
             descriptors: [ends[1]]
         ).spawn()
         close(ends[1])

@@ -62,7 +62,7 @@ final class SlowServer {
         }
         defer { fclose(port) }
         pid = try Program(
-            path: python, arguments: [script, "3"], environment: Variables(Environment.all), descriptors: [ends[1]]
+            path: python, arguments: [script, "3"], environment: .ofThisProcess, descriptors: [ends[1]]
         ).spawn()
         close(ends[1])
         var line = [CChar](repeating: 0, count: 16)

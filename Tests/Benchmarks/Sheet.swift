@@ -13,7 +13,7 @@ struct Sheet {
             .right("ratio"), .left("90 %"), .right("target"), .left("verdict"),
         ])
         for row in rows { table.rows += lines(row) }
-        let look = Look(color: false, unicode: true, width: 200)
+        let look = TextStyle(color: false, unicode: true, width: 200)
         let verdicts = rows.flatMap { row in row.targets.map { $0.judge(row)?.verdict } }
         let counts = [Judgement.Verdict.met, .missed, .unclear].map { verdict in
             "\(verdicts.count { $0 == verdict }) \(verdict.rawValue)"

@@ -20,7 +20,7 @@ final class WarmPools: Sendable {
         supervisor = try Supervisor(
             .init(
                 policy: policy, zygotePath: zygotePath, libraryZygotePath: "\(zygotePath)-library",
-                environment: Variables(Environment.all)))
+                environment: .ofThisProcess))
         let warm = Answer<Void>()
         thread = try supervisor.start { notice in
             switch notice {

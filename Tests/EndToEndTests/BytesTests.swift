@@ -114,7 +114,7 @@ extension EndToEnd {
                     try call(daemon, libraries.path("faults") + ":misbehave", json, descriptors: [given.raw]) {
                         reply, files in
                         description = reply.results
-                        let taken = files.take(at: 0)
+                        let taken = files.take(at: 0)?.release()
                         results = try #require(taken)
                         #expect(reply.receipt?.tasks == Tasks(ok: 3, failed: 1))
                     }
@@ -126,7 +126,7 @@ extension EndToEnd {
                     #expect(try parts(of: first, tasks: 4, at: failures)[2] == Array("wo".utf8))
                     try call(daemon, libraries.path("shout") + ":shout", json, descriptors: [first.raw]) {
                         reply, files in
-                        let taken = files.take(at: 0)
+                        let taken = files.take(at: 0)?.release()
                         let second = Descriptor(owning: try #require(taken))
                         #expect(
                             try parts(of: second, tasks: 4) == [Array("W ONE".utf8), [], [], inputs[3]])

@@ -1,4 +1,5 @@
 import Foundation
+import Linux
 import Testing
 import Varlink
 
@@ -35,7 +36,7 @@ struct RawConnection: ~Copyable {
             do {
                 count = try socket.receive(into: &buffer)
             } catch {
-                if error.errno == ECONNRESET { return nil }
+                if error.errno.rawValue == ECONNRESET { return nil }
                 throw error
             }
             guard count > 0 else { return nil }

@@ -28,10 +28,10 @@ import Testing
     @Test func `standard output is for one thing`() throws {
         try charts("--html", "-").check(data: nil, help: "")
         try charts("--html", "a", "--svg", "b").check(data: "--json", help: "")
-        #expect(throws: Failure.self) { try charts("--html", "-").check(data: "--json", help: "") }
-        #expect(throws: Failure.self) { try charts("--html", "-", "--svg", "-").check(data: nil, help: "") }
-        #expect(throws: Failure.self) { try charts("--html", "a", "--trace", "a").check(data: nil, help: "") }
-        #expect(throws: Failure.self) { try charts("--html", "").check(data: nil, help: "") }
+        #expect(throws: CommandError.self) { try charts("--html", "-").check(data: "--json", help: "") }
+        #expect(throws: CommandError.self) { try charts("--html", "-", "--svg", "-").check(data: nil, help: "") }
+        #expect(throws: CommandError.self) { try charts("--html", "a", "--trace", "a").check(data: nil, help: "") }
+        #expect(throws: CommandError.self) { try charts("--html", "").check(data: nil, help: "") }
     }
 
     @Test func `a file keeps what it holds until it is written`() throws {
@@ -63,8 +63,8 @@ import Testing
     }
 
     @Test func `a file that can't be opened is wrong usage, and one that can't be written a failure`() {
-        #expect(throws: Failure.self) { try ExportFile("/nonexistent/page.html").path }
-        #expect(Failure.export(path: "/x", errno: ENOENT).status == .usage)
-        #expect(Failure.exporting(path: "/x", errno: ENOSPC).status == .failed)
+        #expect(throws: CommandError.self) { try ExportFile("/nonexistent/page.html").path }
+        #expect(CommandError.export(path: "/x", errno: ENOENT).status == .usage)
+        #expect(CommandError.exporting(path: "/x", errno: ENOSPC).status == .failed)
     }
 }

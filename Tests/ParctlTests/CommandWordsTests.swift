@@ -114,12 +114,12 @@ import Testing
 
     @Test(arguments: [("kitten", "sitting", 3), ("", "abc", 3), ("same", "same", 0), ("threads", "thread", 1)])
     func `the distance of words is the number of letters to change`(one: String, other: String, distance: Int) {
-        #expect(Spelling.distance(one, other) == distance)
-        #expect(Spelling.distance(other, one) == distance)
+        #expect(Suggestion.distance(one, other) == distance)
+        #expect(Suggestion.distance(other, one) == distance)
     }
 
     @Test func `a word that is too different is no suggestion`() {
-        #expect(Spelling.nearest(to: "xyz", in: ["cpu", "io"]) == nil)
-        #expect(Spelling.nearest(to: "ip", in: ["cpu", "io"]) == nil)
+        #expect(Suggestion.nearest(to: "xyz", in: ["cpu", "io"]) == nil)
+        #expect(Suggestion.nearest(to: "ip", in: ["cpu", "io"]) == nil)
     }
 }

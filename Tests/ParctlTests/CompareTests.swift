@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test func `a mistyped option is told with the command's own help`() {
-        let failure = #expect(throws: Failure.self) {
+        let failure = #expect(throws: CommandError.self) {
             try CommandWords.read(["io", "--worker", "2"], command: "compare", options: CompareCommand.options)
         }
         #expect(

@@ -2,6 +2,7 @@ import Catalogue
 import Control
 import Foundation
 import Glibc
+import Linux
 import Testing
 
 @testable import parctl
@@ -82,7 +83,7 @@ import Testing
         try #require(descriptor >= 0)
         let path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
         defer { unlink(path) }
-        #expect(bytes.withUnsafeBytes { writeAll(descriptor, $0) } == 0)
+        try writeAll(descriptor, bytes)
         close(descriptor)
         var list = ArgumentList()
         try list.read(path, end: end, longest: longest)
@@ -95,7 +96,7 @@ import Testing
             _ = try arguments(bytes, longest: longest)
             return nil
         } catch {
-            guard let failure = error as? parctl.Failure, case .input(_, let reason) = failure else { throw error }
+            guard let failure = error as? CommandError, case .input(_, let reason) = failure else { throw error }
             return reason
         }
     }
@@ -133,12 +134,12 @@ import Testing
     @Test(arguments: ["/dev/zero", "/dev/urandom"])
     func `an input without an end is refused`(path: String) {
         var list = ArgumentList()
-        #expect(throws: parctl.Failure.self) { try list.read(path, end: 10) }
+        #expect(throws: CommandError.self) { try list.read(path, end: 10) }
     }
 
     @Test func `more arguments than a run may have are refused, and so are more bytes`() throws {
         #expect(
-            try complaint(Array(repeating: 10, count: ArgumentList.mostArguments + 1))
+            try complaint(Array(repeating: 10, count: ArgumentList.maximumArguments + 1))
                 == "there are more than 1000000 arguments, the most for one run: run them in parts")
         let line = [UInt8](repeating: 97, count: 1 << 16) + [10]
         #expect(try complaint(Array(repeating: line, count: 129).flatMap(\.self))?.contains("more than 8 MiB") == true)
@@ -169,7 +170,7 @@ import Testing
     @Test(arguments: ["::::", ":::+", "::::+"])
     func `what only GNU parallel has is refused, rather than taken for a word of the command`(mark: String) throws {
         let words = try CommandWords.read(["exec", "echo", mark, "list"])
-        #expect(throws: parctl.Failure.self) { try ExecPlan(words) }
+        #expect(throws: CommandError.self) { try ExecPlan(words) }
     }
 
     @Test(arguments: [
@@ -195,13 +196,13 @@ import Testing
 
 @Suite struct JobLogTests {
     @Test func `a command stays on its line and in its column, whatever its words hold`() {
-        #expect(JobLog.oneColumn("echo 'a\nb'\t'c\r\nd'") == "echo 'a\0b'\\t'c\\r\0d'")
+        #expect(JobLogFile.oneColumn("echo 'a\nb'\t'c\r\nd'") == "echo 'a\0b'\\t'c\\r\0d'")
     }
 
     @Test func `a command's newline ends no line of the log, nor does a CR keep one from ending`() throws {
         let path = FileManager.default.temporaryDirectory.path + "/joblog-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: path) }
-        let log = try JobLog(path, resume: .no)
+        let log = try JobLogFile(path, resume: .no)
         try log.begin()
         let command = CommandRecord(
             exitCode: 0, signal: 0, tries: 1, spawn: 1, command: 1, user: 0, system: 0, peakMemory: 0, stdoutBytes: 0,
@@ -212,11 +213,11 @@ import Testing
         let hostile = "echo 'x\n3\t:\t1.000\t1.000\t0\t0\t0\t0\ty\r'"
         try log.add(record, number: 1, line: hostile)
         try log.add(record, number: 2, line: "echo\r")
-        #expect(try JobLog(path, resume: .all).known == [1, 2])
+        #expect(try JobLogFile(path, resume: .all).known == [1, 2])
         // Lines of another program, ended as Windows does.
         let lines = "1\t:\t1\t1\t0\t0\t0\t0\techo\r\n2\t:\t1\t1\t0\t0\t0\t0\techo\r\n"
         try Data(lines.utf8).write(to: URL(fileURLWithPath: path))
-        #expect(try JobLog(path, resume: .all).known == [1, 2])
+        #expect(try JobLogFile(path, resume: .all).known == [1, 2])
     }
 }
 

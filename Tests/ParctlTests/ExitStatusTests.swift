@@ -23,37 +23,38 @@ import Varlink
             (.workersFailed(reason: "x"), 4),
         ] as [(ControlError, Int32)])
     func `the daemon's refusals have their statuses`(error: ControlError, status: Int32) {
-        #expect(Failure.refused(error).status.rawValue == status)
+        #expect(CommandError.refused(error).status.rawValue == status)
     }
 
     @Test func `a daemon that isn't there is told from one that goes away, and both from a refusal`() {
-        let named = Failure.client(.unreachable(path: "/x", errno: ENOENT))
+        let named = CommandError.client(.unreachable(path: "/x", errno: ENOENT))
         #expect(named.status == .unreachable)
         #expect(named.message?.contains("/x") == true && named.message?.contains("start one") == true)
-        #expect(Failure.noDaemon(places: ["/a", "/b"]).message?.contains("/a or /b") == true)
-        #expect(Failure.client(.disconnected).status == .unreachable)
-        let lost = Failure.lost(job: "j1", reason: "the connection was closed")
+        #expect(CommandError.noDaemon(places: ["/a", "/b"]).message?.contains("/a or /b") == true)
+        #expect(CommandError.client(.disconnected).status == .unreachable)
+        let lost = CommandError.lost(job: "j1", reason: "the connection was closed")
         #expect(lost.status.rawValue == 5)
         #expect(lost.message?.contains("job j1") == true)
-        #expect(Failure(.failed(ErrorReply(name: "org.varlink.service.MethodNotFound", json: []))).status == .refused)
+        #expect(
+            CommandError(.failed(ErrorReply(name: "org.varlink.service.MethodNotFound", json: []))).status == .refused)
     }
 
     @Test func `an error reply of the interface is told as what it is`() throws {
         let reply = ErrorReply(name: "org.pard.Control.NoSuchJob", json: Array(#"{"job":"j9"}"#.utf8))
-        guard case .refused(.noSuchJob("j9")) = Failure(.failed(reply)) else {
+        guard case .refused(.noSuchJob("j9")) = CommandError(.failed(reply)) else {
             Issue.record("the reply was not recognised")
             return
         }
     }
 
     @Test func `a reader that went away is no news`() {
-        #expect(Failure.output(errno: EPIPE).message == nil)
-        #expect(Failure.output(errno: EPIPE).status == .failed)
-        #expect(Failure.output(errno: ENOSPC).message != nil)
+        #expect(CommandError.output(errno: EPIPE).message == nil)
+        #expect(CommandError.output(errno: EPIPE).status == .failed)
+        #expect(CommandError.output(errno: ENOSPC).message != nil)
     }
 
     @Test func `a usage error names the help that tells more`() {
-        let failure = Failure.usage("no", help: "parctl run --help")
+        let failure = CommandError.usage("no", help: "parctl run --help")
         #expect(failure.status == .usage)
         #expect(failure.message == "no\nSee 'parctl run --help'.")
     }

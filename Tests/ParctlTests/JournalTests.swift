@@ -75,6 +75,6 @@ import Testing
         #expect(entry.text("PARD_JOB") == nil)
         #expect(entry.line.message == "(not text)")
         #expect(entry.line.priority == 4)
-        #expect(throws: Failure.self) { try JournalEntry.read(Array("-- No entries --".utf8)) }
+        #expect(throws: CommandError.self) { try JournalEntry.read(Array("-- No entries --".utf8)) }
     }
 }

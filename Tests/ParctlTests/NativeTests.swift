@@ -21,9 +21,9 @@ struct NativeTests {
     @Test func `begins with a library and a function, of which the path is made absolute`() throws {
         #expect(try plan(["\(library):work"]).function == "/etc/passwd:work")
         let words = try CommandWords.read(["native", "etc/passwd:work"], in: "/")
-        #expect(throws: Failure.self) { try NativePlan(words, in: "/nonexistent") }
+        #expect(throws: CommandError.self) { try NativePlan(words, in: "/nonexistent") }
         for wrong in [[], ["work"], [":work"], ["\(library):"]] {
-            #expect(throws: Failure.self, "\(wrong)") { try plan(wrong) }
+            #expect(throws: CommandError.self, "\(wrong)") { try plan(wrong) }
         }
     }
 
@@ -32,8 +32,8 @@ struct NativeTests {
         #expect(try texts(["\(library):f", "a", "", "b c"]) == ["a", "", "b c"])
         #expect(try texts(["\(library):f", ":::", "--tag", "-", ":::"]) == ["--tag", "-", ":::"])
         #expect(try texts(["\(library):f", "a", "--", "--tag"]) == ["a", "--tag"])
-        #expect(throws: Failure.self) { try plan(["\(library):f", ":::"]) }
-        #expect(throws: Failure.self) { try plan(["\(library):f", "--tag", "--output", "/tmp", "a"]) }
+        #expect(throws: CommandError.self) { try plan(["\(library):f", ":::"]) }
+        #expect(throws: CommandError.self) { try plan(["\(library):f", "--tag", "--output", "/tmp", "a"]) }
     }
 
     @Test func `makes as many tasks as there are inputs, and one input is for as many as are asked for`() throws {
@@ -42,7 +42,7 @@ struct NativeTests {
         #expect(try plan(["\(library):f"]).count(asked: 5, words) == 5)
         #expect(try plan(["\(library):f", "a"]).count(asked: 5, words) == 5)
         #expect(try plan(["\(library):f", "a", "b"]).count(asked: nil, words) == 2)
-        #expect(throws: Failure.self) { try plan(["\(library):f", "a", "b"]).count(asked: 5, words) }
+        #expect(throws: CommandError.self) { try plan(["\(library):f", "a", "b"]).count(asked: 5, words) }
     }
 
     @Test func `is asked for with the inputs as a file`() throws {

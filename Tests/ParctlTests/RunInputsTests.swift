@@ -19,7 +19,7 @@ import Varlink
     @Test(arguments: [1_000_000, Int.max])
     func `requests that no call can carry are refused before they are made`(tasks: Int) {
         for words in [["download", "http://host/"], ["api", "http://host/", "[1]"]] {
-            let failure = #expect(throws: parctl.Failure.self) {
+            let failure = #expect(throws: CommandError.self) {
                 try RunInputs(try CommandWords.read(words), tasks: tasks)
             }
             #expect(failure?.status == .usage)
@@ -29,7 +29,7 @@ import Varlink
 
     @Test func `commands that no call can carry are refused as well`() {
         let long = String(repeating: "x", count: 1 << 20)
-        let failure = #expect(throws: parctl.Failure.self) {
+        let failure = #expect(throws: CommandError.self) {
             try RunInputs(
                 try CommandWords.read(["exec", "--", "echo", ":::"] + Array(repeating: long, count: 8)), tasks: nil)
         }

@@ -16,8 +16,8 @@ import Testing
 
     @Test func `a serial run takes no numbers of workers`() throws {
         #expect(try RunShape(serial: true).mode() == .serial)
-        #expect(throws: Failure.self) { try RunShape(threads: 1, serial: true).mode() }
-        #expect(throws: Failure.self) { try RunShape(processes: 1, serial: true).mode() }
+        #expect(throws: CommandError.self) { try RunShape(threads: 1, serial: true).mode() }
+        #expect(throws: CommandError.self) { try RunShape(processes: 1, serial: true).mode() }
     }
 
     @Test func `a request says only what was asked for`() throws {

@@ -27,9 +27,9 @@ import Varlink
     }
 
     @Test func `a private daemon stands in only where nobody was named and nobody is there`() {
-        let missing = Failure.client(.unreachable(path: "/x", errno: ENOENT))
-        let refused = Failure.client(.unreachable(path: "/x", errno: ECONNREFUSED))
-        let forbidden = Failure.client(.unreachable(path: "/x", errno: EACCES))
+        let missing = CommandError.client(.unreachable(path: "/x", errno: ENOENT))
+        let refused = CommandError.client(.unreachable(path: "/x", errno: ECONNREFUSED))
+        let forbidden = CommandError.client(.unreachable(path: "/x", errno: EACCES))
         let found = SocketChoice.found("/x", places: ["/x"])
         #expect(found.allowsSpawning(after: missing))
         #expect(found.allowsSpawning(after: refused))

@@ -13,25 +13,25 @@ import Testing
     }
 
     @Test func `colours are for terminals that have them`() {
-        #expect(terminal().look.color)
-        #expect(!terminal(isTerminal: false).look.color)
-        #expect(!terminal(["TERM": "dumb"]).look.color)
-        #expect(!terminal(["TERM": ""]).look.color)
-        #expect(!terminal(["NO_COLOR": "1"]).look.color)
-        #expect(terminal(["NO_COLOR": ""]).look.color)
+        #expect(terminal().style.color)
+        #expect(!terminal(isTerminal: false).style.color)
+        #expect(!terminal(["TERM": "dumb"]).style.color)
+        #expect(!terminal(["TERM": ""]).style.color)
+        #expect(!terminal(["NO_COLOR": "1"]).style.color)
+        #expect(terminal(["NO_COLOR": ""]).style.color)
     }
 
     @Test func `who asks for colours, or for none, is heard`() {
-        #expect(terminal(isTerminal: false, color: .always, ["NO_COLOR": "1"]).look.color)
-        #expect(!terminal(color: .never).look.color)
+        #expect(terminal(isTerminal: false, color: .always, ["NO_COLOR": "1"]).style.color)
+        #expect(!terminal(color: .never).style.color)
     }
 
     @Test func `the locale says whether more than ASCII can be shown`() {
-        #expect(terminal(["LANG": "de_DE.utf8"]).look.unicode)
-        #expect(!terminal(["LANG": "C"]).look.unicode)
-        #expect(!terminal(["LC_ALL": "POSIX"]).look.unicode)
-        #expect(terminal(["LANG": "C", "LC_CTYPE": "C.UTF-8"]).look.unicode)
-        #expect(!terminal(["LANG": ""]).look.unicode)
+        #expect(terminal(["LANG": "de_DE.utf8"]).style.unicode)
+        #expect(!terminal(["LANG": "C"]).style.unicode)
+        #expect(!terminal(["LC_ALL": "POSIX"]).style.unicode)
+        #expect(terminal(["LANG": "C", "LC_CTYPE": "C.UTF-8"]).style.unicode)
+        #expect(!terminal(["LANG": ""]).style.unicode)
     }
 
     @Test func `a line is drawn anew only where that works`() {
@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test func `what has no width is eighty columns wide`() {
-        #expect(terminal().look.width == 80)
-        #expect(terminal(columns: 132).look.width == 132)
+        #expect(terminal().style.width == 80)
+        #expect(terminal(columns: 132).style.width == 132)
     }
 }

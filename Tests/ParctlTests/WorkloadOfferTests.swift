@@ -26,7 +26,7 @@ import Testing
     }
 
     private func complaint(_ words: String..., offer: WorkloadOffer) -> String? {
-        #expect(throws: parctl.Failure.self) { try CommandWords.read(words, offer: offer) }?.message
+        #expect(throws: CommandError.self) { try CommandWords.read(words, offer: offer) }?.message
     }
 
     @Test func `a workload that only the daemon knows is run with its options and inputs, checked as it says`() throws {
@@ -38,7 +38,7 @@ import Testing
         #expect(request.workload == "nap" && request.inputs == [["a"], ["b c"]])
         #expect(complaint("nap", "--depth", "10", "a", offer: offer)?.contains("a whole number from 1 to 9") == true)
         #expect(complaint("nap", "--blub", "a", offer: offer)?.contains("nap takes --depth, --from") == true)
-        let none = #expect(throws: parctl.Failure.self) {
+        let none = #expect(throws: CommandError.self) {
             try RunInputs(try CommandWords.read(["nap"], offer: offer), tasks: nil)
         }
         #expect(none?.message?.hasPrefix("nap: which items?") == true)
@@ -62,8 +62,8 @@ import Testing
         #expect(try offer.definition(preferringDaemon: "noop").options.map(\.name) == ["spin"])
         #expect(try WorkloadOffer.own.definition(preferringDaemon: "noop").options.isEmpty)
         // A daemon of another version need not have all of this program's own.
-        #expect(throws: parctl.Failure.self) { try offer.definition(preferringDaemon: "io") }
-        let failure = #expect(throws: parctl.Failure.self) { try offer.definition(named: "nup") }
+        #expect(throws: CommandError.self) { try offer.definition(preferringDaemon: "io") }
+        let failure = #expect(throws: CommandError.self) { try offer.definition(named: "nup") }
         #expect(failure?.message?.contains("did you mean 'nap'?") == true)
     }
 
@@ -71,7 +71,7 @@ import Testing
         var dream = Self.nap
         dream.input = "dream"
         let offer = WorkloadOffer { [dream] }
-        let failure = #expect(throws: parctl.Failure.self) { try offer.definition(named: "nap") }
+        let failure = #expect(throws: CommandError.self) { try offer.definition(named: "nap") }
         #expect(failure?.message?.contains("('dream'): use the parctl that came with the daemon") == true)
     }
 }

@@ -101,7 +101,7 @@ import Testing
 
     @Test func `no round tells nothing`() {
         #expect(verdict([]) == "Can't tell: no round was gone through to its end.")
-        #expect(!ComparisonTable(comparison([], planned: 10), look: Samples.look).text.isEmpty)
+        #expect(!ComparisonTable(comparison([], planned: 10), style: Samples.style).text.isEmpty)
     }
 
     @Test func `rounds are compared one by one, so that a slow one doesn't matter`() throws {
@@ -121,7 +121,7 @@ import Testing
         #expect(figures.troubled == 1)
         #expect(figures.elapsed?.count == 4)
         #expect(figures.speedup?.count == 4)
-        let text = ComparisonTable(comparison, look: Samples.look).text
+        let text = ComparisonTable(comparison, style: Samples.style).text
         #expect(text.contains("1 run of 4 threads found no warm workers and is left out"))
         #expect(text.contains("1 run of 4 threads had tasks that did not end ok and is left out"))
         #expect(text.contains("failed with: no | <luck>"))
@@ -129,7 +129,7 @@ import Testing
 
     @Test func `the table has a line an arm`() {
         #expect(
-            ComparisonTable(comparison(steady([400, 210, 100, 220, 120])), look: Samples.look).text == """
+            ComparisonTable(comparison(steady([400, 210, 100, 220, 120])), style: Samples.style).text == """
                 cpu --iterations 1000 · 16 tasks · 6 rounds
 
                 arm          start-up    paid     task  elapsed     95 %  speed-up       95 %
@@ -148,7 +148,7 @@ import Testing
     }
 
     @Test func `an ASCII table has nothing but ASCII`() {
-        let text = ComparisonTable(comparison(steady([400, 210, 100, 220, 120])), look: Samples.ascii).text
+        let text = ComparisonTable(comparison(steady([400, 210, 100, 220, 120])), style: Samples.ascii).text
         #expect(text.utf8.allSatisfy { $0 < 0x80 })
         #expect(text.contains("3.97x  3.94-4.00"))
     }
@@ -156,7 +156,7 @@ import Testing
     @Test func `Markdown has the same cells, and no mark of a reason's`() {
         let comparison = comparison(
             steady([400, 210, 100, 220, 120]), outcome: { $0 == 1 && $1 == 2 ? .failed : .ok })
-        let markdown = ComparisonTable(comparison, look: Samples.look).markdown
+        let markdown = ComparisonTable(comparison, style: Samples.style).markdown
         #expect(
             markdown.contains("| arm | start-up | paid | task | elapsed | 95 % | speed-up | 95 % |\n| :--- | ---: |"))
         #expect(markdown.contains("| 2 threads | 1.00 ms | 250 µs | 1.50 ms | 211 ms | 210–212 | 1.90× | 1.90–1.90 |"))

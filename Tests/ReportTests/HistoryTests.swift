@@ -49,7 +49,7 @@ import Testing
         let other = try run([
             .job: "4f2a-2\u{1B}", .temperature: "cold", .coldReason: "first use", .startup: "447",
         ])
-        let table = HistoryTable([try run(), other], look: Samples.look)
+        let table = HistoryTable([try run(), other], style: Samples.style)
         #expect(
             table.text { _ in "12:00:00" } == """
                 finished  job      workload  mode     workers  temperature  tasks  failed    queue  start-up  dispatch      run  elapsed     task  reason
@@ -57,7 +57,7 @@ import Testing
                 12:00:00  4f2a-2?  io        threads        4  cold            16       0  12.0 µs    447 µs   18.0 µs  26.0 ms  26.1 ms  6.14 ms  first use
 
                 """)
-        #expect(HistoryTable([], look: Samples.look).text { _ in "" } == "no runs\n")
+        #expect(HistoryTable([], style: Samples.style).text { _ in "" } == "no runs\n")
     }
 
     @Test func `the summary has warm beside cold, for each workload and mode`() throws {
@@ -71,7 +71,7 @@ import Testing
         #expect(io.warm?.startup.p99 == 0)
         #expect(summary.groups[0].cold == nil)
         #expect(
-            summary.text(look: Samples.look) == """
+            summary.text(style: Samples.style) == """
                 workload  mode               warm runs   median      p99  cold runs   median      p99
                 cpu       threads  start-up          1        0        0          0        -        -
                                    dispatch             18.0 µs  18.0 µs                   -        -
@@ -81,11 +81,11 @@ import Testing
                                    task                 6.14 ms  6.14 ms             6.14 ms  6.14 ms
 
                 """)
-        #expect(HistorySummary([]).text(look: Samples.look) == "no runs\n")
+        #expect(HistorySummary([]).text(style: Samples.style) == "no runs\n")
     }
 
     @Test func `a line of the log is no command for the terminal`() {
         let line = LogLine(time: 0, priority: 4, program: "pard", message: "worker\u{1B} lost")
-        #expect(line.text(look: Samples.look) { _ in "12:00:00" } == "12:00:00 pard warning: worker? lost\n")
+        #expect(line.text(style: Samples.style) { _ in "12:00:00" } == "12:00:00 pard warning: worker? lost\n")
     }
 }

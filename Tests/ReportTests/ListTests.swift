@@ -13,13 +13,13 @@ import Testing
 
     @Test func `pools stand one a line`() {
         #expect(
-            PoolTable([Self.pool, Self.mixed], look: Samples.look).text == """
+            PoolTable([Self.pool, Self.mixed], style: Samples.style).text == """
                 pool     runtime  state     workers                floor  size  ready  busy  waiting  replaced  start-up paid  ready for  pids
                 threads  native   ready     threads                    4     6      6     2        1         0         247 µs     12 min  4242
                 mixed-2  native   starting  processes × 2 threads      5     5      0     0        0         3              0          0  1,2,3,4,…
 
                 """)
-        #expect(PoolTable([], look: Samples.look).text == "no pools\n")
+        #expect(PoolTable([], style: Samples.style).text == "no pools\n")
     }
 
     @Test func `jobs stand one a line`() {
@@ -28,12 +28,12 @@ import Testing
             uid: 1000,
             age: 2_500_000_000)
         #expect(
-            JobTable([job], look: Samples.look).text == """
+            JobTable([job], style: Samples.style).text == """
                 job  workload  mode     workers  state     done    tasks            age   uid
                 j1   io        threads        4  running  5,000  100,000  5.0 %  2.50 s  1000
 
                 """)
-        #expect(JobTable([], look: Samples.look).text == "no jobs\n")
+        #expect(JobTable([], style: Samples.style).text == "no jobs\n")
     }
 
     @Test func `the daemon's status names every limit, in bytes where it is bytes`() {
@@ -51,7 +51,7 @@ import Testing
                     zygotePid: 0, workers: 0),
             ])
         #expect(
-            StatusText(status, look: Samples.look).text == """
+            StatusText(status, style: Samples.style).text == """
                 pard 0.1.0 · ready · up 1 h 2 min
                   socket    /run/pard/pard.sock
                   process   pid 10 · zygote 11 · uid 1000
@@ -78,7 +78,7 @@ import Testing
 
     @Test func `workloads stand with their options and defaults`() {
         #expect(
-            WorkloadList([Self.noop, Self.io], look: Samples.look).text == """
+            WorkloadList([Self.noop, Self.io], style: Samples.style).text == """
                 noop  do nothing
                 io    write a file
                       --size <size>  size of each file (default: 8MiB)
@@ -89,7 +89,7 @@ import Testing
 
     @Test func `one workload is told at length, in lines of whole words`() {
         #expect(
-            WorkloadList.page(Self.io, look: Look(color: false, unicode: true, width: 40)) == """
+            WorkloadList.page(Self.io, style: TextStyle(color: false, unicode: true, width: 40)) == """
                 io: write a file
 
                 word word word word word word word word
@@ -101,17 +101,18 @@ import Testing
 
                 """)
         #expect(
-            WorkloadList.page(Self.noop, usage: "par noop", look: Samples.look).hasPrefix(
+            WorkloadList.page(Self.noop, usage: "par noop", style: Samples.style).hasPrefix(
                 "noop: do nothing\n\nUsage: par noop\n\n"))
         #expect(
-            WorkloadList.page(Self.noop, look: Samples.look).hasSuffix("Nothing.\n\nIt takes no options of its own.\n"))
+            WorkloadList.page(Self.noop, style: Samples.style).hasSuffix(
+                "Nothing.\n\nIt takes no options of its own.\n"))
     }
 
     @Test func `what the tasks of a workload tell stands at the end of its page`() {
         var told = Self.noop
         told.columns = [.init(key: "rows"), .init(key: "wait\u{1B}", unit: "ns")]
         #expect(
-            WorkloadList.page(told, look: Samples.look).hasSuffix(
+            WorkloadList.page(told, style: Samples.style).hasSuffix(
                 "It takes no options of its own.\n\nA record tells rows, wait? (ns).\n"))
     }
 }

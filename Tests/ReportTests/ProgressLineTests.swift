@@ -2,12 +2,12 @@ import Report
 import Testing
 
 @Suite struct ProgressLineTests {
-    let look = Look(color: false, unicode: true, width: 80)
+    let style = TextStyle(color: false, unicode: true, width: 80)
     let second = 1_000_000_000
 
     @Test func `a run that waits shows how long, and no bar before its tasks are counted`() {
         let line = ProgressLine(now: 0)
-        #expect(line.text(now: 700_000_000, look: look) == "queued  700 ms")
+        #expect(line.text(now: 700_000_000, style: style) == "queued  700 ms")
     }
 
     @Test func `a run shows bar, share, count, time and time to go`() {
@@ -15,23 +15,23 @@ import Testing
         line.update(state: "running", done: 0, total: 1_000_000, now: second)
         line.update(state: "running", done: 420_000, total: 1_000_000, now: 3 * second)
         #expect(
-            line.text(now: 3 * second, look: look)
+            line.text(now: 3 * second, style: style)
                 == "running  [█████████▋             ]  42 %  420,000/1,000,000  3.00 s  ETA 2.70 s")
     }
 
     @Test func `the time to go is told from the tasks done since the run began`() {
         var line = ProgressLine(now: 0)
         line.update(state: "running", done: 10, total: 100, now: 50 * second)
-        #expect(!line.text(now: 50 * second, look: look).contains("ETA"))
+        #expect(!line.text(now: 50 * second, style: style).contains("ETA"))
         line.update(state: "running", done: 40, total: 100, now: 60 * second)
-        #expect(line.text(now: 60 * second, look: look).hasSuffix("1 min  ETA 20.0 s"))
+        #expect(line.text(now: 60 * second, style: style).hasSuffix("1 min  ETA 20.0 s"))
     }
 
     @Test func `a run that is being stopped has no time to go`() {
         var line = ProgressLine(now: 0)
         line.update(state: "running", done: 0, total: 10, now: 0)
         line.update(state: "stopping", done: 5, total: 10, now: second)
-        #expect(!line.text(now: second, look: look).contains("ETA"))
+        #expect(!line.text(now: second, style: style).contains("ETA"))
     }
 
     @Test(arguments: [1, 10, 30, 50, 80, 200])
@@ -39,14 +39,14 @@ import Testing
         var line = ProgressLine(now: 0)
         line.update(state: "running", done: 1, total: 1_000_000, now: 1)
         line.update(state: "running", done: 999_999, total: 1_000_000, now: second)
-        let text = line.text(now: 2 * second, look: Look(color: false, unicode: true, width: width))
+        let text = line.text(now: 2 * second, style: TextStyle(color: false, unicode: true, width: width))
         #expect(text.count < width)
     }
 
     @Test func `a line in ASCII has nothing else`() {
         var line = ProgressLine(now: 0)
         line.update(state: "running", done: 1, total: 2, now: 0)
-        let text = line.text(now: second, look: Look(color: false, unicode: false, width: 60))
+        let text = line.text(now: second, style: TextStyle(color: false, unicode: false, width: 60))
         #expect(text.contains("[##"))
         #expect(text.utf8.allSatisfy { $0 < 0x80 })
     }

@@ -5,7 +5,7 @@ import Testing
 @Suite struct ReceiptTextTests {
     @Test func `a warm receipt tells what the pool once paid`() {
         #expect(
-            ReceiptText(Samples.warm, look: Samples.look).text == """
+            ReceiptText(Samples.warm, style: Samples.style).text == """
                 io --read --size 8MiB · 4 threads · warm · all 16 tasks ok
 
                   queue     12.3 µs  <0.1 %  ▏
@@ -36,15 +36,15 @@ import Testing
     @Test func `a receipt tells of workers that died, and what that cost`() {
         var receipt = Samples.warm
         (receipt.deaths, receipt.reruns, receipt.timeLost) = (1, 2, 501_000_000)
-        let lines = ReceiptText(receipt, look: Samples.look).text.split(separator: "\n")
+        let lines = ReceiptText(receipt, style: Samples.style).text.split(separator: "\n")
         #expect(lines.contains("  deaths      1 worker died · 2 tasks run again · 501 ms lost"))
         #expect(Page(of: RecordedRun(receipt, blocks: []), note: "").text.contains("1 worker died · 2 tasks run again"))
-        #expect(!ReceiptText(Samples.warm, look: Samples.look).text.contains("deaths"))
+        #expect(!ReceiptText(Samples.warm, style: Samples.style).text.contains("deaths"))
     }
 
     @Test func `a cold receipt tells why, what the start-up was of the whole, and not every worker`() {
         #expect(
-            ReceiptText(Samples.cold, look: Look(color: false, unicode: true, width: 120)).text == """
+            ReceiptText(Samples.cold, style: TextStyle(color: false, unicode: true, width: 120)).text == """
                 noop · 2 processes × 6 threads · cold (pool too small) · all 1,000,000 tasks ok
 
                   queue     9.00 µs  <0.1 %  ▏
@@ -77,7 +77,7 @@ import Testing
 
     @Test func `a receipt of a run without a task says so and derives nothing`() {
         #expect(
-            ReceiptText(Samples.cancelled, look: Samples.look).text == """
+            ReceiptText(Samples.cancelled, style: Samples.style).text == """
                 sleep --for 1h · serial · warm · cancelled: 0 of 4 tasks ok
 
                   queue      800 ms  100.0 %  ████████████████████████
@@ -96,7 +96,7 @@ import Testing
 
     @Test func `failures are grouped, in lines of whole words, and readable in ASCII`() {
         #expect(
-            ReceiptText(Samples.failed, look: Samples.ascii).text == """
+            ReceiptText(Samples.failed, style: Samples.ascii).text == """
                 io --dir /full | 2 processes | cold (worker replaced) | failed: 5 of 8 tasks ok
 
                   queue     1.00 us  <0.1 %  #
@@ -128,7 +128,7 @@ import Testing
     }
 
     @Test func `below a reason stands what the first task that gave it was given`() {
-        let text = ReceiptText(Samples.failed, look: Samples.ascii) {
+        let text = ReceiptText(Samples.failed, style: Samples.ascii) {
             "task \($0)'s\u{1B}" + String(repeating: "!", count: 80)
         }
         .text
@@ -140,19 +140,19 @@ import Testing
 
     @Test func `an ASCII receipt has nothing but ASCII`() {
         for receipt in [Samples.warm, Samples.cold, Samples.cancelled, Samples.failed] {
-            #expect(ReceiptText(receipt, look: Samples.ascii).text.utf8.allSatisfy { $0 < 0x80 })
+            #expect(ReceiptText(receipt, style: Samples.ascii).text.utf8.allSatisfy { $0 < 0x80 })
         }
     }
 
     @Test func `colours change nothing but colours`() {
-        let colored = ReceiptText(Samples.failed, look: Look(color: true, unicode: true, width: 80)).text
+        let colored = ReceiptText(Samples.failed, style: TextStyle(color: true, unicode: true, width: 80)).text
         #expect(colored.contains("\u{1B}[31mfailed: 5 of 8 tasks ok\u{1B}[0m"))
-        #expect(colored.replacing(/\u{1B}\[\d*m/, with: "") == ReceiptText(Samples.failed, look: Samples.look).text)
+        #expect(colored.replacing(/\u{1B}\[\d*m/, with: "") == ReceiptText(Samples.failed, style: Samples.style).text)
     }
 
     @Test(arguments: [10, 40, 80, 200])
     func `a receipt can be told at any width`(width: Int) {
-        let text = ReceiptText(Samples.failed, look: Look(color: false, unicode: true, width: width)).text
+        let text = ReceiptText(Samples.failed, style: TextStyle(color: false, unicode: true, width: width)).text
         #expect(text.contains("elapsed") && text.contains("failures"))
     }
 }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct RecordTests {
     @Test func `records stand in a table, without times where they have none`() {
-        let table = RecordTable(fitting: [Samples.record, Samples.lost], look: Samples.look)
+        let table = RecordTable(fitting: [Samples.record, Samples.lost], style: Samples.style)
         #expect(
             table.heading + table.row(Samples.record) + table.row(Samples.lost) == """
                 task  worker   pid   tid    start     stop     wall      cpu  attempt  status    value  reason
@@ -15,7 +15,7 @@ import Testing
     }
 
     @Test func `what tasks were given stands at the end of their lines, cut where it is long`() {
-        let table = RecordTable(fitting: [Samples.record, Samples.lost], look: Samples.look) { task in
+        let table = RecordTable(fitting: [Samples.record, Samples.lost], style: Samples.style) { task in
             task == 3 ? "http://host/a" : String(repeating: "x", count: 100)
         }
         #expect(table.heading.hasSuffix("reason            input\n"))
@@ -26,7 +26,7 @@ import Testing
     @Test func `what tasks tell of themselves has columns of its own, whatever the workload`() {
         var record = Samples.record
         record.detail = ["rows": 12_345, "a\u{1B}b": -1]
-        let table = RecordTable(fitting: [record, Samples.lost], look: Samples.look)
+        let table = RecordTable(fitting: [record, Samples.lost], style: Samples.style)
         #expect(table.heading.hasSuffix("value  a?b   rows  reason\n"))
         #expect(table.row(record).hasSuffix("8388608   -1  12345\n"))
         #expect(table.row(Samples.lost).hasSuffix("0    -      -  worker \"1\" died?\n"))

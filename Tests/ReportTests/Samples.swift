@@ -3,8 +3,8 @@ import Report
 
 /// What the suites show.
 enum Samples {
-    static let look = Look(color: false, unicode: true, width: 80)
-    static let ascii = Look(color: false, unicode: false, width: 80)
+    static let style = TextStyle(color: false, unicode: true, width: 80)
+    static let ascii = TextStyle(color: false, unicode: false, width: 80)
 
     /// Sixteen files written by four warm threads.
     static let warm = Receipt(

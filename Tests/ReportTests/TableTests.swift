@@ -6,7 +6,7 @@ import Testing
         var table = Table([.left("name"), .right("n"), .left("state")])
         table.rows = [["threads", "4", "ready"], ["io", "12,000", "no"]]
         #expect(
-            table.lines(Look(color: false, unicode: true, width: 80)) == [
+            table.lines(TextStyle(color: false, unicode: true, width: 80)) == [
                 "name          n  state",
                 "threads       4  ready",
                 "io       12,000  no",
@@ -17,7 +17,7 @@ import Testing
         var table = Table([.left("a"), .right("b")])
         table.rows = [[.init("x", .green), "1"], ["long", "22"]]
         #expect(
-            table.lines(Look(color: true, unicode: true, width: 80)) == [
+            table.lines(TextStyle(color: true, unicode: true, width: 80)) == [
                 "\u{1B}[2ma\u{1B}[0m      \u{1B}[2mb\u{1B}[0m",
                 "\u{1B}[32mx\u{1B}[0m      1",
                 "long  22",
@@ -27,6 +27,6 @@ import Testing
     @Test func `lines end without spaces, and headings that say nothing are left out`() {
         var table = Table([.left(""), .left(""), .left("")], indent: 2)
         table.rows = [["a", "b", ""], ["cc", "", ""]]
-        #expect(table.lines(Look(color: false, unicode: true, width: 80)) == ["  a   b", "  cc"])
+        #expect(table.lines(TextStyle(color: false, unicode: true, width: 80)) == ["  a   b", "  cc"])
     }
 }

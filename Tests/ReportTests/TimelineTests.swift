@@ -6,7 +6,7 @@ import Testing
     private func text(
         _ runs: RecordedRun..., by kind: Lanes.Kind = .workers, width: Int = 52, unicode: Bool = true, rows: Int = 48
     ) -> String {
-        TimelineText(runs, by: kind, look: Look(color: false, unicode: unicode, width: width), rows: rows).text
+        TimelineText(runs, by: kind, style: TextStyle(color: false, unicode: unicode, width: width), rows: rows).text
     }
 
     @Test func `every worker has a row, with the start-up before its first task`() {
@@ -101,7 +101,7 @@ import Testing
 
     @Test func `colours change nothing but colours`() {
         let run = Runs.cold(status: { $0 == 3 ? "failed" : "ok" })
-        let colored = TimelineText([run], by: .workers, look: Look(color: true, unicode: true, width: 52)).text
+        let colored = TimelineText([run], by: .workers, style: TextStyle(color: true, unicode: true, width: 52)).text
         #expect(colored.contains("\u{1B}[31m╳╳"))
         #expect(colored.replacing(/\u{1B}\[\d*m/, with: "") == text(run))
     }

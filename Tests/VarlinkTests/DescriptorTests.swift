@@ -1,4 +1,5 @@
 import Glibc
+import Linux
 import Testing
 
 @testable import Varlink
@@ -96,7 +97,7 @@ extension StreamSocket {
 
     @Test func `more descriptors than the kernel takes are refused before anything is sent`() throws {
         var ends = try Ends()
-        let many = [Int32](repeating: 0, count: Descriptors.most + 1)
+        let many = [Int32](repeating: 0, count: Descriptors.limit + 1)
         #expect(throws: ClientError.self) {
             try ends.client.start("a.b.C", text: Array("{}".utf8), more: false, descriptors: many)
         }
@@ -139,7 +140,7 @@ extension StreamSocket {
         close(pipe.writing)
         let _: [String: Int] = try ends.client.next().reply
         var descriptors = ends.client.takeDescriptors()
-        let taken = [1, -1, 0, 0].map { descriptors.take(at: $0) }
+        let taken = [1, -1, 0, 0].map { descriptors.take(at: $0)?.release() }
         #expect(taken.map { $0 != nil } == [false, false, true, false])
         let number = try #require(taken[2])
         _ = consume descriptors
@@ -154,7 +155,7 @@ extension StreamSocket {
         var ends = try Ends()
         let pipe = try Pipe()
         try ends.client.start("a.b.C", text: Array("{}".utf8), more: false)
-        try ends.peer.reply("{\"parameters\":{\"n\":1}}", [Int32](repeating: pipe.writing, count: Descriptors.most))
+        try ends.peer.reply("{\"parameters\":{\"n\":1}}", [Int32](repeating: pipe.writing, count: Descriptors.limit))
         close(pipe.writing)
         let reply: [String: Int] = try ends.client.next().reply
         #expect(reply == ["n": 1])

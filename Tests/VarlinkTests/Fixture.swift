@@ -272,7 +272,7 @@ final class RawClient: Sendable {
             do {
                 count = try state.socket?.receive(into: &state.buffer) ?? 0
             } catch {
-                if error.errno == ECONNRESET { return nil }
+                if error.errno.rawValue == ECONNRESET { return nil }
                 throw error
             }
             guard count > 0 else { return nil }

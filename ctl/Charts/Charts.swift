@@ -1,3 +1,4 @@
+import ArgumentParser
 import Report
 
 /// What is to be drawn of a run or a comparison, and where to.
@@ -26,7 +27,7 @@ struct Charts: Equatable {
     var takeStandardOutput: Bool { paths.contains("-") }
 
     /// Checks what the options ask for together. `data` is the option that prints data on standard output, if any.
-    func check(data: String?, help: String) throws(Failure) {
+    func check(data: String?, help: String) throws(CommandError) {
         if takeStandardOutput {
             if let data { throw .usage("\(data) and '-' both write to standard output: give one a file", help: help) }
         }
@@ -39,3 +40,35 @@ struct Charts: Equatable {
         if paths.contains("") { throw .usage("a file has a name: --svg, --html and --trace take one", help: help) }
     }
 }
+
+/// The options that draw a run or a comparison.
+struct ChartOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Draw when each worker did its tasks: bare, a row for each worker; =tasks, a row for each task.",
+            valueName: "rows"))
+    var timeline: Lanes.Kind?
+
+    @Option(
+        help: ArgumentHelp("Write the timeline as an SVG picture ('-': to standard output).", valueName: "file"),
+        completion: .file(extensions: ["svg"]))
+    var svg: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Write one self-contained page: receipt, timeline, histogram of task times, each task's figures.",
+            valueName: "file"),
+        completion: .file(extensions: ["html"]))
+    var html: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Write a trace that Perfetto (ui.perfetto.dev) opens: processes, threads, phases and tasks.",
+            valueName: "file"),
+        completion: .file(extensions: ["json"]))
+    var trace: String?
+
+    var values: Charts { Charts(timeline: timeline, svg: svg, html: html, trace: trace) }
+}
+
+extension Lanes.Kind: ExpressibleByArgument {}

@@ -36,16 +36,16 @@ struct CompareCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Numbers of workers to compare, with commas between (default: \(WorkerCounts.usual)).", valueName: "n,…"),
+            "Numbers of workers to compare, with commas between (default: \(WorkerCounts.default)).", valueName: "n,…"),
         transform: WorkerCounts.init)
-    var workers = WorkerCounts.usual
+    var workers = WorkerCounts.default
 
     @Option(
         name: [.short, .long],
-        help: ArgumentHelp("How many rounds, 1 to \(Self.mostRuns) (default: 10).", valueName: "n"),
+        help: ArgumentHelp("How many rounds, 1 to \(Self.maximumRuns) (default: 10).", valueName: "n"),
         transform: { text in
             let number = try Count.positive(text)
-            guard number <= Self.mostRuns else { throw ValidationError("it takes 1 to \(Self.mostRuns).") }
+            guard number <= Self.maximumRuns else { throw ValidationError("it takes 1 to \(Self.maximumRuns).") }
             return number
         })
     var runs = 10
@@ -78,7 +78,7 @@ struct CompareCommand: ParsableCommand {
     var help = false
 
     /// An hour of runs of two seconds.
-    static let mostRuns = 1000
+    static let maximumRuns = 1000
     /// The options, without their dashes; told to people who mistype one.
     static let options = [
         "workers", "runs", "tasks", "timeout", "no-cold", "csv", "markdown", "json", "timeline", "svg", "html", "trace",
@@ -123,7 +123,7 @@ struct CompareCommand: ParsableCommand {
     }
 
     /// The option that prints data for programs, if any; throws where there are two.
-    private func dataOption() throws(Failure) -> String? {
+    private func dataOption() throws(CommandError) -> String? {
         let given = [(output.json, "--json"), (csv, "--csv"), (markdown, "--markdown")].filter(\.0).map(\.1)
         guard given.count < 2 else {
             throw .usage("\(given[0]) and \(given[1]) can't both be printed", help: Self.helpCommand)
@@ -131,25 +131,25 @@ struct CompareCommand: ParsableCommand {
         return given.first
     }
 
-    private func show(_ comparison: Comparison, people: Audience) throws(Failure) {
+    private func show(_ comparison: Comparison, people: Audience) throws(CommandError) {
         if output.json {
             try StandardOutput.write(json: ComparisonData(comparison))
         } else if csv {
             try StandardOutput.write(ComparisonData(comparison).csv)
         } else if markdown {
-            try StandardOutput.write(ComparisonTable(comparison, look: people.look).markdown)
+            try StandardOutput.write(ComparisonTable(comparison, style: people.style).markdown)
         } else {
-            try people.write(ComparisonTable(comparison, look: people.look).text)
+            try people.write(ComparisonTable(comparison, style: people.style).text)
         }
     }
 
     private func draw(
         _ session: CompareSession, isBesideData: Bool, _ exports: inout Exports
-    ) throws(Failure) {
+    ) throws(CommandError) {
         let people = Audience(isBesideData: isBesideData, color: service.values.color)
         let drawn = session.drawn
         if let kind = charts.timeline {
-            try people.write("\n" + TimelineText(drawn.runs, by: kind, look: people.look, rows: people.rows).text)
+            try people.write("\n" + TimelineText(drawn.runs, by: kind, style: people.style, rows: people.rows).text)
         }
         try exports.write(
             Page(of: session.comparison, runs: drawn.runs, chosen: drawn.chosen, note: LocalTime.now))
@@ -160,11 +160,11 @@ struct CompareCommand: ParsableCommand {
 struct WorkerCounts: Equatable, CustomStringConvertible {
     let counts: [Int]
 
-    static let usual = WorkerCounts(counts: [2, 4])
+    static let `default` = WorkerCounts(counts: [2, 4])
     /// How many numbers there may be.
     static let most = 16
     /// The largest one: more than any host has, and far from overflow in what is made of it.
-    static let mostWorkers = 1 << 20
+    static let maximumWorkers = 1 << 20
 
     private init(counts: [Int]) {
         self.counts = counts
@@ -176,8 +176,8 @@ struct WorkerCounts: Equatable, CustomStringConvertible {
         guard parts.count <= Self.most else { throw ValidationError("it takes at most \(Self.most) numbers.") }
         counts = try parts.map { part in
             let number = try Count.positive(String(part))
-            guard number <= Self.mostWorkers else {
-                throw ValidationError("it takes numbers of at most \(Self.mostWorkers).")
+            guard number <= Self.maximumWorkers else {
+                throw ValidationError("it takes numbers of at most \(Self.maximumWorkers).")
             }
             return number
         }

@@ -1,6 +1,47 @@
 import Control
 import Report
 
+/// What `parctl compare` is to run.
+struct ComparePlan {
+    let workload: String
+    let arguments: [String: String]
+    let inputs: RunInputs
+    let arms: [Arm]
+    let rounds: Int
+    /// Of every run.
+    let tasks: Int
+    /// Nanoseconds of one run.
+    let timeout: Int?
+    let isCold: Bool
+    /// Whether the tasks' records are wanted.
+    let records: Bool
+
+    /// The records of every round are kept up to so many, 100 bytes each; beyond, those of the last round only.
+    static let recordsKept = 500_000
+
+    var keepsAllRecords: Bool {
+        let runs = arms.count * rounds * (isCold ? 2 : 1)
+        return tasks.multipliedReportingOverflow(by: runs).partialValue <= Self.recordsKept && tasks <= Self.recordsKept
+    }
+
+    /// The arms of round `number` in their order: each round begins with the next one.
+    func order(of number: Int) -> [Int] {
+        arms.indices.map { ($0 + number) % arms.count }
+    }
+
+    /// The request that runs one arm.
+    func request(_ arm: Arm, cold: Bool, records: Bool) -> Run.Request {
+        var request = Run.Request(
+            workload: workload, arguments: arguments.isEmpty ? nil : arguments, mode: arm.mode,
+            processes: arm.mode == .processes ? arm.workers : nil, threads: arm.mode == .threads ? arm.workers : nil,
+            tasks: tasks, cold: cold ? .fresh : nil, timeout: timeout, records: records ? true : nil)
+        inputs.put(into: &request)
+        // Nobody looks at them.
+        request.results = nil
+        return request
+    }
+}
+
 /// One comparison as its client lives through it: warms every arm, goes through the rounds, and keeps the receipts.
 struct CompareSession {
     let plan: ComparePlan
@@ -24,7 +65,7 @@ struct CompareSession {
     }
 
     /// Runs everything. Returns early when the user asks for the end: what was gone through by then is kept.
-    mutating func run(on connection: inout Connection, _ signals: Signals) throws {
+    mutating func run(on connection: inout DaemonConnection, _ signals: Signals) throws {
         // The largest arm first: what the daemon refuses, it refuses before anything is measured.
         for arm in plan.arms.sorted(by: { $0.workers > $1.workers }) {
             let done = try run(arm, "warming up", cold: false, records: false, on: &connection, signals)
@@ -46,7 +87,7 @@ struct CompareSession {
 
     /// Every arm once, in the order of round `number`; nil when interrupted.
     private mutating func runAll(
-        _ number: Int, _ name: String, cold: Bool, on connection: inout Connection, _ signals: Signals
+        _ number: Int, _ name: String, cold: Bool, on connection: inout DaemonConnection, _ signals: Signals
     ) throws -> [RecordedRun]? {
         var runs: [Int: RecordedRun] = [:]
         for index in plan.order(of: number) {
@@ -58,7 +99,7 @@ struct CompareSession {
     }
 
     private mutating func run(
-        _ arm: Arm, _ name: String, cold: Bool, records: Bool, on connection: inout Connection, _ signals: Signals
+        _ arm: Arm, _ name: String, cold: Bool, records: Bool, on connection: inout DaemonConnection, _ signals: Signals
     ) throws -> (run: RecordedRun, interrupted: Bool) {
         var session = RunSession(
             plan.request(arm, cold: cold, records: records), terminal: terminal, label: "\(name), \(arm.name)")

@@ -9,7 +9,7 @@ struct HistoryCommand: ParsableCommand {
         commandName: "history",
         abstract: "Show finished runs from the journal, and what warm and cold ones took.",
         discussion: """
-            Shows the last \(usualRuns) runs unless --since, --until, -n or --summary says otherwise. Times are the \
+            Shows the last \(defaultRuns) runs unless --since, --until, -n or --summary says otherwise. Times are the \
             journal's whole microseconds; 'task' is the wall time of a run's average task. JSON has nanoseconds.
 
             EXAMPLES:
@@ -35,7 +35,7 @@ struct HistoryCommand: ParsableCommand {
     var summary = false
 
     /// How many runs are shown where nothing says which ones.
-    private static let usualRuns = 20
+    private static let defaultRuns = 20
 
     /// The `--json` document.
     struct Answer: Encodable {
@@ -47,11 +47,11 @@ struct HistoryCommand: ParsableCommand {
         let scope = journal.scope(service)
         try scope.checkAccess()
         let runs = try read(scope)
-        let look = service.values.look
+        let style = service.values.style
         switch (summary, output.json) {
-        case (false, false): try StandardOutput.write(HistoryTable(runs, look: look).text(clock: LocalTime.text))
+        case (false, false): try StandardOutput.write(HistoryTable(runs, style: style).text(clock: LocalTime.text))
         case (false, true): try StandardOutput.write(json: Answer(runs: runs))
-        case (true, false): try StandardOutput.write(HistorySummary(runs).text(look: look))
+        case (true, false): try StandardOutput.write(HistorySummary(runs).text(style: style))
         case (true, true): try StandardOutput.write(json: HistorySummary(runs))
         }
     }
@@ -62,13 +62,13 @@ struct HistoryCommand: ParsableCommand {
             (.workload, workload), (.mode, mode?.rawValue), (.temperature, temperature?.rawValue),
         ]
         return ["--output-fields=" + RunField.allCases.map(\.rawValue).joined(separator: ",")]
-            + journal.words(usualLines: summary ? nil : Self.usualRuns)
+            + journal.words(defaultLines: summary ? nil : Self.defaultRuns)
             + scope.matches(unit: journal.unit) + ["MESSAGE_ID=\(MessageID.runFinished.rawValue)"]
             + filters.compactMap { field, value in value.map { "\(field.rawValue)=\($0)" } }
     }
 
     /// Reads the runs, oldest first, and says on standard error how many entries can't be told of.
-    private func read(_ scope: JournalScope) throws(Failure) -> [HistoryRun] {
+    private func read(_ scope: JournalScope) throws(CommandError) -> [HistoryRun] {
         var reader = try JournalReader(words(scope))
         var runs: [HistoryRun] = []
         var bad: (count: Int, field: String)?

@@ -1,5 +1,6 @@
 import Control
 import FoundationEssentials
+import Glibc
 import Report
 
 /// One line of `journalctl --output=json`: an entry's fields.
@@ -22,8 +23,8 @@ struct JournalEntry: Decodable {
         fields = try decoder.singleValueContainer().decode([String: Value].self)
     }
 
-    /// Reads a line. Throws ``Failure/journal(_:)``.
-    static func read(_ line: [UInt8]) throws(Failure) -> JournalEntry {
+    /// Reads a line. Throws ``CommandError/journal(_:)``.
+    static func read(_ line: [UInt8]) throws(CommandError) -> JournalEntry {
         do {
             return try JSONDecoder().decode(JournalEntry.self, from: Data(line))
         } catch {
@@ -53,5 +54,25 @@ struct JournalEntry: Decodable {
     /// The finished run that the entry tells of.
     func run() throws(HistoryRun.BadField) -> HistoryRun {
         try HistoryRun(microseconds: microseconds) { text($0.rawValue) }
+    }
+}
+
+/// Times of day in the user's time zone.
+enum LocalTime {
+    /// The time of day now.
+    static var now: String {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return text(time.tv_sec * 1_000_000_000 + time.tv_nsec)
+    }
+
+    /// `2026-11-23 20:06:56`, for nanoseconds since 1970.
+    static func text(_ nanoseconds: Int) -> String {
+        var seconds = time_t(nanoseconds / 1_000_000_000)
+        var parts = tm()
+        localtime_r(&seconds, &parts)
+        var text = [CChar](repeating: 0, count: 32)
+        let count = strftime(&text, text.count, "%Y-%m-%d %H:%M:%S", &parts)
+        return String(decoding: text[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 }

@@ -1,10 +1,11 @@
 import Glibc
+import Linux
 
 /// `journalctl`, started to write entries as JSON, one a line. It is a program of its own because this one is fully
 /// static and can't have libsystemd.
 struct JournalReader: ~Copyable {
     private let pid: pid_t
-    private let pipe: Int32
+    private let pipe: Descriptor
     private var bytes: [UInt8] = []
     /// How much of `bytes` has been handed out.
     private var start = 0
@@ -12,26 +13,30 @@ struct JournalReader: ~Copyable {
     private static let chunk = 1 << 16
 
     /// Starts `journalctl` with `arguments` beside those that every use has.
-    init(_ arguments: [String]) throws(Failure) {
-        var ends: [Int32] = [-1, -1]
-        guard Glibc.pipe(&ends) == 0 else { throw .system(call: "pipe", errno: errno) }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        let (pid, number) = Self.spawn(
-            ["journalctl", "--quiet", "--no-pager", "--output=json", "--all"] + arguments, output: ends[1])
-        close(ends[1])
-        guard number == 0 else {
-            close(ends[0])
+    init(_ arguments: [String]) throws(CommandError) {
+        do throws(SystemError) {
+            let ends = try Pipe()
+            var program = Program(
+                path: "journalctl", arguments: ["--quiet", "--no-pager", "--output=json", "--all"] + arguments,
+                environment: .ofThisProcess, descriptors: [])
+            program.hasNoInput = true
+            program.output = ends.writer.raw
+            // It is to end with this program when the user presses Ctrl-C, or nobody reads any more.
+            program.isApart = false
+            pid = try program.spawn()
+            pipe = ends.keepReader()
+        } catch {
+            guard error.call == "posix_spawn" else { throw CommandError(error) }
+            let number = error.errno.rawValue
             throw .journal(
                 number == ENOENT
                     ? "journalctl is not there: without systemd's journal there is no history"
                     : "journalctl: \(SystemFault.text(number))")
         }
-        self.pid = pid
-        pipe = ends[0]
     }
 
     /// The next line without its end; nil when there are no more. Waits for it.
-    mutating func next() throws(Failure) -> [UInt8]? {
+    mutating func next() throws(CommandError) -> [UInt8]? {
         var searched = start
         while true {
             if let end = bytes[searched...].firstIndex(of: UInt8(ascii: "\n")) {
@@ -51,11 +56,11 @@ struct JournalReader: ~Copyable {
         return bytes
     }
 
-    /// Waits for more to read. Throws ``Failure/output(errno:)`` when the reader of standard output goes away meanwhile:
+    /// Waits for more to read. Throws ``CommandError/output(errno:)`` when the reader of standard output goes away meanwhile:
     /// a log that is followed may have nothing to write, and so nothing to notice it by, for days.
-    private func awaitMore() throws(Failure) {
+    private func awaitMore() throws(CommandError) {
         var events = [
-            pollfd(fd: pipe, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: pipe.raw, events: Int16(POLLIN), revents: 0),
             pollfd(fd: STDOUT_FILENO, events: 0, revents: 0),
         ]
         while poll(&events, 2, -1) < 0 {
@@ -64,54 +69,40 @@ struct JournalReader: ~Copyable {
         if events[0].revents == 0, events[1].revents & Int16(POLLERR | POLLHUP) != 0 { throw .output(errno: EPIPE) }
     }
 
-    private mutating func read() throws(Failure) -> Int {
-        try awaitMore()
+    private mutating func read() throws(CommandError) -> Int {
         let size = bytes.count
         bytes.append(contentsOf: repeatElement(0, count: Self.chunk))
+        var count = 0
+        defer { bytes.removeLast(Self.chunk - count) }
         while true {
-            let count = bytes.withUnsafeMutableBytes { Glibc.read(pipe, $0.baseAddress.map { $0 + size }, Self.chunk) }
-            if count < 0, errno == EINTR { continue }
-            let number = errno
-            bytes.removeLast(Self.chunk - max(count, 0))
-            guard count >= 0 else { throw .system(call: "read", errno: number) }
-            return count
+            try awaitMore()
+            let descriptor = pipe.raw
+            let content = bytes.withUnsafeMutableBytes {
+                Pipe.read(descriptor, into: UnsafeMutableRawBufferPointer(rebasing: $0[size...]))
+            }
+            switch content {
+            case .bytes(let came):
+                count = came
+                return count
+            case .over: return 0
+            case .empty: continue
+            }
         }
     }
 
-    /// Takes leave of `journalctl`: throws ``Failure/journal(_:)`` if it ended badly, which it has then told itself.
+    /// Takes leave of `journalctl`: throws ``CommandError/journal(_:)`` if it ended badly, which it has then told itself.
     ///
     /// - Parameter wasRead: whether all was read; else it is told to end.
-    consuming func end(wasRead: Bool) throws(Failure) {
-        close(pipe)
+    consuming func end(wasRead: Bool) throws(CommandError) {
+        let pid = pid
+        close(pipe.release())
         if !wasRead { kill(pid, SIGTERM) }
         var status: Int32 = 0
-        while waitpid(pid, &status, 0) < 0 {
-            guard errno == EINTR else { throw .system(call: "waitpid", errno: errno) }
+        do throws(SystemError) {
+            try system("waitpid") { waitpid(pid, &status, 0) }
+        } catch {
+            throw CommandError(error)
         }
         if wasRead, status != 0 { throw .journal("journalctl could not read the journal; its message is above") }
-    }
-
-    /// Starts a program found in `$PATH`, with nothing to read and standard error of this one; its pid and 0, or an
-    /// errno.
-    private static func spawn(_ words: [String], output: Int32) -> (pid: pid_t, errno: Int32) {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        // This program ignores it; journalctl shall end when nobody reads any more.
-        var defaults = sigset_t()
-        sigemptyset(&defaults)
-        sigaddset(&defaults, SIGPIPE)
-        posix_spawnattr_setsigdefault(&attributes, &defaults)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
-        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-        defer { for argument in arguments { free(argument) } }
-        var pid: pid_t = 0
-        let number = posix_spawnp(&pid, words[0], &actions, &attributes, &arguments, environ)
-        return (pid, number)
     }
 }

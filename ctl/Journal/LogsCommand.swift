@@ -7,7 +7,7 @@ struct LogsCommand: ParsableCommand {
         commandName: "logs",
         abstract: "Show what the daemon and the service manager tell of it in the journal.",
         discussion: """
-            Shows the last \(usualLines) entries unless --since, --until or -n says otherwise. JSON is one object a \
+            Shows the last \(defaultLines) entries unless --since, --until or -n says otherwise. JSON is one object a \
             line, with the journal's own fields. 'journalctl -x' explains the daemon's entries.
 
             EXAMPLES:
@@ -24,20 +24,20 @@ struct LogsCommand: ParsableCommand {
     @Flag(name: .customLong("json"), help: "Print one JSON object a line.")
     var json = false
 
-    private static let usualLines = 20
+    private static let defaultLines = 20
 
     func run() throws {
         let scope = journal.scope(service)
         try scope.checkAccess()
         var reader = try JournalReader(words(scope))
         do {
-            let look = service.values.look
+            let style = service.values.style
             while let line = try reader.next() {
                 if json {
                     try StandardOutput.write(line + [UInt8(ascii: "\n")])
                 } else {
                     try StandardOutput.write(
-                        try JournalEntry.read(line).line.text(look: look, clock: LocalTime.text))
+                        try JournalEntry.read(line).line.text(style: style, clock: LocalTime.text))
                 }
             }
         } catch {
@@ -51,6 +51,6 @@ struct LogsCommand: ParsableCommand {
     func words(_ scope: JournalScope) -> [String] {
         (follow ? ["--follow"] : [])
             + (json ? [] : ["--output-fields=" + JournalEntry.lineFields.joined(separator: ",")])
-            + journal.words(usualLines: Self.usualLines) + [scope.unitOption(journal.unit)]
+            + journal.words(defaultLines: Self.defaultLines) + [scope.unitOption(journal.unit)]
     }
 }

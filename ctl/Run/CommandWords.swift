@@ -103,7 +103,7 @@ enum CommandWords {
     static func read(
         _ words: [String], in directory: String = "/", command: String = "run", options: [String] = runOptions,
         offer: WorkloadOffer = .own
-    ) throws(Failure) -> RunWords {
+    ) throws(CommandError) -> RunWords {
         var words = words[...]
         while words.first == "--" { words.removeFirst() }
         guard let name = words.popFirst() else {
@@ -140,14 +140,14 @@ enum CommandWords {
 
     /// An option that neither `command` nor `definition` has; a nil definition is one that was not named yet.
     private static func stranger(_ option: String, of definition: Definition?, _ command: String, _ options: [String])
-        -> Failure
+        -> CommandError
     {
         let name = String(option.drop { $0 == "-" })
         let own = definition.map { ($0.options + $0.clientOptions).map(\.name) } ?? []
         if let known = elsewhere(name, command) {
             return .usage("unknown option '\(option)': \(known)", help: "parctl \(command) --help")
         }
-        if let near = Spelling.nearest(to: name, in: own + options) {
+        if let near = Suggestion.nearest(to: name, in: own + options) {
             return .usage("unknown option '\(option)'; did you mean '--\(near)'?", help: "parctl \(command) --help")
         }
         guard let definition else {

@@ -1,5 +1,6 @@
 import Control
 import Glibc
+import Linux
 import Varlink
 
 /// The user's wish to end a run, and what comes of it: the first signal asks the daemon for the job's end, a second one
@@ -12,8 +13,8 @@ final class Interruption {
     private let path: String
     private var job: String?
     /// The connection that asks for the job's end, until the daemon has answered.
-    private var canceller: Connection?
-    /// When to leave if the daemon has not answered by then, in nanoseconds of ``Clock``.
+    private var canceller: DaemonConnection?
+    /// When to leave if the daemon has not answered by then, in nanoseconds of ``Monotonic``.
     private var deadline: Int?
 
     /// How long the daemon may take to accept a run that is to end, or to answer that it will end it, in nanoseconds.
@@ -36,7 +37,7 @@ final class Interruption {
         guard let number = signals.next(), number != SIGCHLD else { return }
         guard !isAsked else { throw .cancelled }
         isAsked = true
-        deadline = Clock.now + Self.patience
+        deadline = Int(Monotonic.now()) + Self.patience
         try cancel()
     }
 
@@ -63,7 +64,7 @@ final class Interruption {
             canceller = nil
             return milliseconds
         }
-        let left = (deadline - Clock.now + 999_999) / 1_000_000
+        let left = (deadline - Int(Monotonic.now()) + 999_999) / 1_000_000
         guard left > 0 else {
             StandardError.write("parctl: the daemon does not answer: left without the run's receipt\n")
             throw ExitStatus.cancelled
@@ -99,7 +100,7 @@ final class Interruption {
             if count >= 0 {
                 rest = rest.dropFirst(count)
             } else if errno != EINTR, errno != EAGAIN {
-                throw Failure.output(errno: errno)
+                throw CommandError.output(errno: errno)
             }
         }
     }
@@ -108,10 +109,10 @@ final class Interruption {
     private func cancel() throws(ExitStatus) {
         guard canceller == nil, let job else { return }
         do {
-            var connection = try Connection(to: path, patience: .nanoseconds(Self.patience))
+            var connection = try DaemonConnection(to: path, patience: .nanoseconds(Self.patience))
             try connection.begin(CancelJob.method, text: CancelJob.Request(job: job).json, more: false)
             try connection.sendAvailable()
-            deadline = Clock.now + Self.patience
+            deadline = Int(Monotonic.now()) + Self.patience
             canceller = consume connection
         } catch {
             // Closing the run's connection ends the job too, though without a receipt.

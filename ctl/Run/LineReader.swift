@@ -1,31 +1,36 @@
 import Glibc
+import Linux
 
 /// Reads a file line by line, and keeps one line of it at a time.
 struct LineReader: ~Copyable {
     private let descriptor: Int32
-    private let isOwned: Bool
+    /// The same, where it is this reader's to close.
+    private let file: Descriptor?
     /// What messages call the file.
     private let name: String
 
     private static let blockBytes = 1 << 16
 
     /// Opens the file at `path`; standard input where that is `-`.
-    init(_ path: String, named name: String) throws(Failure) {
-        isOwned = path != "-"
-        descriptor = isOwned ? open(path, O_RDONLY | O_CLOEXEC) : STDIN_FILENO
-        self.name = name
-        guard descriptor >= 0 else { throw .input(path: name, reason: SystemFault.text(errno)) }
+    init(_ path: String, named name: String) throws(CommandError) {
+        guard path != "-" else {
+            self.init(STDIN_FILENO, named: name)
+            return
+        }
+        let raw = open(path, O_RDONLY | O_CLOEXEC)
+        guard raw >= 0 else { throw .input(path: name, reason: SystemFault.text(errno)) }
+        self.init(raw, named: name, owned: Descriptor(owning: raw))
     }
 
     /// Reads what is open already, and stays open.
     init(_ descriptor: Int32, named name: String) {
-        self.descriptor = descriptor
-        self.name = name
-        isOwned = false
+        self.init(descriptor, named: name, owned: nil)
     }
 
-    deinit {
-        if isOwned { close(descriptor) }
+    private init(_ descriptor: Int32, named name: String, owned file: consuming Descriptor?) {
+        self.descriptor = descriptor
+        self.name = name
+        self.file = file
     }
 
     /// Hands out each line without its `end`, which the last one may lack.
@@ -34,9 +39,9 @@ struct LineReader: ~Copyable {
     ///   - longest: bytes of the longest line that is kept.
     ///   - thing: what a line is called to people.
     func read(
-        end: UInt8, longest: Int, thing: String, _ take: (ArraySlice<UInt8>) throws(Failure) -> Void
-    ) throws(Failure) {
-        func check(_ bytes: Int, _ number: Int) throws(Failure) {
+        end: UInt8, longest: Int, thing: String, _ take: (ArraySlice<UInt8>) throws(CommandError) -> Void
+    ) throws(CommandError) {
+        func check(_ bytes: Int, _ number: Int) throws(CommandError) {
             guard bytes > longest else { return }
             let reason = "\(thing) \(number) is longer than \(longest) bytes, the most that one may have"
             throw .input(path: name, reason: reason)
@@ -64,11 +69,11 @@ struct LineReader: ~Copyable {
     }
 
     /// Fills the block; 0 at the file's end.
-    private func next(_ block: inout [UInt8]) throws(Failure) -> Int {
-        while true {
-            let count = Glibc.read(descriptor, &block, block.count)
-            if count >= 0 { return count }
-            if errno != EINTR { throw .input(path: name, reason: SystemFault.text(errno)) }
+    private func next(_ block: inout [UInt8]) throws(CommandError) -> Int {
+        do throws(SystemError) {
+            return try system("read") { Glibc.read(descriptor, &block, block.count) }
+        } catch {
+            throw .input(path: name, reason: SystemFault.text(error.errno.rawValue))
         }
     }
 }

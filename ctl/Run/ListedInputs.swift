@@ -7,7 +7,7 @@ struct ListedInputs: Equatable {
     let inputs: [[String]]
 
     /// Reads everything that there is to read, and checks it.
-    init(_ words: RunWords) throws(Failure) {
+    init(_ words: RunWords) throws(CommandError) {
         var list = ArgumentList()
         for path in (words.client["from"] ?? []) + words.operands.filter({ $0 == "-" }) {
             try list.read(path, end: UInt8(ascii: "\n"), longest: CallSize.limit)
@@ -33,7 +33,7 @@ struct ListedInputs: Equatable {
     /// An address, a body and headers for each task.
     private static func requests(
         _ operands: [String], _ lines: [String], _ words: RunWords
-    ) throws(Failure) -> [[String]] {
+    ) throws(CommandError) -> [[String]] {
         guard let url = operands.first else { throw words.fault("which URL?") }
         let bodies = operands.dropFirst() + lines
         for body in bodies { try check(json: body, words) }
@@ -41,18 +41,18 @@ struct ListedInputs: Equatable {
         for header in given where !WebAddress.isHeader(header) {
             throw words.fault("--header takes 'Name: value', not '\(header)'")
         }
-        let headers = given + usualHeaders(besides: given, hasBody: !bodies.isEmpty)
+        let headers = given + defaultHeaders(besides: given, hasBody: !bodies.isEmpty)
         return (bodies.isEmpty ? [""] : bodies).map { [url, $0] + headers }
     }
 
     /// What JSON is sent and asked for with.
-    private static func usualHeaders(besides given: [String], hasBody: Bool) -> [String] {
+    private static func defaultHeaders(besides given: [String], hasBody: Bool) -> [String] {
         let names = Set(given.map { $0.prefix { $0 != ":" }.lowercased() })
         let usual = (hasBody ? ["Content-Type: application/json"] : []) + ["Accept: application/json"]
         return usual.filter { !names.contains($0.prefix { $0 != ":" }.lowercased()) }
     }
 
-    private static func check(json body: String, _ words: RunWords) throws(Failure) {
+    private static func check(json body: String, _ words: RunWords) throws(CommandError) {
         if let fault = JSON.fault(in: Array(body.utf8)) {
             throw words.fault("'\(body.prefix(200))' is no JSON: \(fault)")
         }

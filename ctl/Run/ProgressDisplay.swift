@@ -1,5 +1,6 @@
 import Control
 import Glibc
+import Linux
 import Report
 
 /// The progress line on standard error: drawn when a run has lasted a while and somebody can see it, and erased at
@@ -21,7 +22,7 @@ struct ProgressDisplay {
     init(_ terminal: Terminal, label: String? = nil) {
         self.terminal = terminal
         self.label = label
-        start = Clock.now
+        start = Int(Monotonic.now())
         line = ProgressLine(now: start)
     }
 
@@ -29,7 +30,7 @@ struct ProgressDisplay {
     var patience: Int32 { terminal.redraws ? Self.interval : -1 }
 
     mutating func update(state: String, done: Int, total: Int) {
-        line.update(state: state, done: done, total: total, now: Clock.now)
+        line.update(state: state, done: done, total: total, now: Int(Monotonic.now()))
     }
 
     mutating func update(state: String) {
@@ -38,16 +39,16 @@ struct ProgressDisplay {
 
     /// Draws the line if it is time to.
     mutating func draw() {
-        let now = Clock.now
+        let now = Int(Monotonic.now())
         let isYoung = now - start < Self.delay
         guard terminal.redraws, label != nil || !isYoung else { return }
-        var look = terminal.look
+        var style = terminal.style
         var prefix = ""
-        if let label, label.count + 2 < look.width {
+        if let label, label.count + 2 < style.width {
             prefix = label + "  "
-            look.width -= prefix.count
+            style.width -= prefix.count
         }
-        StandardError.write("\r" + prefix + (isYoung ? "" : line.text(now: now, look: look)) + "\u{1B}[K")
+        StandardError.write("\r" + prefix + (isYoung ? "" : line.text(now: now, style: style)) + "\u{1B}[K")
         isDrawn = true
     }
 

@@ -16,14 +16,14 @@ struct RecordStore {
     /// - Parameter results: what tasks have handed back; nil for no such member.
     func write(
         json receipt: Receipt, pretty: Bool, withRecords: Bool = true, results: NativeResults? = nil
-    ) throws(Failure) {
+    ) throws(CommandError) {
         var bytes = try StandardOutput.json(receipt, pretty: pretty)
         while bytes.last == UInt8(ascii: "}") || bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
         if withRecords { try writeRecords(&bytes, pretty: pretty) }
         if let results {
             bytes += Array((pretty ? ",\n  \"results\" : [" : ",\"results\":[").utf8)
             try StandardOutput.write(StandardOutput.calm(bytes))
-            try results.writeMembers { (piece: [UInt8]) throws(Failure) in
+            try results.writeMembers { (piece: [UInt8]) throws(CommandError) in
                 try StandardOutput.write(StandardOutput.calm(piece))
             }
             bytes = Array((pretty ? "\n  ]" : "]").utf8)
@@ -31,7 +31,7 @@ struct RecordStore {
         try StandardOutput.write(StandardOutput.calm(bytes) + Array((pretty ? "\n}\n" : "}\n").utf8))
     }
 
-    private func writeRecords(_ bytes: inout [UInt8], pretty: Bool) throws(Failure) {
+    private func writeRecords(_ bytes: inout [UInt8], pretty: Bool) throws(CommandError) {
         bytes += Array((pretty ? ",\n  \"records\" : [" : ",\"records\":[").utf8)
         var isFirst = true
         for record in blocks.joined() {
@@ -50,8 +50,8 @@ struct RecordStore {
     /// Writes the records as a table.
     ///
     /// - Parameter naming: says what a task was given; nil where tasks are given nothing.
-    func write(table audience: Audience, naming: ((Int) -> String)?) throws(Failure) {
-        let table = RecordTable(fitting: blocks.joined(), look: audience.look, naming: naming)
+    func write(table audience: Audience, naming: ((Int) -> String)?) throws(CommandError) {
+        let table = RecordTable(fitting: blocks.joined(), style: audience.style, naming: naming)
         var text = table.heading
         for record in blocks.joined() {
             text += table.row(record)

@@ -12,7 +12,7 @@ struct ReplyCheck {
     /// The largest time, size or count that is believed: 36 years in nanoseconds.
     private static let largest = 1 << 60
     /// More workers than any host has.
-    private static let mostWorkers = 1 << 20
+    private static let maximumWorkers = 1 << 20
 
     /// What is wrong with a reply.
     struct Fault: Error {
@@ -23,7 +23,7 @@ struct ReplyCheck {
     mutating func check(_ reply: Run.Reply) throws(Fault) {
         if let job = reply.accepted {
             try expect(accepted == nil, "the run was accepted twice")
-            try expect((0...Self.mostWorkers).contains(job.workers), "\(job.workers) workers")
+            try expect((0...Self.maximumWorkers).contains(job.workers), "\(job.workers) workers")
             try expect((0...Self.largest).contains(job.tasks), "\(job.tasks) tasks")
             accepted = job
         }
@@ -47,7 +47,7 @@ struct ReplyCheck {
 
     private func check(_ record: Record) throws(Fault) {
         try checkTask(record.task, "a record")
-        try expect((0..<Self.mostWorkers).contains(record.worker), "a record of worker \(record.worker)")
+        try expect((0..<Self.maximumWorkers).contains(record.worker), "a record of worker \(record.worker)")
         let command = record.command.map { command in
             isSound([
                 command.tries, command.spawn, command.command, command.user, command.system, command.peakMemory,
@@ -67,7 +67,7 @@ struct ReplyCheck {
 
     private func check(_ receipt: Receipt) throws(Fault) {
         try expect(receipt.job == accepted?.job ?? receipt.job, "the receipt of another run")
-        try expect((0...Self.mostWorkers).contains(receipt.workers), "\(receipt.workers) workers")
+        try expect((0...Self.maximumWorkers).contains(receipt.workers), "\(receipt.workers) workers")
         let (tasks, phases, task) = (receipt.tasks, receipt.phases, receipt.task)
         let counts = [tasks.total, tasks.ok, tasks.failed, tasks.lost, tasks.cancelled]
         let times = [

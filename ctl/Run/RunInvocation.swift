@@ -1,4 +1,8 @@
+import ArgumentParser
+import Catalogue
 import Control
+import Glibc
+import Report
 
 /// What `parctl run` was asked for: the values of its options, and the workload's words.
 struct RunInvocation: Equatable {
@@ -31,4 +35,147 @@ struct RunInvocation: Equatable {
             .flag("json") { $0.json = true },
             .flag("records") { $0.records = true },
         ] + Charts.words.map { $0.within { try $1(&$0.charts) } }
+}
+
+extension RunInvocation {
+    /// Reads what there is to read, runs it, and prints what came of it.
+    func run() throws {
+        let words = try CommandWords.read(words, in: Environment.directory, offer: WorkloadOffer(service))
+        guard words.definition.input == .command else { return try run(words) }
+        do {
+            try run(words)
+        } catch let failure as CommandError {
+            throw CommandStatus(code: ExecStatus.other, failure: failure)
+        }
+    }
+
+    private func run(_ words: RunWords) throws {
+        let shape = RunShape(
+            threads: threads, processes: processes, serial: serial, cold: cold, tasks: tasks, timeout: timeout,
+            records: records || charts.needRecords, halt: halt)
+        let inputs = try RunInputs(words, tasks: tasks)
+        if let plan = inputs.plan, try plan.isDone() { return }
+        var request = try shape.request(words.definition.name, words.arguments)
+        inputs.put(into: &request)
+        request.outputs = inputs.plan.map { $0.keepsOrder ? .tasks : .ended }
+        try charts.check(data: json ? "--json" : nil, help: "parctl run --help")
+        var exports = try Exports(charts)
+        let follower = inputs.plan.map { plan in
+            ExecFollower(
+                plan, isBesideData: json || charts.takeStandardOutput,
+                style: Terminal(STDERR_FILENO, color: service.color).style)
+        }
+        try service.withDaemon { try run(request, inputs, follower, on: &$0, $1, &exports) }
+    }
+
+    private func run(
+        _ request: Run.Request, _ inputs: RunInputs, _ follower: ExecFollower?, on connection: inout DaemonConnection,
+        _ signals: Signals, _ exports: inout Exports
+    ) throws {
+        var session = RunSession(request, terminal: Terminal(STDERR_FILENO, color: service.color))
+        session.follower = follower
+        session.descriptors = inputs.descriptors
+        let receipt = try session.receipt(from: &connection, signals: signals)
+        // A private daemon ends by itself when this process does.
+        signals.release()
+        let people = people(besideCommands: follower != nil || inputs.native != nil)
+        let isQuiet = follower?.plan.isQuiet ?? inputs.native?.isQuiet ?? false
+        if let native = inputs.native, let results = try session.results?.open(tasks: receipt.tasks.total) {
+            try results.show(native, isInDocument: json)
+            if json {
+                try session.records.write(
+                    json: receipt, pretty: isatty(STDOUT_FILENO) == 1, withRecords: records,
+                    results: native.directory == nil ? results : nil)
+            } else if !isQuiet {
+                try show(receipt, session.records, inputs.naming, people)
+            }
+        } else if json || !isQuiet {
+            try show(receipt, session.records, inputs.naming, people)
+        }
+        try draw(receipt, session.records, people, &exports)
+        let status = ExitStatus(receipt.outcome, interrupted: session.interrupted)
+        if let follower, status == .failed {
+            if receipt.tasks.failed + receipt.tasks.lost == 0 {
+                StandardError.write("parctl: no command could be run, as the workers could not be started\n")
+            }
+            throw CommandStatus(code: ExecStatus.status(receipt.tasks, halt: halt, firstFailure: follower.firstFailure))
+        }
+        if status != .ok { throw status }
+    }
+
+    private func show(
+        _ receipt: Receipt, _ store: RecordStore, _ naming: ((Int) -> String)?, _ people: Audience
+    ) throws(CommandError) {
+        switch (json, records) {
+        case (true, true): try store.write(json: receipt, pretty: isatty(STDOUT_FILENO) == 1)
+        case (true, false): try StandardOutput.write(json: receipt)
+        case (false, let records):
+            try people.write(ReceiptText(receipt, style: people.style, naming: naming).text)
+            if records {
+                try people.write("\n")
+                try store.write(table: people, naming: naming)
+            }
+        }
+    }
+
+    private func draw(
+        _ receipt: Receipt, _ store: RecordStore, _ people: Audience, _ exports: inout Exports
+    ) throws(CommandError) {
+        guard charts.needRecords else { return }
+        let run = RecordedRun(receipt, blocks: store.blocks)
+        if let kind = charts.timeline {
+            try people.write("\n" + TimelineText([run], by: kind, style: people.style, rows: people.rows).text)
+        }
+        try exports.write(Page(of: run, note: LocalTime.now))
+    }
+
+    /// Where texts for people go: to standard error where standard output is for data, or for what commands write.
+    private func people(besideCommands: Bool) -> Audience {
+        Audience(isBesideData: json || charts.takeStandardOutput || besideCommands, color: service.color)
+    }
+}
+
+/// How a run is asked for, apart from the workload: the options of `parctl run` as typed, and what follows from them.
+struct RunShape: Equatable {
+    var threads: Int?
+    var processes: Int?
+    var serial = false
+    var cold: Cold?
+    var tasks: Int?
+    /// Nanoseconds; 0 for no limit, as without one.
+    var timeout: Int?
+    var records = false
+    var halt: Halt?
+
+    /// The arrangement that the numbers ask for; nil leaves it to the daemon.
+    func mode() throws(CommandError) -> Mode? {
+        if serial {
+            guard threads == nil, processes == nil else {
+                throw .usage(
+                    "--serial is one worker: it can't be joined with \(threads == nil ? "--processes" : "--threads")",
+                    help: "parctl run --help")
+            }
+            return .serial
+        }
+        return WorkerShape.mode(processes: processes, threads: threads)
+    }
+
+    /// The request that runs `workload` with `arguments` in this way.
+    func request(_ workload: String, _ arguments: [String: String]) throws(CommandError) -> Run.Request {
+        Run.Request(
+            workload: workload, arguments: arguments.isEmpty ? nil : arguments, mode: try mode(), processes: processes,
+            threads: threads, tasks: tasks, cold: cold, timeout: timeout == 0 ? nil : timeout,
+            records: records ? true : nil, halt: halt)
+    }
+}
+
+extension Halt {
+    /// Reads `now,fail=N` or `soon,fail=N`, as GNU parallel has it.
+    static func option(_ text: String) throws -> Halt {
+        let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+        guard parts.count == 2, ["now", "soon"].contains(parts[0]), parts[1].hasPrefix("fail="),
+            let failures = Quantity.count(String(parts[1].dropFirst("fail=".count))), failures > 0
+        else { throw ValidationError("it takes 'now,fail=N' or 'soon,fail=N', with N of 1 or more.") }
+        return Halt(failures: failures, now: parts[0] == "now")
+    }
 }

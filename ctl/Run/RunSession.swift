@@ -28,8 +28,8 @@ struct RunSession {
     /// What tasks have handed back; nil where they do not, or it was not asked for.
     private(set) var results: SessionResults?
 
-    /// Runs to the end. Throws a ``Failure``, or ``ExitStatus/cancelled`` when the user will not wait for the receipt.
-    mutating func receipt(from connection: inout Connection, signals: Signals) throws -> Receipt {
+    /// Runs to the end. Throws a ``CommandError``, or ``ExitStatus/cancelled`` when the user will not wait for the receipt.
+    mutating func receipt(from connection: inout DaemonConnection, signals: Signals) throws -> Receipt {
         defer { progress.erase() }
         let interruption = Interruption(signals, at: connection.path)
         self.interruption = interruption
@@ -53,14 +53,14 @@ struct RunSession {
                 }
                 return receipt
             }
-        } catch Failure.client(let error) {
+        } catch CommandError.client(let error) {
             throw lost(error)
         }
     }
 
     /// Draws what there is to draw, and waits for the connection, the user or the next drawing; whether it was the connection.
     private mutating func wait(
-        for events: Int32, _ connection: borrowing Connection, _ interruption: Interruption
+        for events: Int32, _ connection: borrowing DaemonConnection, _ interruption: Interruption
     ) throws -> Bool {
         progress.draw()
         let wasAsked = interruption.isAsked
@@ -71,7 +71,7 @@ struct RunSession {
     }
 
     /// What a connection that failed means by now: before the run was accepted nothing has been run.
-    private func lost(_ error: ClientError) -> Failure {
+    private func lost(_ error: ClientError) -> CommandError {
         guard let accepted = check.accepted else { return .client(error) }
         let reason = if case .disconnected = error { "the connection was closed" } else { error.description }
         return .lost(job: accepted.job, reason: reason)
@@ -82,7 +82,7 @@ struct RunSession {
         do {
             try check.check(reply)
         } catch {
-            throw Failure.client(.protocolViolation(error.reason))
+            throw CommandError.client(.protocolViolation(error.reason))
         }
         if let accepted = reply.accepted {
             try interruption.begin(accepted.job)
@@ -112,7 +112,7 @@ final class SessionResults {
     }
 
     /// Opens the file, once; nil after that.
-    func open(tasks: Int) throws(Failure) -> NativeResults? {
+    func open(tasks: Int) throws(CommandError) -> NativeResults? {
         guard let file = file.take() else { return nil }
         return try NativeResults(description, file, tasks: tasks)
     }

@@ -18,10 +18,10 @@ struct RunWords: Equatable {
     }
 
     /// A fault in these words.
-    func fault(_ text: String) -> Failure { .usage("\(definition.name): \(text)", help: help) }
+    func fault(_ text: String) -> CommandError { .usage("\(definition.name): \(text)", help: help) }
 
     /// The option that is typed as `word`. Where this program's own table doesn't have it, the daemon's definition counts.
-    mutating func option(typed word: Substring, _ offer: WorkloadOffer) throws(Failure) -> Option? {
+    mutating func option(typed word: Substring, _ offer: WorkloadOffer) throws(CommandError) -> Option? {
         if let option = definition.option(typed: word) { return option }
         guard let newer = try offer.daemons(definition.name), let option = newer.option(typed: word) else { return nil }
         definition = newer
@@ -29,7 +29,7 @@ struct RunWords: Equatable {
     }
 
     /// Takes a word that is no option, and for a command all that follow it.
-    mutating func take(_ word: String, _ words: inout ArraySlice<String>) throws(Failure) {
+    mutating func take(_ word: String, _ words: inout ArraySlice<String>) throws(CommandError) {
         switch definition.input {
         case .command:
             operands = (word == "--" ? [] : [word]) + words
@@ -46,7 +46,7 @@ struct RunWords: Equatable {
     /// Takes an option with its value: `given` behind a `=`, or the next word.
     mutating func take(
         _ option: Option, _ given: String?, _ words: inout ArraySlice<String>, in directory: String
-    ) throws(Failure) {
+    ) throws(CommandError) {
         var value = given
         if value == nil, option.kind == .flag { value = "true" }
         if value == nil, let next = words.first, !next.hasPrefix("--") {
@@ -77,7 +77,7 @@ struct RunWords: Equatable {
     }
 
     /// Checks the options for the daemon.
-    func check() throws(Failure) {
+    func check() throws(CommandError) {
         do {
             _ = try Arguments(arguments, for: definition)
         } catch {

@@ -7,7 +7,7 @@ import Report
 enum WorkloadHelp {
     static func show(
         _ words: [String], else command: any ParsableCommand.Type, _ service: Service
-    ) throws(Failure) {
+    ) throws(CommandError) {
         guard let name = words.first(where: { !$0.hasPrefix("-") }) else {
             return try StandardOutput.write(Parctl.helpMessage(for: command) + "\n")
         }
@@ -15,7 +15,7 @@ enum WorkloadHelp {
         let verb = command._commandName
         let page = WorkloadList.page(
             WorkloadDescription(definition, withClientOptions: true), usage: form(of: definition, command: verb),
-            look: service.look)
+            style: service.style)
         // A comparison takes no options of what becomes of outputs, which examples of runs have.
         let examples = verb == "run" ? examples(of: definition) : ""
         try StandardOutput.write(

@@ -56,12 +56,12 @@ struct PoolsRecycleCommand: ParsableCommand {
 
 extension Service {
     /// Calls a method that changes one pool, and prints the pool as it is then.
-    fileprivate func show(_ method: String, _ request: some Encodable, json: Bool) throws(Failure) {
+    fileprivate func show(_ method: String, _ request: some Encodable, json: Bool) throws(CommandError) {
         let reply = try call(method, request, as: PoolReply.self)
         if json {
             try StandardOutput.write(json: reply)
         } else {
-            try StandardOutput.write(PoolTable([reply.pool], look: look).text)
+            try StandardOutput.write(PoolTable([reply.pool], style: style).text)
         }
     }
 }

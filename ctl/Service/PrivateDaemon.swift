@@ -1,12 +1,12 @@
 import Glibc
-import Varlink
+import Linux
 
 /// A daemon for one command: started by it, bound to it by a leash (a socket that hangs up when the command ends in
 /// whatever way), and gone with it. Its socket has a name but no file, so that nothing is left whoever is killed.
 struct PrivateDaemon: ~Copyable {
     /// The socket that it serves: a name in the abstract namespace, which the daemon lets no other user in by.
     let socketPath: String
-    private let leash: Int32
+    private let leash: StreamSocket
     private let pid: pid_t
 
     /// How long the daemon may take to end before it is killed, in milliseconds.
@@ -21,20 +21,14 @@ struct PrivateDaemon: ~Copyable {
 
     /// Starts `program` and waits until it serves. Throws ``ExitStatus/cancelled`` when a signal comes first.
     static func start(program: String, signals: Signals) throws -> PrivateDaemon {
-        let (listener, socketPath) = try listen()
-        defer { close(listener) }
-        var ends: [Int32] = [-1, -1]
-        let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
-        guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else {
-            throw Failure.system(call: "socketpair", errno: errno)
+        let daemon: PrivateDaemon
+        do throws(SystemError) {
+            daemon = try PrivateDaemon(program)
+        } catch {
+            throw error.call == "posix_spawn"
+                ? CommandError.privateDaemon("\(program): \(SystemError.text(error.errno.rawValue))")
+                : CommandError(error)
         }
-        let pid = spawn(program, socketPath: socketPath, leash: ends[1], listener: listener)
-        close(ends[1])
-        guard pid > 0 else {
-            close(ends[0])
-            throw Failure.privateDaemon("\(program): \(String(cString: strerror(-pid)))")
-        }
-        let daemon = PrivateDaemon(socketPath: socketPath, leash: ends[0], pid: pid)
         do {
             try daemon.awaitReady(signals)
         } catch {
@@ -44,89 +38,89 @@ struct PrivateDaemon: ~Copyable {
         return daemon
     }
 
+    /// Starts the program apart, so that Ctrl-C reaches only its client. Standard output is the client's, for data.
+    private init(_ program: String) throws(SystemError) {
+        let listener = try StreamSocket()
+        let name = try Self.listen(listener.descriptor)
+        var started: pid_t = 0
+        leash = try StreamSocket.pair { other throws(SystemError) in
+            var daemon = Program(
+                path: program,
+                arguments: [
+                    "--socket", name, "--leash", String(Self.leashDescriptor), "--listener",
+                    String(Self.listenerDescriptor), "--floor-threads", "0", "--floor-processes", "0",
+                ], environment: .ofThisProcess, descriptors: [other.raw, listener.descriptor])
+            daemon.hasNoInput = true
+            daemon.output = STDERR_FILENO
+            started = try daemon.spawn()
+        }
+        socketPath = name
+        pid = started
+    }
+
     /// Reads the leash up to the word.
     private func awaitReady(_ signals: Signals) throws {
         var word: [UInt8] = []
         while word != Self.ready {
-            let came = try signals.wait(beside: leash, milliseconds: -1)
+            let came = try signals.wait(beside: leash.descriptor, milliseconds: -1)
             if came.signal, let number = signals.next(), number != SIGCHLD { throw ExitStatus.cancelled }
             guard came.other else { continue }
             var byte: UInt8 = 0
-            let count = read(leash, &byte, 1)
+            let count = read(leash.descriptor, &byte, 1)
             if count < 0, errno == EINTR { continue }
-            guard count == 1 else { throw Failure.privateDaemon("it ended before it served; its message is above") }
+            guard count == 1 else {
+                throw CommandError.privateDaemon("it ended before it served; its message is above")
+            }
             word.append(byte)
             guard Self.ready.starts(with: word) else {
-                throw Failure.privateDaemon("it said something else than READY")
+                throw CommandError.privateDaemon("it said something else than READY")
             }
         }
     }
 
     /// Hangs up and waits for the daemon's end. Kills it when it takes too long or when the user won't wait.
     consuming func stop(_ signals: Signals) {
-        close(leash)
-        let deadline = Clock.now + Int(Self.patience) * 1_000_000
+        let pid = pid
+        close(leash.release())
+        let deadline = Int(Monotonic.now()) + Int(Self.patience) * 1_000_000
         while waitpid(pid, nil, WNOHANG) == 0 {
-            let left = Int32(clamping: (deadline - Clock.now) / 1_000_000)
+            let left = Int32(clamping: (deadline - Int(Monotonic.now())) / 1_000_000)
             let came = try? signals.wait(beside: -1, milliseconds: max(left, 0))
             let signal = came?.signal == true ? signals.next() : nil
             if left <= 0 || came == nil || signal.map({ $0 != SIGCHLD }) == true {
-                kill(pid, SIGKILL)
-                waitpid(pid, nil, 0)
+                killChild(pid)
                 break
             }
         }
     }
 
-    /// A listening socket whose name the kernel has chosen.
-    private static func listen() throws -> (descriptor: Int32, name: String) {
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { throw Failure.system(call: "socket", errno: errno) }
+    /// Has a socket listen by a name that the kernel chooses, and returns that.
+    private static func listen(_ descriptor: Int32) throws(SystemError) -> String {
         var address = sockaddr(sa_family: sa_family_t(AF_UNIX), sa_data: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
-        guard bind(descriptor, &address, socklen_t(MemoryLayout<sa_family_t>.size)) == 0,
-            Glibc.listen(descriptor, backlog) == 0, let name = UnixAddress.path(of: descriptor)
-        else {
-            let number = errno
-            close(descriptor)
-            throw Failure.system(call: "bind", errno: number)
-        }
-        return (descriptor, name)
+        try system("bind") { bind(descriptor, &address, socklen_t(MemoryLayout<sa_family_t>.size)) }
+        try system("listen") { Glibc.listen(descriptor, backlog) }
+        guard let name = UnixAddress.path(of: descriptor) else { throw SystemError("getsockname", .current) }
+        return name
+    }
+}
+
+/// Where the daemon's program is.
+enum DaemonFinder {
+    /// `pard` beside this program, else installed below its prefix, else in `$PATH`; nil where there is none.
+    static func pard() -> String? {
+        candidates(own: ownPath(), path: Environment.value("PATH")).first { access($0, X_OK) == 0 }
     }
 
-    /// Starts the program in a process group of its own, so that Ctrl-C reaches only its client; the pid, or a negative
-    /// errno.
-    private static func spawn(_ program: String, socketPath: String, leash: Int32, listener: Int32) -> pid_t {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-        // Standard output is the client's, for data.
-        posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO)
-        // Both move out of the way first: either may stand where the other is to go, and a dup2 of a descriptor to itself
-        // would leave it closed on exec.
-        let high = max(leash, listener, listenerDescriptor) + 1
-        posix_spawn_file_actions_adddup2(&actions, leash, high)
-        posix_spawn_file_actions_adddup2(&actions, listener, high + 1)
-        posix_spawn_file_actions_adddup2(&actions, high, leashDescriptor)
-        posix_spawn_file_actions_adddup2(&actions, high + 1, listenerDescriptor)
-        for copy in [high, high + 1] { posix_spawn_file_actions_addclose(&actions, copy) }
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var defaults = sigset_t()
-        sigemptyset(&defaults)
-        sigaddset(&defaults, SIGPIPE)
-        posix_spawnattr_setsigdefault(&attributes, &defaults)
-        posix_spawnattr_setpgroup(&attributes, 0)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF))
-        let words = [
-            program, "--socket", socketPath, "--leash", String(leashDescriptor), "--listener",
-            String(listenerDescriptor), "--floor-threads", "0", "--floor-processes", "0",
-        ]
-        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-        defer { for argument in arguments { free(argument) } }
-        var pid: pid_t = 0
-        let number = posix_spawn(&pid, program, &actions, &attributes, &arguments, environ)
-        return number == 0 ? pid : -number
+    /// The places in their order, for a program at `own` and a search path.
+    static func candidates(own: String?, path: String?) -> [String] {
+        let folder = own.flatMap { own in own.lastIndex(of: "/").map { String(own[..<$0]) } }
+        let beside = folder.map { ["\($0)/pard", "\($0)/../libexec/pard/pard"] } ?? []
+        return beside + (path ?? "").split(separator: ":").map { "\($0)/pard" }
+    }
+
+    private static func ownPath() -> String? {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink("/proc/self/exe", &buffer, buffer.count)
+        return count > 0 ? String(decoding: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self) : nil
     }
 }

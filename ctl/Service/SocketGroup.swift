@@ -1,4 +1,5 @@
 import Glibc
+import Linux
 
 /// The group whose members may connect to a socket.
 ///
@@ -40,16 +41,11 @@ struct SocketGroup: Equatable {
         return groups.prefix(Int(max(count, 0))) + [getegid()]
     }
 
+    /// The longest file of groups that is read, in bytes.
+    private static let fileBytes = 16 << 20
+
     /// A file's text; empty where it can't be read.
     private static func text(of path: String) -> String {
-        guard let file = fopen(path, "re") else { return "" }
-        defer { fclose(file) }
-        var bytes: [UInt8] = []
-        var block = [UInt8](repeating: 0, count: 1 << 14)
-        while true {
-            let count = fread(&block, 1, block.count, file)
-            if count == 0 { return String(decoding: bytes, as: UTF8.self) }
-            bytes += block.prefix(count)
-        }
+        (try? readFile(path, atMost: fileBytes)).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 }

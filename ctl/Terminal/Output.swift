@@ -1,27 +1,40 @@
 import FoundationEssentials
 import Glibc
+import Linux
 import Report
 
 /// Standard output: data, and nothing else.
 enum StandardOutput {
-    /// Writes all of `bytes`. Throws ``Failure/output(errno:)``.
-    static func write(_ bytes: [UInt8]) throws(Failure) {
-        let number = bytes.withUnsafeBytes { writeAll(STDOUT_FILENO, $0) }
-        if number != 0 { throw .output(errno: number) }
+    /// Writes all of `bytes`. Throws ``CommandError/output(errno:)``.
+    static func write(_ bytes: [UInt8]) throws(CommandError) {
+        do throws(SystemError) {
+            try writeAll(STDOUT_FILENO, bytes)
+        } catch {
+            throw .output(errno: error.errno.rawValue)
+        }
+    }
+
+    /// Writes all of `bytes`. Throws ``CommandError/output(errno:)``.
+    static func write(_ bytes: UnsafeRawBufferPointer) throws(CommandError) {
+        do throws(SystemError) {
+            try writeAll(STDOUT_FILENO, bytes)
+        } catch {
+            throw .output(errno: error.errno.rawValue)
+        }
     }
 
     /// Writes `text` as it is.
-    static func write(_ text: String) throws(Failure) {
+    static func write(_ text: String) throws(CommandError) {
         try write(Array(text.utf8))
     }
 
     /// Writes `value` as one JSON document and a line end: on several lines for a person, on one for a program.
-    static func write(json value: some Encodable) throws(Failure) {
+    static func write(json value: some Encodable) throws(CommandError) {
         try write(try json(value, pretty: isatty(STDOUT_FILENO) == 1) + [UInt8(ascii: "\n")])
     }
 
     /// `value` as JSON with its keys in alphabetical order.
-    static func json(_ value: some Encodable, pretty: Bool) throws(Failure) -> [UInt8] {
+    static func json(_ value: some Encodable, pretty: Bool) throws(CommandError) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         if pretty { encoder.outputFormatting.insert(.prettyPrinted) }
@@ -41,7 +54,7 @@ extension StandardOutput {
         var text = String.UnicodeScalarView()
         for scalar in String(decoding: json, as: UTF8.self).unicodeScalars {
             // An escape has four digits; what lies beyond them stays.
-            if scalar.value >= 0x7F, scalar.value <= 0xFFFF, Look.isHarmful(scalar) {
+            if scalar.value >= 0x7F, scalar.value <= 0xFFFF, TextStyle.isHarmful(scalar) {
                 let digits = String(scalar.value, radix: 16)
                 text += ("\\u" + String(repeating: "0", count: 4 - digits.count) + digits).unicodeScalars
             } else {
@@ -55,20 +68,6 @@ extension StandardOutput {
 /// Standard error: messages for people. One that can't be written is let go, as there is nobody left to tell.
 enum StandardError {
     static func write(_ text: String) {
-        _ = Array(text.utf8).withUnsafeBytes { writeAll(STDERR_FILENO, $0) }
+        try? writeAll(STDERR_FILENO, Array(text.utf8))
     }
-}
-
-/// Writes all of `bytes` to `descriptor`; 0, or the errno that ended it.
-func writeAll(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int32 {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-        let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-        if count >= 0 {
-            rest = rest.dropFirst(count)
-        } else if errno != EINTR {
-            return errno
-        }
-    }
-    return 0
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Linux
 import Synchronization
 
 /// Signals as bytes of a pipe, so that one poll(2) waits for them beside a socket.
@@ -13,18 +14,17 @@ struct Signals {
     private static let entry = Atomic<Int32>(-1)
 
     /// Takes the named signals from now on.
-    init(_ numbers: [Int32]) throws(Failure) {
-        var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw .system(call: "pipe", errno: errno) }
-        for end in ends {
+    init(_ numbers: [Int32]) throws(CommandError) {
+        do throws(SystemError) {
+            let ends = try Pipe().release()
             // The writing end must not block: a handler that does would stop the program for good.
-            guard fcntl(end, F_SETFD, FD_CLOEXEC) == 0, fcntl(end, F_SETFL, O_NONBLOCK) == 0 else {
-                throw .system(call: "fcntl", errno: errno)
-            }
+            try system("fcntl") { fcntl(ends.writer, F_SETFL, O_NONBLOCK) }
+            descriptor = ends.reader
+            Self.entry.store(ends.writer, ordering: .releasing)
+        } catch {
+            throw CommandError(error)
         }
-        descriptor = ends[0]
         self.numbers = numbers
-        Self.entry.store(ends[1], ordering: .releasing)
         for number in numbers {
             var action = sigaction()
             action.__sigaction_handler.sa_handler = { number in
@@ -40,7 +40,7 @@ struct Signals {
     }
 
     /// Takes those by which a user ends a program, and that of a child's end.
-    static func ofUser() throws(Failure) -> Signals { try Signals([SIGINT, SIGTERM, SIGHUP, SIGCHLD]) }
+    static func ofUser() throws(CommandError) -> Signals { try Signals([SIGINT, SIGTERM, SIGHUP, SIGCHLD]) }
 
     /// Has all of them but SIGCHLD end the process again, as they do by default: from when on nothing is left to be done but
     /// to print, which may wait for a reader without end.
@@ -58,7 +58,7 @@ struct Signals {
     /// `milliseconds` (-1: for ever).
     func wait(
         beside other: Int32, for events: Int32 = POLLIN, milliseconds: Int32
-    ) throws(Failure) -> (other: Bool, signal: Bool) {
+    ) throws(CommandError) -> (other: Bool, signal: Bool) {
         var polled = [
             pollfd(fd: other, events: Int16(events), revents: 0),
             pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),

@@ -8,12 +8,12 @@ enum ColorChoice: String, CaseIterable, Sendable {
 
 /// What one of the standard streams can show.
 struct Terminal {
-    let look: Look
+    let style: TextStyle
     /// Whether a line can be drawn anew.
     let redraws: Bool
 
     /// Columns where the stream is no terminal, or a terminal that doesn't say.
-    static let usualWidth = 80
+    static let defaultWidth = 80
 
     /// What is known about the stream `descriptor` from the kernel and the environment.
     init(_ descriptor: Int32, color: ColorChoice) {
@@ -33,7 +33,7 @@ struct Terminal {
             case .auto: isTerminal && !dumb && variable("NO_COLOR") == nil
             }
         let locale = variable("LC_ALL") ?? variable("LC_CTYPE") ?? variable("LANG") ?? ""
-        look = Look(color: colored, unicode: Self.isUTF8(locale), width: columns ?? Self.usualWidth)
+        style = TextStyle(color: colored, unicode: Self.isUTF8(locale), width: columns ?? Self.defaultWidth)
         redraws = isTerminal && !dumb
     }
 
@@ -55,5 +55,45 @@ struct Terminal {
     private static func size(_ descriptor: Int32) -> winsize? {
         var size = winsize()
         return ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 ? size : nil
+    }
+}
+
+/// Where a command's texts for people go: standard output, or standard error while standard output is for data.
+struct Audience {
+    let style: TextStyle
+    /// Lines that fit, less a few for what stands around.
+    let rows: Int
+    private let isBesideData: Bool
+
+    init(isBesideData: Bool, color: ColorChoice) {
+        self.isBesideData = isBesideData
+        let descriptor = isBesideData ? STDERR_FILENO : STDOUT_FILENO
+        style = Terminal(descriptor, color: color).style
+        rows = Terminal.lines(descriptor).map { max($0 - 6, 8) } ?? TimelineText.defaultRows
+    }
+
+    func write(_ text: String) throws(CommandError) {
+        if isBesideData { StandardError.write(text) } else { try StandardOutput.write(text) }
+    }
+}
+
+/// The environment's variables. A variable that is empty counts as one that is not set.
+enum Environment {
+    static func value(_ name: String) -> String? {
+        guard let text = getenv(name), text.pointee != 0 else { return nil }
+        return String(cString: text)
+    }
+
+    /// The current directory, by its path. One that has been removed has the path that it had and `(deleted)` behind it,
+    /// as the kernel shows it: nothing is there, and nothing may be done elsewhere instead.
+    static var directory: String {
+        if let path = getcwd(nil, 0) {
+            defer { free(path) }
+            return String(cString: path)
+        }
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink("/proc/self/cwd", &buffer, buffer.count)
+        if count > 0 { return String(decoding: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self) }
+        return "/(the current directory can't be found out)"
     }
 }

@@ -28,8 +28,8 @@ static void listen_again(void) {
         unsigned long flags;
         void *restorer;
         uint64_t mask;
-    } usual = {0};
-    for (int signal = 32; signal < SIGRTMIN; signal++) syscall(SYS_rt_sigaction, signal, &usual, NULL, sizeof usual.mask);
+    } defaults = {0};
+    for (int signal = 32; signal < SIGRTMIN; signal++) syscall(SYS_rt_sigaction, signal, &defaults, NULL, sizeof defaults.mask);
 }
 
 /// Runs in the memory of the parent, which waits, until the program is executed.
@@ -41,7 +41,7 @@ static int child(void *argument) {
     if (getppid() != start->parent) _exit(127);
     setpgid(0, 0);
     if (command->mark != 0) par_set_mark(command->mark);
-    if (par_usual_timer_slack() != 0) prctl(PR_SET_TIMERSLACK, par_usual_timer_slack());
+    if (par_default_timer_slack() != 0) prctl(PR_SET_TIMERSLACK, par_default_timer_slack());
     umask((mode_t)command->umask);
     start->step = PAR_COMMAND_CHDIR;
     if (chdir(command->directory) < 0) goto failed;

@@ -74,13 +74,13 @@ int32_t par_set_mark(uint64_t mark) {
 int32_t par_die_with_parent(void) { return result(prctl(PR_SET_PDEATHSIG, SIGKILL)); }
 int32_t par_set_name(const char *name) { return result(prctl(PR_SET_NAME, name)); }
 
-static uint64_t usual_timer_slack;
+static uint64_t default_timer_slack;
 
-uint64_t par_usual_timer_slack(void) { return usual_timer_slack; }
+uint64_t par_default_timer_slack(void) { return default_timer_slack; }
 
 int32_t par_set_timer_slack(uint64_t nanoseconds) {
     int before = prctl(PR_GET_TIMERSLACK);
-    if (usual_timer_slack == 0 && before > 0) usual_timer_slack = (uint64_t)before;
+    if (default_timer_slack == 0 && before > 0) default_timer_slack = (uint64_t)before;
     return result(prctl(PR_SET_TIMERSLACK, nanoseconds));
 }
 

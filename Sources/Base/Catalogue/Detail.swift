@@ -1,3 +1,5 @@
+import Glibc
+
 /// What a workload's tasks tell beside their records: a row of 64-bit numbers, and words of their own for a failure.
 public struct Detail: Sendable, Equatable {
     /// The member of a record's JSON that has them.
@@ -136,3 +138,6 @@ extension Definition {
         failures.first { $0.number == number }?.description(code: code) ?? "unknown failure \(number), code \(code)"
     }
 }
+
+/// The C library's words for an errno.
+func systemErrorText(_ number: Int32) -> String { String(cString: strerror(number)) }

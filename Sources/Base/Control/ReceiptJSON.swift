@@ -4,14 +4,14 @@ extension Receipt {
     /// longer for it than the run's worker for a short task.
     public var replyJSON: [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(Self.usualBytes + workerCosts.count * Self.bytesOfWorker)
+        bytes.reserveCapacity(Self.expectedBytes + workerCosts.count * Self.bytesOfWorker)
         JSONBytes.append("{\"receipt\":", to: &bytes)
         append(to: &bytes)
         bytes.append(UInt8(ascii: "}"))
         return bytes
     }
 
-    private static let usualBytes = 1536
+    private static let expectedBytes = 1536
     private static let bytesOfWorker = 128
 
     private func append(to bytes: inout [UInt8]) {

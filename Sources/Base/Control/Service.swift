@@ -112,3 +112,8 @@ public struct RuntimeStatus: Codable, Sendable, Equatable {
         self.workers = workers
     }
 }
+
+/// The version of the daemon and of its client, which are released together.
+public enum Version {
+    public static let current = "0.1.0"
+}

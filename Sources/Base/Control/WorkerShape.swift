@@ -8,7 +8,7 @@ public struct WorkerShape: Sendable, Equatable {
     public var workers: Int { processes * threads }
 
     /// Far above any limit on workers, and low enough that nothing that is counted from it overflows.
-    public static let mostWorkers = 1 << 20
+    public static let maximumWorkers = 1 << 20
 
     /// The shape that a request's numbers ask for.
     ///
@@ -18,13 +18,13 @@ public struct WorkerShape: Sendable, Equatable {
     public init(mode: Mode?, processes: Int?, threads: Int?, processors: Int) throws(ControlError) {
         for (name, value) in [("threads", threads), ("processes", processes)] {
             if let value, value < 1 { throw .badArgument(name, value: "\(value)", expected: "a number of 1 or more") }
-            if let value, value > Self.mostWorkers {
-                throw .limitExceeded(limit: name, value: value, allowed: Self.mostWorkers)
+            if let value, value > Self.maximumWorkers {
+                throw .limitExceeded(limit: name, value: value, allowed: Self.maximumWorkers)
             }
         }
         let workers = (threads ?? 1) * (processes ?? 1)
-        guard workers <= Self.mostWorkers else {
-            throw .limitExceeded(limit: "workers", value: workers, allowed: Self.mostWorkers)
+        guard workers <= Self.maximumWorkers else {
+            throw .limitExceeded(limit: "workers", value: workers, allowed: Self.maximumWorkers)
         }
         let mode = mode ?? Self.mode(processes: processes, threads: threads) ?? .threads
         switch mode {

@@ -9,8 +9,8 @@ public struct ResultSpan: Sendable, Equatable {
     /// Results begin at multiples of so many bytes, as what `malloc` gives does.
     @usableFromInline static var alignment: Int { 16 }
     /// The largest heap and the largest result that a record has bits for.
-    public static let mostHeapBytes = alignment << 32
-    public static let mostBytes = 1 << 32 - 1
+    public static let maximumHeapBytes = alignment << 32
+    public static let maximumBytes = 1 << 32 - 1
     /// Nothing was handed back.
     @inlinable public static var none: ResultSpan { ResultSpan(offset: 0, count: 0) }
 
@@ -63,16 +63,16 @@ public struct ResultWriter {
     private var firstFault = Fault.tooLarge
 
     /// A chunk of a large heap; of a small one, each worker may take a part of what is there.
-    private static let mostChunkBytes = 1 << 16
+    private static let maximumChunkBytes = 1 << 16
 
     public init(_ job: Job) {
         let plan = job.plan.pointee
         heap = job.base + plan.layout.heap
         taken = job.heapTaken
         heapBytes = Int(plan.heapBytes) / ResultSpan.alignment * ResultSpan.alignment
-        limit = min(Int(clamping: plan.resultLimit), ResultSpan.mostBytes)
+        limit = min(Int(clamping: plan.resultLimit), ResultSpan.maximumBytes)
         let share = heapBytes / (4 * Int(max(1, plan.crew)))
-        chunkBytes = Self.rounded(min(Self.mostChunkBytes, share))
+        chunkBytes = Self.rounded(min(Self.maximumChunkBytes, share))
     }
 
     /// Begins the next task's result, which is empty.

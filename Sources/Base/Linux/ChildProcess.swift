@@ -103,9 +103,17 @@ public struct Program: Sendable {
     public var path: String
     public var arguments: [String]
     public var environment: Variables
-    /// Descriptors of this process, which become 3, 4, … in the program. 0, 1 and 2 are inherited as they are.
+    /// Descriptors of this process, which become 3, 4, … in the program.
     public var descriptors: [Int32]
+    /// Whether it has nothing to read; else its standard input is this process's.
+    public var hasNoInput = false
+    /// The descriptor of this process that becomes its standard output. Standard error is inherited.
+    public var output: Int32 = STDOUT_FILENO
+    /// Whether it has a process group of its own, no signal blocked and all at their defaults. Otherwise it is in this one's
+    /// group and ignores and blocks what this process does, but for SIGPIPE, which is at its default.
+    public var isApart = true
 
+    /// - Parameter path: one without a slash is looked for in `$PATH`.
     public init(path: String, arguments: [String], environment: Variables, descriptors: [Int32]) {
         self.path = path
         self.arguments = arguments
@@ -113,13 +121,15 @@ public struct Program: Sendable {
         self.descriptors = descriptors
     }
 
-    /// Starts the program in a process group of its own, with no signal blocked and all at their defaults.
+    /// Starts the program.
     ///
     /// The child's parent is the calling thread: a child that dies with its parent dies when this thread ends.
     public func spawn() throws(SystemError) -> Int32 {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
+        if output != STDOUT_FILENO { posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO) }
+        if hasNoInput { posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0) }
         // The kernel's dup2 of a descriptor to itself would leave CLOEXEC set, so all move out of the way first: above
         // all that are moved and all places that they are moved to.
         let high = max(descriptors.max() ?? 0, 2 + Int32(descriptors.count)) + 1
@@ -134,23 +144,34 @@ public struct Program: Sendable {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        var none = sigset_t()
-        sigemptyset(&none)
-        var all = sigset_t()
-        sigfillset(&all)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setsigdefault(&attributes, &all)
-        posix_spawnattr_setpgroup(&attributes, 0)
-        posix_spawnattr_setflags(
-            &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
+        setSignals(&attributes)
         var pid: pid_t = 0
         let code = withCStrings([path] + arguments) { argv in
             environment.withCStrings { envp in
-                posix_spawn(&pid, path, &actions, &attributes, argv, envp)
+                posix_spawnp(&pid, path, &actions, &attributes, argv, envp)
             }
         }
         if code != 0 { throw SystemError("posix_spawn", Errno(rawValue: code), on: path) }
         return pid
+    }
+
+    private func setSignals(_ attributes: inout posix_spawnattr_t) {
+        var none = sigset_t()
+        sigemptyset(&none)
+        var defaults = sigset_t()
+        guard isApart else {
+            sigemptyset(&defaults)
+            sigaddset(&defaults, SIGPIPE)
+            posix_spawnattr_setsigdefault(&attributes, &defaults)
+            posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
+            return
+        }
+        sigfillset(&defaults)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setsigdefault(&attributes, &defaults)
+        posix_spawnattr_setpgroup(&attributes, 0)
+        posix_spawnattr_setflags(
+            &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
     }
 }
 

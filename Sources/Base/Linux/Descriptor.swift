@@ -13,7 +13,7 @@ public struct Descriptor: ~Copyable, Sendable {
     }
 
     deinit {
-        close(raw)
+        Glibc.close(raw)
     }
 
     /// Gives the descriptor up to a caller who closes it.
@@ -21,6 +21,12 @@ public struct Descriptor: ~Copyable, Sendable {
         let raw = raw
         discard self
         return raw
+    }
+
+    /// Closes the descriptor, and says what the system says of that: some file systems tell only then of what they could not
+    /// write.
+    public consuming func close() throws(SystemError) {
+        if Glibc.close(release()) != 0 { throw SystemError("close", .current) }
     }
 
     /// Gives the room of a part of a file back to its file system; it reads as zeros from then on.
@@ -39,6 +45,40 @@ extension Descriptor {
     /// A new eventfd that counts: writing adds to it, and each ``awaitOne(_:)`` takes one away, or waits for one.
     static func semaphore() throws(SystemError) -> Descriptor {
         Descriptor(owning: try system("eventfd") { eventfd(0, Int32(EFD_CLOEXEC | EFD_SEMAPHORE)) })
+    }
+}
+
+/// Writes all of `bytes` to a descriptor that blocks.
+public func writeAll(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) throws(SystemError) {
+    var done = 0
+    while done < bytes.count {
+        done += try system("write") { write(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done) }
+    }
+}
+
+/// Writes all of `values` as they stand in memory.
+public func writeAll<Value: BitwiseCopyable>(_ descriptor: Int32, _ values: [Value]) throws(SystemError) {
+    let result = values.withUnsafeBytes { bytes in
+        do throws(SystemError) {
+            return Result<Void, SystemError>.success(try writeAll(descriptor, bytes))
+        } catch {
+            return .failure(error)
+        }
+    }
+    try result.get()
+}
+
+/// Reads the whole file at `path`. Throws `EFBIG` where it is longer than `limit` bytes.
+public func readFile(_ path: String, atMost limit: Int) throws(SystemError) -> [UInt8] {
+    let file = Descriptor(owning: try system("open", on: path) { open(path, O_RDONLY | O_CLOEXEC) })
+    let raw = file.raw
+    var bytes: [UInt8] = []
+    var block = [UInt8](repeating: 0, count: 1 << 14)
+    while true {
+        let count = try system("read", on: path) { read(raw, &block, block.count) }
+        if count == 0 { return bytes }
+        guard bytes.count + count <= limit else { throw SystemError("read", .init(rawValue: EFBIG), on: path) }
+        bytes += block.prefix(count)
     }
 }
 
@@ -61,4 +101,46 @@ public func ring(_ event: Int32) {
 public func silence(_ event: Int32) {
     var count: UInt64 = 0
     while read(event, &count, 8) < 0, errno == EINTR {}
+}
+
+/// A pipe of which this process reads, without blocking, what another one writes.
+public struct Pipe: ~Copyable, Sendable {
+    public let reader: Descriptor
+    public let writer: Descriptor
+
+    public init() throws(SystemError) {
+        var ends: [Int32] = [-1, -1]
+        // Only the reader is not to block: the other process may not be prepared for that.
+        try kernel("pipe2") { par_pipe(&ends) }
+        reader = Descriptor(owning: ends[0])
+        writer = Descriptor(owning: ends[1])
+    }
+
+    /// Gives both ends to a caller who closes them.
+    public consuming func release() -> (reader: Int32, writer: Int32) { (reader.release(), writer.release()) }
+
+    /// Closes the writing end here, as the other process has it, and keeps the reading one.
+    public consuming func keepReader() -> Descriptor { reader }
+
+    /// What came out of a pipe.
+    public enum Content: Equatable {
+        case bytes(Int)
+        /// Nothing now, maybe later.
+        case empty
+        /// All writers have closed it.
+        case over
+    }
+
+    /// How many bytes are in a pipe now.
+    public static func pending(_ descriptor: Int32) -> Int { max(0, Int(par_pending(descriptor))) }
+
+    /// Reads what is there into `buffer`, as much as fits.
+    public static func read(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer) -> Content {
+        do {
+            let count = try system("read") { Glibc.read(descriptor, buffer.baseAddress, buffer.count) }
+            return count == 0 ? .over : .bytes(count)
+        } catch {
+            return error.errno == .wouldBlock ? .empty : .over
+        }
+    }
 }

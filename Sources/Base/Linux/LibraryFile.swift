@@ -23,12 +23,12 @@ public struct LibraryFile: Sendable {
     }
 
     /// A table that is larger is not read.
-    private static let mostTableBytes = 64 << 20
+    private static let maximumTableBytes = 64 << 20
 
     /// Reads the file at `path`. Throws ``Fault`` where it can't be loaded by programs of this host, in words that follow its name.
     public init(at path: String) throws(Fault) {
         let raw = open(path, O_RDONLY | O_CLOEXEC)
-        guard raw >= 0 else { throw Fault(description: "can't be read: \(String(cString: strerror(errno)))") }
+        guard raw >= 0 else { throw Fault(description: "can't be read: \(SystemError.text(errno))") }
         let file = Descriptor(owning: raw)
         guard let header = Self.read(file, at: 0, count: Format.headerBytes),
             header.prefix(4) == [0x7f, 0x45, 0x4c, 0x46]
@@ -81,7 +81,7 @@ public struct LibraryFile: Sendable {
         }
         func contents(_ section: [UInt8]) -> [UInt8]? {
             let size = number(section, 32, as: UInt64.self)
-            guard size <= UInt64(mostTableBytes) else { return nil }
+            guard size <= UInt64(maximumTableBytes) else { return nil }
             return read(file, at: number(section, 24, as: UInt64.self), count: Int(size))
         }
         guard

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+public import Synchronization
 
 /// A memory file of fixed size, mapped for reading and writing. Pages take memory once they are touched.
 public struct SharedMemory: ~Copyable, @unchecked Sendable {
@@ -61,4 +62,65 @@ public func memoryFileSize(_ descriptor: Int32) throws(SystemError) -> Int {
     var status = stat()
     try system("fstat") { fstat(descriptor, &status) }
     return Int(status.st_size)
+}
+
+// Memory files that go from one program to another: written once, sealed, and passed on as descriptors.
+extension Descriptor {
+    /// A new memory file, empty. It is closed on exec.
+    public static func memoryFile(named name: String) throws(SystemError) -> Descriptor {
+        Descriptor(owning: try kernel("memfd_create") { par_memfd_create(name) })
+    }
+
+    /// Writes all of `bytes` behind what was written before.
+    public func append(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
+        try writeAll(raw, bytes)
+    }
+
+    /// Writes all of `values` as they stand in memory.
+    public func append<Value: BitwiseCopyable>(_ values: [Value]) throws(SystemError) {
+        try writeAll(raw, values)
+    }
+
+    /// Forbids everybody to change a memory file from now on, this process included.
+    public func seal() throws(SystemError) {
+        let raw = raw
+        try kernel("fcntl(F_ADD_SEALS)") { par_memfd_seal(raw) }
+    }
+
+    /// Whether it is a memory file that nobody can write to or make shorter any more, so that it can be mapped without fear.
+    public var isSealed: Bool { par_memfd_is_sealed(raw) != 0 }
+}
+
+/// Sleeping on a word of shared memory, across processes.
+public enum Futex {
+    /// A word to sleep on. It lives in mapped memory, so that its address is the same for all who map it.
+    public typealias Word = UnsafeMutablePointer<Atomic<UInt32>>
+
+    /// Sleeps while the word is `expected`, until woken or for at most `nanoseconds`. It may return early: check again.
+    public static func wait(_ word: Word, while expected: UInt32, atMost nanoseconds: UInt64? = nil) {
+        let address = UnsafeRawPointer(word).assumingMemoryBound(to: UInt32.self)
+        guard let nanoseconds else {
+            _ = par_futex_wait(address, expected, nil)
+            return
+        }
+        var limit = timespec(tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
+        _ = par_futex_wait(address, expected, &limit)
+    }
+
+    /// Wakes at most `count` of those who sleep on the word.
+    ///
+    /// - Returns: false where the kernel would not, each time that it was asked.
+    @discardableResult
+    public static func wake(_ word: Word, atMost count: Int32 = 1) -> Bool {
+        let address = UnsafeRawPointer(word).assumingMemoryBound(to: UInt32.self)
+        for _ in 0..<wakeTries where par_futex_wake(address, count) >= 0 { return true }
+        return false
+    }
+
+    private static let wakeTries = 3
+}
+
+/// Tells the processor that a loop waits for another one.
+@inline(__always) public func relax() {
+    par_relax()
 }

@@ -16,6 +16,9 @@ public struct SystemError: Error, Sendable, Equatable, CustomStringConvertible {
     public var description: String {
         subject.isEmpty ? "\(call): \(errno)" : "\(call) \(subject): \(errno)"
     }
+
+    /// What the C library says of an errno, such as `No such file or directory`.
+    public static func text(_ number: Int32) -> String { Errno(rawValue: number).description }
 }
 
 /// Makes a system call of the C library, again for as long as a signal interrupts it.

@@ -15,13 +15,45 @@ public struct Variables: Sendable, ExpressibleByArrayLiteral {
 
     /// Those that this process was started with, but for those whose names are unwanted.
     public init(ofThisProcessWithout isUnwanted: (_ name: Substring) -> Bool) {
-        texts = []
-        var next = environ
-        while let variable = next.pointee {
+        var texts: [[CChar]] = []
+        Self.forEach { variable in
             let text = String(cString: variable)
             if !isUnwanted(text.prefix { $0 != "=" }) {
                 texts.append(Array(UnsafeBufferPointer(start: variable, count: strlen(variable) + 1)))
             }
+        }
+        self.texts = texts
+    }
+
+    /// All that this process was started with.
+    public static var ofThisProcess: Variables { Variables { _ in false } }
+
+    /// Those of this process that are UTF-8, as they stand: `NAME=value`.
+    public static var ownTexts: [String] {
+        var texts: [String] = []
+        forEach { variable in
+            if let text = String(validatingCString: variable) { texts.append(text) }
+        }
+        return texts
+    }
+
+    /// The values of this process's by name; the first of several of one name counts, as for getenv(3).
+    public static var ownValues: [String: String] {
+        var values: [String: String] = [:]
+        forEach { variable in
+            let text = String(cString: variable)
+            guard let sign = text.firstIndex(of: "=") else { return }
+            let name = String(text[..<sign])
+            if values[name] == nil { values[name] = String(text[text.index(after: sign)...]) }
+        }
+        return values
+    }
+
+    /// Hands out each variable of this process.
+    private static func forEach(_ body: (UnsafeMutablePointer<CChar>) -> Void) {
+        var next = environ
+        while let variable = next.pointee {
+            body(variable)
             next += 1
         }
     }

@@ -16,7 +16,7 @@ public struct Samples: Sendable {
 
     public static let exactCount = 4096
     /// An hour: a longer duration makes the histogram grow.
-    private static let usualMaximum: UInt64 = 3_600_000_000_000
+    private static let initialMaximum: UInt64 = 3_600_000_000_000
 
     public init() {}
 
@@ -32,7 +32,7 @@ public struct Samples: Sendable {
     }
 
     private mutating func spill() {
-        var histogram = Histogram<UInt64>(highestTrackableValue: Self.usualMaximum)
+        var histogram = Histogram<UInt64>(highestTrackableValue: Self.initialMaximum)
         histogram.autoResize = true
         for value in few { _ = histogram.record(value) }
         self.histogram = histogram

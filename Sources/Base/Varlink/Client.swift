@@ -1,4 +1,5 @@
 import Glibc
+public import Linux
 
 /// A connection to a service, for programs that wait for their replies.
 ///
@@ -34,10 +35,10 @@ public struct Client: ~Copyable {
     /// How long connecting and each call may take: from sending it to having its reply, or each further one. Nil for as long as
     /// it takes.
     public var patience: Duration?
-    /// How many descriptors are taken with a reply, at most ``Descriptors/most``. Those of a service that sends some unasked are
+    /// How many descriptors are taken with a reply, at most ``Descriptors/limit``. Those of a service that sends some unasked are
     /// closed.
     public var acceptedDescriptors = 0 {
-        didSet { acceptedDescriptors = min(max(acceptedDescriptors, 0), Descriptors.most) }
+        didSet { acceptedDescriptors = min(max(acceptedDescriptors, 0), Descriptors.limit) }
     }
 
     /// Connects to the socket at `path`. Throws ``ClientError/unreachable(path:errno:)``, and ``ClientError/noAnswer(_:)`` when
@@ -72,8 +73,8 @@ public struct Client: ~Copyable {
             try socket.connect(to: address)
             return socket
         } catch {
-            if let patience, error.errno == EAGAIN { throw .noAnswer(patience) }
-            throw .unreachable(path: path, errno: error.errno)
+            if let patience, error.errno.rawValue == EAGAIN { throw .noAnswer(patience) }
+            throw .unreachable(path: path, errno: error.errno.rawValue)
         }
     }
 
@@ -133,8 +134,8 @@ public struct Client: ~Copyable {
     public mutating func begin(
         _ method: String, text parameters: [UInt8], more: Bool, descriptors: [Int32] = []
     ) throws(ClientError) {
-        guard descriptors.count <= Descriptors.most else {
-            throw .protocolViolation("\(method): \(descriptors.count) descriptors are more than \(Descriptors.most)")
+        guard descriptors.count <= Descriptors.limit else {
+            throw .protocolViolation("\(method): \(descriptors.count) descriptors are more than \(Descriptors.limit)")
         }
         var call = Call(method)
         call.parameters = parameters
@@ -261,7 +262,7 @@ public struct Client: ~Copyable {
 
     /// What to throw when a call could not be sent. A service that refuses a connection says why before it closes, so the
     /// reason may be there to read.
-    private mutating func refusal(otherwise error: SocketError) -> ClientError {
+    private mutating func refusal(otherwise error: SystemError) -> ClientError {
         unsent = []
         guard unanswered == 0 else { return .disconnected }
         while !hasBufferedReply, (try? receiveNext()) == true {}

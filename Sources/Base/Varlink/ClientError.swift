@@ -1,4 +1,5 @@
 import Glibc
+import Linux
 
 /// Why a call came to no reply, or to an error.
 public enum ClientError: Error, Sendable {
@@ -37,7 +38,7 @@ extension ClientError: CustomStringConvertible {
         case EACCES, EPERM: "you may not connect to \(path): join the group that owns it, or use a service of your own"
         case ENAMETOOLONG:
             "\(path) is longer than the \(UnixAddress.maximumBytes) bytes a socket's path can have: use a shorter one"
-        default: "can't connect to \(path): \(String(cString: strerror(number)))"
+        default: "can't connect to \(path): \(SystemError.text(number))"
         }
     }
 }

@@ -22,7 +22,7 @@ struct InterfaceParser {
     mutating func parse() throws(InterfaceError) -> InterfaceDescription {
         try advance()
         try expect(.word("interface"))
-        let name = try name("an interface's name such as org.example.Name", Spelling.isInterface)
+        let name = try name("an interface's name such as org.example.Name", InterfaceNames.isInterface)
         var types: [Description.NamedType] = []
         var methods: [Description.Method] = []
         var errors: [Description.NamedType] = []
@@ -34,7 +34,7 @@ struct InterfaceParser {
             }
             try advance()
             let line = line
-            let member = try self.name("a name that starts with a capital", Spelling.isMember)
+            let member = try self.name("a name that starts with a capital", InterfaceNames.isMember)
             guard seen.insert(member).inserted else {
                 throw InterfaceError(line: line, reason: "\(member) is there twice")
             }
@@ -99,7 +99,7 @@ struct InterfaceParser {
             try advance()
             return plain
         }
-        let name = try name("a type", Spelling.isMember)
+        let name = try name("a type", InterfaceNames.isMember)
         if !references.contains(where: { $0.name == name }) { references.append((name, line)) }
         return .named(name)
     }
@@ -120,7 +120,7 @@ struct InterfaceParser {
         var cases: [String] = []
         repeat {
             let line = line
-            let name = try name("a field's name", Spelling.isField)
+            let name = try name("a field's name", InterfaceNames.isField)
             guard !cases.contains(name), !fields.contains(where: { $0.name == name }) else {
                 throw InterfaceError(line: line, reason: "\(name) is there twice")
             }

@@ -29,25 +29,25 @@ public struct ProgressLine: Sendable {
         self.total = total
     }
 
-    /// The line at `now`, shorter than the look's width: state, bar, share, count, elapsed time, and the time to go as
+    /// The line at `now`, shorter than the style's width: state, bar, share, count, elapsed time, and the time to go as
     /// far as the tasks done so far tell.
-    public func text(now: Int, look: Look) -> String {
-        let elapsed = look.duration(Self.coarse(now - start))
+    public func text(now: Int, style: TextStyle) -> String {
+        let elapsed = style.duration(Self.coarse(now - start))
         let share = total > 0 ? Double(done) / Double(total) : 0
-        var parts = [look.clean(state)]
+        var parts = [style.clean(state)]
         if total > 0 {
             parts.append("\(Int(share * 100)) %")
             parts.append("\(Units.grouped(done))/\(Units.grouped(total))")
         }
         parts.append(elapsed)
-        if let left = remaining(now: now) { parts.append("ETA \(look.duration(Self.coarse(left)))") }
+        if let left = remaining(now: now) { parts.append("ETA \(style.duration(Self.coarse(left)))") }
         let words = parts.joined(separator: "  ")
         // The last column stays free: writing there makes some terminals wrap.
-        let room = min(look.width - 1 - words.count - 4, 40)
-        guard total > 0, room >= 8 else { return String(words.prefix(max(look.width - 1, 0))) }
-        let bar = look.bar(share, columns: room)
+        let room = min(style.width - 1 - words.count - 4, 40)
+        guard total > 0, room >= 8 else { return String(words.prefix(max(style.width - 1, 0))) }
+        let bar = style.bar(share, columns: room)
         let padded = bar + String(repeating: " ", count: max(room - bar.count, 0))
-        return ([parts[0], "[" + look.paint(padded, .green) + "]"] + parts.dropFirst()).joined(separator: "  ")
+        return ([parts[0], "[" + style.paint(padded, .green) + "]"] + parts.dropFirst()).joined(separator: "  ")
     }
 
     /// Nanoseconds until all tasks are done at the pace so far; nil until there is a pace.

@@ -14,9 +14,9 @@ public struct Table: Sendable {
     /// A cell's text and the ink that it is painted in.
     public struct Cell: Sendable, ExpressibleByStringInterpolation {
         public var text: String
-        public var ink: Look.Ink
+        public var ink: TextStyle.Ink
 
-        public init(_ text: String, _ ink: Look.Ink = .plain) {
+        public init(_ text: String, _ ink: TextStyle.Ink = .plain) {
             self.text = text
             self.ink = ink
         }
@@ -37,23 +37,23 @@ public struct Table: Sendable {
     }
 
     /// The headings, unless all of them are empty, and the rows, without spaces at the ends of lines.
-    public func lines(_ look: Look) -> [String] {
+    public func lines(_ style: TextStyle) -> [String] {
         var widths = columns.map(\.title.count)
         for row in rows {
             for (index, cell) in row.enumerated() { widths[index] = max(widths[index], cell.text.count) }
         }
         let titles = columns.map { Cell($0.title, .dim) }
-        return ((titles.contains { !$0.text.isEmpty } ? [titles] : []) + rows).map { line($0, widths, look) }
+        return ((titles.contains { !$0.text.isEmpty } ? [titles] : []) + rows).map { line($0, widths, style) }
     }
 
-    private func line(_ cells: [Cell], _ widths: [Int], _ look: Look) -> String {
+    private func line(_ cells: [Cell], _ widths: [Int], _ style: TextStyle) -> String {
         var line = String(repeating: " ", count: indent)
         let last = cells.lastIndex { !$0.text.isEmpty } ?? -1
         for (index, cell) in cells.enumerated() where index <= last {
             let padding = String(repeating: " ", count: widths[index] - cell.text.count)
             if index > 0 { line += "  " }
             line += columns[index].right ? padding : ""
-            line += look.paint(cell.text, cell.ink)
+            line += style.paint(cell.text, cell.ink)
             line += columns[index].right || index == last ? "" : padding
         }
         return line

@@ -3,20 +3,20 @@ import Control
 /// The workloads and their options.
 public struct WorkloadList: Sendable {
     let workloads: [WorkloadDescription]
-    let look: Look
+    let style: TextStyle
 
-    public init(_ workloads: [WorkloadDescription], look: Look) {
+    public init(_ workloads: [WorkloadDescription], style: TextStyle) {
         self.workloads = workloads
-        self.look = look
+        self.style = style
     }
 
     /// Every workload with its line and its options, each line ended.
     public var text: String {
         let width = workloads.reduce(0) { max($0, $1.name.count) }
         return workloads.map { workload in
-            let name = look.clean(workload.name)
-            let title = look.paint(name, .bold) + String(repeating: " ", count: max(width - name.count, 0) + 2)
-            return title + look.clean(workload.summary) + "\n"
+            let name = style.clean(workload.name)
+            let title = style.paint(name, .bold) + String(repeating: " ", count: max(width - name.count, 0) + 2)
+            return title + style.clean(workload.summary) + "\n"
                 + options(of: workload, indent: width + 2).map { $0 + "\n" }.joined()
         }.joined()
     }
@@ -24,17 +24,17 @@ public struct WorkloadList: Sendable {
     /// One workload at length: its line, how it is called, what it does, its options.
     ///
     /// - Parameter usage: the command line that runs it.
-    public static func page(_ workload: WorkloadDescription, usage: String? = nil, look: Look) -> String {
-        let list = WorkloadList([workload], look: look)
-        let detail = list.look.flow(words: look.clean(workload.detail))
+    public static func page(_ workload: WorkloadDescription, usage: String? = nil, style: TextStyle) -> String {
+        let list = WorkloadList([workload], style: style)
+        let detail = list.style.flow(words: style.clean(workload.detail))
         let options = list.options(of: workload, indent: 2)
-        let title = look.paint(look.clean(workload.name), .bold) + ": " + look.clean(workload.summary)
+        let title = style.paint(style.clean(workload.name), .bold) + ": " + style.clean(workload.summary)
         let call = usage.map { ["Usage: \($0)", ""] } ?? []
         let columns = (workload.columns ?? []).map {
-            look.clean($0.key) + ($0.unit.map { " (\(look.clean($0)))" } ?? "")
+            style.clean($0.key) + ($0.unit.map { " (\(style.clean($0)))" } ?? "")
         }
         let told =
-            columns.isEmpty ? [] : [""] + look.flow(words: "A record tells " + columns.joined(separator: ", ") + ".")
+            columns.isEmpty ? [] : [""] + style.flow(words: "A record tells " + columns.joined(separator: ", ") + ".")
         let taken = options.isEmpty ? ["It takes no options of its own."] : options
         return ([title, ""] + call + detail + [""] + taken + told).joined(separator: "\n") + "\n"
     }
@@ -42,15 +42,15 @@ public struct WorkloadList: Sendable {
     private func options(of workload: WorkloadDescription, indent: Int) -> [String] {
         var table = Table([.left(""), .left("")], indent: indent)
         for option in workload.options {
-            let value = option.kind == "flag" ? "" : " <\(look.clean(option.kind))>"
-            let summary = look.clean(option.summary) + (option.value.map { " (default: \(look.clean($0)))" } ?? "")
-            table.rows.append([.init("--\(look.clean(option.name))\(value)", .cyan), .init(summary)])
+            let value = option.kind == "flag" ? "" : " <\(style.clean(option.kind))>"
+            let summary = style.clean(option.summary) + (option.value.map { " (default: \(style.clean($0)))" } ?? "")
+            table.rows.append([.init("--\(style.clean(option.name))\(value)", .cyan), .init(summary)])
         }
-        return table.lines(look)
+        return table.lines(style)
     }
 }
 
-extension Look {
+extension TextStyle {
     /// `text` in lines of whole words, of at most `width` columns where words allow it.
     func flow(words text: String, width: Int? = nil) -> [String] {
         let width = width ?? min(self.width, 100)

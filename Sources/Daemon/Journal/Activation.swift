@@ -1,5 +1,6 @@
 import CSystemd
 import Glibc
+import Linux
 
 /// The sockets that the service manager has opened for this process (socket activation).
 public enum Activation {
@@ -15,7 +16,7 @@ public enum Activation {
                 "the service manager handed over \(given.joined(separator: ", ")), and exactly one of them must be "
                     + "called \(wanted): set FileDescriptorName=\(wanted) in the socket unit"
             case .failed(let number):
-                "the service manager's sockets can't be taken over: \(String(cString: strerror(number)))"
+                "the service manager's sockets can't be taken over: \(SystemError.text(number))"
             }
         }
     }

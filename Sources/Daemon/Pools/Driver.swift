@@ -170,6 +170,11 @@ final class Driver {
             carryOut()
             if isOver { return .over }
             isRung = awaitNews()
+            if !mayStart, jobs.count > 1 {
+                // Others have handed in jobs meanwhile: the supervisor's thread goes on with them.
+                supervisor.handOver()
+                return .until(0)
+            }
         } while isRung || !supervisor.rest()
         return .until(nextDue)
     }

@@ -222,12 +222,13 @@ public final class Supervisor: Sendable {
         }
     }
 
-    /// Takes a turn on the calling thread, while the supervisor's own sleeps, unless it has just been woken.
+    /// Takes a turn on the calling thread, while the supervisor's own sleeps and no job is under way.
     ///
     /// - Returns: whether it was taken.
     private func takeTurn() -> Bool {
         let isTaken = turn.withLockIfAvailable { turn in
-            guard let driver = turn.driver else { return false }
+            // What others have under way may take long, and is not the caller's.
+            guard let driver = turn.driver, driver.jobs.isEmpty else { return false }
             switch driver.turn([], mayStart: false) {
             case .over: turn.sleepsUntil = nil
             case .until(let due):
@@ -395,6 +396,11 @@ public final class Supervisor: Sendable {
             state.isAwake = !state.commands.isEmpty
             return !state.isAwake
         }
+    }
+
+    /// Ends a turn though there may be commands: whoever is rung then takes them.
+    func handOver() {
+        state.withLock { $0.isAwake = false }
     }
 
     func takeCommands() -> [Command] {

@@ -1,4 +1,5 @@
 import Glibc
+import Linux
 
 /// Why a socket can't be served.
 public enum ListenError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -21,7 +22,7 @@ public enum ListenError: Error, Sendable, Equatable, CustomStringConvertible {
         case .failed(_, let path, ENOENT): "the directory of \(path) is not there: make it first"
         case .failed(_, let path, ENAMETOOLONG): "\(path) is too long for a socket's path: choose a shorter one"
         case .failed(let call, let path, let number):
-            "\(call) failed for \(path): \(String(cString: strerror(number)))"
+            "\(call) failed for \(path): \(SystemError.text(number))"
         }
     }
 }

@@ -1,5 +1,5 @@
 import Glibc
-import Varlink
+import Linux
 
 /// A listening Unix socket that is not served yet: bound here, or handed over by the service manager.
 public struct Listener: ~Copyable {
@@ -50,7 +50,7 @@ public struct Listener: ~Copyable {
         do {
             return try StreamSocket(flags: Int32(SOCK_NONBLOCK.rawValue))
         } catch {
-            throw .failed(call: "socket", path: path, errno: error.errno)
+            throw .failed(call: "socket", path: path, errno: error.errno.rawValue)
         }
     }
 
@@ -74,7 +74,7 @@ public struct Listener: ~Copyable {
             let probe = try StreamSocket(flags: Int32(SOCK_NONBLOCK.rawValue))
             try probe.connect(to: address)
         } catch {
-            switch error.errno {
+            switch error.errno.rawValue {
             case ECONNREFUSED:
                 try check("unlink", path) { unlink(path) }
                 return
@@ -82,7 +82,7 @@ public struct Listener: ~Copyable {
                 // It lives; its queue of connections is full.
                 break
             default:
-                throw .failed(call: "connect", path: path, errno: error.errno)
+                throw .failed(call: "connect", path: path, errno: error.errno.rawValue)
             }
         }
         throw .alreadyServed(path: path)
@@ -91,9 +91,9 @@ public struct Listener: ~Copyable {
     @discardableResult
     private static func check(_ call: String, _ path: String, _ body: () -> Int32) throws(ListenError) -> Int32 {
         do {
-            return try retrying(body)
+            return try system(call, on: path, body)
         } catch {
-            throw .failed(call: call, path: path, errno: error.errno)
+            throw .failed(call: call, path: path, errno: error.errno.rawValue)
         }
     }
 

@@ -1,5 +1,5 @@
 import Glibc
-import Varlink
+import Linux
 
 /// A lock that one process holds while it lives. Its file goes with it; the kernel drops the lock should the process die.
 struct LockFile: ~Copyable {
@@ -23,11 +23,11 @@ struct LockFile: ~Copyable {
             let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
             guard descriptor >= 0 else { throw .failed(call: "open", path: path, errno: errno) }
             do {
-                try retrying { flock(descriptor, LOCK_EX | LOCK_NB) }
+                try system("flock") { flock(descriptor, LOCK_EX | LOCK_NB) }
             } catch {
                 close(descriptor)
-                if error.errno == EWOULDBLOCK { throw .alreadyServed(path: guarded) }
-                throw .failed(call: "flock", path: path, errno: error.errno)
+                if error.errno.rawValue == EWOULDBLOCK { throw .alreadyServed(path: guarded) }
+                throw .failed(call: "flock", path: path, errno: error.errno.rawValue)
             }
             if names(path, descriptor) { return descriptor }
             // Its last holder removed the file after it was opened here: take the new one.

@@ -79,7 +79,7 @@ struct Pard: AsyncParsableCommand {
         // The command that a private daemon serves has the terminal to itself, unless something is wrong.
         let isPrivate = leash != nil && log.target == .standardError
         let logger = log.logger("pard", level: isPrivate ? .warning : .info)
-        let environment = ProcessEnvironment.variables
+        let environment = Variables.ownValues
         let place = SettingsPlace(isShared: shared, isPrivate: leash != nil, environment: environment)
         let source = SettingsSource(
             flags: try SettingsSource.flags(settings), environment: environment, file: config ?? place.file,

@@ -5,7 +5,7 @@ import Workers
 struct BLAS: Sendable {
     private let functions: par_blas
     /// How many threads it chose for itself.
-    let usualThreads: Int
+    let defaultThreads: Int
 
     private static let file = "libopenblas.so.0"
 
@@ -13,7 +13,7 @@ struct BLAS: Sendable {
     static let shared: BLAS? = {
         var functions = par_blas()
         guard par_blas_load(file, &functions) == 0 else { return nil }
-        return BLAS(functions: functions, usualThreads: Int(functions.get_num_threads()))
+        return BLAS(functions: functions, defaultThreads: Int(functions.get_num_threads()))
     }()
 
     /// Finds out whether workers can load it. A zygote can't, as it starts threads.

@@ -23,7 +23,7 @@ struct Dot<Number: Element>: Workload {
             state = .failure(TaskFailure(DotFailure.load))
             return
         }
-        threads = wanted == 0 ? blas.usualThreads : wanted
+        threads = wanted == 0 ? blas.defaultThreads : wanted
         Self.set(threads, of: blas)
         do {
             let small = try Matrices<Number>(size: Self.checkedSize)

@@ -25,12 +25,12 @@ final class Functions {
     }
 
     /// Does a worker's part of a job of `native`.
-    func work(_ shift: consuming Shift, _ arguments: JobArguments) {
+    func work(_ loop: consuming TaskLoop, _ arguments: JobArguments) {
         do {
             let function = try function(arguments.text("function"))
-            shift.call(NativeFunction(function.body, state: function.state, arguments))
+            loop.call(NativeFunction(function.body, state: function.state, arguments))
         } catch {
-            shift.run(Unfit(failure: error))
+            loop.run(Unfit(failure: error))
         }
     }
 

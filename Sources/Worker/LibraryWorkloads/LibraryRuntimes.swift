@@ -38,18 +38,18 @@ public final class LibraryRuntimes: RuntimeSupport {
         }
     }
 
-    public func work(_ workload: String, _ shift: consuming Shift, _ arguments: JobArguments) {
+    public func work(_ workload: String, _ loop: consuming TaskLoop, _ arguments: JobArguments) {
         switch workload {
         case Definition.dot.name:
             // The places of the choices of --dtype.
             if arguments.number("dtype") == 0 {
-                shift.run(Dot<Double>(arguments))
+                loop.run(Dot<Double>(arguments))
             } else {
-                shift.run(Dot<Float>(arguments))
+                loop.run(Dot<Float>(arguments))
             }
-        case Definition.download.name: shift.run(Fetch(arguments, isDownload: true, by: client))
-        case Definition.api.name: shift.run(Fetch(arguments, isDownload: false, by: client))
-        case Definition.native.name: functions.work(shift, arguments)
+        case Definition.download.name: loop.run(Fetch(arguments, isDownload: true, by: client))
+        case Definition.api.name: loop.run(Fetch(arguments, isDownload: false, by: client))
+        case Definition.native.name: functions.work(loop, arguments)
         default: break
         }
     }

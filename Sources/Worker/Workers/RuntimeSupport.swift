@@ -1,3 +1,4 @@
+import Catalogue
 public import Workloads
 
 /// What a program can make its workers of beyond what every worker is: the runtimes with a library.
@@ -16,7 +17,7 @@ public protocol RuntimeSupport: AnyObject {
     init()
 
     /// Does a worker's part of a job, of the workload called so. A workload that the runtime doesn't have is left alone.
-    func work(_ workload: String, _ shift: consuming Shift, _ arguments: JobArguments)
+    func work(_ workload: String, _ loop: consuming TaskLoop, _ arguments: JobArguments)
 }
 
 /// Why a runtime can't be: what could not be loaded and why, for whoever wanted to run something on it.
@@ -25,5 +26,38 @@ public struct RuntimeFault: Error, Sendable, Equatable, CustomStringConvertible 
 
     public init(_ description: String) {
         self.description = description
+    }
+}
+
+/// The code of a workload, by its place in the catalogue.
+enum WorkloadCode: Sendable {
+    /// What every worker can do.
+    case own(@Sendable (consuming TaskLoop, JobArguments) -> Void)
+    /// What only workers of the workload's runtime can do, by the workload's name.
+    case runtime(String)
+    case unknown
+
+    /// All workloads that need no runtime but the workers' own.
+    private static let own: [(name: String, code: WorkloadCode)] = [
+        (Definition.noop.name, code(Noop.init)),
+        (Definition.sleep.name, code(Sleep.init)),
+        (Definition.cpu.name, code(CPU.init)),
+        (Definition.io.name, code(IO.init)),
+        (Definition.exec.name, code(Exec.init)),
+    ]
+
+    /// The code of each workload, by its place in the catalogue. A zygote makes it before its first fork.
+    static let table: [WorkloadCode] = Catalogue.all.map { definition in
+        own.first { $0.name == definition.name }?.code ?? .runtime(definition.name)
+    }
+
+    /// Made in this module for each workload by itself, so that the loop over its tasks calls nothing by way of a table.
+    private static func code<W: Workload & SendableMetatype>(
+        _ make: @escaping @Sendable (JobArguments) -> W
+    ) -> WorkloadCode {
+        .own { loop, arguments in
+            var loop = loop
+            loop.run(make(arguments))
+        }
     }
 }

@@ -54,10 +54,10 @@ struct Worker {
         slot.done.pointee.store(0, ordering: .relaxed)
         let arguments = JobArguments(of: job)
         let number = Int(job.plan.pointee.workload)
-        let shift = Shift(worker: self, job: job)
+        let loop = TaskLoop(worker: self, job: job)
         switch WorkloadCode.table.indices.contains(number) ? WorkloadCode.table[number] : .unknown {
-        case .own(let run): run(shift, arguments)
-        case .runtime(let name): support?.work(name, shift, arguments)
+        case .own(let run): run(loop, arguments)
+        case .runtime(let name): support?.work(name, loop, arguments)
         case .unknown: break
         }
         leave(job, order: order)

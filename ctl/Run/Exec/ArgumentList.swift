@@ -12,9 +12,9 @@ struct ArgumentList {
     private var bytes = 0
 
     /// The most that are kept for one run, which is more than the call of a run has room for.
-    static let mostArguments = 1_000_000
+    static let maximumArguments = 1_000_000
     /// Bytes of all that are kept: what the call has room for.
-    static let mostBytes = CallSize.limit
+    static let maximumBytes = CallSize.limit
     /// The longest argument that the kernel hands to a program (MAX_ARG_STRLEN), without the NUL at its end.
     static let longestArgument = (1 << 17) - 1
 
@@ -27,22 +27,23 @@ struct ArgumentList {
     /// - Parameters:
     ///   - end: what ends each; the last one may lack it.
     ///   - longest: bytes of the longest that is taken.
-    mutating func read(_ path: String, end: UInt8, longest: Int = longestArgument) throws(Failure) {
+    mutating func read(_ path: String, end: UInt8, longest: Int = longestArgument) throws(CommandError) {
         let isInput = path == "-"
         let name = isInput ? "standard input" : path
         try LineReader(path, named: name).read(end: end, longest: longest, thing: "argument") {
-            (line: ArraySlice<UInt8>) throws(Failure) in try add(line, of: name)
+            (line: ArraySlice<UInt8>) throws(CommandError) in try add(line, of: name)
         }
     }
 
     /// Adds an argument. Throws for one that isn't UTF-8, which a call to the daemon can't carry.
-    mutating func add(_ line: ArraySlice<UInt8>, of name: String) throws(Failure) {
+    mutating func add(_ line: ArraySlice<UInt8>, of name: String) throws(CommandError) {
         count += 1
         let number = count
         guard !known.contains(number) else { return }
         bytes += line.count
-        guard arguments.count < Self.mostArguments, bytes <= Self.mostBytes else {
-            let limit = bytes > Self.mostBytes ? "\(Self.mostBytes >> 20) MiB" : "\(Self.mostArguments) arguments"
+        guard arguments.count < Self.maximumArguments, bytes <= Self.maximumBytes else {
+            let limit =
+                bytes > Self.maximumBytes ? "\(Self.maximumBytes >> 20) MiB" : "\(Self.maximumArguments) arguments"
             throw .input(path: name, reason: "there are more than \(limit), the most for one run: run them in parts")
         }
         guard let argument = String(validating: line, as: UTF8.self) else {

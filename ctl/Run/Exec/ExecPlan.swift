@@ -1,5 +1,6 @@
 import Control
 import Glibc
+import Linux
 import Report
 
 /// What `parctl run exec` is to do: the commands, and what becomes of their output.
@@ -11,13 +12,13 @@ struct ExecPlan {
     let isTagged: Bool
     let isQuiet: Bool
     private let isDry: Bool
-    let log: JobLog?
+    let log: JobLogFile?
 
     /// What GNU parallel has beside `:::`.
     private static let otherMarks: Set<String> = ["::::", ":::+", "::::+"]
 
     /// Reads everything that there is to read, and checks it.
-    init(_ words: RunWords) throws(Failure) {
+    init(_ words: RunWords) throws(CommandError) {
         let options = words.client
         if let other = words.operands.first(where: Self.otherMarks.contains) {
             throw words.fault("there is no '\(other)' here: arguments come after one ':::' or from --arg-file")
@@ -30,7 +31,7 @@ struct ExecPlan {
         }
         template = CommandTemplate(command, isForShell: isForShell)
         let source = try Self.source(words, behind: mark)
-        let resume: JobLog.Resume =
+        let resume: JobLogFile.Resume =
             options["resume-failed"] != nil ? .failed : options["resume"] != nil ? .all : .no
         guard resume == .no || options["joblog"] != nil else {
             throw words.fault("--resume and --resume-failed go by the joblog: name it with --joblog")
@@ -39,7 +40,7 @@ struct ExecPlan {
         log =
             isDry && resume == .no
             ? nil
-            : try options["joblog"]?.last.map { path throws(Failure) in try JobLog(path, resume: resume) }
+            : try options["joblog"]?.last.map { path throws(CommandError) in try JobLogFile(path, resume: resume) }
         let known = log?.known ?? []
         switch source {
         case .words(let texts):
@@ -62,7 +63,7 @@ struct ExecPlan {
     }
 
     /// - Parameter mark: the place of the `:::`, if there is one.
-    private static func source(_ words: RunWords, behind mark: Int?) throws(Failure) -> Source {
+    private static func source(_ words: RunWords, behind mark: Int?) throws(CommandError) -> Source {
         let file = words.client["arg-file"]
         guard let mark else {
             let path = file?.last ?? "-"
@@ -80,7 +81,7 @@ struct ExecPlan {
     }
 
     /// Whether there is nothing to be run: it was only to be shown, which is done then, or has all been run before.
-    func isDone() throws(Failure) -> Bool {
+    func isDone() throws(CommandError) -> Bool {
         if isDry {
             for task in arguments.indices { try StandardOutput.write(line(of: task) + "\n") }
         } else if arguments.isEmpty {
@@ -105,13 +106,7 @@ extension Context {
     static var ofThisProcess: Context {
         let mask = Glibc.umask(0)
         Glibc.umask(mask)
-        var variables: [String] = []
-        var next = environ
-        while let variable = next.pointee {
-            // What isn't UTF-8 can't be sent, and must not arrive as something else.
-            if let text = String(validatingCString: variable) { variables.append(text) }
-            next += 1
-        }
-        return Context(directory: Environment.directory, umask: Int(mask), environment: variables)
+        // A variable that isn't UTF-8 can't be sent, and must not arrive as something else.
+        return Context(directory: Environment.directory, umask: Int(mask), environment: Variables.ownTexts)
     }
 }

@@ -18,7 +18,7 @@ struct OutputPrinter {
 
     /// Prints a piece, however slow its reader is. The pieces of a task come one after the other.
     ///
-    /// Throws a ``Failure``, or what `interruption` throws meanwhile.
+    /// Throws a ``CommandError``, or what `interruption` throws meanwhile.
     mutating func print(_ piece: Output, _ interruption: Interruption) throws {
         let output = try text(piece.stdout, of: piece.task, begins: &begins.output)
         let errors = try text(piece.stderr, of: piece.task, begins: &begins.errors)
@@ -28,7 +28,7 @@ struct OutputPrinter {
     }
 
     /// What is to be written for a piece's `text`, which is in base64.
-    private func text(_ text: String, of task: Int, begins: inout Bool) throws(Failure) -> [UInt8] {
+    private func text(_ text: String, of task: Int, begins: inout Bool) throws(CommandError) -> [UInt8] {
         guard !text.isEmpty else { return [] }
         guard let data = Data(base64Encoded: text) else { throw .unwritable("a command's output is not base64") }
         guard let tag else { return Array(data) }

@@ -15,7 +15,7 @@ struct NativePlan {
     let directory: String?
 
     /// Reads everything that there is to read, and checks it.
-    init(_ words: RunWords, in directory: String = Environment.directory) throws(Failure) {
+    init(_ words: RunWords, in directory: String = Environment.directory) throws(CommandError) {
         guard let name = words.operands.first, let colon = name.utf8.lastIndex(of: UInt8(ascii: ":")),
             name.utf8.first != UInt8(ascii: ":"), name.utf8.last != UInt8(ascii: ":")
         else { throw words.fault("which function? For example: parctl run native ./libmine.so:work one two") }
@@ -56,7 +56,7 @@ struct NativePlan {
     }
 
     /// How many tasks there are where `asked` are asked for: one for each input; a single one is for all of them.
-    func count(asked: Int?, _ words: RunWords) throws(Failure) -> Int? {
+    func count(asked: Int?, _ words: RunWords) throws(CommandError) -> Int? {
         guard let items else { return asked }
         guard let asked, asked != items.count else { return items.count }
         guard items.count == 1 else {
@@ -83,23 +83,23 @@ struct ItemList {
     var count: Int { spans.count }
 
     /// The most that are kept for one run. A daemon may allow less.
-    static let mostItems = 16_000_000
+    static let maximumItems = 16_000_000
     /// Bytes of all that are kept.
-    static let mostBytes = 1 << 30
+    static let maximumBytes = 1 << 30
 
     /// Reads the inputs of a file, or of standard input where it is called `-`.
     ///
     /// - Parameter end: what ends each; the last one may lack it.
-    mutating func read(_ path: String, end: UInt8) throws(Failure) {
+    mutating func read(_ path: String, end: UInt8) throws(CommandError) {
         let name = path == "-" ? "standard input" : path
-        try LineReader(path, named: name).read(end: end, longest: Self.mostBytes, thing: "input") {
-            (line: ArraySlice<UInt8>) throws(Failure) in try add(line, of: name)
+        try LineReader(path, named: name).read(end: end, longest: Self.maximumBytes, thing: "input") {
+            (line: ArraySlice<UInt8>) throws(CommandError) in try add(line, of: name)
         }
     }
 
-    mutating func add(_ item: ArraySlice<UInt8>, of name: String) throws(Failure) {
-        guard count < Self.mostItems, bytes.count + item.count <= Self.mostBytes else {
-            let limit = count < Self.mostItems ? "\(Self.mostBytes >> 20) MiB" : "\(Self.mostItems) inputs"
+    mutating func add(_ item: ArraySlice<UInt8>, of name: String) throws(CommandError) {
+        guard count < Self.maximumItems, bytes.count + item.count <= Self.maximumBytes else {
+            let limit = count < Self.maximumItems ? "\(Self.maximumBytes >> 20) MiB" : "\(Self.maximumItems) inputs"
             throw .input(path: name, reason: "there are more than \(limit), the most for one run: run them in parts")
         }
         spans.append((bytes.count, item.count))
@@ -115,7 +115,7 @@ final class ItemFile {
     private let spans: [(offset: Int, count: Int)]
     private let file: Descriptor
 
-    init(_ list: ItemList) throws(Failure) {
+    init(_ list: ItemList) throws(CommandError) {
         (count, bytes, spans) = (list.count, list.bytes, list.spans)
         let table = count == 1 ? 0 : 16 * count
         var places: [Int] = []
@@ -130,7 +130,7 @@ final class ItemFile {
             try file.seal()
             self.file = file
         } catch {
-            throw .system(call: error.call, errno: error.errno.rawValue)
+            throw CommandError(error)
         }
     }
 

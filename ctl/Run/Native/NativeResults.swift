@@ -18,12 +18,12 @@ final class NativeResults {
     /// - Parameters:
     ///   - descriptor: the file's, which is closed.
     ///   - tasks: how many the run had.
-    init(_ results: Run.Results, _ descriptor: consuming Descriptor, tasks: Int) throws(Failure) {
+    init(_ results: Run.Results, _ descriptor: consuming Descriptor, tasks: Int) throws(CommandError) {
         let size: Int
         do {
             size = try memoryFileSize(descriptor.raw)
         } catch {
-            throw .system(call: error.call, errno: error.errno.rawValue)
+            throw CommandError(error)
         }
         // A file that could be cut would fault where it is read.
         let isSealed = descriptor.isSealed
@@ -60,14 +60,14 @@ final class NativeResults {
     private func failure(_ task: Int) -> UnsafeRawBufferPointer? { failures.flatMap { part(task, table: $0) } }
 
     /// Does what is to be done with the results, but for those that go into a JSON document.
-    func show(_ plan: NativePlan, isInDocument: Bool) throws(Failure) {
+    func show(_ plan: NativePlan, isInDocument: Bool) throws(CommandError) {
         if let directory = plan.directory {
             try keep(in: directory)
         } else if !isInDocument {
             try print(tag: plan.isTagged ? { plan.items?.bytes(of: $0) ?? [] } : nil)
         }
         func name(_ task: Int) -> String {
-            plan.items.map { "input \(task + 1) (\(Failure.clean(String($0.text(of: task).prefix(100)))))" }
+            plan.items.map { "input \(task + 1) (\(CommandError.clean(String($0.text(of: task).prefix(100)))))" }
                 ?? "task \(task)"
         }
         // A run that was ended, or whose function wrote where it may not, has tasks of which nothing is known.
@@ -75,7 +75,7 @@ final class NativeResults {
         var first: Int?
         for task in 0..<tasks {
             if let reason = failure(task) {
-                let text = Failure.clean(String(decoding: reason, as: UTF8.self))
+                let text = CommandError.clean(String(decoding: reason, as: UTF8.self))
                 StandardError.write("parctl: \(name(task)): \(text)\n")
             } else if result(task) == nil {
                 unended += 1
@@ -88,7 +88,7 @@ final class NativeResults {
     }
 
     /// Prints the results, one a line.
-    private func print(tag: ((Int) -> ArraySlice<UInt8>)?) throws(Failure) {
+    private func print(tag: ((Int) -> ArraySlice<UInt8>)?) throws(CommandError) {
         var lines: [UInt8] = []
         lines.reserveCapacity(2 * Self.chunk)
         for task in 0..<tasks {
@@ -97,8 +97,7 @@ final class NativeResults {
             if result.count > Self.chunk {
                 try StandardOutput.write(lines)
                 lines.removeAll(keepingCapacity: true)
-                let number = writeAll(STDOUT_FILENO, result)
-                if number != 0 { throw .output(errno: number) }
+                try StandardOutput.write(result)
             } else {
                 lines.append(contentsOf: result)
             }
@@ -112,23 +111,26 @@ final class NativeResults {
     }
 
     /// Puts each result into a file that is called by the number of its input, from 1.
-    private func keep(in directory: String) throws(Failure) {
+    private func keep(in directory: String) throws(CommandError) {
         if mkdir(directory, 0o777) != 0, errno != EEXIST { throw .exporting(path: directory, errno: errno) }
         for task in 0..<tasks {
             guard let result = result(task) else { continue }
             let path = "\(directory)/\(task + 1)"
-            let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-            guard file >= 0 else { throw .exporting(path: path, errno: errno) }
-            let fault = writeAll(file, result)
-            // Some file systems say only then that there was no room.
-            let closing = close(file) == 0 ? 0 : errno
-            if fault != 0 || closing != 0 { throw .exporting(path: path, errno: fault != 0 ? fault : closing) }
+            do throws(SystemError) {
+                let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC
+                let file = Descriptor(owning: try system("open") { open(path, flags, 0o666) })
+                try writeAll(file.raw, result)
+                // Some file systems say only then that there was no room.
+                try file.close()
+            } catch {
+                throw .exporting(path: path, errno: error.errno.rawValue)
+            }
         }
     }
 
     /// The member `results` of a JSON document, in pieces: an object for each task with its `text`, or `base64` where that is
     /// no UTF-8, or the `reason` for which it has none.
-    func writeMembers(_ write: ([UInt8]) throws(Failure) -> Void) throws(Failure) {
+    func writeMembers(_ write: ([UInt8]) throws(CommandError) -> Void) throws(CommandError) {
         var bytes: [UInt8] = []
         for task in 0..<tasks {
             if let result = result(task) {

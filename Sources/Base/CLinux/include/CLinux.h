@@ -124,7 +124,7 @@ int32_t par_set_name(const char *name);
 /// Sets how far this thread's timers may be put off. Commands have what it was at the first call.
 int32_t par_set_timer_slack(uint64_t nanoseconds);
 /// What it was before the first call of the function above; 0 without one.
-uint64_t par_usual_timer_slack(void);
+uint64_t par_default_timer_slack(void);
 int32_t par_gettid(void);
 int32_t par_getcpu(void);
 /// How many CPUs this thread may run on.

@@ -32,11 +32,11 @@ struct TimelinePlot: Sendable {
             markup += "<line class=\"grid\" x1=\"\(x)\" x2=\"\(x)\" y1=\"0\" y2=\"\(height)\"/>\n"
         }
         for (name, range) in run.phases where !range.isEmpty {
-            let time = Markup.look.duration(range.count)
+            let time = Markup.style.duration(range.count)
             markup += rect("phase \(name)", range, y: 0, height: Self.strip, title: "\(name) \(time)")
         }
         if let startup = run.startup {
-            let time = Markup.look.duration(startup.count)
+            let time = Markup.style.duration(startup.count)
             markup += rect(
                 "startup", startup, y: top, height: height - top, title: "start-up of all workers: \(time)")
         }
@@ -97,7 +97,7 @@ struct TimelinePlot: Sendable {
         if let tasks = lanes.tasksPerColumn {
             notes.append(
                 "Binned: \(Units.counted(lanes.drawn, "task")) in columns of "
-                    + "\(Markup.look.duration(Int(lanes.binTime.rounded()))), about \(Units.about(tasks)) tasks in "
+                    + "\(Markup.style.duration(Int(lanes.binTime.rounded()))), about \(Units.about(tasks)) tasks in "
                     + "each; the height is the share of that time in tasks.")
         }
         if lanes.every > 1 {

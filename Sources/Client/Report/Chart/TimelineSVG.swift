@@ -28,7 +28,7 @@ public struct TimelineSVG: Sendable {
         for run in runs {
             let lanes = Lanes(run, by: kind, span: axis.span, room: TimelinePlot.room)
             let plot = TimelinePlot(run: run, lanes: lanes, axis: axis)
-            let elapsed = Markup.look.duration(run.receipt.elapsed)
+            let elapsed = Markup.style.duration(run.receipt.elapsed)
             body += text("\(Markup.escaped(run.label)): \(elapsed)", x: 16, y: y + 12, name: "caption")
             y += Self.caption
             for (place, name) in plot.names.enumerated() {

@@ -4,21 +4,21 @@ import Control
 public struct TimelineText: Sendable {
     let runs: [RecordedRun]
     let kind: Lanes.Kind
-    let look: Look
+    let style: TextStyle
     /// Rows that one run may take.
     let rows: Int
 
     /// Rows where nobody says how many there is room for.
-    public static let usualRows = 48
+    public static let defaultRows = 48
     /// Columns for a mark's label and a gap.
     private static let markWidth = 12
     private static let leastColumns = 10
     private static let indent = 2
 
-    public init(_ runs: [RecordedRun], by kind: Lanes.Kind, look: Look, rows: Int = Self.usualRows) {
+    public init(_ runs: [RecordedRun], by kind: Lanes.Kind, style: TextStyle, rows: Int = Self.defaultRows) {
         self.runs = runs
         self.kind = kind
-        self.look = look
+        self.style = style
         self.rows = max(rows, 1)
     }
 
@@ -28,14 +28,14 @@ public struct TimelineText: Sendable {
         guard span > 0 else { return "" }
         // Names are known only when the rows are, but numbers tell how wide they will be.
         let gutter = Self.indent + runs.map { name(greatest(of: $0)).count }.reduce(0, max) + 2
-        let columns = max(look.width - gutter, Self.leastColumns)
+        let columns = max(style.width - gutter, Self.leastColumns)
         let room = Lanes.Room(rows: rows, rowBars: columns / 2, bars: .max, columns: columns)
         var lines: [String] = []
         var seen = Set<TimelineCell>()
         for run in runs {
             let lanes = Lanes(run, by: kind, span: span, room: room)
             if runs.count > 1 {
-                lines.append("  " + look.paint(look.clean(run.label, limit: max(look.width - 2, 8)), .bold))
+                lines.append("  " + style.paint(style.clean(run.label, limit: max(style.width - 2, 8)), .bold))
             }
             for row in lanes.rows {
                 let cells = TimelineCell.cells(of: row, in: lanes, startup: run.startup, columns: columns)
@@ -45,7 +45,7 @@ public struct TimelineText: Sendable {
             for note in notes(lanes) { lines += wrapped(note, gutter: gutter) }
         }
         lines += axis(TimeAxis(span: span, marks: max(columns / Self.markWidth, 1)), gutter: gutter, columns: columns)
-        let legend = TimelineCell.legend(seen, unicode: look.unicode)
+        let legend = TimelineCell.legend(seen, unicode: style.unicode)
         if !legend.isEmpty { lines += wrapped(legend, gutter: gutter) }
         return lines.joined(separator: "\n") + "\n"
     }
@@ -65,7 +65,7 @@ public struct TimelineText: Sendable {
         while let last = rest.last, last == .empty { rest.removeLast() }
         while let first = rest.first {
             let part = rest.prefix { $0.ink == first.ink }
-            line += look.paint(String(part.map { look.unicode ? $0.glyph : $0.plainGlyph }), first.ink)
+            line += style.paint(String(part.map { style.unicode ? $0.glyph : $0.plainGlyph }), first.ink)
             rest = rest.dropFirst(part.count)
         }
         return line
@@ -77,7 +77,7 @@ public struct TimelineText: Sendable {
         if let tasks = lanes.tasksPerColumn {
             notes.append([
                 "binned: about \(Units.about(tasks)) tasks a column of "
-                    + look.duration(Int(lanes.binTime.rounded()))
+                    + style.duration(Int(lanes.binTime.rounded()))
             ])
         }
         if lanes.every > 1 {
@@ -94,26 +94,26 @@ public struct TimelineText: Sendable {
     }
 
     private func wrapped(_ parts: [String], gutter: Int) -> [String] {
-        look.flow(parts, indent: gutter).enumerated().map { index, line in
-            look.paint((index == 0 ? String(repeating: " ", count: gutter) : "") + line, .dim)
+        style.flow(parts, indent: gutter).enumerated().map { index, line in
+            style.paint((index == 0 ? String(repeating: " ", count: gutter) : "") + line, .dim)
         }
     }
 
     /// A rule with ticks, and the times below them: each begins under its tick or, at the right edge, ends there, and is
     /// left out where it would not fit.
     private func axis(_ axis: TimeAxis, gutter: Int, columns: Int) -> [String] {
-        let (rule, first, tick, last) = look.unicode ? ("─", "└", "┴", "┘") : ("-", "+", "+", "+")
+        let (rule, first, tick, last) = style.unicode ? ("─", "└", "┴", "┘") : ("-", "+", "+", "+")
         var rules = [String](repeating: rule, count: columns)
         var labels = String(repeating: " ", count: gutter)
         for mark in axis.marks {
             let column = min(Int(axis.share(mark) * Double(columns)), columns - 1)
             rules[column] = mark == 0 ? first : column == columns - 1 ? last : tick
-            let label = axis.label(mark, unicode: look.unicode)
+            let label = axis.label(mark, unicode: style.unicode)
             let place = gutter + min(column, columns - label.count)
             guard labels.count <= place else { continue }
             labels += String(repeating: " ", count: place - labels.count) + label + " "
         }
         while labels.last == " " { labels.removeLast() }
-        return [look.paint(String(repeating: " ", count: gutter) + rules.joined(), .dim), look.paint(labels, .dim)]
+        return [style.paint(String(repeating: " ", count: gutter) + rules.joined(), .dim), style.paint(labels, .dim)]
     }
 }

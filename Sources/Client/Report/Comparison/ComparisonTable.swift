@@ -5,11 +5,11 @@ import Timing
 /// Markdown, and as the cells that other pages lay out.
 public struct ComparisonTable: Sendable {
     let comparison: Comparison
-    let look: Look
+    let style: TextStyle
 
-    public init(_ comparison: Comparison, look: Look) {
+    public init(_ comparison: Comparison, style: TextStyle) {
         self.comparison = comparison
-        self.look = look
+        self.style = style
     }
 
     static let headings = ["arm", "start-up", "paid", "task", "elapsed", "95 %", "speed-up", "95 %"]
@@ -35,8 +35,8 @@ public struct ComparisonTable: Sendable {
         let done =
             rounds == comparison.planned
             ? Units.counted(rounds, "round") : "\(rounds) of \(Units.counted(comparison.planned, "round"))"
-        return [look.clean(comparison.command), Units.counted(comparison.tasks, "task"), done]
-            .joined(separator: look.separator)
+        return [style.clean(comparison.command), Units.counted(comparison.tasks, "task"), done]
+            .joined(separator: style.separator)
     }
 
     /// What a reader must know of the runs to trust the figures.
@@ -59,7 +59,7 @@ public struct ComparisonTable: Sendable {
         for receipt in comparison.rounds.flatMap({ $0.warm + $0.cold }) {
             for failure in receipt.failures where !reasons.contains(failure.reason) { reasons.append(failure.reason) }
         }
-        return reasons.prefix(ReceiptText.failuresShown).map { "failed with: \(look.clean($0, limit: look.width))" }
+        return reasons.prefix(ReceiptText.failuresShown).map { "failed with: \(style.clean($0, limit: style.width))" }
     }
 
     /// The whole text, each line ended.
@@ -72,11 +72,11 @@ public struct ComparisonTable: Sendable {
                     Table.Cell(text, index == 0 ? .bold : index >= 6 && isFaster ? .green : .plain)
                 })
         }
-        let explanation = look.flow(Self.explanation, indent: 0).map { look.paint($0, .dim) }
-        let notes = notes.map { look.paint($0, .red) }
+        let explanation = style.flow(Self.explanation, indent: 0).map { style.paint($0, .dim) }
+        let notes = notes.map { style.paint($0, .red) }
         return
-            ([look.paint(headline, .bold), ""] + table.lines(look) + explanation + notes + [""]
-            + look.flow(words: Verdict(comparison).sentence)).joined(separator: "\n") + "\n"
+            ([style.paint(headline, .bold), ""] + table.lines(style) + explanation + notes + [""]
+            + style.flow(words: Verdict(comparison).sentence)).joined(separator: "\n") + "\n"
     }
 
     /// The table and the verdict as Markdown.
@@ -85,7 +85,7 @@ public struct ComparisonTable: Sendable {
             "| " + cells.map { Self.replacing("|", in: $0) { "\\\($0)" } }.joined(separator: " | ") + " |\n"
         }
         let rule = Self.headings.indices.map { $0 == 0 ? ":---" : "---:" }
-        let code = Self.replacing("`", in: look.clean(comparison.command)) { _ in "'" }
+        let code = Self.replacing("`", in: style.clean(comparison.command)) { _ in "'" }
         return "`\(code)`, \(Units.counted(comparison.tasks, "task")), "
             + "\(Units.counted(comparison.rounds.count, "round"))\n\n" + row(Self.headings) + row(rule)
             + cells.map(row).joined() + "\n" + notes.map { Self.escaped($0) + ".\n\n" }.joined()
@@ -113,16 +113,16 @@ public struct ComparisonTable: Sendable {
     }
 
     private func time(_ estimate: Estimate?) -> String {
-        estimate.map { look.duration(Int($0.median.rounded())) } ?? "-"
+        estimate.map { style.duration(Int($0.median.rounded())) } ?? "-"
     }
 
-    private var dash: String { look.unicode ? "–" : "-" }
+    private var dash: String { style.unicode ? "–" : "-" }
 
     /// Without the unit where it is that of the median beside it.
     private func interval(_ estimate: Estimate?) -> String {
         guard let estimate, let interval = estimate.interval else { return "-" }
         let all = [interval.low, interval.high, estimate.median].map {
-            look.duration(Int($0.rounded())).split(separator: " ")
+            style.duration(Int($0.rounded())).split(separator: " ")
         }
         guard all.allSatisfy({ $0.count == 2 && $0.last == all[2].last }) else {
             return all[..<2].map { $0.joined(separator: " ") }.joined(separator: dash)
@@ -132,7 +132,7 @@ public struct ComparisonTable: Sendable {
 
     private func speedup(_ figures: Comparison.Figures) -> String {
         guard figures.arm != comparison.arms.first else { return "1" }
-        return figures.speedup.map { "\(Units.threeDigits($0.median))\(look.times)" } ?? "-"
+        return figures.speedup.map { "\(Units.threeDigits($0.median))\(style.times)" } ?? "-"
     }
 
     private func speedupInterval(_ figures: Comparison.Figures) -> String {

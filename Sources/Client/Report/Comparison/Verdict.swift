@@ -28,7 +28,7 @@ public struct Verdict: Sendable {
         }
         guard candidates.allSatisfy({ $0.speedup.interval != nil }), let interval = best.speedup.interval else {
             let least = candidates.map(\.speedup.count).min() ?? 0
-            let look =
+            let impression =
                 best.speedup.median > 1
                 ? "\(best.arm.name) looked fastest, \(times(best.speedup.median)) as fast as serial"
                 : "serial looked fastest, and the best of the others, \(best.arm.name), "
@@ -36,7 +36,7 @@ public struct Verdict: Sendable {
             let more = comparison.planned < Estimate.fewest ? "; ask for more, as with -r 10." : "."
             return
                 "Can't tell from \(Units.counted(least, "sound round")), as \(Estimate.fewest) are the fewest that give "
-                + "an interval: \(look)\(more)"
+                + "an interval: \(impression)\(more)"
         }
         if interval.low > 1 { return winner(best, among: candidates) }
         if candidates.allSatisfy({ ($0.speedup.interval?.high ?? 1) < 1 }) {

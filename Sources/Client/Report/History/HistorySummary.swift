@@ -60,7 +60,7 @@ public struct HistorySummary: Encodable, Sendable, Equatable {
     }
 
     /// A table with warm beside cold, each line ended.
-    public func text(look: Look) -> String {
+    public func text(style: TextStyle) -> String {
         guard !groups.isEmpty else { return "no runs\n" }
         var table = Table([
             .left("workload"), .left("mode"), .left(""), .right("warm runs"), .right("median"), .right("p99"),
@@ -71,23 +71,63 @@ public struct HistorySummary: Encodable, Sendable, Equatable {
                 ("start-up", \.startup), ("dispatch", \.dispatch), ("task", \.task),
             ]
             for (index, time) in times.enumerated() {
-                let names = index == 0 ? [look.clean(group.workload), look.clean(group.mode)] : ["", ""]
+                let names = index == 0 ? [style.clean(group.workload), style.clean(group.mode)] : ["", ""]
                 let cells: [Table.Cell] = [.init(names[0], .bold), .init(names[1]), .init(time.name)]
                 table.rows.append(
-                    cells + Self.cells(group.warm, time.of, isFirst: index == 0, .yellow, look)
-                        + Self.cells(group.cold, time.of, isFirst: index == 0, .cyan, look))
+                    cells + Self.cells(group.warm, time.of, isFirst: index == 0, .yellow, style)
+                        + Self.cells(group.cold, time.of, isFirst: index == 0, .cyan, style))
             }
         }
-        return table.lines(look).joined(separator: "\n") + "\n"
+        return table.lines(style).joined(separator: "\n") + "\n"
     }
 
     private static func cells(
-        _ side: Side?, _ time: (Side) -> Spread, isFirst: Bool, _ ink: Look.Ink, _ look: Look
+        _ side: Side?, _ time: (Side) -> Spread, isFirst: Bool, _ ink: TextStyle.Ink, _ style: TextStyle
     ) -> [Table.Cell] {
         guard let side else { return [.init(isFirst ? "0" : "", .dim), "-", "-"] }
         return [
-            .init(isFirst ? Units.grouped(side.runs) : ""), .init(look.duration(time(side).median), ink),
-            .init(look.duration(time(side).p99), ink),
+            .init(isFirst ? Units.grouped(side.runs) : ""), .init(style.duration(time(side).median), ink),
+            .init(style.duration(time(side).p99), ink),
         ]
+    }
+}
+
+/// Finished runs, one a line, oldest first.
+public struct HistoryTable: Sendable {
+    let runs: [HistoryRun]
+    let style: TextStyle
+
+    public init(_ runs: [HistoryRun], style: TextStyle) {
+        self.runs = runs
+        self.style = style
+    }
+
+    /// The table, each line ended.
+    ///
+    /// - Parameter clock: spells nanoseconds since 1970.
+    public func text(clock: (Int) -> String) -> String {
+        guard !runs.isEmpty else { return "no runs\n" }
+        var table = Table([
+            .left("finished"), .left("job"), .left("workload"), .left("mode"), .right("workers"), .left("temperature"),
+            .right("tasks"), .right("failed"), .right("queue"), .right("start-up"), .right("dispatch"), .right("run"),
+            .right("elapsed"), .right("task"), .left("reason"),
+        ])
+        for run in runs {
+            let phases = run.phases
+            // What an entry claims need not be true: its product may not fit.
+            let workers = run.processes.multipliedReportingOverflow(by: run.threads).partialValue
+            table.rows.append([
+                .init(clock(run.finished), .dim), .init(style.clean(run.job), .bold), .init(style.clean(run.workload)),
+                .init(style.clean(run.mode)), "\(workers)",
+                .init(style.clean(run.temperature), run.temperature == "warm" ? .yellow : .cyan),
+                .init(Units.grouped(run.tasks)),
+                .init(Units.grouped(run.tasksFailed), run.tasksFailed > 0 ? .red : .dim),
+                .init(style.duration(phases.queue)), .init(style.duration(phases.startup)),
+                .init(style.duration(phases.dispatch)), .init(style.duration(phases.run)),
+                .init(style.duration(run.elapsed)), .init(style.duration(run.taskMean)),
+                .init(style.clean(run.reason ?? ""), .dim),
+            ])
+        }
+        return table.lines(style).joined(separator: "\n") + "\n"
     }
 }

@@ -18,8 +18,8 @@ public struct LogLine: Sendable, Equatable {
     /// The line, ended.
     ///
     /// - Parameter clock: spells nanoseconds since 1970.
-    public func text(look: Look, clock: (Int) -> String) -> String {
-        let (level, ink): (String, Look.Ink) =
+    public func text(style: TextStyle, clock: (Int) -> String) -> String {
+        let (level, ink): (String, TextStyle.Ink) =
             switch priority {
             case ...2: ("critical", .red)
             case 3: ("error", .red)
@@ -28,7 +28,7 @@ public struct LogLine: Sendable, Equatable {
             case 6: ("info", .plain)
             default: ("debug", .dim)
             }
-        return look.paint(clock(time), .dim) + " \(look.clean(program)) "
-            + look.paint("\(level): \(look.clean(message))", ink) + "\n"
+        return style.paint(clock(time), .dim) + " \(style.clean(program)) "
+            + style.paint("\(level): \(style.clean(message))", ink) + "\n"
     }
 }

@@ -10,7 +10,7 @@ struct PageComparison: Sendable {
     }
 
     var markup: String {
-        let table = ComparisonTable(comparison, look: Markup.look)
+        let table = ComparisonTable(comparison, style: Markup.style)
         let figures = comparison.figures
         let greatest = figures.compactMap { $0.speedup.map { $0.interval?.high ?? $0.median } }.max() ?? 1
         // A little room on the right of the greatest, and the line at 1 always in sight.

@@ -24,9 +24,9 @@ struct PageHistograms: Sendable {
     }
 
     private func figure(_ run: RecordedRun, _ counts: [Int], _ edges: [Double]) -> String {
-        let look = Markup.look
+        let style = Markup.style
         let most = Double(max(counts.max() ?? 1, 1))
-        func edge(_ index: Int) -> String { look.duration(Int(edges[index].rounded())) }
+        func edge(_ index: Int) -> String { style.duration(Int(edges[index].rounded())) }
         var bars = ""
         for (bin, count) in counts.enumerated() where count > 0 {
             let height = max(Double(count) / most * (Self.height - 8), 2)
@@ -37,7 +37,7 @@ struct PageHistograms: Sendable {
                 + "width=\"\(width)\" height=\"\(Units.fixed(height, decimals: 1))\" tabindex=\"-1\" role=\"img\"><title>"
                 + "\(Units.counted(count, "task")) of \(edge(bin)) to \(edge(bin + 1))</title></rect>\n"
         }
-        let median = run.receipt.task.max > 0 ? "median \(look.duration(run.receipt.task.p50))" : "no task ran"
+        let median = run.receipt.task.max > 0 ? "median \(style.duration(run.receipt.task.p50))" : "no task ran"
         return """
             <figure class="histogram"><figcaption>\(Markup.escaped(run.label)) <small>\(median)</small></figcaption>
             <svg role="group" aria-label="Histogram of task times: \(Markup.escaped(run.label))">\(bars)</svg>

@@ -8,7 +8,7 @@ struct PageReceipt: Sendable {
         self.receipt = receipt
     }
 
-    private var look: Look { Markup.look }
+    private var style: TextStyle { Markup.style }
 
     /// Workers listed one by one.
     private static let workersShown = 64
@@ -32,19 +32,19 @@ struct PageReceipt: Sendable {
             let bar =
                 "<svg class=\"share \(name)\" aria-hidden=\"true\"><rect width=\"\(Markup.percent(share))\" y=\"4\" "
                 + "height=\"10\"/></svg>"
-            return "<tr><th scope=\"row\">\(name)</th><td>\(look.duration(range.count))</td>"
+            return "<tr><th scope=\"row\">\(name)</th><td>\(style.duration(range.count))</td>"
                 + "<td>\(Units.percent(range.count, of: receipt.elapsed))</td><td class=\"wide\">\(bar)</td></tr>\n"
         }
         let paid =
             receipt.temperature == .warm && receipt.poolStartupPaid > 0
-            ? "<p class=\"note\">The workers were warm: their start-up cost \(look.duration(receipt.poolStartupPaid)), "
-                + "\(look.duration(receipt.poolReadyFor)) before this run.</p>\n" : ""
+            ? "<p class=\"note\">The workers were warm: their start-up cost \(style.duration(receipt.poolStartupPaid)), "
+                + "\(style.duration(receipt.poolReadyFor)) before this run.</p>\n" : ""
         return """
             <div class="scroll" tabindex="0" role="region" aria-label="Phases">
             <table><thead><tr><th scope="col">phase</th><th scope="col">time</th><th scope="col">share</th>\
             <th aria-hidden="true"></th></tr></thead>
             <tbody>
-            \(rows.joined())<tr><th scope="row">elapsed</th><td><strong>\(look.duration(receipt.elapsed))</strong></td>\
+            \(rows.joined())<tr><th scope="row">elapsed</th><td><strong>\(style.duration(receipt.elapsed))</strong></td>\
             <td></td><td class="wide"></td></tr>
             </tbody></table>
             </div>
@@ -53,8 +53,8 @@ struct PageReceipt: Sendable {
     }
 
     private var figures: String {
-        let derived = DerivedFigures(receipt, look: look).figures
-        let entries = TaskSummary(receipt, look: look).entries + (derived.isEmpty ? [] : [("derived", derived)])
+        let derived = ReceiptFigures(receipt, style: style).figures
+        let entries = TaskSummary(receipt, style: style).entries + (derived.isEmpty ? [] : [("derived", derived)])
         let rows = entries.map { name, parts in
             "<dt>\(Markup.escaped(name))</dt><dd>\(Markup.escaped(parts.joined(separator: " · ")))</dd>\n"
         }
@@ -66,8 +66,8 @@ struct PageReceipt: Sendable {
         guard !costs.isEmpty else { return "" }
         let rows = costs.prefix(Self.workersShown).map { cost in
             let cells = [
-                "\(cost.pid)", "\(cost.tid)", cost.pid == 0 ? "never ready" : look.duration(cost.startup),
-                cost.tasks == 0 ? "-" : look.duration(cost.dispatch), Units.grouped(cost.tasks),
+                "\(cost.pid)", "\(cost.tid)", cost.pid == 0 ? "never ready" : style.duration(cost.startup),
+                cost.tasks == 0 ? "-" : style.duration(cost.dispatch), Units.grouped(cost.tasks),
             ]
             return "<tr><th scope=\"row\">\(cost.worker)</th>" + cells.map { "<td>\($0)</td>" }.joined() + "</tr>\n"
         }

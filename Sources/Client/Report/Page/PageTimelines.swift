@@ -63,9 +63,9 @@ struct PageTimelines: Sendable {
             ? "all \(Units.counted(receipt.tasks.total, "task")) ok"
             : "<span class=\"bad-text\">\(receipt.outcome.rawValue), \(Units.grouped(receipt.tasks.ok)) of "
                 + "\(Units.counted(receipt.tasks.total, "task")) ok</span>"
-        let startup = receipt.phases.startup > 0 ? ", start-up \(Markup.look.duration(receipt.phases.startup))" : ""
+        let startup = receipt.phases.startup > 0 ? ", start-up \(Markup.style.duration(receipt.phases.startup))" : ""
         return """
-            <figure><figcaption>\(Markup.escaped(run.label)) <small>\(Markup.look.duration(receipt.elapsed))\(startup), \
+            <figure><figcaption>\(Markup.escaped(run.label)) <small>\(Markup.style.duration(receipt.elapsed))\(startup), \
             \(done)</small></figcaption>
             \(plots.joined())</figure>
 

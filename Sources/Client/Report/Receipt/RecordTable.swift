@@ -4,7 +4,7 @@ import Control
 /// because there may be a million.
 public struct RecordTable {
     private var widths: [Int]
-    private let look: Look
+    private let style: TextStyle
     /// What a task was given.
     private let naming: ((Int) -> String)?
 
@@ -23,11 +23,11 @@ public struct RecordTable {
     /// A table whose columns fit `records`.
     ///
     /// - Parameter naming: says what a task was given; nil where tasks are given nothing.
-    public init(fitting records: some Sequence<Record>, look: Look, naming: ((Int) -> String)? = nil) {
-        self.look = look
+    public init(fitting records: some Sequence<Record>, style: TextStyle, naming: ((Int) -> String)? = nil) {
+        self.style = style
         self.naming = naming
         details = records.lazy.compactMap(\.detail).first { _ in true }.map { $0.keys.sorted() } ?? []
-        titles = Self.titles + details.map { look.clean($0) } + ["reason"] + (naming == nil ? [] : ["input"])
+        titles = Self.titles + details.map { style.clean($0) } + ["reason"] + (naming == nil ? [] : ["input"])
         widths = titles.map(\.count)
         for record in records {
             for (index, cell) in cells(record).enumerated() { widths[index] = max(widths[index], cell.count) }
@@ -35,7 +35,7 @@ public struct RecordTable {
     }
 
     /// The line of headings, ended.
-    public var heading: String { look.paint(line(titles), .dim) + "\n" }
+    public var heading: String { style.paint(line(titles), .dim) + "\n" }
 
     /// The line of `record`, ended.
     public func row(_ record: Record) -> String { line(cells(record)) + "\n" }
@@ -44,13 +44,13 @@ public struct RecordTable {
         let ran = record.tid != 0
         return [
             String(record.task), ran ? String(record.worker) : "-", ran ? String(record.pid) : "-",
-            ran ? String(record.tid) : "-", ran ? look.duration(record.start) : "-",
-            ran ? look.duration(record.stop) : "-", ran ? look.duration(record.stop - record.start) : "-",
-            ran ? look.duration(record.cpu) : "-", String(record.attempt), look.clean(record.status),
+            ran ? String(record.tid) : "-", ran ? style.duration(record.start) : "-",
+            ran ? style.duration(record.stop) : "-", ran ? style.duration(record.stop - record.start) : "-",
+            ran ? style.duration(record.cpu) : "-", String(record.attempt), style.clean(record.status),
             String(record.value),
         ] + details.map { key in record.detail?[key].map { String($0) } ?? "-" }
-            + [record.reason.map { look.clean($0) } ?? ""]
-            + (naming.map { [look.clean($0(record.task), limit: Self.inputWidth)] } ?? [])
+            + [record.reason.map { style.clean($0) } ?? ""]
+            + (naming.map { [style.clean($0(record.task), limit: Self.inputWidth)] } ?? [])
     }
 
     private func line(_ cells: [String]) -> String {

@@ -4,11 +4,11 @@ import Control
 /// What the tasks of a run came to, took and returned.
 struct TaskSummary: Sendable {
     let receipt: Receipt
-    let look: Look
+    let style: TextStyle
 
-    init(_ receipt: Receipt, look: Look) {
+    init(_ receipt: Receipt, style: TextStyle) {
         self.receipt = receipt
-        self.look = look
+        self.style = style
     }
 
     var lines: [String] { entries.flatMap { line($0.name, $0.parts) } }
@@ -38,7 +38,7 @@ struct TaskSummary: Sendable {
                 "deaths",
                 [
                     "\(Units.counted(receipt.deaths, "worker")) died",
-                    "\(Units.counted(receipt.reruns, "task")) run again", "\(look.duration(receipt.timeLost)) lost",
+                    "\(Units.counted(receipt.reruns, "task")) run again", "\(style.duration(receipt.timeLost)) lost",
                 ]
             )
         ]
@@ -49,7 +49,7 @@ struct TaskSummary: Sendable {
         return [
             ("sum", task.sum), ("min", task.min), ("p50", task.p50), ("p90", task.p90), ("p99", task.p99),
             ("max", task.max),
-        ].map { "\($0.0) \(look.duration($0.1))" }
+        ].map { "\($0.0) \(style.duration($0.1))" }
     }
 
     private var cpu: [String] {
@@ -58,11 +58,11 @@ struct TaskSummary: Sendable {
         guard task.cpuCovered > 0 else {
             return [task.cpuInterval > 0 ? "not sampled: every task was too short" : "not known: no command ended"]
         }
-        let sum = "sum \(look.duration(task.cpuSum))"
+        let sum = "sum \(style.duration(task.cpuSum))"
         guard task.cpuCovered < ran else { return ["\(sum), \(Units.percent(task.cpuSum, of: task.sum)) of task time"] }
         return [
             "\(sum) in \(Units.grouped(task.cpuCovered)) of \(Units.counted(ran, "task"))",
-            "sampled every \(look.duration(task.cpuInterval)) at most",
+            "sampled every \(style.duration(task.cpuInterval)) at most",
         ]
     }
 
@@ -70,7 +70,7 @@ struct TaskSummary: Sendable {
     private var figures: [(name: String, parts: [String])] {
         receipt.figures.map { figure in
             let parts = parts(of: figure).map { "\($0.rawValue) \(text(of: figure.value($0), figure.unit))" }
-            return (look.clean(figure.name), parts)
+            return (style.clean(figure.name), parts)
         }
     }
 
@@ -82,22 +82,22 @@ struct TaskSummary: Sendable {
 
     private func text(of value: Int, _ unit: String) -> String {
         switch unit {
-        case "ns": look.duration(value)
+        case "ns": style.duration(value)
         case "bytes": Units.bytes(value)
-        default: "\(Units.grouped(value)) \(look.clean(unit))"
+        default: "\(Units.grouped(value)) \(style.clean(unit))"
         }
     }
 
     private var value: String? {
         guard let unit = receipt.valueUnit else { return nil }
         let sum = Units.grouped(receipt.valueSum)
-        guard unit == "bytes" else { return "\(look.clean(unit)) \(sum)" }
+        guard unit == "bytes" else { return "\(style.clean(unit)) \(sum)" }
         return receipt.valueSum >= 1024 ? "\(sum) bytes (\(Units.bytes(receipt.valueSum)))" : "\(sum) bytes"
     }
 
     private func line(_ name: String, _ parts: [String]) -> [String] {
         let title = "  " + name + String(repeating: " ", count: max(ReceiptText.indent - 2 - name.count, 1))
-        let flow = look.flow(parts, indent: ReceiptText.indent)
+        let flow = style.flow(parts, indent: ReceiptText.indent)
         return [title + (flow.first ?? "")] + flow.dropFirst()
     }
 }

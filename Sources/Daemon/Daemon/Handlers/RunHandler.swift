@@ -44,7 +44,7 @@ struct RunHandler: Sendable {
         do {
             plan = try RunPlan(
                 request, limits: configuration.limits,
-                processors: min(Processors.available, configuration.policy.mostWorkers(of: call.peer.uid)),
+                processors: min(Processors.available, configuration.policy.maximumWorkers(of: call.peer.uid)),
                 directory: daemon.directory, now: accepted, descriptors: call.descriptors)
             if plan.definition.runtime == RuntimeName.plugin {
                 plan.spec.lease.kind.runtime = try plugin(plan.arguments["function"] ?? "")

@@ -54,31 +54,18 @@ extension HostLimits {
 
     /// Descriptors beside 0 to 2 that were left open in this process when it was started. Its own ones end at exec(2).
     private static var inheritedFiles: Int {
-        guard let folder = opendir("/proc/self/fd") else { return 0 }
-        defer { closedir(folder) }
-        var count = 0
-        while let entry = readdir(folder) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { start in
-                start.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            guard let descriptor = Int32(name), descriptor > STDERR_FILENO else { continue }
+        Folder.names(in: "/proc/self/fd").count { name in
+            guard let descriptor = Int32(name), descriptor > STDERR_FILENO else { return false }
             let flags = fcntl(descriptor, F_GETFD)
-            if flags >= 0, flags & FD_CLOEXEC == 0 { count += 1 }
+            return flags >= 0 && flags & FD_CLOEXEC == 0
         }
-        return count
     }
 
-    /// The text of a small file.
+    /// The longest file that is read, in bytes: a host may have thousands of mounts, each a line.
+    private static let fileBytes = 16 << 20
+
+    /// The text of a file; nil where it can't be read.
     private static func contents(_ path: String) -> String? {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { return nil }
-        let descriptor = Descriptor(owning: file)
-        var text: [UInt8] = []
-        var block = [UInt8](repeating: 0, count: 1 << 14)
-        while true {
-            let count = read(descriptor.raw, &block, block.count)
-            if count <= 0 { return count < 0 ? nil : String(decoding: text, as: UTF8.self) }
-            text += block.prefix(count)
-        }
+        (try? readFile(path, atMost: fileBytes)).map { String(decoding: $0, as: UTF8.self) }
     }
 }

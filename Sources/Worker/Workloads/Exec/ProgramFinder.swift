@@ -10,12 +10,12 @@ struct ProgramFinder {
     private var last: (name: String, path: String)?
 
     /// What execvp(3) goes by where there is no `PATH`.
-    private static let usual = "/bin:/usr/bin"
+    private static let defaultPath = "/bin:/usr/bin"
 
     /// - Parameter directory: where commands run; a relative place is one from there.
     init(environment: [UnsafePointer<CChar>], directory: String) {
         let variable = environment.map { String(cString: $0) }.first { $0.hasPrefix("PATH=") }
-        let places = variable.map { String($0.dropFirst("PATH=".count)) } ?? Self.usual
+        let places = variable.map { String($0.dropFirst("PATH=".count)) } ?? Self.defaultPath
         self.places = places.split(separator: ":", omittingEmptySubsequences: false).map { place in
             place.hasPrefix("/") ? String(place) : place.isEmpty ? directory : "\(directory)/\(place)"
         }
@@ -42,5 +42,45 @@ struct ProgramFinder {
     private static func isFile(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+}
+
+/// C strings for exec(3), ended by nil, at an address that stays while they do. The strings are somebody else's.
+final class ArgumentVector {
+    private(set) var base: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+    private var count = 0
+    private var capacity = 16
+
+    init() {
+        base = .allocate(capacity: capacity)
+        base.initialize(to: nil)
+    }
+
+    deinit {
+        base.deallocate()
+    }
+
+    /// The string at `index`; nil at the end.
+    subscript(index: Int) -> UnsafeMutablePointer<CChar>? { index < count ? base[index] : nil }
+
+    func removeAll() {
+        count = 0
+        base[0] = nil
+    }
+
+    func append(_ string: UnsafePointer<CChar>?) {
+        if count + 1 == capacity { grow() }
+        base[count] = UnsafeMutablePointer(mutating: string)
+        count += 1
+        base[count] = nil
+    }
+
+    private func grow() {
+        let larger = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: capacity * 2)
+        larger.initialize(repeating: nil, count: capacity * 2)
+        larger.update(from: base, count: count)
+        base.deallocate()
+        base = larger
+        capacity *= 2
     }
 }

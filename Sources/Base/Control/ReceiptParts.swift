@@ -1,0 +1,141 @@
+/// Where the time of a run went, in nanoseconds.
+public struct Phases: Codable, Sendable, Equatable {
+    public var queue: Int
+    public var startup: Int
+    public var dispatch: Int
+    public var run: Int
+    public var collect: Int
+    public var teardown: Int
+
+    public init(queue: Int, startup: Int, dispatch: Int, run: Int, collect: Int, teardown: Int) {
+        self.queue = queue
+        self.startup = startup
+        self.dispatch = dispatch
+        self.run = run
+        self.collect = collect
+        self.teardown = teardown
+    }
+
+    /// The whole run.
+    public var sum: Int { queue + startup + dispatch + run + collect + teardown }
+}
+
+/// How many of a run's tasks came to which end.
+public struct Tasks: Codable, Sendable, Equatable {
+    public var total: Int
+    public var ok: Int
+    public var failed: Int
+    /// Their worker died and they may not be run again, or died too often.
+    public var lost: Int
+    public var cancelled: Int
+
+    public init(ok: Int = 0, failed: Int = 0, lost: Int = 0, cancelled: Int = 0) {
+        self.total = ok + failed + lost + cancelled
+        self.ok = ok
+        self.failed = failed
+        self.lost = lost
+        self.cancelled = cancelled
+    }
+}
+
+/// Wall and CPU times of the tasks that ran, in nanoseconds; all 0 where none did.
+public struct TaskTimes: Codable, Sendable, Equatable {
+    public var sum: Int
+    public var cpuSum: Int
+    /// How many tasks `cpuSum` speaks for.
+    public var cpuCovered: Int
+    /// The shortest time between two readings of a worker's CPU clock.
+    public var cpuInterval: Int
+    public var min: Int
+    public var p50: Int
+    public var p90: Int
+    public var p99: Int
+    public var max: Int
+
+    enum CodingKeys: String, CodingKey {
+        case sum, min, p50, p90, p99, max
+        case cpuSum = "cpu_sum"
+        case cpuCovered = "cpu_covered"
+        case cpuInterval = "cpu_interval"
+    }
+
+    public init(
+        sum: Int = 0, cpuSum: Int = 0, cpuCovered: Int = 0, cpuInterval: Int = 0, min: Int = 0, p50: Int = 0,
+        p90: Int = 0, p99: Int = 0, max: Int = 0
+    ) {
+        self.sum = sum
+        self.cpuSum = cpuSum
+        self.cpuCovered = cpuCovered
+        self.cpuInterval = cpuInterval
+        self.min = min
+        self.p50 = p50
+        self.p90 = p90
+        self.p99 = p99
+        self.max = max
+    }
+}
+
+/// What a workload measures in its tasks beside their times, summed up over those that measured it.
+public struct Figure: Codable, Sendable, Equatable {
+    public var name: String
+    /// `ns`, `bytes`, or what is counted.
+    public var unit: String
+    /// How many tasks measured it.
+    public var count: Int
+    public var sum: Int
+    public var min: Int
+    public var p50: Int
+    public var p99: Int
+    public var max: Int
+
+    public init(name: String, unit: String, count: Int, sum: Int, min: Int, p50: Int, p99: Int, max: Int) {
+        self.name = name
+        self.unit = unit
+        self.count = count
+        self.sum = sum
+        self.min = min
+        self.p50 = p50
+        self.p99 = p99
+        self.max = max
+    }
+}
+
+/// What one worker of a run cost, in nanoseconds.
+public struct WorkerCost: Codable, Sendable, Equatable {
+    public var worker: Int
+    public var pid: Int
+    public var tid: Int
+    /// From asking for the worker to its being ready, whenever that was.
+    public var startup: Int
+    /// From all workers being ready to the start of this one's first task; 0 where it ran none.
+    public var dispatch: Int
+    /// How many tasks it ran.
+    public var tasks: Int
+
+    public init(worker: Int, pid: Int, tid: Int, startup: Int, dispatch: Int, tasks: Int) {
+        self.worker = worker
+        self.pid = pid
+        self.tid = tid
+        self.startup = startup
+        self.dispatch = dispatch
+        self.tasks = tasks
+    }
+}
+
+/// A reason that tasks did not end ok, and how many gave it.
+public struct Failure: Codable, Sendable, Equatable {
+    public var reason: String
+    public var count: Int
+    public var firstTask: Int
+
+    enum CodingKeys: String, CodingKey {
+        case reason, count
+        case firstTask = "first_task"
+    }
+
+    public init(reason: String, count: Int, firstTask: Int) {
+        self.reason = reason
+        self.count = count
+        self.firstTask = firstTask
+    }
+}

@@ -1,0 +1,73 @@
+/// What the daemon and the zygote say to each other: messages of 32-bit words.
+///
+/// | request | reply |
+/// | --- | --- |
+/// | `fork` or `exec`, then the slot and the ticket of each new process | for each in order: a pid, or an errno negated |
+/// | `ping` | `ping`; or ``refusal``, the bytes of a text, and the text, where the zygote can't be what it was to be |
+public enum ZygoteProtocol {
+    /// The first word of a request.
+    public enum Request: UInt32, Sendable {
+        case fork = 1
+        case exec = 2
+        case ping = 3
+    }
+
+    /// The first word of a zygote's only answer, where it could not load what its workers need. It does nothing more then,
+    /// and ends when the daemon hangs up.
+    public static let refusal: UInt32 = 4
+    /// Bytes of a refusal's text that are sent.
+    public static let refusalLimit = 1024
+    /// The most words that an answer has.
+    public static let answerLimit = 2 + refusalLimit / MemoryLayout<UInt32>.size
+
+    /// The message that says why the zygote can't be what it was to be.
+    public static func refusal(_ reason: String) -> [UInt32] {
+        let bytes = Array(reason.utf8.prefix(refusalLimit))
+        var words = [UInt32](repeating: 0, count: answerLimit)
+        words[0] = refusal
+        words[1] = UInt32(bytes.count)
+        words.withUnsafeMutableBytes { $0[8...].copyBytes(from: bytes) }
+        return words
+    }
+
+    /// The reason in such a message; nil where it is none.
+    public static func refusalReason(_ words: [UInt32]) -> String? {
+        guard words.count == answerLimit, words[0] == refusal else { return nil }
+        let count = min(Int(words[1]), refusalLimit)
+        return words.withUnsafeBytes { String(decoding: $0[8..<(8 + count)], as: UTF8.self) }
+    }
+
+    /// The argument before the most memory of its own that each of the runtime's processes may have, in bytes. The
+    /// runtime's arguments follow.
+    public static let memoryFlag = "--memory"
+
+    /// How many processes one request may ask for: few enough that an answer, a sign of life, is never long in coming.
+    public static let requestLimit = 64
+
+    /// The descriptors that the daemon gives the zygote, and the zygote a program of its own.
+    public enum Inherited {
+        public static let arena: Int32 = 3
+        public static let event: Int32 = 4
+        public static let control: Int32 = 5
+        /// What the daemon's guardian is told by, see ``GuardianProtocol``.
+        public static let guardian: Int32 = 6
+    }
+}
+
+/// What the daemon and its workers say to the guardian, which ends what they can't end themselves: 32-bit words in a pipe.
+/// Each is the number of a command, of which whatever is left is to be ended, or ``farewell``.
+public enum GuardianProtocol {
+    /// The first argument of the program; the family of the commands' marks follows, then the directory to be removed, if
+    /// there is one.
+    public static let flag = "--guardian"
+    /// No command is left, and none will be started: the guardian ends once it has done what it was asked.
+    public static let farewell: UInt32 = 0
+
+    /// The descriptors that the daemon gives the guardian.
+    public enum Inherited {
+        /// The daemon's pidfd.
+        public static let daemon: Int32 = 3
+        /// Where words are read.
+        public static let requests: Int32 = 4
+    }
+}

@@ -1,0 +1,165 @@
+/// The members of a message's outermost object, found but not decoded. A member that is null counts as absent.
+struct Envelope {
+    private let frame: [UInt8]
+    private let members: [JSONScanner.Member]
+
+    init(_ frame: [UInt8], limits: Limits) throws(FrameError) {
+        self.frame = frame
+        self.members = try JSONScanner.members(of: frame, depthLimit: limits.jsonDepth)
+    }
+
+    /// The text of a member.
+    func value(_ key: String) -> [UInt8]? {
+        guard let member = members.first(where: { $0.key == key }) else { return nil }
+        let text = frame[member.value]
+        return text.elementsEqual("null".utf8) ? nil : Array(text)
+    }
+
+    func string(_ key: String) throws(FrameError) -> String? {
+        guard let text = value(key) else { return nil }
+        guard text.first == UInt8(ascii: "\"") else { throw .notAMessage(reason: "\(key) is not a string") }
+        if !text.contains(UInt8(ascii: "\\")) {
+            return String(decoding: text.dropFirst().dropLast(), as: UTF8.self)
+        }
+        do {
+            return try JSON.decode(String.self, from: text)
+        } catch {
+            throw .notAMessage(reason: "\(key): \(error.reason)")
+        }
+    }
+
+    func flag(_ key: String) throws(FrameError) -> Bool {
+        switch value(key) {
+        case nil: false
+        case let text? where text.elementsEqual("true".utf8): true
+        case let text? where text.elementsEqual("false".utf8): false
+        default: throw .notAMessage(reason: "\(key) is neither true nor false")
+        }
+    }
+}
+
+/// A call: what a client asks for.
+public struct Call: Sendable, Equatable {
+    /// The full name, such as `org.example.Service.Method`.
+    public var method: String
+    /// A JSON value; in a valid call, an object.
+    public var parameters: [UInt8]
+    /// The client takes several replies.
+    public var more: Bool
+    /// The client takes no reply.
+    public var oneway: Bool
+    /// The client wants to speak another protocol on this connection after the reply.
+    public var upgrade: Bool
+
+    /// A call with these parameters; throws ``FrameError/notEncodable(reason:)``.
+    public init(
+        _ method: String, _ parameters: some Encodable, more: Bool = false, oneway: Bool = false,
+        upgrade: Bool = false
+    ) throws(FrameError) {
+        self.method = method
+        self.parameters = try JSON.object(parameters)
+        self.more = more
+        self.oneway = oneway
+        self.upgrade = upgrade
+    }
+
+    /// A call without parameters.
+    init(_ method: String) {
+        self.method = method
+        parameters = JSON.emptyObject
+        more = false
+        oneway = false
+        upgrade = false
+    }
+
+    /// The call that a frame is. Members that the protocol doesn't know are passed over.
+    public init(frame: [UInt8], limits: Limits) throws(FrameError) {
+        let envelope = try Envelope(frame, limits: limits)
+        guard let method = try envelope.string("method") else { throw .notAMessage(reason: "a call without a method") }
+        self.method = method
+        self.parameters = envelope.value("parameters") ?? JSON.emptyObject
+        self.more = try envelope.flag("more")
+        self.oneway = try envelope.flag("oneway")
+        self.upgrade = try envelope.flag("upgrade")
+        guard !(more && oneway) else { throw .notAMessage(reason: "a call with more and oneway") }
+    }
+
+    /// The names of the parameters; nil when they are not an object.
+    package func parameterNames(limits: Limits) -> [String]? {
+        (try? JSONScanner.members(of: parameters, depthLimit: limits.jsonDepth))?.map(\.key)
+    }
+
+    /// The bytes to send, NUL included.
+    public var frame: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(method.utf8.count + parameters.count + 64)
+        bytes.append(contentsOf: "{\"method\":".utf8)
+        JSON.append(method, to: &bytes)
+        bytes.append(contentsOf: ",\"parameters\":".utf8)
+        bytes.append(contentsOf: parameters)
+        if more { bytes.append(contentsOf: ",\"more\":true".utf8) }
+        if oneway { bytes.append(contentsOf: ",\"oneway\":true".utf8) }
+        if upgrade { bytes.append(contentsOf: ",\"upgrade\":true".utf8) }
+        bytes.append(UInt8(ascii: "}"))
+        bytes.append(0)
+        return bytes
+    }
+}
+
+/// A reply: what a server answers.
+public struct Reply: Sendable, Equatable {
+    /// The text of a JSON object.
+    public var parameters: [UInt8]
+    /// More replies to the same call follow.
+    public var continues: Bool
+    /// The full name of an error; its members are the parameters.
+    public var error: String?
+
+    /// A reply with these parameters; throws ``FrameError/notEncodable(reason:)``.
+    public init(_ parameters: some Encodable, continues: Bool = false, error: String? = nil) throws(FrameError) {
+        self.parameters = try JSON.object(parameters)
+        self.continues = continues
+        self.error = error
+    }
+
+    /// A reply whose parameters are there as text already; it must be that of an object.
+    public init(text: [UInt8], continues: Bool = false) {
+        parameters = text
+        self.continues = continues
+        error = nil
+    }
+
+    /// The reply that says `error`; throws ``FrameError/notEncodable(reason:)``.
+    public init(_ error: some ErrorConvertible) throws(FrameError) {
+        try self.init(error.errorParameters, error: error.errorName)
+    }
+
+    /// The reply that a frame is. Members that the protocol doesn't know are passed over.
+    public init(frame: [UInt8], limits: Limits) throws(FrameError) {
+        let envelope = try Envelope(frame, limits: limits)
+        self.parameters = envelope.value("parameters") ?? JSON.emptyObject
+        self.continues = try envelope.flag("continues")
+        self.error = try envelope.string("error")
+        guard parameters.first == UInt8(ascii: "{") else {
+            throw .notAMessage(reason: "a reply whose parameters are not an object")
+        }
+    }
+
+    /// The bytes to send, NUL included.
+    public var frame: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(parameters.count + (error?.utf8.count ?? 0) + 48)
+        bytes.append(UInt8(ascii: "{"))
+        if let error {
+            bytes.append(contentsOf: "\"error\":".utf8)
+            JSON.append(error, to: &bytes)
+            bytes.append(UInt8(ascii: ","))
+        }
+        bytes.append(contentsOf: "\"parameters\":".utf8)
+        bytes.append(contentsOf: parameters)
+        if continues { bytes.append(contentsOf: ",\"continues\":true".utf8) }
+        bytes.append(UInt8(ascii: "}"))
+        bytes.append(0)
+        return bytes
+    }
+}

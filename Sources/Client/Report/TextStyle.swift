@@ -1,0 +1,117 @@
+/// What the place that a text goes to can show.
+public struct TextStyle: Sendable, Equatable {
+    /// Whether ANSI colours may be used.
+    public var color: Bool
+    /// Whether anything beyond ASCII may be used.
+    public var unicode: Bool
+    /// Columns.
+    public var width: Int
+
+    public init(color: Bool, unicode: Bool, width: Int) {
+        self.color = color
+        self.unicode = unicode
+        self.width = width
+    }
+
+    /// What a text is painted in, of the terminal's own palette.
+    public enum Ink: String, Sendable {
+        case plain = ""
+        case bold = "1"
+        case dim = "2"
+        case red = "31"
+        case green = "32"
+        case yellow = "33"
+        case cyan = "36"
+    }
+
+    /// `text` in `ink`, or as it is where there is no colour.
+    public func paint(_ text: String, _ ink: Ink) -> String {
+        color && ink != .plain && !text.isEmpty ? "\u{1B}[\(ink.rawValue)m\(text)\u{1B}[0m" : text
+    }
+
+    /// Between the parts of a line.
+    var separator: String { unicode ? " · " : " | " }
+    var times: String { unicode ? "×" : "x" }
+    var ellipsis: String { unicode ? "…" : "..." }
+
+    func duration(_ nanoseconds: Int) -> String {
+        Units.duration(nanoseconds, unicode: unicode)
+    }
+
+    /// A bar that is `share` (0…1) of `columns` long, without padding. A share that is there shows something.
+    func bar(_ share: Double, columns: Int) -> String {
+        let share = min(max(share.isFinite ? share : 0, 0), 1)
+        guard unicode else {
+            return String(repeating: "#", count: share > 0 ? max(Int((share * Double(columns)).rounded()), 1) : 0)
+        }
+        let eighths = Int((share * Double(columns) * 8).rounded())
+        guard share > 0, eighths > 0 else { return share > 0 ? "▏" : "" }
+        let part = eighths % 8
+        return String(repeating: "█", count: eighths / 8)
+            + (part > 0 ? ["▏", "▎", "▍", "▌", "▋", "▊", "▉"][part - 1] : "")
+    }
+
+    /// What our own texts have beyond ASCII, spelled in ASCII.
+    private static func spelled(_ scalar: Unicode.Scalar) -> Character? {
+        switch scalar {
+        case "µ": "u"
+        case "×": "x"
+        case "·": "|"
+        case "–": "-"
+        default: nil
+        }
+    }
+
+    /// Whether a terminal, or its reader, could take `scalar` for a command: control characters, and those that no one sees
+    /// but which end a line or turn the order of what follows.
+    public static func isHarmful(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case ..<0x20, 0x7F...0x9F, 0x61C, 0x200E...0x200F, 0x2028...0x202E, 0x2066...0x2069, 0xFEFF, 0xFFF9...0xFFFB,
+            0xE0000...0xE007F:
+            true
+        default: false
+        }
+    }
+
+    /// `text` on one line that no terminal takes for a command: control characters become `?`, and with an ASCII style
+    /// so does what can't be spelled in ASCII. Cut to `limit` columns.
+    public func clean(_ text: String, limit: Int = .max) -> String {
+        var clean = ""
+        for scalar in text.unicodeScalars {
+            if scalar == "…", !unicode {
+                clean += ellipsis
+                continue
+            }
+            if Self.isHarmful(scalar) {
+                clean.append("?")
+            } else if unicode || scalar.isASCII {
+                clean.unicodeScalars.append(scalar)
+            } else {
+                clean.append(Self.spelled(scalar) ?? "?")
+            }
+        }
+        guard clean.count > limit else { return clean }
+        return String(clean.prefix(max(limit - ellipsis.count, 0))) + ellipsis
+    }
+
+    /// `parts` joined by the separator, broken before a part that would pass the width; lines after the first are
+    /// indented by `indent`, as the first one is taken to be already.
+    func flow(_ parts: [String], indent: Int) -> [String] {
+        var lines: [String] = []
+        var line = ""
+        for part in parts {
+            if line.isEmpty {
+                line = part
+            } else if indent + line.count + separator.count + part.count <= width {
+                line += separator + part
+            } else {
+                lines.append(line)
+                line = part
+            }
+        }
+        if !line.isEmpty { lines.append(line) }
+        return lines.enumerated().map {
+            $0.offset == 0 ? $0.element : String(repeating: " ", count: indent) + $0.element
+        }
+    }
+}

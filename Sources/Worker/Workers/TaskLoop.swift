@@ -1,0 +1,149 @@
+import Ledger
+import Linux
+import Synchronization
+public import Workloads
+
+/// One worker's part in one job: it claims tasks, does them and stamps their records. Nothing here allocates, locks or
+/// sends a message, but for the one that tells the daemon of a halt.
+public struct TaskLoop {
+    private let worker: Worker
+    private let job: Job
+    private let claims: UInt64
+    private let tableOffset: Int
+    private let generation: UInt64
+    private let seat: UInt16
+    private let logs: Bool
+    private let mayHalt: Bool
+    private var cpu: CPUMeter
+    private var batch: UInt64 = 1
+
+    /// How long a batch of tiny tasks should take. It bounds how long tasks wait behind a long one in the same batch.
+    private static let batchNanoseconds: UInt64 = 20_000
+
+    init(worker: Worker, job: Job) {
+        self.worker = worker
+        self.job = job
+        claims = job.plan.pointee.claims
+        tableOffset = Int(job.plan.pointee.tableOffset)
+        generation = job.plan.pointee.generation
+        seat = UInt16(truncatingIfNeeded: worker.slot.seat.pointee)
+        logs = job.plan.pointee.logs != 0
+        mayHalt = job.plan.pointee.failureLimit != 0
+        cpu = CPUMeter(interval: 0)
+    }
+
+    /// Does tasks until none is left, or nobody waits for them any more.
+    public mutating func run<W: Workload>(_ workload: consuming W) {
+        var workload = workload
+        // From here on: what the workload has done to get ready is no task's.
+        cpu = CPUMeter(interval: job.plan.pointee.cpuInterval)
+        while !isOver {
+            let first = job.next.pointee.wrappingAdd(batch, ordering: .relaxed).oldValue
+            if first >= claims { return }
+            let end = min(first + batch, claims)
+            let began = Monotonic.now()
+            // Within a batch, one reading of the clock is the stop of a task and the start of the next one.
+            var start = began
+            for claim in first..<end {
+                if isOver { return }
+                start = perform(task(claim), start: start, by: &workload)
+            }
+            resize(after: start - began, tasks: end - first, left: claims - end)
+        }
+    }
+
+    /// Does tasks by a user's function. Made here, where the loop is compiled for it.
+    public mutating func call(_ function: consuming NativeFunction) {
+        run(function)
+    }
+
+    /// Whether no task is to be begun any more.
+    private var isOver: Bool {
+        job.cancelled.pointee.load(ordering: .relaxed) != 0
+            || (mayHalt && job.halted.pointee.load(ordering: .relaxed) != 0)
+    }
+
+    /// Does one task and returns its stop.
+    @inline(__always)
+    private mutating func perform<W: Workload>(_ task: Int, start: UInt64, by workload: inout W) -> UInt64 {
+        let record = job.record(task)
+        let isNew = record.pointee.generation != generation
+        // Nobody's until it is whole: this worker may be killed between any two stores.
+        if isNew { record.pointee = TaskRecord() }
+        record.pointee.start = start
+        record.pointee.pid = worker.pid
+        record.pointee.tid = worker.tid
+        record.pointee.seat = seat
+        atomicMemoryFence(ordering: .releasing)
+        record.pointee.status = .running
+        atomicMemoryFence(ordering: .releasing)
+        if isNew { record.pointee.generation = generation }
+        let context = TaskContext(task: task, of: job, commands: worker.commands)
+        var status = TaskRecord.Status.ok
+        do {
+            record.pointee.value = try workload.run(context)
+        } catch {
+            record.pointee.failure = error.bits
+            status = error.number == 0 ? .cancelled : .failed
+        }
+        let stop = Monotonic.now()
+        record.pointee.stop = stop
+        if let reading = cpu.read(at: stop) {
+            record.pointee.cpu = reading.nanoseconds
+            record.pointee.cpuTasks = reading.tasks
+        }
+        atomicMemoryFence(ordering: .releasing)
+        record.pointee.status = status
+        if logs { job.note(ended: task) }
+        if mayHalt, status == .failed, job.countFailure(), job.plan.pointee.haltsNow != 0 {
+            worker.arena.tellNews(worker.event)
+        }
+        let done = worker.slot.done
+        done.pointee.store(done.pointee.load(ordering: .relaxed) + 1, ordering: .relaxed)
+        return stop
+    }
+
+    /// Takes as many tasks at once as the ones just done say are tiny, and no more than leave the others their part.
+    private mutating func resize(after nanoseconds: UInt64, tasks: UInt64, left: UInt64) {
+        let mean = max(1, nanoseconds / tasks)
+        let share = left / (2 * UInt64(max(1, job.plan.pointee.crew)))
+        batch = max(1, min(Self.batchNanoseconds / mean, share))
+    }
+
+    private func task(_ claim: UInt64) -> Int {
+        if tableOffset == 0 { return Int(claim) }
+        return Int(worker.arena.table(at: tableOffset)[Int(claim)])
+    }
+}
+
+/// Reads a worker's CPU clock, which costs as much as ten tiny tasks, no more often than an interval.
+struct CPUMeter {
+    private let interval: UInt64
+    private var readAt: UInt64 = 0
+    private var reading: UInt64 = 0
+    private var tasks: UInt32 = 0
+
+    init(interval: UInt64) {
+        self.interval = interval
+        if interval > 0 {
+            reading = ThreadCPU.now()
+            readAt = Monotonic.now()
+        }
+    }
+
+    /// Counts a task that stopped at `now`.
+    ///
+    /// - Returns: the processor time since the last reading and how many tasks share it, if the interval is over.
+    @inline(__always)
+    mutating func read(at now: UInt64) -> (nanoseconds: UInt64, tasks: UInt32)? {
+        if interval == 0 { return nil }
+        tasks &+= 1
+        if now &- readAt < interval { return nil }
+        let before = reading
+        let count = tasks
+        reading = ThreadCPU.now()
+        readAt = now
+        tasks = 0
+        return (reading &- before, count)
+    }
+}
