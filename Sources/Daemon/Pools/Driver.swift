@@ -26,8 +26,6 @@ final class Driver {
     /// Children that can't be watched, or that nobody waits for: killed, and to be reaped.
     var orphans: [Orphan] = []
     var jobs: [JobID: JobRecord] = [:]
-    /// Jobs whose crew is at work.
-    var running: Set<JobID> = []
     /// What belongs to leases that are over until their holders have noticed.
     var held: [JobID: HeldMemory] = [:]
     /// The slots of each unit's workers.
