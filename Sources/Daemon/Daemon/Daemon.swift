@@ -181,3 +181,58 @@ enum DaemonError: Error, CustomStringConvertible {
         }
     }
 }
+
+/// The descriptor that ties a private daemon to the command that started it.
+public struct Leash: Sendable {
+    private let descriptor: Int32
+
+    /// Takes over an open descriptor.
+    public init(_ descriptor: Int32) {
+        self.descriptor = descriptor
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+    }
+
+    /// Says that the daemon serves.
+    public func ready() {
+        let line = Array("READY\n".utf8)
+        // If nobody is there to read it, `whenDropped` is about to say so.
+        _ = write(descriptor, line, line.count)
+    }
+
+    /// Calls `body` once the other end is gone.
+    public func whenDropped(_ body: @escaping @Sendable () -> Void) throws(SystemError) {
+        let descriptor = descriptor
+        _ = try SystemThread(named: "par-leash") {
+            var byte: UInt8 = 0
+            while true {
+                let count = read(descriptor, &byte, 1)
+                if count == 0 || (count < 0 && errno != EINTR) { break }
+            }
+            body()
+        }
+    }
+}
+
+/// The variables by which a service manager and an operator speak to the daemon itself: workers have no business with
+/// them.
+enum ServiceVariables {
+    /// From "Environment Variables Set or Propagated by the Service Manager" of systemd.exec(5), and sd_notify(3).
+    private static let names: Set<Substring> = [
+        "NOTIFY_SOCKET", "INVOCATION_ID", "JOURNAL_STREAM", "LOG_NAMESPACE", "SYSTEMD_EXEC_PID",
+        "CREDENTIALS_DIRECTORY",
+        "RUNTIME_DIRECTORY", "STATE_DIRECTORY", "CACHE_DIRECTORY", "LOGS_DIRECTORY", "CONFIGURATION_DIRECTORY",
+        "MAINPID",
+        "PIDFILE", "REMOTE_ADDR", "REMOTE_PORT", "SERVICE_RESULT", "EXIT_CODE", "EXIT_STATUS", "FDSTORE",
+        "DEBUG_INVOCATION", "SO_COOKIE",
+    ]
+    private static let prefixes = [
+        "PARD_", "LISTEN_", "WATCHDOG_", "MANAGERPID", "MEMORY_PRESSURE_", "MONITOR_", "TRIGGER_",
+    ]
+
+    /// The environment that zygotes and workers have: this process's, less all of that.
+    static var environmentOfWorkers: Variables { Variables(ofThisProcessWithout: isOfService) }
+
+    static func isOfService(_ name: Substring) -> Bool {
+        names.contains(name) || prefixes.contains { name.hasPrefix($0) }
+    }
+}
