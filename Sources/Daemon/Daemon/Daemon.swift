@@ -74,7 +74,7 @@ public struct Daemon: ServiceLifecycle.Service {
         }
         let context = DaemonContext(
             live: LiveConfiguration(configuration), access: Access(isShared: configuration.isShared, owner: getuid()),
-            socketPath: socketPath, supervisor: supervisor, book: JobBook(prefix: jobPrefix(startedAt)),
+            socketPath: socketPath, supervisor: supervisor, runs: RunRegistry(prefix: jobPrefix(startedAt)),
             directory: directory.path, startedAt: startedAt, logger: logger,
             background: try BackgroundThreads(
                 named: "par-replies", count: Self.backgroundThreads))
@@ -99,7 +99,7 @@ public struct Daemon: ServiceLifecycle.Service {
             group.cancelAll()
         }
         extendLifetime(directory)
-        let finished = context.book.counts.finished
+        let finished = context.runs.counts.finished
         logger.tell(.drained, "drained; jobs finished since the start: \(finished)", ["jobs_finished": "\(finished)"])
     }
 
@@ -142,7 +142,7 @@ public struct Daemon: ServiceLifecycle.Service {
             return ControlError.busy(limit: name, allowed: allowed, user: peer.map { Int($0.uid) })
         }
         options.onEvent = { [logger] event in
-            context.repeats.tell(logger, event, now: Monotonic.now())
+            context.throttle.tell(logger, event, now: Monotonic.now())
             if case .loopFailed(let error) = event { onFailure(error) }
         }
         return try Server.start(
@@ -156,7 +156,7 @@ public struct Daemon: ServiceLifecycle.Service {
         let status = "\(policy.threadFloor) threads and \(policy.processFloor) processes are warm"
         logger.info("ready: \(status)", metadata: ["socket": "\(socketPath)"])
         Notify.ready(status: status)
-        configuration.leash.map(Leash.init)?.ready()
+        configuration.leash.map(OwnerLink.init)?.ready()
     }
 
     /// Four digits that hardly any other daemon of this host has had.
@@ -183,7 +183,7 @@ enum DaemonError: Error, CustomStringConvertible {
 }
 
 /// The descriptor that ties a private daemon to the command that started it.
-public struct Leash: Sendable {
+public struct OwnerLink: Sendable {
     private let descriptor: Int32
 
     /// Takes over an open descriptor.
@@ -202,7 +202,7 @@ public struct Leash: Sendable {
     /// Calls `body` once the other end is gone.
     public func whenDropped(_ body: @escaping @Sendable () -> Void) throws(SystemError) {
         let descriptor = descriptor
-        _ = try SystemThread(named: "par-leash") {
+        _ = try SystemThread(named: "par-owner") {
             var byte: UInt8 = 0
             while true {
                 let count = read(descriptor, &byte, 1)

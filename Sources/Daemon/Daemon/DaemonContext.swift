@@ -12,14 +12,14 @@ struct DaemonContext: Sendable {
     /// Where the socket is.
     let socketPath: String
     let supervisor: Supervisor
-    let book: JobBook
+    let runs: RunRegistry
     /// The daemon's own directory for files of its jobs.
     let directory: String
     let startedAt: UInt64
     let logger: Logger
     /// For what would hold up the supervisor or the socket's event loop.
     let background: BackgroundThreads
-    let repeats = Repeats()
+    let throttle = LogThrottle()
 
     /// As it is now.
     var configuration: Configuration { live.current }

@@ -10,7 +10,7 @@ import Synchronization
 /// once the output takes entries again, one more says how many were dropped.
 public final class LogQueue: Sendable {
     /// Entries that wait at most, unless another number is given: some MiB, and a second of runs one after the other.
-    public static let usualCapacity = 4096
+    public static let defaultCapacity = 4096
     /// After how many milliseconds the count of dropped entries is offered again, where nothing else is logged.
     static let reportMilliseconds: Int32 = 5000
     /// For how many milliseconds after the first of them entries are gathered to be written together.
@@ -61,7 +61,7 @@ public final class LogQueue: Sendable {
     ///
     /// - Parameter droppedID: the message ID of the entry that tells how many were dropped.
     public init(
-        to output: any LogOutput, droppedID: String, capacity: Int = LogQueue.usualCapacity
+        to output: any LogOutput, droppedID: String, capacity: Int = LogQueue.defaultCapacity
     ) throws(SystemError) {
         self.output = output
         self.capacity = capacity

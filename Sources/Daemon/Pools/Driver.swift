@@ -342,19 +342,6 @@ final class Driver {
             progressAt = min(progressAt ?? next, next)
         }
     }
-
-    var snapshot: Snapshot {
-        var pids: [PoolKind: [Int]] = [:]
-        for process in machine.processes.values.sorted(by: { $0.id < $1.id }) {
-            guard let pid = workers[process.id]?.handle?.pid else { continue }
-            pids[process.kind, default: []].append(Int(pid))
-        }
-        let done = Dictionary(uniqueKeysWithValues: machine.jobs.keys.map { ($0, self.done(in: $0)) })
-        return Snapshot(
-            machine: machine, pids: pids, done: done,
-            zygotePIDs: Dictionary(uniqueKeysWithValues: runtimes.map { ($0.id, Int($0.link?.process.pid ?? 0)) }),
-            health: Dictionary(uniqueKeysWithValues: runtimes.map { ($0.id, $0.health) }))
-    }
 }
 
 /// Until when units have to be up, in the order in which they were asked for, which is that of their deadlines.

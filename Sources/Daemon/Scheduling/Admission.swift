@@ -31,7 +31,7 @@ extension PoolMachine {
         if runtimes[request.kind.runtime] == nil {
             return .busy(limit: Self.runtimeLimitName, allowed: policy.runtimeLimit, retryAfter: Self.soonNanoseconds)
         }
-        let most = policy.mostWorkers(of: request.user)
+        let most = policy.maximumWorkers(of: request.user)
         if request.workers > most {
             return .tooMuch(limit: policy.workerLimitName, value: request.workers, allowed: most)
         }

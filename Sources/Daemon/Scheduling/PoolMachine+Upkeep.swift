@@ -130,7 +130,7 @@ extension PoolMachine {
         if new.threadFloor != old.threadFloor { resize(.threads, new.threadFloor) }
         if new.processFloor != old.processFloor { resize(.processes(threads: 1), new.processFloor) }
         for (id, job) in jobs.sorted(by: { $0.key < $1.key }) where job.state == .queued {
-            let most = policy.mostWorkers(of: job.request.user)
+            let most = policy.maximumWorkers(of: job.request.user)
             if job.request.workers > most { fail(id, "the limit on workers is \(most) by now", now) }
         }
         pools.keys.forEach { touch($0) }

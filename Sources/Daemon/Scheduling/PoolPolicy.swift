@@ -50,7 +50,7 @@ public struct PoolPolicy: Sendable, Equatable {
     }
 
     /// The most workers that one run of a user may ask for: what he may have while nobody else has any.
-    public func mostWorkers(of user: UInt32) -> Int {
+    public func maximumWorkers(of user: UInt32) -> Int {
         if !isShared || user == UserShares.root { return workerLimit }
         return UserShares(limit: sharedWorkers, isShared: true).allowance(of: user)
     }

@@ -85,8 +85,8 @@ struct Pard: AsyncParsableCommand {
             flags: try SettingsSource.flags(settings), environment: environment, file: config ?? place.file,
             isFileRequired: config != nil,
             isShared: shared)
-        let zygotePath = try ZygoteProgram.path(of: ZygoteProgram.name)
-        let libraryZygotePath = try ZygoteProgram.path(of: ZygoteProgram.libraryName)
+        let zygotePath = try InstalledProgram.path(of: InstalledProgram.name)
+        let libraryZygotePath = try InstalledProgram.path(of: InstalledProgram.libraryName)
         let (leash, listener) = (leash, listener)
         let read: @Sendable () throws -> Configuration = {
             let values = try source.read()
@@ -111,7 +111,7 @@ struct Pard: AsyncParsableCommand {
             configuration: .init(
                 services: [.init(service: daemon)],
                 gracefulShutdownSignals: [.sigterm, .sigint] + (leash == nil ? [] : [.sighup]), logger: logger))
-        if let leash { try Leash(leash).whenDropped { Task { await group.triggerGracefulShutdown() } } }
+        if let leash { try OwnerLink(leash).whenDropped { Task { await group.triggerGracefulShutdown() } } }
         try await group.run()
     }
 }

@@ -33,7 +33,7 @@ struct SettingsPlace: Sendable {
 }
 
 /// Finds the programs of the zygotes.
-enum ZygoteProgram {
+enum InstalledProgram {
     static let name = "parzygote"
     /// The one that can load libraries.
     static let libraryName = "parzygote-library"

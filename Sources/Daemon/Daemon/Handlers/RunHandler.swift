@@ -44,13 +44,13 @@ struct RunHandler: Sendable {
         do {
             plan = try RunPlan(
                 request, limits: configuration.limits,
-                processors: min(Processors.available, configuration.policy.mostWorkers(of: call.peer.uid)),
+                processors: min(Processors.available, configuration.policy.maximumWorkers(of: call.peer.uid)),
                 directory: daemon.directory, now: accepted, descriptors: call.descriptors)
             if plan.definition.runtime == RuntimeName.plugin {
                 plan.spec.lease.kind.runtime = try plugin(plan.arguments["function"] ?? "")
             }
         } catch {
-            daemon.book.countRefusal()
+            daemon.runs.countRefusal()
             throw error
         }
         plan.spec.lease.user = call.peer.uid
@@ -68,7 +68,7 @@ struct RunHandler: Sendable {
             }
             if let log { watch.read(log) }
         } catch {
-            daemon.book.countRefusal()
+            daemon.runs.countRefusal()
             throw ControlError(error)
         }
     }
@@ -96,10 +96,10 @@ struct RunHandler: Sendable {
         switch answer {
         case .success(let id): watch.begin(id)
         case .failure(let refusal):
-            daemon.book.countRefusal()
+            daemon.runs.countRefusal()
             let error = Self.error(refusal, daemon.configuration)
             if case .busy(let limit, let allowed, _, _) = error {
-                daemon.repeats.tell(daemon.logger, limit: limit, allowed: allowed, uid: peer.uid, now: Monotonic.now())
+                daemon.throttle.tell(daemon.logger, limit: limit, allowed: allowed, uid: peer.uid, now: Monotonic.now())
             }
             watch.refuse(error)
         }
@@ -137,7 +137,7 @@ struct JobsHandler: Sendable {
         daemon.answer(call) { [daemon] snapshot in
             let now = Monotonic.now()
             return ListJobs.Reply(
-                jobs: daemon.book.entries.map { entry in
+                jobs: daemon.runs.entries.map { entry in
                     Job(
                         job: entry.name, workload: entry.workload, mode: entry.mode, workers: entry.workers,
                         state: snapshot.machine.jobs[entry.id]?.state.name ?? "collecting", tasks: entry.tasks,
@@ -149,7 +149,7 @@ struct JobsHandler: Sendable {
 
     func cancel(_ call: IncomingCall) throws {
         let request = try call.parameters(as: CancelJob.Request.self)
-        guard let entry = daemon.book.entry(named: request.job) else { throw ControlError.noSuchJob(request.job) }
+        guard let entry = daemon.runs.entry(named: request.job) else { throw ControlError.noSuchJob(request.job) }
         guard daemon.access.owns(call.peer, jobOf: entry.uid) else {
             throw ControlError.notPermitted(action: "cancel the job of another user", needs: "that user's id or root")
         }

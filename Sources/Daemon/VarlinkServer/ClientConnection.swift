@@ -6,7 +6,7 @@ import Varlink
 /// One client, as the event loop sees it: what it has sent, and what it is waited for.
 ///
 /// Its calls are answered one at a time and in order, and it is read ahead of only so far. It is used on the loop's thread alone.
-final class Connection {
+final class ClientConnection {
     let id: UInt64
     let socket: Int32
     let peer: Peer
