@@ -19,7 +19,7 @@ public struct Daemon: ServiceLifecycle.Service {
     /// Threads that write long replies and read what runs are given.
     private static let backgroundThreads = 2
 
-    /// How the socket is called that the service manager hands over: FileDescriptorName= of its unit.
+    /// The name of the socket that the service manager hands over, the FileDescriptorName= of its unit.
     public static let socketName = "control"
 
     /// - Parameter reread: reads the configuration again, for SIGHUP; nil leaves that signal alone.
@@ -156,7 +156,7 @@ public struct Daemon: ServiceLifecycle.Service {
         let status = "\(policy.threadFloor) threads and \(policy.processFloor) processes are warm"
         logger.info("ready: \(status)", metadata: ["socket": "\(socketPath)"])
         Notify.ready(status: status)
-        configuration.leash.map(OwnerLink.init)?.ready()
+        configuration.ownerLink.map(OwnerLink.init)?.ready()
     }
 
     /// Four digits that hardly any other daemon of this host has had.

@@ -26,8 +26,7 @@ struct DaemonContext: Sendable {
 
     /// The runtime of workers that have a user's library loaded, for a job that is handed in right after.
     ///
-    /// A daemon that serves all users has none: whoever's code it is would run with the daemon's rights, beside that of
-    /// others.
+    /// A daemon that serves all users has none: such code would run with the daemon's rights, beside other users' jobs.
     ///
     /// - Parameter path: from the root.
     func runtime(forPlugin path: String) throws(ControlError) -> RuntimeID {
@@ -66,7 +65,7 @@ struct DaemonContext: Sendable {
 
 /// Who may do what, by the credentials that the kernel noted when the connection was made.
 struct Access: Sendable {
-    /// Whether all users are served whom the socket lets in, rather than the daemon's own.
+    /// Whether every user is served that the socket lets in, rather than the daemon's own only.
     let isShared: Bool
     /// The daemon's own user.
     let owner: UInt32

@@ -100,7 +100,7 @@ public struct JobLog: Sendable {
         self.view = view
     }
 
-    /// The job whose it is.
+    /// The job that it is about.
     public let id: JobID
 
     /// The next tasks that have ended, at most so many; empty where there are none, or the job has no log.

@@ -45,7 +45,7 @@ final class RuntimeRecord {
         self.patience = patience
     }
 
-    /// What the zygote's workers are called where it is told of it.
+    /// What its zygote is called in messages.
     var name: String { id == .native ? "the zygote" : "the zygote of \(runtime.name)" }
 
     var id: RuntimeID { runtime.id }
@@ -72,7 +72,7 @@ final class RuntimeRecord {
         return link.take()
     }
 
-    /// Waits the longer for the next zygote, the more have come to nothing.
+    /// Puts the next zygote off, for longer with each one that has come to nothing.
     func putOff(_ reason: String?, _ now: UInt64) {
         if let reason { self.reason = reason }
         losses += 1
@@ -93,7 +93,7 @@ final class RuntimeRecord {
         refusal = reason
     }
 
-    /// Nobody needs a zygote any more: whoever is the next to need one finds out himself why it can't be had.
+    /// Nobody needs a zygote any more. Whoever needs one next finds out anew why there is none.
     func rest() {
         isResting = true
         losses = 0
@@ -191,7 +191,7 @@ public struct Patience: Sendable, Equatable {
     public var zygoteNanoseconds: UInt64 = 5_000_000_000
     /// The same for the first answer of a zygote that loads a user's library, which may read much and run code of its own.
     public var pluginNanoseconds: UInt64 = 10_000_000_000
-    /// How often it is looked meanwhile whether it has been stopped, which time would not mend: then it is killed at once.
+    /// How often to look meanwhile whether it has been stopped. Waiting doesn't mend that: it is killed at once.
     public var lookNanoseconds: UInt64 = 20_000_000
     /// How long a forked worker, or a thread that was asked for, may take to be up. Then its process is killed.
     public var workerNanoseconds: UInt64 = 10_000_000_000

@@ -8,7 +8,7 @@ public struct LeaseRequest: Sendable, Equatable {
     public var cold: ColdStart?
     /// When it is to end at the latest; nil for no limit.
     public var deadline: UInt64?
-    /// The user ID of whom it is for.
+    /// The ID of the user that it is for.
     public var user: UInt32
 
     public init(kind: PoolKind, units: Int, cold: ColdStart? = nil, deadline: UInt64? = nil, user: UInt32 = 0) {

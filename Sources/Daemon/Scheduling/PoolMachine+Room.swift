@@ -2,10 +2,10 @@ import Sharing
 
 // Room: who may start workers when the limit is near, and who gives theirs up for it.
 extension PoolMachine {
-    /// Workers that may be started by whoever has not been promised any.
+    /// Workers that may be started without a claim.
     var room: Int { policy.workerLimit - workerCount - claimed - pledged }
 
-    /// The same for one job that may have been promised some: those who were promised theirs before it go first.
+    /// The same for one job, which may have a claim: claims that came before go first.
     func room(for id: JobID) -> Int {
         guard claims.contains(id) else { return room }
         var room = policy.workerLimit - workerCount - pledged
@@ -36,8 +36,8 @@ extension PoolMachine {
         change(pool: job.request.kind) { if $0.claimant == id { $0.claimant = nil } }
     }
 
-    /// Has those start their workers for whom there is room by now. Who needs less than there is does not wait for one who
-    /// needs more.
+    /// Lets jobs that wait for room start their workers, as far as there is room. One that needs few doesn't wait for one
+    /// that needs more.
     mutating func serveClaims(_ now: UInt64) {
         for id in Array(claims) {
             guard let job = jobs[id], policy.workerLimit - workerCount - pledged >= job.claim else { continue }
@@ -52,8 +52,8 @@ extension PoolMachine {
         }
     }
 
-    /// Stops as many workers without work as those who claim room lack: of those above floors first, also for floors that
-    /// are short, and there the one that has been idle for longest.
+    /// Stops idle workers until there is as much room as is claimed: first those above floors, which make room for floors
+    /// that are short as well, and of those the ones that have been idle for longest.
     mutating func reclaim(_ now: UInt64) {
         var lacking = workerCount - stoppingWorkers + claimed + pledged - policy.workerLimit
         let lackingForFloors = shortFloors.reduce(0) { sum, kind in

@@ -67,8 +67,8 @@ extension PoolMachine {
         pools.values.contains { $0.kind.runtime == id && $0.floor > 0 }
     }
 
-    /// Takes a runtime of a user's in. Where that is one too many, the one goes that nobody uses and that was asked for
-    /// the longest time ago; where all are in use, the new one goes.
+    /// Takes a user's runtime in. If there are too many then, the unused one that was asked for longest ago is removed; if
+    /// all are in use, the new one is.
     mutating func add(_ row: RuntimeRow, replaces old: RuntimeID?, _ now: UInt64) {
         var row = row
         if let old, runtimes[old]?.isLeaving == false {

@@ -8,7 +8,7 @@ struct PoolSizes: Sendable, Equatable {
     /// What was lowered and why, for the log; empty when nothing was.
     var notes: [String] = []
 
-    /// Pools of threads and of processes that nobody has set a size for have at least so many workers.
+    /// The floor of a pool of threads or processes whose size nobody has set, at least.
     static let defaultFloor = 4
 
     /// Lowers what was asked for to what `host` allows.

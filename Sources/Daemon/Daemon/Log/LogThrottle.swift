@@ -8,7 +8,7 @@ import VarlinkServer
 final class LogThrottle: Sendable {
     private struct Kind: Sendable {
         var lastTold: UInt64
-        /// Those that the next entry will speak for beside its own.
+        /// Events that the next entry will count beside its own.
         var untold = 0
     }
 
