@@ -188,7 +188,7 @@ extension PoolMachine {
         switch kind.arrangement {
         case .threads:
             let running = cold == .exec ? nil : pools[kind]?.host
-            let host = running ?? addProcess(kind, generation, isCold: cold == .exec, now)
+            let host = running ?? addProcess(kind, isCold: cold == .exec, now)
             if cold != .exec { change(pool: kind) { $0.host = host } }
             for _ in 0..<count {
                 let unit = row(in: host)
@@ -198,7 +198,7 @@ extension PoolMachine {
             actions.append(running == nil ? .fork(host, started, exec: cold == .exec) : .startThreads(host, started))
         case .processes:
             for _ in 0..<count {
-                let process = addProcess(kind, generation, isCold: cold != nil, now)
+                let process = addProcess(kind, isCold: cold != nil, now)
                 let unit = row(in: process)
                 add(unit)
                 started.append(unit.id)
@@ -208,12 +208,10 @@ extension PoolMachine {
         return started
     }
 
-    private mutating func addProcess(
-        _ kind: PoolKind, _ generation: Int, isCold: Bool, _ now: UInt64
-    ) -> ProcessID {
+    private mutating func addProcess(_ kind: PoolKind, isCold: Bool, _ now: UInt64) -> ProcessID {
         nextProcess += 1
         count(kind.runtime, processes: 1, now)
-        processes[nextProcess] = ProcessRow(id: nextProcess, kind: kind, generation: generation, isCold: isCold)
+        processes[nextProcess] = ProcessRow(id: nextProcess, kind: kind, isCold: isCold)
         return nextProcess
     }
 

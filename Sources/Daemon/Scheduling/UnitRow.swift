@@ -32,7 +32,6 @@ public struct UnitRow: Sendable {
 public struct ProcessRow: Sendable {
     public let id: ProcessID
     public let kind: PoolKind
-    let generation: Int
     /// Belongs to one cold run.
     let isCold: Bool
     public internal(set) var isStopping = false
@@ -41,10 +40,9 @@ public struct ProcessRow: Sendable {
     /// How many of them have been told to stop.
     var stopping = 0
 
-    init(id: ProcessID, kind: PoolKind, generation: Int, isCold: Bool) {
+    init(id: ProcessID, kind: PoolKind, isCold: Bool) {
         self.id = id
         self.kind = kind
-        self.generation = generation
         self.isCold = isCold
     }
 }
