@@ -19,7 +19,7 @@ struct HostTests {
     }
 
     @Test("floors without a size have one worker for each core, and four at least")
-    func usualFloors() throws {
+    func defaultFloors() throws {
         let few = try PoolSizes(
             floorThreads: nil, floorProcesses: nil, workerLimit: 256,
             on: HostLimits(processors: 32, processorQuota: 1.5))

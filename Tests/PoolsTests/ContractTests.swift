@@ -129,6 +129,24 @@ struct ContractTests {
         }
     }
 
+    @Test("kills nobody who has left a cancelled job that another is stuck at")
+    func stuckAlone() async throws {
+        let pool = Arrangement.processes
+        try await Host.run(grace: 300_000_000) { host in
+            let job = try await host.submit(pool.four(), tasks: 4, workload: Work.sleep, number: 60_000_000_000)
+            #expect(try await host.settles { $0.machine.jobs[job.id]?.state == .running })
+            let pids = try await host.snapshot().pids[pool.kind] ?? []
+            let stuck = try #require(pids.first)
+            kill(pid_t(stuck), SIGSTOP)
+            #expect(try await host.settles { _ in isInState("T", stuck) })
+            host.supervisor.cancel(job.id, .request)
+            #expect(await job.outcome.count(.cancelled) == 4)
+            #expect(try await host.settles { $0.machine.isEveryFloorReady && $0.machine.replaced == 1 })
+            let left = Set(try await host.snapshot().pids[pool.kind] ?? [])
+            #expect(left.isSuperset(of: pids.dropFirst()) && !left.contains(stuck))
+        }
+    }
+
     @Test("kills the workers of a cold run that don't leave when told to", arguments: Arrangement.allCases)
     func clinging(pool: Arrangement) async throws {
         try await Host.run(grace: 50_000_000) { host in

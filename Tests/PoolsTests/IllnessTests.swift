@@ -132,7 +132,6 @@ struct IllZygoteTests {
                 kill(pid_t(try await host.zygote()), SIGKILL)
                 for pool in [Arrangement.processes.four(cold: .fresh), LeaseRequest(kind: .threads, units: 12)] {
                     let outcome = try await host.run(pool, tasks: 12)
-                    #expect(outcome.row.cancelled == .workersFailed)
                     #expect(outcome.row.failureReason?.contains("No such file or directory") == true)
                     #expect(outcome.count(.cancelled) == 12)
                 }
@@ -157,7 +156,6 @@ struct IllZygoteTests {
             try #require(mkfifo(library, 0o600) == 0)
             try await Host.run(patience: short, environment: ["LD_LIBRARY_PATH=\(folder)"]) { host in
                 let outcome = try await host.run(Arrangement.processesCurl.four(), tasks: 4)
-                #expect(outcome.row.cancelled == .workersFailed)
                 #expect(outcome.row.failureReason?.contains("has not answered") == true)
                 #expect(try await host.run(Arrangement.processes.four(cold: .fresh), tasks: 8).count(.ok) == 8)
                 unlink(library)
@@ -194,7 +192,6 @@ struct IllWorkerTests {
             try await Host.run(startFailureLimit: 2, patience: short) { host in
                 let kind = PoolKind(.processes(threads: 1), runtime: try host.supervisor.runtime(forPlugin: library))
                 let outcome = try await host.run(LeaseRequest(kind: kind, units: 4), tasks: 4)
-                #expect(outcome.row.cancelled == .workersFailed)
                 #expect(outcome.row.failureReason?.contains("not up") == true)
                 #expect(try await host.run(Arrangement.processes.four(cold: .fresh), tasks: 8).count(.ok) == 8)
                 unlink(ill)

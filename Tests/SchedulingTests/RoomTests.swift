@@ -73,7 +73,9 @@ struct RoomTests {
     func floorsFirst() throws {
         var world = world(limit: 8)
         world.step(.submit(1, LeaseRequest(kind: .processes(threads: 3), units: 2)))
-        for _ in 0..<100 where world.ended[1] == nil { world.advance(deaths: false) }
+        for _ in 0..<100 where world.machine.jobs[1]?.state != .running { world.advanceArrivals() }
+        world.step(.crewLeft(1))
+        for _ in 0..<100 where world.ended[1] == nil { world.advanceArrivals() }
         #expect(world.machine.members(of: .processes(threads: 3)).isEmpty)
         #expect(!world.machine.isEveryFloorReady)
         let lacking = try #require(

@@ -49,12 +49,7 @@ struct Simulation {
         } else if !pending.isEmpty, random.below(4) != 0 {
             step(pending.remove(at: random.below(pending.count)))
         } else if let job = atWork.keys.sorted().randomElement(using: &random) {
-            if let unit = atWork[job]?.min(), atWork[job]?.count ?? 0 > 1, random.below(3) == 0 {
-                atWork[job]?.remove(unit)
-                step(.unitsLeft(job, [unit]))
-            } else {
-                leave(job)
-            }
+            leave(job)
         } else {
             step(.tick)
         }
@@ -189,7 +184,9 @@ struct IndexCheck {
         expect(machine.claimed, jobs.reduce(0) { $0 + $1.claim }, "claimed workers")
         expect(Set(machine.claims), Set(jobs.filter { $0.claim > 0 }.map(\.id)), "claims")
         expect(machine.pledged, jobs.reduce(0) { $0 + $1.pledge }, "pledged workers")
-        expect(machine.workerShares.used, jobs.reduce(0) { $0 + $1.charged }, "charged workers")
+        expect(
+            machine.workerShares.used, jobs.reduce(0) { $0 + ($1.isCharged ? $1.request.workers : 0) },
+            "charged workers")
         expect(machine.queueShares.used, machine.pools.values.reduce(0) { $0 + $1.queue.count }, "jobs in queues")
         for runtime in machine.runtimes.values {
             expect(runtime.jobs, jobs.count { $0.request.kind.runtime == runtime.id }, "jobs of \(runtime.name)")
@@ -208,10 +205,9 @@ struct IndexCheck {
         for pool in machine.pools.values { check(pool, in: machine) }
         for job in jobs where job.state.isActive {
             let crew = job.units.compactMap { machine.units[$0] }
-            expect(job.seated, crew.count, "seats of job \(job.id)")
             expect(job.ready, crew.count { $0.state == .ready }, "crew of job \(job.id) that is up")
-            expect(
-                Set(job.crew.indices.filter { job.crew[$0] == nil }), Set(job.vacant), "vacant seats of job \(job.id)")
+            expect(job.units.count, crew.count, "units of job \(job.id)")
+            expect(job.atWork.subtracting(job.units), [], "units at job \(job.id) that it has not")
         }
     }
 

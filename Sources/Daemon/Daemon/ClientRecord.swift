@@ -38,10 +38,10 @@ extension TaskRecord {
     var resultByteCount: Int64 { status == .ok ? Int64(ResultSpan(value: value).count) : 0 }
 
     /// How much of a failure's words stands in a record, in bytes. All of it comes where results come.
-    private static let mostWords = 4096
+    private static let maximumWords = 4096
 
     private static func shown(_ words: UnsafeRawBufferPointer) -> String {
-        String(decoding: words.prefix(mostWords), as: UTF8.self) + (words.count > mostWords ? "…" : "")
+        String(decoding: words.prefix(maximumWords), as: UTF8.self) + (words.count > maximumWords ? "…" : "")
     }
 
     /// The runs of the task that were begun.

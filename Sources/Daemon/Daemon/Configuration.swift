@@ -7,7 +7,7 @@ public struct Configuration: Sendable {
     public var socketPath: String
     /// Permission bits of the socket.
     public var socketMode: UInt32 = 0o600
-    /// Whether all users are served whom the socket lets in, rather than the daemon's own.
+    /// Whether every user is served that the socket lets in, rather than the daemon's own only.
     public var isShared = false
     public var zygotePath: String
     public var libraryZygotePath: String
@@ -20,7 +20,7 @@ public struct Configuration: Sendable {
     /// How long jobs may go on once the daemon has been told to stop.
     public var drainNanoseconds: UInt64 = 0
     /// A descriptor on which readiness is told, and whose hanging up ends the daemon.
-    public var leash: Int32?
+    public var ownerLink: Int32?
     /// A listening socket to serve instead of one of the daemon's own making.
     public var listener: Int32?
     /// What was lowered to what the host allows, for the log.

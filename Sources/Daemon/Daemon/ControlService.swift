@@ -1,3 +1,4 @@
+import Catalogue
 import Control
 import Varlink
 import VarlinkServer
@@ -37,4 +38,14 @@ struct ControlService: Service {
     }
 
     private static let empty = Array("{}".utf8)
+}
+
+/// `ListWorkloads`: the catalogue.
+enum WorkloadsHandler {
+    /// The reply, the same for everybody.
+    static var text: [UInt8] {
+        get throws {
+            try Reply(ListWorkloads.Reply(workloads: Catalogue.all.map { WorkloadDescription($0) })).parameters
+        }
+    }
 }

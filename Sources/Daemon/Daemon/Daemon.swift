@@ -19,7 +19,7 @@ public struct Daemon: ServiceLifecycle.Service {
     /// Threads that write long replies and read what runs are given.
     private static let backgroundThreads = 2
 
-    /// How the socket is called that the service manager hands over: FileDescriptorName= of its unit.
+    /// The name of the socket that the service manager hands over, the FileDescriptorName= of its unit.
     public static let socketName = "control"
 
     /// - Parameter reread: reads the configuration again, for SIGHUP; nil leaves that signal alone.
@@ -74,7 +74,7 @@ public struct Daemon: ServiceLifecycle.Service {
         }
         let context = DaemonContext(
             live: LiveConfiguration(configuration), access: Access(isShared: configuration.isShared, owner: getuid()),
-            socketPath: socketPath, supervisor: supervisor, book: JobBook(prefix: jobPrefix(startedAt)),
+            socketPath: socketPath, supervisor: supervisor, runs: RunRegistry(prefix: jobPrefix(startedAt)),
             directory: directory.path, startedAt: startedAt, logger: logger,
             background: try BackgroundThreads(
                 named: "par-replies", count: Self.backgroundThreads))
@@ -99,7 +99,7 @@ public struct Daemon: ServiceLifecycle.Service {
             group.cancelAll()
         }
         extendLifetime(directory)
-        let finished = context.book.counts.finished
+        let finished = context.runs.counts.finished
         logger.tell(.drained, "drained; jobs finished since the start: \(finished)", ["jobs_finished": "\(finished)"])
     }
 
@@ -142,7 +142,7 @@ public struct Daemon: ServiceLifecycle.Service {
             return ControlError.busy(limit: name, allowed: allowed, user: peer.map { Int($0.uid) })
         }
         options.onEvent = { [logger] event in
-            context.repeats.tell(logger, event, now: Monotonic.now())
+            context.throttle.tell(logger, event, now: Monotonic.now())
             if case .loopFailed(let error) = event { onFailure(error) }
         }
         return try Server.start(
@@ -156,7 +156,7 @@ public struct Daemon: ServiceLifecycle.Service {
         let status = "\(policy.threadFloor) threads and \(policy.processFloor) processes are warm"
         logger.info("ready: \(status)", metadata: ["socket": "\(socketPath)"])
         Notify.ready(status: status)
-        configuration.leash.map(Leash.init)?.ready()
+        configuration.ownerLink.map(OwnerLink.init)?.ready()
     }
 
     /// Four digits that hardly any other daemon of this host has had.
@@ -179,5 +179,60 @@ enum DaemonError: Error, CustomStringConvertible {
         case .poolsFailed(let why): "the pools have failed: \(why)"
         case .socketFailed(let why): "the socket can't be served any more: \(why)"
         }
+    }
+}
+
+/// The descriptor that ties a private daemon to the command that started it.
+public struct OwnerLink: Sendable {
+    private let descriptor: Int32
+
+    /// Takes over an open descriptor.
+    public init(_ descriptor: Int32) {
+        self.descriptor = descriptor
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+    }
+
+    /// Says that the daemon serves.
+    public func ready() {
+        let line = Array("READY\n".utf8)
+        // If nobody is there to read it, `whenDropped` is about to say so.
+        _ = write(descriptor, line, line.count)
+    }
+
+    /// Calls `body` once the other end is gone.
+    public func whenDropped(_ body: @escaping @Sendable () -> Void) throws(SystemError) {
+        let descriptor = descriptor
+        _ = try SystemThread(named: "par-owner") {
+            var byte: UInt8 = 0
+            while true {
+                let count = read(descriptor, &byte, 1)
+                if count == 0 || (count < 0 && errno != EINTR) { break }
+            }
+            body()
+        }
+    }
+}
+
+/// The variables by which a service manager and an operator speak to the daemon itself: workers have no business with
+/// them.
+enum ServiceVariables {
+    /// From "Environment Variables Set or Propagated by the Service Manager" of systemd.exec(5), and sd_notify(3).
+    private static let names: Set<Substring> = [
+        "NOTIFY_SOCKET", "INVOCATION_ID", "JOURNAL_STREAM", "LOG_NAMESPACE", "SYSTEMD_EXEC_PID",
+        "CREDENTIALS_DIRECTORY",
+        "RUNTIME_DIRECTORY", "STATE_DIRECTORY", "CACHE_DIRECTORY", "LOGS_DIRECTORY", "CONFIGURATION_DIRECTORY",
+        "MAINPID",
+        "PIDFILE", "REMOTE_ADDR", "REMOTE_PORT", "SERVICE_RESULT", "EXIT_CODE", "EXIT_STATUS", "FDSTORE",
+        "DEBUG_INVOCATION", "SO_COOKIE",
+    ]
+    private static let prefixes = [
+        "PARD_", "LISTEN_", "WATCHDOG_", "MANAGERPID", "MEMORY_PRESSURE_", "MONITOR_", "TRIGGER_",
+    ]
+
+    /// The environment that zygotes and workers have: this process's, less all of that.
+    static var environmentOfWorkers: Variables { Variables(ofThisProcessWithout: isOfService) }
+
+    static func isOfService(_ name: Substring) -> Bool {
+        names.contains(name) || prefixes.contains { name.hasPrefix($0) }
     }
 }

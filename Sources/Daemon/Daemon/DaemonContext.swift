@@ -12,22 +12,21 @@ struct DaemonContext: Sendable {
     /// Where the socket is.
     let socketPath: String
     let supervisor: Supervisor
-    let book: JobBook
+    let runs: RunRegistry
     /// The daemon's own directory for files of its jobs.
     let directory: String
     let startedAt: UInt64
     let logger: Logger
     /// For what would hold up the supervisor or the socket's event loop.
     let background: BackgroundThreads
-    let repeats = Repeats()
+    let throttle = LogThrottle()
 
     /// As it is now.
     var configuration: Configuration { live.current }
 
     /// The runtime of workers that have a user's library loaded, for a job that is handed in right after.
     ///
-    /// A daemon that serves all users has none: whoever's code it is would run with the daemon's rights, beside that of
-    /// others.
+    /// A daemon that serves all users has none: such code would run with the daemon's rights, beside other users' jobs.
     ///
     /// - Parameter path: from the root.
     func runtime(forPlugin path: String) throws(ControlError) -> RuntimeID {
@@ -61,5 +60,32 @@ struct DaemonContext: Sendable {
                 }
             }
         }
+    }
+}
+
+/// Who may do what, by the credentials that the kernel noted when the connection was made.
+struct Access: Sendable {
+    /// Whether every user is served that the socket lets in, rather than the daemon's own only.
+    let isShared: Bool
+    /// The daemon's own user.
+    let owner: UInt32
+
+    private static let root: UInt32 = 0
+
+    /// Whether the peer is served at all.
+    func admit(_ peer: Peer) throws(ControlError) {
+        if isShared || peer.uid == owner { return }
+        throw .notPermitted(action: "use the daemon of another user", needs: "user id \(owner), whose daemon this is")
+    }
+
+    /// Whether the peer may change the pools, which all users share.
+    func rule(_ peer: Peer) throws(ControlError) {
+        if !isShared || peer.uid == owner || peer.uid == Self.root { return }
+        throw .notPermitted(action: "change the pools of all users", needs: "root")
+    }
+
+    /// Whether a job of user `uid` is the peer's to cancel and to see in full.
+    func owns(_ peer: Peer, jobOf uid: UInt32) -> Bool {
+        peer.uid == uid || peer.uid == Self.root
     }
 }

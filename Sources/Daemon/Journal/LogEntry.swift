@@ -33,3 +33,11 @@ public struct LogEntry: Sendable {
         microseconds = Int64(now.tv_sec) * 1_000_000 + Int64(now.tv_nsec) / 1000
     }
 }
+
+/// What an entry tells in many fields, worked out on the log's own thread: whoever logs passes on only what is known.
+///
+/// The description becomes the entry's message.
+public protocol EntryDetails: CustomStringConvertible, Sendable {
+    /// Fields by their whole names, such as `PARD_JOB`.
+    var fields: [(name: String, value: String)] { get }
+}

@@ -1,7 +1,104 @@
+import Glibc
+import Logging
+
 /// Where entries end up. Only a ``LogQueue``'s own thread writes, so writing may block.
 public protocol LogOutput: Sendable {
     /// Writes one entry.
     ///
     /// - Returns: false if it could not be written and is lost.
     func write(_ entry: LogEntry) -> Bool
+}
+
+/// Which of the two places the log goes to.
+public enum LogTarget: Sendable, Equatable {
+    case journal
+    case standardError
+
+    /// The journal, if it is there and this process's standard error ends there; standard error everywhere else, such
+    /// as on a terminal or in a container.
+    public static func ofThisProcess() -> LogTarget {
+        var file = stat()
+        return choose(
+            socketExists: access(JournalOutput.socketPath, F_OK) == 0,
+            standardError: fstat(STDERR_FILENO, &file) == 0 ? (file.st_dev, file.st_ino) : nil, pid: getpid(),
+            variable: { getenv($0).map { String(cString: $0) } })
+    }
+
+    /// The rule alone.
+    ///
+    /// The service manager names the file that it gave a service for standard error in `$JOURNAL_STREAM`, as
+    /// `device:inode`. Children inherit the variable, and may have another standard error: so it counts only where the
+    /// numbers are those of this process's own (systemd.exec(5)). Where the manager itself started this process, it is
+    /// named in `$SYSTEMD_EXEC_PID`, and has no terminal that anybody looks at.
+    static func choose(
+        socketExists: Bool, standardError: (device: UInt, inode: UInt)?, pid: Int32, variable: (String) -> String?
+    ) -> LogTarget {
+        guard socketExists else { return .standardError }
+        let ownStream = standardError.map { "\($0.device):\($0.inode)" }
+        if let stream = variable("JOURNAL_STREAM"), stream == ownStream { return .journal }
+        return variable("SYSTEMD_EXEC_PID") == String(pid) ? .journal : .standardError
+    }
+
+    /// What writes there.
+    public var output: any LogOutput {
+        switch self {
+        case .journal: JournalOutput()
+        case .standardError: TextOutput(STDERR_FILENO)
+        }
+    }
+}
+
+/// Lines for people, on a descriptor such as standard error.
+public struct TextOutput: LogOutput {
+    private let descriptor: Int32
+
+    public init(_ descriptor: Int32) {
+        self.descriptor = descriptor
+    }
+
+    public func write(_ entry: LogEntry) -> Bool {
+        let line = Array((Self.line(entry, time: Self.localTime(entry.microseconds)) + "\n").utf8)
+        return line.withUnsafeBytes { bytes in
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+                if count < 0, errno != EINTR { return false }
+                rest = rest.dropFirst(max(count, 0))
+            }
+            return true
+        }
+    }
+
+    /// `time level: message`, and the metadata behind it as `key=value`.
+    ///
+    /// An entry that has a message ID tells people everything in its message: its metadata are for programs.
+    static func line(_ entry: LogEntry, time: String) -> String {
+        let message = printable(entry.text)
+        let level = entry.level == .notice ? "note" : entry.level.rawValue
+        guard entry.metadata[LogEntry.messageIDKey] == nil else { return "\(time) \(level): \(message)" }
+        let metadata = entry.metadata.sorted { $0.key < $1.key }.map { " \(printable("\($0.key)=\($0.value)"))" }
+        return "\(time) \(level): \(message)\(metadata.joined())"
+    }
+
+    /// `text` on one line, without anything that a terminal would take for a command.
+    private static func printable(_ text: String) -> String {
+        // By bytes, as most text is plain and each run has a line.
+        if text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return text }
+        let scalars = text.unicodeScalars.map { scalar in
+            scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) ? "?" : scalar
+        }
+        return String(String.UnicodeScalarView(scalars))
+    }
+
+    /// `2026-11-23 20:06:56.123` in the machine's time zone.
+    private static func localTime(_ microseconds: Int64) -> String {
+        var seconds = time_t(microseconds / 1_000_000)
+        var parts = tm()
+        localtime_r(&seconds, &parts)
+        var text = [CChar](repeating: 0, count: 32)
+        let count = strftime(&text, text.count, "%Y-%m-%d %H:%M:%S", &parts)
+        let thousandths = String(microseconds % 1_000_000 / 1000)
+        return String(decoding: text[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
+            + "." + String(repeating: "0", count: 3 - thousandths.utf8.count) + thousandths
+    }
 }

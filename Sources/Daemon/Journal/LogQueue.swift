@@ -1,6 +1,6 @@
 import Glibc
 public import Linux
-import Logging
+public import Logging
 import Synchronization
 
 /// Entries on their way to an output that may block, such as a journal that has stalled.
@@ -10,7 +10,7 @@ import Synchronization
 /// once the output takes entries again, one more says how many were dropped.
 public final class LogQueue: Sendable {
     /// Entries that wait at most, unless another number is given: some MiB, and a second of runs one after the other.
-    public static let usualCapacity = 4096
+    public static let defaultCapacity = 4096
     /// After how many milliseconds the count of dropped entries is offered again, where nothing else is logged.
     static let reportMilliseconds: Int32 = 5000
     /// For how many milliseconds after the first of them entries are gathered to be written together.
@@ -61,7 +61,7 @@ public final class LogQueue: Sendable {
     ///
     /// - Parameter droppedID: the message ID of the entry that tells how many were dropped.
     public init(
-        to output: any LogOutput, droppedID: String, capacity: Int = LogQueue.usualCapacity
+        to output: any LogOutput, droppedID: String, capacity: Int = LogQueue.defaultCapacity
     ) throws(SystemError) {
         self.output = output
         self.capacity = capacity
@@ -164,5 +164,33 @@ public final class LogQueue: Sendable {
             level: .warning,
             message: "\(count) log \(count == 1 ? "entry was" : "entries were") dropped: the log could not be written",
             metadata: [LogEntry.messageIDKey: "\(droppedID)", "dropped": "\(count)"])
+    }
+}
+
+/// swift-log's way into a ``LogQueue``.
+public struct QueueLogHandler: LogHandler {
+    public var metadata: Logger.Metadata = [:]
+    public var metadataProvider: Logger.MetadataProvider?
+    public var logLevel: Logger.Level
+    private let queue: LogQueue
+
+    public init(_ queue: LogQueue, level: Logger.Level = .info) {
+        self.queue = queue
+        logLevel = level
+    }
+
+    public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    /// Leaves the entry for the queue's thread: no call here waits for anything but a short lock.
+    public func log(event: LogEvent) {
+        var all = event.metadata ?? [:]
+        // What is closest to the message counts, where a key is there twice.
+        if let metadataProvider { all.merge(metadataProvider.get()) { nearer, _ in nearer } }
+        if !metadata.isEmpty { all.merge(metadata) { nearer, _ in nearer } }
+        if let error = event.error, all["error"] == nil { all["error"] = "\(error)" }
+        queue.add(LogEntry(level: event.level, message: event.message.description, metadata: all))
     }
 }

@@ -15,7 +15,7 @@ extension Driver {
         lookAtStarting(Array(starting.keys), now)
         lookAtStopping(now)
         for id in ordered { if let worker = workers[id] { advance(worker) } }
-        for id in running { lookAtCrew(of: id) }
+        for id in machine.runningJobs { lookAtCrew(of: id) }
     }
 
     private func lookAtStopping(_ now: UInt64) {
@@ -40,10 +40,7 @@ extension Driver {
     }
 
     private func lookAtCrew(of id: JobID) {
-        guard let row = machine.jobs[id], row.state == .running, let record = jobs[id] else {
-            running.remove(id)
-            return
-        }
+        guard let row = machine.jobs[id], let record = jobs[id] else { return }
         if let lease = record.lease, !lease.isOver { return }
         if held[id] != nil { return }
         var isAnybodyThere = false
@@ -58,7 +55,6 @@ extension Driver {
         // Those that have just come up are handed the job first.
         guard isAnybodyThere, !isAnybodyComing(to: row) else { return }
         if record.lease == nil { tellHalt(of: record, hasLeft: true) }
-        running.remove(id)
         tell(.crewLeft(id))
     }
 
@@ -107,7 +103,6 @@ extension Driver {
                 seats.append(seat * own.count + offset)
             }
         }
-        running.insert(id)
         if let hold = record.lease {
             // A replacement comes too late: the lease ended with the first of its workers that died.
             guard let answer = record.answer.take() else { return }
@@ -205,7 +200,6 @@ extension Driver {
 
     func finish(_ id: JobID) {
         guard let record = jobs[id], let row = machine.jobs[id] else { return }
-        running.remove(id)
         record.nextProgress = nil
         if record.lease != nil {
             tell(.collected(id, at: Monotonic.now()))

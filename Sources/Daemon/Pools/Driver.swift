@@ -26,8 +26,6 @@ final class Driver {
     /// Children that can't be watched, or that nobody waits for: killed, and to be reaped.
     var orphans: [Orphan] = []
     var jobs: [JobID: JobRecord] = [:]
-    /// Jobs whose crew is at work.
-    var running: Set<JobID> = []
     /// What belongs to leases that are over until their holders have noticed.
     var held: [JobID: HeldMemory] = [:]
     /// The slots of each unit's workers.
@@ -354,19 +352,6 @@ final class Driver {
             }
             progressAt = min(progressAt ?? next, next)
         }
-    }
-
-    var snapshot: Snapshot {
-        var pids: [PoolKind: [Int]] = [:]
-        for process in machine.processes.values.sorted(by: { $0.id < $1.id }) {
-            guard let pid = workers[process.id]?.handle?.pid else { continue }
-            pids[process.kind, default: []].append(Int(pid))
-        }
-        let done = Dictionary(uniqueKeysWithValues: machine.jobs.keys.map { ($0, self.done(in: $0)) })
-        return Snapshot(
-            machine: machine, pids: pids, done: done,
-            zygotePIDs: Dictionary(uniqueKeysWithValues: runtimes.map { ($0.id, Int($0.link?.process.pid ?? 0)) }),
-            health: Dictionary(uniqueKeysWithValues: runtimes.map { ($0.id, $0.health) }))
     }
 }
 

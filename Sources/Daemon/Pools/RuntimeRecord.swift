@@ -45,7 +45,7 @@ final class RuntimeRecord {
         self.patience = patience
     }
 
-    /// What the zygote's workers are called where it is told of it.
+    /// What its zygote is called in messages.
     var name: String { id == .native ? "the zygote" : "the zygote of \(runtime.name)" }
 
     var id: RuntimeID { runtime.id }
@@ -72,7 +72,7 @@ final class RuntimeRecord {
         return link.take()
     }
 
-    /// Waits the longer for the next zygote, the more have come to nothing.
+    /// Puts the next zygote off, for longer with each one that has come to nothing.
     func putOff(_ reason: String?, _ now: UInt64) {
         if let reason { self.reason = reason }
         losses += 1
@@ -93,7 +93,7 @@ final class RuntimeRecord {
         refusal = reason
     }
 
-    /// Nobody needs a zygote any more: whoever is the next to need one finds out himself why it can't be had.
+    /// Nobody needs a zygote any more. Whoever needs one next finds out anew why there is none.
     func rest() {
         isResting = true
         losses = 0
@@ -182,5 +182,32 @@ final class RuntimeRecord {
         }
         if silence >= patience.lookNanoseconds, link.process.isStopped { return "it has been stopped" }
         return nil
+    }
+}
+
+/// How long the supervisor waits for what its processes owe it, and what it does when that doesn't come.
+public struct Patience: Sendable, Equatable {
+    /// How long a zygote may take for its next answer while it owes one, from its start on. Then it is killed and replaced.
+    public var zygoteNanoseconds: UInt64 = 5_000_000_000
+    /// The same for the first answer of a zygote that loads a user's library, which may read much and run code of its own.
+    public var pluginNanoseconds: UInt64 = 10_000_000_000
+    /// How often to look meanwhile whether it has been stopped. Waiting doesn't mend that: it is killed at once.
+    public var lookNanoseconds: UInt64 = 20_000_000
+    /// How long a forked worker, or a thread that was asked for, may take to be up. Then its process is killed.
+    public var workerNanoseconds: UInt64 = 10_000_000_000
+    /// How long nothing is started after a start that failed; doubled with each further one in a row.
+    public var retryNanoseconds: UInt64 = 10_000_000
+    /// No pause is longer, so that this is how long the service takes to come back once the cause is gone.
+    public var longestRetryNanoseconds: UInt64 = 1_000_000_000
+    /// How long zygotes may come to nothing, one after the other, until the jobs that need one are failed with the reason.
+    public var brokenNanoseconds: UInt64 = 500_000_000
+    /// How long, at the very end, processes that have been killed may take to be gone.
+    public var endNanoseconds: UInt64 = 1_000_000_000
+
+    public init() {}
+
+    /// The pause after so many failures in a row.
+    func pause(after failures: Int) -> UInt64 {
+        min(retryNanoseconds << UInt64(min(max(failures - 1, 0), 20)), longestRetryNanoseconds)
     }
 }

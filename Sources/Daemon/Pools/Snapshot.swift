@@ -28,3 +28,19 @@ public struct Snapshot: Sendable {
         machine.runtimes.values.sorted { $0.id < $1.id }.map { ($0, health[$0.id] ?? .gone) }
     }
 }
+
+extension Driver {
+    /// Pools and jobs as they are now.
+    var snapshot: Snapshot {
+        var pids: [PoolKind: [Int]] = [:]
+        for process in machine.processes.values.sorted(by: { $0.id < $1.id }) {
+            guard let pid = workers[process.id]?.handle?.pid else { continue }
+            pids[process.kind, default: []].append(Int(pid))
+        }
+        let done = Dictionary(uniqueKeysWithValues: machine.jobs.keys.map { ($0, self.done(in: $0)) })
+        return Snapshot(
+            machine: machine, pids: pids, done: done,
+            zygotePIDs: Dictionary(uniqueKeysWithValues: runtimes.map { ($0.id, Int($0.link?.process.pid ?? 0)) }),
+            health: Dictionary(uniqueKeysWithValues: runtimes.map { ($0.id, $0.health) }))
+    }
+}

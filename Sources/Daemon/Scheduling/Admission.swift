@@ -80,10 +80,12 @@ extension PoolMachine {
 
     /// Notes that a warm job is handed out at `time`: until then it was waiting for its lease.
     package mutating func stampPublished(_ id: JobID, at time: UInt64) {
-        guard let job = jobs[id], job.reason == nil, job.atWork.count == job.crew.count, !job.isDisturbed else {
-            return
+        change(job: id) { job in
+            guard case .running(let work) = job.stage, job.reason == nil, !work.isDisturbed,
+                work.units.count == job.crew.count
+            else { return }
+            job.stamps.leased = time
+            job.stamps.ready = time
         }
-        jobs[id]?.stamps.leased = time
-        jobs[id]?.stamps.ready = time
     }
 }

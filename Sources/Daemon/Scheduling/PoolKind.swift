@@ -52,58 +52,6 @@ extension PoolKind: Comparable {
     private var rank: (UInt32, Int, Int) { (runtime.number, isThreads ? 0 : 1, workersPerUnit) }
 }
 
-/// How a run's workers are started when it wants none that are warm.
-public enum ColdStart: Sendable, Equatable {
-    /// Threads in a running process, processes by fork.
-    case fresh
-    /// Processes that are programs started anew.
-    case exec
-}
-
-/// Why a run did not find its workers warm.
-public enum ColdReason: String, Sendable {
-    case requested = "requested"
-    case poolTooSmall = "pool too small"
-    case workerReplaced = "worker replaced"
-    case firstUse = "first use"
-    /// The library that the workers have loaded is another one than before.
-    case fileChanged = "file changed"
-}
-
-/// Why a job ends before its tasks are done.
-public enum CancelCause: Sendable, Equatable {
-    /// Somebody asked for it, or its client went away.
-    case request
-    case timeout
-    case shutdown
-    /// As many of its tasks have failed as it allows.
-    case halt
-    /// Its workers did not come up; ``JobRow/failureReason`` says why.
-    case workersFailed
-}
-
-/// What a job wants of the pools.
-public struct LeaseRequest: Sendable, Equatable {
-    public var kind: PoolKind
-    /// How many units of the pool.
-    public var units: Int
-    public var cold: ColdStart?
-    /// When it is to end at the latest; nil for no limit.
-    public var deadline: UInt64?
-    /// The user ID of whom it is for.
-    public var user: UInt32
-
-    public init(kind: PoolKind, units: Int, cold: ColdStart? = nil, deadline: UInt64? = nil, user: UInt32 = 0) {
-        self.kind = kind
-        self.units = units
-        self.cold = cold
-        self.deadline = deadline
-        self.user = user
-    }
-
-    public var workers: Int { units * kind.workersPerUnit }
-}
-
 public typealias JobID = UInt64
 public typealias UnitID = Int
 public typealias ProcessID = Int

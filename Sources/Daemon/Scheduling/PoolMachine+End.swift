@@ -1,33 +1,21 @@
 // How a job ends.
 extension PoolMachine {
-    mutating func unitsLeft(_ id: JobID, _ left: [UnitID], _ now: UInt64) {
-        guard jobs[id]?.state == .running else { return }
-        jobs[id]?.atWork.subtract(left)
-        if jobs[id]?.atWork.isEmpty == true { crewLeft(id, now) }
-    }
-
     mutating func crewLeft(_ id: JobID, _ now: UInt64) {
-        guard jobs[id]?.state == .running else { return }
-        jobs[id]?.atWork = []
-        if jobs[id]?.isDisturbed == true {
-            settle(id)
-        } else {
-            finish(id, now)
-        }
+        guard let job = jobs[id], job.state == .running else { return }
+        if job.isDisturbed { settle(id) } else { finish(id, now) }
     }
 
     private mutating func settle(_ id: JobID) {
-        set(.settling, of: id)
+        move(id, to: .settling)
         actions.append(.settle(id))
     }
 
     mutating func settled(_ id: JobID, again: Int, _ now: UInt64) {
-        guard jobs[id]?.state == .settling else { return }
+        guard let job = jobs[id], job.state == .settling else { return }
         if again == 0 { return finish(id, now) }
         // Cancelled in the meantime: what was put aside is settled for good.
-        if jobs[id]?.cancelled != nil { return settle(id) }
-        set(.regrouping, of: id)
-        jobs[id]?.isDisturbed = false
+        if job.cancelled != nil { return settle(id) }
+        move(id, to: .regrouping)
         fillSeats(of: id, now)
         regroup(id, now)
     }
@@ -37,18 +25,17 @@ extension PoolMachine {
         guard let job = jobs[id], job.state == .regrouping, job.cancelled == nil else { return }
         if job.ready > 0 {
             publish(id, job.units.filter { units[$0]?.state == .ready })
-        } else if job.seated == 0, job.pledge == 0 {
-            fail(id, broken[job.request.kind.runtime] ?? job.startFailure ?? "they have died", now)
+        } else if job.units.isEmpty, job.pledge == 0 {
+            fail(id, broken[job.request.kind.runtime] ?? job.startFailures.reason ?? "they have died", now)
         } else if job.reason == nil {
             // The run has to wait for them, so it is not warm.
-            jobs[id]?.reason = .workerReplaced
+            change(job: id) { $0.reason = .workerReplaced }
         }
     }
 
     private mutating func finish(_ id: JobID, _ now: UInt64) {
         guard let job = jobs[id], job.state != .collecting, job.state != .stopping else { return }
-        set(.collecting, of: id)
-        jobs[id]?.stamps.settled = now
+        move(id, to: .collecting) { $0.stamps.settled = now }
         unpledge(id)
         deadlines.set(id, to: nil)
         alarms.set(.kill(id), to: nil)
@@ -56,7 +43,7 @@ extension PoolMachine {
         if job.request.cold == nil {
             // The first ones are to be the next job's.
             for unit in job.units.reversed() {
-                change(unit) {
+                change(unit: unit) {
                     $0.job = nil
                     $0.idleSince = now
                 }
@@ -67,21 +54,22 @@ extension PoolMachine {
     }
 
     mutating func collected(_ id: JobID, _ at: UInt64, _ now: UInt64) {
-        guard jobs[id]?.state == .collecting, let request = jobs[id]?.request else { return }
-        jobs[id]?.stamps.collected = at
-        jobs[id]?.stamps.gone = at
-        set(.stopping, of: id)
-        pools[request.kind]?.jobs -= 1
-        touch(request.kind)
-        if request.cold != nil { stop(jobs[id]?.units ?? [], now) }
+        guard let job = jobs[id], job.state == .collecting else { return }
+        move(id, to: .stopping) {
+            $0.stamps.collected = at
+            $0.stamps.gone = at
+        }
+        change(pool: job.request.kind) { $0.jobs -= 1 }
+        touch(job.request.kind)
+        if job.request.cold != nil { stop(job.units, now) }
         endIfGone(id, now)
     }
 
     /// Ends a job whose cold workers are all gone.
     mutating func endIfGone(_ id: JobID, _ now: UInt64) {
-        guard jobs[id]?.state == .stopping, jobs[id]?.coldUnits == 0 else { return }
+        guard let job = jobs[id], job.state == .stopping, job.coldUnits == 0 else { return }
         discharge(id)
-        if let runtime = jobs[id]?.request.kind.runtime { count(runtime, jobs: -1, now) }
+        count(job.request.kind.runtime, jobs: -1, now)
         actions.append(.ended(id))
     }
 
@@ -96,14 +84,16 @@ extension PoolMachine {
         case .collecting, .stopping: return
         case .queued:
             unclaim(id)
-            if pools[job.request.kind]?.queue.remove(id, of: job.request.user) == true {
+            if change(pool: job.request.kind, { $0.queue.remove(id, of: job.request.user) }) == true {
                 queueShares.giveBack(1, for: job.request.user)
                 touch(job.request.kind)
             }
         case .starting, .running, .settling, .regrouping: break
         }
-        jobs[id]?.cancelled = cause
-        jobs[id]?.isDisturbed = true
+        change(job: id) {
+            $0.cancelled = cause
+            $0.disturb()
+        }
         unpledge(id)
         deadlines.set(id, to: nil)
         alarms.set(.seats(id), to: nil)
@@ -117,15 +107,17 @@ extension PoolMachine {
 
     /// Its tasks have stopped by themselves: what is left is cancelled once the crew has been seen leaving.
     mutating func halted(_ id: JobID) {
-        guard jobs[id]?.state == .running, jobs[id]?.cancelled == nil else { return }
-        jobs[id]?.cancelled = .halt
-        jobs[id]?.isDisturbed = true
+        change(job: id) { job in
+            guard job.state == .running, job.cancelled == nil else { return }
+            job.cancelled = .halt
+            job.disturb()
+        }
     }
 
     /// Stops units: single threads of the thread pool, whole processes otherwise.
     mutating func stop(_ ids: [UnitID], _ now: UInt64) {
         let ids = ids.filter { units[$0].map { $0.state != .stopping } ?? false }
-        for id in ids { change(id) { $0.state = .stopping } }
+        for id in ids { change(unit: id) { $0.state = .stopping } }
         sendOff(ids, now)
     }
 
@@ -147,11 +139,20 @@ extension PoolMachine {
     }
 
     mutating func stopProcess(_ id: ProcessID, _ now: UInt64) {
-        guard let process = processes[id], !process.isStopping else { return }
-        processes[id]?.isStopping = true
-        if pools[process.kind]?.host == id { pools[process.kind]?.host = nil }
+        let kind = change(process: id) { process -> PoolKind? in
+            if process.isStopping { return nil }
+            process.isStopping = true
+            return process.kind
+        }
+        guard let kind = kind ?? nil else { return }
+        loseHost(id, of: kind)
         watch(id, until: now + policy.stopGraceNanoseconds)
         actions.append(.stopProcess(id))
+    }
+
+    /// Notes that no further thread is started in a process.
+    mutating func loseHost(_ id: ProcessID, of kind: PoolKind) {
+        change(pool: kind) { if $0.host == id { $0.host = nil } }
     }
 
     /// Has a process killed at a certain time; nil for not at all.

@@ -1,19 +1,15 @@
 // How a job gets its workers.
 extension PoolMachine {
     mutating func submit(_ id: JobID, _ request: LeaseRequest, _ now: UInt64) {
-        jobs[id] = JobRow(id: id, request: request, stamps: .init(accepted: now))
-        count(request.kind.runtime, jobs: 1, now)
+        var job = JobRow(id: id, request: request, stamps: .init(accepted: now))
+        if request.cold != nil { job.reason = .requested }
+        jobs[id] = job
         queuedJobs += 1
-        if pools[request.kind] == nil { pools[request.kind] = PoolRow(kind: request.kind, floor: 0) }
-        pools[request.kind]?.jobs += 1
-        if let deadline = request.deadline { deadlines.set(id, to: deadline) }
+        count(request.kind.runtime, jobs: 1, now)
+        pools[request.kind, default: PoolRow(kind: request.kind, floor: 0)].enter(id, request)
         touch(request.kind)
-        guard request.cold != nil else {
-            pools[request.kind]?.queue.append(id, of: request.user)
-            queueShares.add(1, for: request.user)
-            return
-        }
-        jobs[id]?.reason = .requested
+        if let deadline = request.deadline { deadlines.set(id, to: deadline) }
+        if request.cold == nil { return queueShares.add(1, for: request.user) }
         charge(id)
         if let reason = broken[request.kind.runtime] {
             fail(id, reason, now)
@@ -27,13 +23,11 @@ extension PoolMachine {
     /// Starts a cold job's own workers.
     mutating func startCold(_ id: JobID, _ now: UInt64) {
         guard let request = jobs[id]?.request else { return }
-        jobs[id]?.stamps.leased = now
-        set(.starting, of: id)
+        move(id, to: .starting(growthAskedAt: nil)) { $0.stamps.leased = now }
         let crew = start(
             request.units, of: request.kind, for: id, seats: Array(0..<request.units), reason: .requested,
             cold: request.cold, now)
-        jobs[id]?.crew = crew
-        jobs[id]?.seated = crew.count
+        change(job: id) { $0.crew = crew }
     }
 
     /// Leases units to the jobs whose turn it is, for as long as there are enough.
@@ -47,7 +41,9 @@ extension PoolMachine {
     /// Starts workers for users who have none in a pool that others have taken, as far as there is room: nobody waits for
     /// all that somebody else has to do.
     private mutating func serveCrowdedOut(of kind: PoolKind, _ now: UInt64) {
-        guard let pool = pools[kind], !pool.queue.isEmpty, broken[kind.runtime] == nil, now >= pool.retryAt else {
+        guard let pool = pools[kind], !pool.queue.isEmpty, broken[kind.runtime] == nil,
+            now >= pool.startFailures.retryAt
+        else {
             return
         }
         for id in Array(pool.queue.heads) {
@@ -86,7 +82,7 @@ extension PoolMachine {
         }
         let missing = wanted - pool.size
         if missing <= 0 { unclaim(id) }
-        guard missing > 0, now >= pool.retryAt else { return false }
+        guard missing > 0, now >= pool.startFailures.retryAt else { return false }
         let workers = missing * request.kind.workersPerUnit
         if room(for: id) >= workers {
             unclaim(id)
@@ -106,36 +102,35 @@ extension PoolMachine {
             isFloorShort
             ? pool.shortage ?? firstReason(request.kind) : pool.hasBeenWarm ? .poolTooSmall : firstReason(request.kind)
         for unit in start(missing, of: request.kind, for: nil, seats: [], reason: reason, cold: nil, now) {
-            units[unit]?.wantedBy = id
+            change(unit: unit) { $0.wantedBy = id }
         }
     }
 
     private mutating func lease(_ id: JobID, _ request: LeaseRequest, _ now: UInt64) {
         unclaim(id)
-        pools[request.kind]?.queue.remove(id, of: request.user, isServed: true)
+        change(pool: request.kind) { _ = $0.queue.remove(id, of: request.user, isServed: true) }
         queueShares.giveBack(1, for: request.user)
         charge(id)
         let crew = take(request.units, of: request.kind).compactMap { units[$0] }
         for (seat, unit) in crew.enumerated() {
-            change(unit.id) {
+            change(unit: unit.id) {
                 $0.job = id
                 $0.seat = seat
                 $0.wantedBy = nil
             }
         }
-        jobs[id]?.crew = crew.map(\.id)
-        jobs[id]?.seated = crew.count
-        jobs[id]?.ready = crew.count { $0.state == .ready }
-        jobs[id]?.stamps.leased = now
         // Those that the pool grew by for this job, and those that it finds on their way up.
         let own = crew.filter { $0.wantedBy == id }
-        jobs[id]?.growthAskedAt = own.map(\.askedAt).min()
         let starting = crew.filter { $0.state == .starting }
-        if !starting.isEmpty || !own.isEmpty {
-            // A floor's worker that is not up yet is on its way for the first time.
-            jobs[id]?.reason = (own + starting).compactMap(\.reason).first ?? .firstUse
+        move(id, to: .starting(growthAskedAt: own.map(\.askedAt).min())) { job in
+            job.crew = crew.map(\.id)
+            job.ready = crew.count - starting.count
+            job.stamps.leased = now
+            if !starting.isEmpty || !own.isEmpty {
+                // A floor's worker that is not up yet is on its way for the first time.
+                job.reason = (own + starting).compactMap(\.reason).first ?? .firstUse
+            }
         }
-        set(.starting, of: id)
         if starting.isEmpty { begin(id, now) }
     }
 
@@ -149,22 +144,26 @@ extension PoolMachine {
 
     /// All units of a job are up for the first time.
     private mutating func begin(_ id: JobID, _ now: UInt64) {
-        guard let job = jobs[id] else { return }
+        guard let job = jobs[id], case .starting(let growthAskedAt) = job.stage else { return }
+        let crew = job.units
         let leased = job.stamps.leased ?? now
-        let up = job.units.compactMap { units[$0]?.readyAt }.max() ?? now
+        let up = crew.compactMap { units[$0]?.readyAt }.max() ?? now
         let ready = max(up, leased)
-        jobs[id]?.stamps.ready = ready
-        if let asked = job.growthAskedAt {
-            // What was waited for them is start-up, also where the job had to wait for others to be free meanwhile.
-            let growth = up > asked ? up - asked : 0
-            jobs[id]?.stamps.leased = max(job.stamps.accepted, min(leased, ready - min(growth, ready)))
+        move(id, to: .running(JobRow.Work(units: Set(crew)))) { job in
+            job.stamps.ready = ready
+            if let asked = growthAskedAt {
+                // What was waited for them is start-up, also where the job had to wait for others to be free meanwhile.
+                let growth = up > asked ? up - asked : 0
+                job.stamps.leased = max(job.stamps.accepted, min(leased, ready - min(growth, ready)))
+            }
         }
-        publish(id, job.units)
+        actions.append(.publish(id, crew))
     }
 
+    /// Hands a job, which may be running, to units that have not been handed it.
     mutating func publish(_ id: JobID, _ crew: [UnitID]) {
-        set(.running, of: id)
-        jobs[id]?.atWork.formUnion(crew)
+        guard let job = jobs[id] else { return }
+        move(id, to: .running(JobRow.Work(units: job.atWork.union(crew), isDisturbed: job.isDisturbed)))
         actions.append(.publish(id, crew))
     }
 
@@ -189,8 +188,8 @@ extension PoolMachine {
         switch kind.arrangement {
         case .threads:
             let running = cold == .exec ? nil : pools[kind]?.host
-            let host = running ?? addProcess(kind, generation, isCold: cold == .exec, now)
-            if cold != .exec { pools[kind]?.host = host }
+            let host = running ?? addProcess(kind, isCold: cold == .exec, now)
+            if cold != .exec { change(pool: kind) { $0.host = host } }
             for _ in 0..<count {
                 let unit = row(in: host)
                 add(unit)
@@ -199,7 +198,7 @@ extension PoolMachine {
             actions.append(running == nil ? .fork(host, started, exec: cold == .exec) : .startThreads(host, started))
         case .processes:
             for _ in 0..<count {
-                let process = addProcess(kind, generation, isCold: cold != nil, now)
+                let process = addProcess(kind, isCold: cold != nil, now)
                 let unit = row(in: process)
                 add(unit)
                 started.append(unit.id)
@@ -209,12 +208,10 @@ extension PoolMachine {
         return started
     }
 
-    private mutating func addProcess(
-        _ kind: PoolKind, _ generation: Int, isCold: Bool, _ now: UInt64
-    ) -> ProcessID {
+    private mutating func addProcess(_ kind: PoolKind, isCold: Bool, _ now: UInt64) -> ProcessID {
         nextProcess += 1
         count(kind.runtime, processes: 1, now)
-        processes[nextProcess] = ProcessRow(id: nextProcess, kind: kind, generation: generation, isCold: isCold)
+        processes[nextProcess] = ProcessRow(id: nextProcess, kind: kind, isCold: isCold)
         return nextProcess
     }
 
@@ -223,30 +220,32 @@ extension PoolMachine {
         var kinds: Set<PoolKind> = []
         for (id, time) in times.sorted(by: { $0.key < $1.key }) {
             guard let unit = units[id], unit.state == .starting else { continue }
-            change(id) {
+            change(unit: id) {
                 $0.state = .ready
                 $0.readyAt = time
                 $0.idleSince = now
             }
-            if runtimes[unit.kind.runtime]?.firstReason != nil { runtimes[unit.kind.runtime]?.firstReason = nil }
+            change(runtime: unit.kind.runtime) { $0.firstReason = nil }
             if !unit.isCold {
                 kinds.insert(unit.kind)
-                pools[unit.kind]?.startFailures = 0
+                change(pool: unit.kind) { $0.startFailures.endSeries() }
             }
-            guard let job = unit.job, jobs[job] != nil else { continue }
-            jobs[job]?.ready += 1
-            jobs[job]?.startFailures = 0
-            grown[job, default: []].append(id)
+            guard let job = unit.job else { continue }
+            let isThere: Void? = change(job: job) {
+                $0.ready += 1
+                $0.startFailures.endSeries()
+            }
+            if isThere != nil { grown[job, default: []].append(id) }
         }
         for (id, new) in grown.sorted(by: { $0.key < $1.key }) { crewGrew(id, new, now) }
-        for kind in kinds where pools[kind]?.starting == 0 { pools[kind]?.hasBeenWarm = true }
+        for kind in kinds { change(pool: kind) { if $0.starting == 0 { $0.hasBeenWarm = true } } }
     }
 
     /// Some of a job's units came up: hands them the job, once all that it waits for are there.
     private mutating func crewGrew(_ id: JobID, _ new: [UnitID], _ now: UInt64) {
-        guard let state = jobs[id]?.state, jobs[id]?.cancelled == nil else { return }
-        switch state {
-        case .starting: if jobs[id]?.ready == jobs[id]?.crew.count { begin(id, now) }
+        guard let job = jobs[id], job.cancelled == nil else { return }
+        switch job.state {
+        case .starting: if job.ready == job.crew.count { begin(id, now) }
         case .running: publish(id, new)
         case .regrouping: regroup(id, now)
         case .queued, .settling, .collecting, .stopping: break

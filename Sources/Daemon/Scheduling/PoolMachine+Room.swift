@@ -2,10 +2,10 @@ import Sharing
 
 // Room: who may start workers when the limit is near, and who gives theirs up for it.
 extension PoolMachine {
-    /// Workers that may be started by whoever has not been promised any.
+    /// Workers that may be started without a claim.
     var room: Int { policy.workerLimit - workerCount - claimed - pledged }
 
-    /// The same for one job that may have been promised some: those who were promised theirs before it go first.
+    /// The same for one job, which may have a claim: claims that came before go first.
     func room(for id: JobID) -> Int {
         guard claims.contains(id) else { return room }
         var room = policy.workerLimit - workerCount - pledged
@@ -18,33 +18,33 @@ extension PoolMachine {
 
     /// Promises room to a job, which waits until there is as much.
     mutating func claim(_ workers: Int, for id: JobID) {
-        guard let request = jobs[id]?.request else { return }
-        if request.cold == nil {
-            if let other = pools[request.kind]?.claimant, other != id { unclaim(other) }
-            pools[request.kind]?.claimant = id
+        guard let job = jobs[id], case .queued(let old) = job.stage else { return }
+        if job.request.cold == nil {
+            if let other = pools[job.request.kind]?.claimant, other != id { unclaim(other) }
+            change(pool: job.request.kind) { $0.claimant = id }
         }
-        claimed += workers - (jobs[id]?.claim ?? 0)
-        jobs[id]?.claim = workers
+        claimed += workers - old
+        change(job: id) { $0.stage = .queued(claim: workers) }
         claims.append(id)
     }
 
     mutating func unclaim(_ id: JobID) {
-        guard claims.remove(id), let job = jobs[id] else { return }
+        guard !claims.isEmpty, claims.remove(id), let job = jobs[id] else { return }
         claimed -= job.claim
-        jobs[id]?.claim = 0
+        change(job: id) { $0.stage = .queued(claim: 0) }
         hasRoomChanged = true
-        if pools[job.request.kind]?.claimant == id { pools[job.request.kind]?.claimant = nil }
+        change(pool: job.request.kind) { if $0.claimant == id { $0.claimant = nil } }
     }
 
-    /// Has those start their workers for whom there is room by now. Who needs less than there is does not wait for one who
-    /// needs more.
+    /// Lets jobs that wait for room start their workers, as far as there is room. One that needs few doesn't wait for one
+    /// that needs more.
     mutating func serveClaims(_ now: UInt64) {
         for id in Array(claims) {
             guard let job = jobs[id], policy.workerLimit - workerCount - pledged >= job.claim else { continue }
             if job.request.cold != nil {
                 unclaim(id)
                 startCold(id, now)
-            } else if now >= pools[job.request.kind]?.retryAt ?? 0 {
+            } else if now >= pools[job.request.kind]?.startFailures.retryAt ?? 0 {
                 let units = job.claim / job.request.kind.workersPerUnit
                 unclaim(id)
                 grow(by: units, for: id, now)
@@ -52,8 +52,8 @@ extension PoolMachine {
         }
     }
 
-    /// Stops as many workers without work as those who claim room lack: of those above floors first, also for floors that
-    /// are short, and there the one that has been idle for longest.
+    /// Stops idle workers until there is as much room as is claimed: first those above floors, which make room for floors
+    /// that are short as well, and of those the ones that have been idle for longest.
     mutating func reclaim(_ now: UInt64) {
         var lacking = workerCount - stoppingWorkers + claimed + pledged - policy.workerLimit
         let lackingForFloors = shortFloors.reduce(0) { sum, kind in
@@ -63,12 +63,14 @@ extension PoolMachine {
         func give(_ unit: UnitID) {
             victims.append(unit)
             lacking -= units[unit]?.workers ?? 0
-            change(unit) { $0.state = .stopping }
+            change(unit: unit) { $0.state = .stopping }
         }
         while lacking + lackingForFloors > 0, let unit = spare(isAboveFloor: true) { give(unit) }
         while lacking > 0, let unit = spare(isAboveFloor: false) {
             give(unit)
-            if let kind = units[unit]?.kind, pools[kind]?.hasBeenWarm == true { pools[kind]?.shortage = .poolTooSmall }
+            if let kind = units[unit]?.kind {
+                change(pool: kind) { if $0.hasBeenWarm { $0.shortage = .poolTooSmall } }
+            }
         }
         // The first one to wait goes before jobs that wait for room themselves, and keep workers idle meanwhile.
         if lacking > 0, let first = claims.first, let job = jobs[first] {

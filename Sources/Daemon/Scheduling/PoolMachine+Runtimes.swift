@@ -67,8 +67,8 @@ extension PoolMachine {
         pools.values.contains { $0.kind.runtime == id && $0.floor > 0 }
     }
 
-    /// Takes a runtime of a user's in. Where that is one too many, the one goes that nobody uses and that was asked for
-    /// the longest time ago; where all are in use, the new one goes.
+    /// Takes a user's runtime in. If there are too many then, the unused one that was asked for longest ago is removed; if
+    /// all are in use, the new one is.
     mutating func add(_ row: RuntimeRow, replaces old: RuntimeID?, _ now: UInt64) {
         var row = row
         if let old, runtimes[old]?.isLeaving == false {
@@ -93,16 +93,18 @@ extension PoolMachine {
 
     /// Somebody is about to hand in a job for the runtime.
     mutating func use(_ id: RuntimeID, _ now: UInt64) {
-        runtimes[id]?.usedAt = now
+        change(runtime: id) { $0.usedAt = now }
         unusedRuntimes.insert(id)
     }
 
     /// Has a runtime go as soon as its jobs have ended.
     private mutating func leave(_ id: RuntimeID) {
-        runtimes[id]?.isLeaving = true
+        change(runtime: id) { $0.isLeaving = true }
         for kind in pools.keys where kind.runtime == id {
-            pools[kind]?.floor = 0
-            pools[kind]?.shrinksNow = true
+            change(pool: kind) {
+                $0.floor = 0
+                $0.shrinksNow = true
+            }
             touch(kind)
         }
         unusedRuntimes.insert(id)
@@ -132,12 +134,13 @@ extension PoolMachine {
 
     /// Counts a job or a process of a runtime in, or out again.
     mutating func count(_ id: RuntimeID, jobs: Int = 0, processes: Int = 0, _ now: UInt64) {
-        guard let isPermanent = runtimes[id]?.isPermanent else { return }
-        runtimes[id]?.jobs += jobs
-        runtimes[id]?.processes += processes
-        if isPermanent { return }
-        if jobs < 0 { runtimes[id]?.usedAt = now }
-        unusedRuntimes.insert(id)
+        let isPermanent = change(runtime: id) { row in
+            row.jobs += jobs
+            row.processes += processes
+            if jobs < 0 { row.usedAt = now }
+            return row.isPermanent
+        }
+        if isPermanent == false { unusedRuntimes.insert(id) }
     }
 
     /// Why the first workers of a pool are cold.
@@ -166,13 +169,11 @@ extension PoolMachine {
     mutating func runtimeMended(_ runtime: RuntimeID, _ now: UInt64) {
         guard broken.removeValue(forKey: runtime) != nil else { return }
         for kind in pools.keys where kind.runtime == runtime {
-            pools[kind]?.startFailures = 0
-            pools[kind]?.retryAt = 0
+            change(pool: kind) { $0.startFailures = StartFailures() }
             touch(kind)
         }
         for (id, job) in jobs.sorted(by: { $0.key < $1.key }) where job.request.kind.runtime == runtime {
-            jobs[id]?.startFailures = 0
-            jobs[id]?.retryAt = 0
+            change(job: id) { $0.startFailures = StartFailures() }
             fillSeats(of: id, now)
         }
     }

@@ -27,7 +27,7 @@ extension PoolMachine {
         retire(kind, now)
         shortFloors.remove(kind)
         guard let pool = pools[kind] else { return alarms.set(.pool(kind), to: nil) }
-        if pool.size < pool.floor, !isDraining, now >= pool.retryAt, broken[kind.runtime] == nil {
+        if pool.size < pool.floor, !isDraining, now >= pool.startFailures.retryAt, broken[kind.runtime] == nil {
             refill(kind, by: pool.floor - pool.size, pool.shortage, now)
         }
         setAlarm(of: pool, now)
@@ -70,7 +70,7 @@ extension PoolMachine {
             stopped += pool.idle.prefix(pool.size - floor).prefix { isIdle($0, in: pool, now) }
         }
         stop(stopped, now)
-        if let size = pools[kind]?.size, size <= pool.floor { pools[kind]?.shrinksNow = false }
+        change(pool: kind) { if $0.size <= $0.floor { $0.shrinksNow = false } }
         // A job that is stopping needs no more of the pool than the workers it has.
         let isWanted = pool.floor > 0 || kind.isPermanent || pool.jobs > 0
         if !isWanted, pools[kind]?.members.isEmpty == true {
@@ -100,7 +100,7 @@ extension PoolMachine {
             due = first.idleSince + idleNanoseconds(pool.kind)
         }
         let isShort = !pool.queue.isEmpty || (!isDraining && pool.size < pool.floor)
-        if isShort, now < pool.retryAt { due = min(due ?? .max, pool.retryAt) }
+        if isShort, now < pool.startFailures.retryAt { due = min(due ?? .max, pool.startFailures.retryAt) }
         alarms.set(.pool(pool.kind), to: due)
     }
 
@@ -115,10 +115,7 @@ extension PoolMachine {
     mutating func resize(_ kind: PoolKind, _ size: Int) {
         guard runtimes[kind.runtime]?.isLeaving == false else { return }
         unusedRuntimes.insert(kind.runtime)
-        if pools[kind] == nil { pools[kind] = PoolRow(kind: kind, floor: 0) }
-        pools[kind]?.floor = size
-        pools[kind]?.shrinksNow = true
-        pools[kind]?.shortage = .poolTooSmall
+        pools[kind, default: PoolRow(kind: kind, floor: 0)].resize(to: size)
         touch(kind)
     }
 
@@ -143,8 +140,7 @@ extension PoolMachine {
 
     mutating func recycle(_ kind: PoolKind) {
         if let host = pools[kind]?.host { deserted.insert(host) }
-        pools[kind]?.age()
-        pools[kind]?.shortage = .workerReplaced
+        change(pool: kind) { $0.age() }
         touch(kind)
     }
 

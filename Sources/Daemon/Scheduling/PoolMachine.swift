@@ -27,8 +27,6 @@ public struct PoolMachine: Sendable {
         case runtimeBroken(RuntimeID, reason: String)
         /// Processes of this runtime can be started again.
         case runtimeMended(RuntimeID)
-        /// These of the job's workers have left it, while others are still at it.
-        case unitsLeft(JobID, [UnitID])
         /// No worker is at the job any more.
         case crewLeft(JobID)
         /// The job's tasks have been settled, and this many are to be done again.
@@ -172,7 +170,6 @@ public struct PoolMachine: Sendable {
         case .runtimeUsed(let runtime): use(runtime, now)
         case .runtimeBroken(let runtime, let reason): runtimeBroken(runtime, reason, now)
         case .runtimeMended(let runtime): runtimeMended(runtime, now)
-        case .unitsLeft(let job, let units): unitsLeft(job, units, now)
         case .crewLeft(let job): crewLeft(job, now)
         case .settled(let job, let again): settled(job, again: again, now)
         case .collected(let job, let at): collected(job, at, now)

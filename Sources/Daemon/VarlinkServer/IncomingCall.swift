@@ -61,11 +61,6 @@ public final class IncomingCall: Sendable {
         }
     }
 
-    /// Throws ``ServiceError/expectedMore`` unless the client takes several replies.
-    public func requireMore() throws(ServiceError) {
-        guard wantsMore else { throw .expectedMore }
-    }
-
     /// Lets the parameters go, which may be large.
     func releaseParameters() {
         json.withLock { $0 = nil }

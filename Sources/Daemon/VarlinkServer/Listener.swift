@@ -1,5 +1,6 @@
 import Glibc
 import Linux
+import Synchronization
 
 /// A listening Unix socket that is not served yet: bound here, or handed over by the service manager.
 public struct Listener: ~Copyable {
@@ -101,5 +102,103 @@ public struct Listener: ~Copyable {
         var value: Int32 = 0
         var size = socklen_t(MemoryLayout<Int32>.size)
         return getsockopt(descriptor, SOL_SOCKET, name, &value, &size) == 0 ? value : nil
+    }
+}
+
+/// Why a socket can't be served.
+public enum ListenError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// Another server holds the path's lock or answers on it.
+    case alreadyServed(path: String)
+    /// The path is taken by a file that is no socket.
+    case notASocket(path: String)
+    /// The descriptor that was handed over is no listening Unix stream socket.
+    case notAListener(descriptor: Int32)
+    /// A system call failed.
+    case failed(call: String, path: String, errno: Int32)
+
+    public var description: String {
+        switch self {
+        case .alreadyServed(let path):
+            "another daemon is running on \(path): use that one, stop it first, or choose another path"
+        case .notASocket(let path): "\(path) is there and is no socket: choose another path, or remove the file"
+        case .notAListener(let descriptor):
+            "descriptor \(descriptor) is not a listening Unix stream socket: correct the socket unit"
+        case .failed(_, let path, ENOENT): "the directory of \(path) is not there: make it first"
+        case .failed(_, let path, ENAMETOOLONG): "\(path) is too long for a socket's path: choose a shorter one"
+        case .failed(let call, let path, let number):
+            "\(call) failed for \(path): \(SystemError.text(number))"
+        }
+    }
+}
+
+/// The file of a bound socket, and the lock that makes it this process's. Removed with the object.
+final class SocketFile: Sendable {
+    private let path: String
+    private let device: dev_t
+    private let inode: ino_t
+    private let lock: LockFile
+    private let isRemoved = Atomic(false)
+
+    init(path: String, lock: consuming LockFile) throws(ListenError) {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { throw .failed(call: "stat", path: path, errno: errno) }
+        self.path = path
+        device = status.st_dev
+        inode = status.st_ino
+        self.lock = lock
+    }
+
+    deinit {
+        remove()
+    }
+
+    /// Removes the file, if it is still this socket's; the lock stays.
+    func remove() {
+        guard !isRemoved.exchange(true, ordering: .relaxed) else { return }
+        var status = stat()
+        if lstat(path, &status) == 0, status.st_dev == device, status.st_ino == inode { unlink(path) }
+    }
+}
+
+/// A lock that one process holds while it lives. Its file goes with it; the kernel drops the lock should the process die.
+struct LockFile: ~Copyable {
+    private let path: String
+    private let descriptor: Int32
+
+    /// Takes the lock. Throws ``ListenError/alreadyServed(path:)`` about `guarded` when another process has it.
+    init(path: String, guarding guarded: String) throws(ListenError) {
+        self.path = path
+        descriptor = try Self.acquire(path, guarded)
+    }
+
+    deinit {
+        // The file goes first, so that nobody locks it in between: acquire() notices a lock on a removed file.
+        unlink(path)
+        close(descriptor)
+    }
+
+    private static func acquire(_ path: String, _ guarded: String) throws(ListenError) -> Int32 {
+        while true {
+            let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+            guard descriptor >= 0 else { throw .failed(call: "open", path: path, errno: errno) }
+            do {
+                try system("flock") { flock(descriptor, LOCK_EX | LOCK_NB) }
+            } catch {
+                close(descriptor)
+                if error.errno.rawValue == EWOULDBLOCK { throw .alreadyServed(path: guarded) }
+                throw .failed(call: "flock", path: path, errno: error.errno.rawValue)
+            }
+            if names(path, descriptor) { return descriptor }
+            // Its last holder removed the file after it was opened here: take the new one.
+            close(descriptor)
+        }
+    }
+
+    /// Whether `path` still leads to the open file.
+    private static func names(_ path: String, _ descriptor: Int32) -> Bool {
+        var there = stat()
+        var here = stat()
+        return lstat(path, &there) == 0 && fstat(descriptor, &here) == 0
+            && there.st_dev == here.st_dev && there.st_ino == here.st_ino
     }
 }

@@ -76,7 +76,7 @@ extension ServerLoop {
             socket: socket, totals: shared.totals,
             limits: ReplyLimits(clientBytes: configuration.clientReplyBytes, totalBytes: configuration.replyBytes)
         ) { [shared] in shared.send(.attend(id)) }
-        connections[id] = Connection(
+        connections[id] = ClientConnection(
             id: id, socket: socket, peer: peer, outbox: outbox,
             frames: FrameInbox(limit: configuration.limits.frameBytes, descriptorLimit: configuration.descriptors))
         shared.totals.connections.store(connections.count, ordering: .relaxed)

@@ -2,7 +2,7 @@ import Linux
 
 // Who takes too long.
 extension ServerLoop {
-    func watch(_ connection: Connection, _ standing: Outbox.Standing) {
+    func watch(_ connection: ClientConnection, _ standing: Outbox.Standing) {
         let isUnfinished = connection.frames.unfinishedBytes > 0 && interestedIn(connection)
         if !isUnfinished {
             connection.unfinishedSince = nil
@@ -18,12 +18,12 @@ extension ServerLoop {
     }
 
     /// Whether it is the client that a call waits for, rather than the call before it.
-    private func interestedIn(_ connection: Connection) -> Bool { connection.interest.contains(.readable) }
+    private func interestedIn(_ connection: ClientConnection) -> Bool { connection.interest.contains(.readable) }
 
     /// Closes the connections of those who have not sent the rest of a call, or read their replies, for too long.
     func sweep(_ now: UInt64) {
         sweepAt = now + Self.sweepNanoseconds
-        var slowest: (connection: Connection, time: UInt64)?
+        var slowest: (connection: ClientConnection, time: UInt64)?
         for id in watched {
             guard let connection = connections[id] else {
                 watched.remove(id)
@@ -43,7 +43,7 @@ extension ServerLoop {
         if let slowest, configuration.isShort() { dropUnread(slowest.connection) }
     }
 
-    private func dropUnread(_ connection: Connection) {
+    private func dropUnread(_ connection: ClientConnection) {
         configuration.onEvent(.repliesUnread(connection.peer))
         drop(connection)
     }

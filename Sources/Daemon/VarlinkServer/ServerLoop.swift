@@ -33,7 +33,7 @@ final class ServerLoop {
     private let background: BackgroundThreads
     var listener: Int32?
     var poller: EventLoop
-    var connections: [UInt64: Connection] = [:]
+    var connections: [UInt64: ClientConnection] = [:]
     var nextConnection = ServerLoop.firstConnection
     var users: UserShares
     var callBytes: UserShares
@@ -159,7 +159,7 @@ final class ServerLoop {
 
     // MARK: Connections
 
-    private func hear(_ connection: Connection, _ readiness: Readiness) {
+    private func hear(_ connection: ClientConnection, _ readiness: Readiness) {
         if readiness.contains(.writable) { connection.outbox.writeOn() }
         // Once the client is gone, what it sent before is still read: a call may want no reply.
         if readiness.contains(.readable) || (!readiness.isDisjoint(with: .hungUp) && !connection.isInputOver) {
@@ -170,7 +170,7 @@ final class ServerLoop {
     }
 
     /// - Returns: false where the client has gone.
-    private func read(_ connection: Connection) -> Bool {
+    private func read(_ connection: ClientConnection) -> Bool {
         for _ in 0..<Self.readsAtOnce {
             guard connection.mayRead(isIdle: connection.outbox.isIdle, ahead: configuration.pipelineBytes) else {
                 break
@@ -189,7 +189,7 @@ final class ServerLoop {
     }
 
     /// Counts what waits of a connection's calls; false where that is too much, and the client has been told.
-    private func charge(_ connection: Connection) -> Bool {
+    private func charge(_ connection: ClientConnection) -> Bool {
         let due = max(0, connection.frames.bufferedBytes - configuration.pipelineBytes)
         let change = due - connection.chargedBytes
         if change < 0 {
@@ -206,7 +206,7 @@ final class ServerLoop {
     }
 
     /// Begins what can be begun, and says what the connection is waited for from then on.
-    private func pump(_ connection: Connection) {
+    private func pump(_ connection: ClientConnection) {
         while true {
             let mayGoOn = begin(connection)
             let holdsMore = connection.frames.hasFrame
@@ -236,7 +236,7 @@ final class ServerLoop {
     }
 
     /// - Returns: false where the connection has had its turn.
-    private func begin(_ connection: Connection) -> Bool {
+    private func begin(_ connection: ClientConnection) -> Bool {
         for _ in 0..<Self.callsAtOnce {
             guard connection.outbox.isIdle, !connection.isDraining else { return true }
             do throws(FrameError) {
@@ -251,7 +251,7 @@ final class ServerLoop {
         return false
     }
 
-    private func begin(_ frame: Frame, _ connection: Connection) throws(FrameError) {
+    private func begin(_ frame: Frame, _ connection: ClientConnection) throws(FrameError) {
         let isLarge = frame.byteCount > configuration.inlineBytes
         var charge: CallCharge?
         if isLarge {
@@ -272,7 +272,7 @@ final class ServerLoop {
         }
     }
 
-    private func wait(for connection: Connection, _ standing: Outbox.Standing) {
+    private func wait(for connection: ClientConnection, _ standing: Outbox.Standing) {
         var interest: Readiness = []
         if connection.mayRead(isIdle: standing.isIdle, ahead: configuration.pipelineBytes) {
             interest.insert(.readable)
@@ -294,7 +294,7 @@ final class ServerLoop {
     }
 
     /// Closes a connection and cancels what it had asked for.
-    func drop(_ connection: Connection) {
+    func drop(_ connection: ClientConnection) {
         guard connections.removeValue(forKey: connection.id) != nil else { return }
         watched.remove(connection.id)
         waiting.remove(connection.id)

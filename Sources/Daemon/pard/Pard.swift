@@ -46,8 +46,9 @@ struct Pard: AsyncParsableCommand {
     var settings: [String] = []
 
     @ArgumentParser.Option(
+        name: .customLong("leash"),
         help: .init("Tell readiness on this descriptor, and stop when it hangs up.", visibility: .hidden))
-    var leash: Int32?
+    var ownerLink: Int32?
 
     @ArgumentParser.Option(help: .init("Serve the socket that listens on this descriptor.", visibility: .hidden))
     var listener: Int32?
@@ -77,23 +78,23 @@ struct Pard: AsyncParsableCommand {
         let log = try DaemonLog()
         defer { log.finish() }
         // The command that a private daemon serves has the terminal to itself, unless something is wrong.
-        let isPrivate = leash != nil && log.target == .standardError
+        let isPrivate = ownerLink != nil && log.target == .standardError
         let logger = log.logger("pard", level: isPrivate ? .warning : .info)
         let environment = Variables.ownValues
-        let place = SettingsPlace(isShared: shared, isPrivate: leash != nil, environment: environment)
+        let place = SettingsPlace(isShared: shared, isPrivate: ownerLink != nil, environment: environment)
         let source = SettingsSource(
             flags: try SettingsSource.flags(settings), environment: environment, file: config ?? place.file,
             isFileRequired: config != nil,
             isShared: shared)
-        let zygotePath = try ZygoteProgram.path(of: ZygoteProgram.name)
-        let libraryZygotePath = try ZygoteProgram.path(of: ZygoteProgram.libraryName)
-        let (leash, listener) = (leash, listener)
+        let zygotePath = try InstalledProgram.path(of: InstalledProgram.name)
+        let libraryZygotePath = try InstalledProgram.path(of: InstalledProgram.libraryName)
+        let (ownerLink, listener) = (ownerLink, listener)
         let read: @Sendable () throws -> Configuration = {
             let values = try source.read()
             var configuration = try Configuration(
                 values, on: .current(), socketPath: values.text(.socket) ?? place.socket, zygotePath: zygotePath,
                 libraryZygotePath: libraryZygotePath, isShared: source.isShared)
-            configuration.leash = leash
+            configuration.ownerLink = ownerLink
             configuration.listener = listener
             return configuration
         }
@@ -106,12 +107,12 @@ struct Pard: AsyncParsableCommand {
         }
         if listener == nil, configuration.socketPath == place.socket { place.makeDirectory() }
         // A private daemon has nothing to read again: hanging up ends it.
-        let daemon = Daemon(configuration, reread: leash == nil ? read : nil, logger: logger)
+        let daemon = Daemon(configuration, reread: ownerLink == nil ? read : nil, logger: logger)
         let group = ServiceGroup(
             configuration: .init(
                 services: [.init(service: daemon)],
-                gracefulShutdownSignals: [.sigterm, .sigint] + (leash == nil ? [] : [.sighup]), logger: logger))
-        if let leash { try Leash(leash).whenDropped { Task { await group.triggerGracefulShutdown() } } }
+                gracefulShutdownSignals: [.sigterm, .sigint] + (ownerLink == nil ? [] : [.sighup]), logger: logger))
+        if let ownerLink { try OwnerLink(ownerLink).whenDropped { Task { await group.triggerGracefulShutdown() } } }
         try await group.run()
     }
 }

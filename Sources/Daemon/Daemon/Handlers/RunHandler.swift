@@ -50,7 +50,7 @@ struct RunHandler: Sendable {
                 plan.spec.lease.kind.runtime = try plugin(plan.arguments["function"] ?? "")
             }
         } catch {
-            daemon.book.countRefusal()
+            daemon.runs.countRefusal()
             throw error
         }
         plan.spec.lease.user = call.peer.uid
@@ -68,7 +68,7 @@ struct RunHandler: Sendable {
             }
             if let log { watch.read(log) }
         } catch {
-            daemon.book.countRefusal()
+            daemon.runs.countRefusal()
             throw ControlError(error)
         }
     }
@@ -96,10 +96,10 @@ struct RunHandler: Sendable {
         switch answer {
         case .success(let id): watch.begin(id)
         case .failure(let refusal):
-            daemon.book.countRefusal()
+            daemon.runs.countRefusal()
             let error = Self.error(refusal, daemon.configuration)
             if case .busy(let limit, let allowed, _, _) = error {
-                daemon.repeats.tell(daemon.logger, limit: limit, allowed: allowed, uid: peer.uid, now: Monotonic.now())
+                daemon.throttle.tell(daemon.logger, limit: limit, allowed: allowed, uid: peer.uid, now: Monotonic.now())
             }
             watch.refuse(error)
         }
@@ -125,5 +125,35 @@ extension JobRow.State {
         case .queued, .starting, .running, .collecting, .stopping: rawValue
         case .settling, .regrouping: "running"
         }
+    }
+}
+
+/// `ListJobs` and `CancelJob`.
+struct JobsHandler: Sendable {
+    let daemon: DaemonContext
+
+    func list(_ call: IncomingCall) {
+        let peer = call.peer
+        daemon.answer(call) { [daemon] snapshot in
+            let now = Monotonic.now()
+            return ListJobs.Reply(
+                jobs: daemon.runs.entries.map { entry in
+                    Job(
+                        job: entry.name, workload: entry.workload, mode: entry.mode, workers: entry.workers,
+                        state: snapshot.machine.jobs[entry.id]?.state.name ?? "collecting", tasks: entry.tasks,
+                        done: snapshot.done[entry.id] ?? 0, uid: Int(entry.uid), age: now.since(entry.accepted),
+                        arguments: daemon.access.owns(peer, jobOf: entry.uid) ? entry.arguments : nil)
+                })
+        }
+    }
+
+    func cancel(_ call: IncomingCall) throws {
+        let request = try call.parameters(as: CancelJob.Request.self)
+        guard let entry = daemon.runs.entry(named: request.job) else { throw ControlError.noSuchJob(request.job) }
+        guard daemon.access.owns(call.peer, jobOf: entry.uid) else {
+            throw ControlError.notPermitted(action: "cancel the job of another user", needs: "that user's id or root")
+        }
+        daemon.supervisor.cancel(entry.id, .request)
+        call.reply(Empty())
     }
 }

@@ -16,7 +16,7 @@ struct StatusHandler: Sendable {
     private func status(of snapshot: Snapshot) -> GetStatus.Reply {
         let machine = snapshot.machine
         let queued = machine.jobs.values.count { $0.state == .queued }
-        let counts = daemon.book.counts
+        let counts = daemon.runs.counts
         return GetStatus.Reply(
             version: Version.current,
             state: state(of: snapshot),

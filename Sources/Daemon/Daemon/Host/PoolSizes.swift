@@ -8,8 +8,8 @@ struct PoolSizes: Sendable, Equatable {
     /// What was lowered and why, for the log; empty when nothing was.
     var notes: [String] = []
 
-    /// Pools of threads and of processes that nobody has set a size for have at least so many workers.
-    static let usualFloor = 4
+    /// The floor of a pool of threads or processes whose size nobody has set, at least.
+    static let defaultFloor = 4
 
     /// Lowers what was asked for to what `host` allows.
     ///
@@ -18,7 +18,7 @@ struct PoolSizes: Sendable, Equatable {
     /// - Throws: ``SettingError`` when the floors contradict the limit that was set beside them, or when the host leaves
     ///   no room for a single worker.
     init(floorThreads: Int?, floorProcesses: Int?, workerLimit: Int, on host: HostLimits) throws(SettingError) {
-        let usual = max(Self.usualFloor, host.cores)
+        let usual = max(Self.defaultFloor, host.cores)
         self.floorThreads = floorThreads ?? usual
         self.floorProcesses = floorProcesses ?? usual
         self.workerLimit = workerLimit

@@ -9,7 +9,7 @@ public struct JobLimits: Sendable, Equatable {
     public var queuedJobs = 0
     /// Shared memory for the records of all jobs, in bytes.
     public var ledgerBytes = 0
-    /// How many tasks the host can really run at a time: so many workers has a run that names no number.
+    /// How many tasks the host can really run at a time: a run that names no number has as many workers.
     public var cores = Int.max
     /// Memory that a job's tasks can't have more of, in bytes.
     public var memoryBytes = Int.max
@@ -19,7 +19,7 @@ public struct JobLimits: Sendable, Equatable {
     public var allowsDirectories = false
     /// Whether callers may have commands run.
     public var allowsCommands = false
-    /// Whether callers may have servers asked (download, api).
+    /// Whether jobs may send requests to servers (download, api).
     public var allowsAddresses = false
     /// The largest value of a workload's option, in bytes, nanoseconds or ones.
     public var bounds: [Bound: Int] = [:]

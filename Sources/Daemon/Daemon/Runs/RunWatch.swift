@@ -77,14 +77,14 @@ final class RunWatch: Sendable {
 
     /// The job has been accepted.
     func begin(_ id: JobID) {
-        let name = daemon.book.name(of: id)
+        let name = daemon.runs.name(of: id)
         state.withLock { state in
             state.id = id
             state.name = name
         }
         let workers = plan.shape.workers
-        daemon.book.add(
-            JobBook.Entry(
+        daemon.runs.add(
+            RunRegistry.Entry(
                 id: id, name: name, workload: plan.definition.name, arguments: plan.arguments, mode: plan.shape.mode,
                 workers: workers, tasks: plan.tasks, uid: call.peer.uid, accepted: accepted))
         let supervisor = daemon.supervisor
@@ -141,7 +141,7 @@ final class RunWatch: Sendable {
             do {
                 file = try ResultFile(of: job, plan.definition)
             } catch {
-                daemon.logger.error("the results of run \(daemon.book.name(of: job.row.id)) can't be sent: \(error)")
+                daemon.logger.error("the results of run \(daemon.runs.name(of: job.row.id)) can't be sent: \(error)")
             }
         }
         let collectedAt = Monotonic.now()
@@ -210,7 +210,7 @@ final class RunWatch: Sendable {
         }
         guard let row else { return }
         stream.withLock { $0.removeOutputs(of: row.id, workers: plan.shape.workers) }
-        daemon.book.finish(row.id)
+        daemon.runs.finish(row.id)
         guard let results else { return call.fail(ControlError.draining) }
         if let reason = row.failureReason, results.account.hasBegunNothing {
             return call.fail(ControlError.workersFailed(reason: reason))

@@ -5,10 +5,10 @@ import VarlinkServer
 
 /// Bounds how often what a client can cause is logged: once a second for each kind. What is kept back is counted, and told with
 /// the next entry of its kind.
-final class Repeats: Sendable {
+final class LogThrottle: Sendable {
     private struct Kind: Sendable {
         var lastTold: UInt64
-        /// Those that the next entry will speak for beside its own.
+        /// Events that the next entry will count beside its own.
         var untold = 0
     }
 

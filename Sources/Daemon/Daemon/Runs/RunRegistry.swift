@@ -3,7 +3,7 @@ import Scheduling
 import Synchronization
 
 /// The jobs that have not ended, by name, and how many there have been.
-final class JobBook: Sendable {
+final class RunRegistry: Sendable {
     /// What is known of a job beside what the pools know.
     struct Entry: Sendable {
         let id: JobID

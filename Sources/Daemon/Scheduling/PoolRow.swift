@@ -1,0 +1,149 @@
+/// A pool's entry in the machine.
+public struct PoolRow: Sendable {
+    public let kind: PoolKind
+    /// Units that are kept whatever happens.
+    public var floor: Int
+    /// Jobs that wait for units.
+    public internal(set) var queue = JobQueue()
+    /// Units of an earlier generation are stopped as soon as they are free.
+    var generation = 0
+    /// Whether all of the units were up at some time.
+    var hasBeenWarm = false
+    var shrinksNow = false
+    /// Why workers of the floor are missing; nil before they were there for the first time.
+    var shortage: ColdReason?
+    /// Times that workers died that were not up yet.
+    var startFailures = StartFailures()
+    /// Units that died unasked.
+    public internal(set) var replaced = 0
+
+    /// Units that are not cold and have not been told to stop. The rest of the counts is about these.
+    var members: Set<UnitID> = []
+    /// Those of the newest generation.
+    var size = 0
+    /// Those that are up.
+    var ready = 0
+    /// Those that are not up yet.
+    var starting = 0
+    /// Free units of the newest generation that are up. The one that worked last stands last.
+    var idle = OrderedSet<UnitID>()
+    /// Free units of the newest generation that are not up yet.
+    var coming = OrderedSet<UnitID>()
+    /// Free units of earlier generations that are up.
+    var outdated = OrderedSet<UnitID>()
+    /// Units that are at jobs, by user, where users are told apart.
+    var busy: [UInt32: Int] = [:]
+    /// The process in which the newest generation's threads are started, in pools of threads.
+    var host: ProcessID?
+    /// Jobs that are not stopping.
+    var jobs = 0
+    /// The waiting job for which the pool claims room to grow.
+    var claimant: JobID?
+
+    init(kind: PoolKind, floor: Int) {
+        self.kind = kind
+        self.floor = floor
+    }
+
+    /// Whether it has the size that it is to have, and nobody waits for it.
+    var isSettled: Bool {
+        size == floor && queue.isEmpty && claimant == nil && outdated.isEmpty && !shrinksNow && !members.isEmpty
+    }
+
+    /// Takes a job in, which waits here unless its workers are its own.
+    mutating func enter(_ id: JobID, _ request: LeaseRequest) {
+        jobs += 1
+        if request.cold == nil { queue.append(id, of: request.user) }
+    }
+
+    /// Counts a unit as a member, or as one no longer.
+    ///
+    /// - Parameters:
+    ///   - old: the unit as it was while a member; nil where it was none.
+    ///   - new: as it is, where it is one.
+    mutating func recount(_ old: UnitRow?, _ new: UnitRow?) {
+        if let old {
+            count(old, isIn: false)
+            if new == nil { members.remove(old.id) }
+        }
+        if let new {
+            count(new, isIn: true)
+            if old == nil { members.insert(new.id) }
+        }
+    }
+
+    /// Counts how many units a user has at jobs.
+    mutating func countBusy(_ user: UInt32, _ change: Int) {
+        let count = (busy[user] ?? 0) + change
+        busy[user] = count == 0 ? nil : count
+    }
+
+    private mutating func count(_ unit: UnitRow, isIn: Bool) {
+        let sign = isIn ? 1 : -1
+        if unit.state == .ready { ready += sign } else { starting += sign }
+        let isNewest = unit.generation == generation
+        if isNewest { size += sign }
+        guard unit.job == nil else { return }
+        switch (isIn, unit.state, isNewest) {
+        case (true, .ready, true): idle.append(unit.id)
+        case (true, .ready, false): outdated.append(unit.id)
+        case (true, _, true): coming.append(unit.id)
+        case (true, _, false): break
+        case (false, _, _):
+            if !idle.remove(unit.id), !coming.remove(unit.id) { outdated.remove(unit.id) }
+        }
+    }
+
+    /// Begins a new generation: the units that there are belong to an earlier one from now on.
+    mutating func age() {
+        generation += 1
+        size = 0
+        host = nil
+        for unit in idle { outdated.append(unit) }
+        idle = OrderedSet()
+        coming = OrderedSet()
+        shortage = .workerReplaced
+    }
+
+    /// Has other units kept than before, from now on.
+    mutating func resize(to size: Int) {
+        floor = size
+        shrinksNow = true
+        shortage = .poolTooSmall
+    }
+}
+
+/// Jobs that wait. Users are served in turn, the jobs of each first come first served, so that nobody waits for more than
+/// one job of each other user before his own first one.
+public struct JobQueue: Sendable {
+    /// The users who have jobs here, in the order of their turns.
+    private var turns = OrderedSet<UInt32>()
+    private var jobs: [UInt32: OrderedSet<JobID>] = [:]
+    public private(set) var count = 0
+
+    public var isEmpty: Bool { count == 0 }
+
+    /// The first job of each user, in the order of their turns.
+    var heads: some Sequence<JobID> { turns.lazy.compactMap { jobs[$0]?.first } }
+
+    mutating func append(_ job: JobID, of user: UInt32) {
+        turns.append(user)
+        jobs[user, default: OrderedSet()].append(job)
+        count += 1
+    }
+
+    /// Takes a job out that waits no longer, wherever it stands.
+    ///
+    /// - Parameter isServed: it was its user's turn, and the next one of his comes after those of the others.
+    /// - Returns: whether it was there.
+    @discardableResult
+    mutating func remove(_ job: JobID, of user: UInt32, isServed: Bool = false) -> Bool {
+        guard jobs[user]?.remove(job) == true else { return false }
+        count -= 1
+        let isLast = jobs[user]?.isEmpty == true
+        if isLast { jobs[user] = nil }
+        if isLast || isServed { turns.remove(user) }
+        if isServed, !isLast { turns.append(user) }
+        return true
+    }
+}
