@@ -30,12 +30,30 @@ struct WorkerShapeTests {
     @Test(
         "is refused where the numbers don't go with the mode, or are no numbers of workers",
         arguments: [
-            (.serial, nil, 2), (.serial, 2, nil), (.threads, 2, nil), (.processes, nil, 2), (.mixed, 2, nil),
-            (.mixed, nil, 2), (nil, 0, nil), (nil, nil, -1), (nil, 1 << 20, 2), (nil, .max, nil), (nil, .max, .max),
-        ] as [(Mode?, Int?, Int?)])
-    func refused(mode: Mode?, processes: Int?, threads: Int?) {
-        #expect(throws: ControlError.self) {
+            (.serial, nil, 2, "threads"), (.serial, 2, nil, "processes"), (.threads, 2, nil, "processes"),
+            (.processes, nil, 2, "threads"), (.mixed, 2, nil, "mode"), (.mixed, nil, 2, "mode"),
+            (nil, 0, nil, "processes"),
+            (nil, nil, -1, "threads"),
+        ] as [(Mode?, Int?, Int?, String)])
+    func refused(mode: Mode?, processes: Int?, threads: Int?, wrong: String) {
+        let error = #expect(throws: ControlError.self) {
             try WorkerShape(mode: mode, processes: processes, threads: threads, processors: 8)
+        }
+        guard case .badArgument(wrong, _, _) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+    }
+
+    @Test(
+        "is refused where there are more workers than anything is counted in, with the limit",
+        arguments: [
+            (1 << 20, 2, "workers", 2 << 20), (.max, nil, "processes", .max), (.max, .max, "threads", .max),
+        ] as [(Int?, Int?, String, Int)])
+    func tooMany(processes: Int?, threads: Int?, limit: String, value: Int) {
+        let expected = ControlError.limitExceeded(limit: limit, value: value, allowed: WorkerShape.maximumWorkers)
+        #expect(throws: expected) {
+            try WorkerShape(mode: nil, processes: processes, threads: threads, processors: 8)
         }
     }
 }

@@ -16,7 +16,8 @@ import Testing
         #expect(try charts("--timeline").timeline == .workers)
         #expect(try charts("--timeline", "--threads", "2").timeline == .workers)
         #expect(try charts("--timeline=tasks").timeline == .tasks)
-        #expect(throws: (any Error).self) { try charts("--timeline=rows") }
+        let error = #expect(throws: (any Error).self) { try charts("--timeline=rows") }
+        #expect(error.map { Parctl.message(for: $0).contains("'rows' is invalid") } == true)
         #expect(try charts().timeline == nil)
     }
 
@@ -28,10 +29,16 @@ import Testing
     @Test func `standard output is for one thing`() throws {
         try charts("--html", "-").check(data: nil, help: "")
         try charts("--html", "a", "--svg", "b").check(data: "--json", help: "")
-        #expect(throws: CommandError.self) { try charts("--html", "-").check(data: "--json", help: "") }
-        #expect(throws: CommandError.self) { try charts("--html", "-", "--svg", "-").check(data: nil, help: "") }
-        #expect(throws: CommandError.self) { try charts("--html", "a", "--trace", "a").check(data: nil, help: "") }
-        #expect(throws: CommandError.self) { try charts("--html", "").check(data: nil, help: "") }
+        func refusal(_ arguments: [String], data: String? = nil) -> String? {
+            #expect(throws: CommandError.self) {
+                let command = try Parctl.parseAsRoot(CommandWords.expandingBare(["run", "noop"] + arguments))
+                try #require(command as? RunCommand).charts.values.check(data: data, help: "")
+            }?.message
+        }
+        #expect(refusal(["--html", "-"], data: "--json")?.contains("--json and '-' both write") == true)
+        #expect(refusal(["--html", "-", "--svg", "-"])?.contains("only one thing can be written") == true)
+        #expect(refusal(["--html", "a", "--trace", "a"])?.contains("two things can't be written to 'a'") == true)
+        #expect(refusal(["--html", ""])?.contains("a file has a name") == true)
     }
 
     @Test func `a file keeps what it holds until it is written`() throws {
@@ -63,7 +70,11 @@ import Testing
     }
 
     @Test func `a file that can't be opened is wrong usage, and one that can't be written a failure`() {
-        #expect(throws: CommandError.self) { try ExportFile("/nonexistent/page.html").path }
+        let error = #expect(throws: CommandError.self) { try ExportFile("/nonexistent/page.html").path }
+        guard case .export("/nonexistent/page.html", ENOENT) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
         #expect(CommandError.export(path: "/x", errno: ENOENT).status == .usage)
         #expect(CommandError.exporting(path: "/x", errno: ENOSPC).status == .failed)
     }

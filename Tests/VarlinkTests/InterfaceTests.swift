@@ -74,6 +74,7 @@ struct InterfaceTests {
     @Test("nesting without end is refused")
     func nesting() {
         let source = "interface a.b\ntype T (a: " + String(repeating: "[]", count: 100_000) + "int)"
-        #expect(throws: InterfaceError.self) { try InterfaceDescription(source) }
+        let error = #expect(throws: InterfaceError.self) { try InterfaceDescription(source) }
+        #expect(error?.line == 2 && error?.reason.contains("nest") == true, "\(String(describing: error))")
     }
 }

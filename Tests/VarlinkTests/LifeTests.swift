@@ -74,7 +74,8 @@ struct LifeTests {
         #expect(unreachable(long)?.contains("107 bytes") == true)
         #expect(unreachable("/nowhere/at/all")?.contains("start the service") == true)
         #expect(unreachable("") != nil)
-        #expect(throws: ListenError.self) { _ = try Listener(binding: "/nowhere/at/all", mode: 0o600) }
+        let error = #expect(throws: ListenError.self) { _ = try Listener(binding: "/nowhere/at/all", mode: 0o600) }
+        #expect(error?.description == "the directory of /nowhere/at/all.lock is not there: make it first")
     }
 
     @Test("a listening descriptor is adopted, and nothing else is")

@@ -62,7 +62,7 @@ private final class Guarded {
     }
 
     /// Says words to the guardian.
-    func say(_ words: [UInt32]) throws { try writeAll(requests.raw, words) }
+    func say(_ words: [UInt32]) throws { try requests.append(words) }
 
     func awaitEnd(of handle: Int32) -> Bool {
         var state = pollfd(fd: handle, events: Int16(POLLIN), revents: 0)

@@ -67,7 +67,7 @@ struct HistoryCommand: ParsableCommand {
             + filters.compactMap { field, value in value.map { "\(field.rawValue)=\($0)" } }
     }
 
-    /// Reads the runs, oldest first, and says on standard error how many entries can't be told of.
+    /// Reads the runs, oldest first, and says on standard error how many entries could not be read.
     private func read(_ scope: JournalScope) throws(CommandError) -> [HistoryRun] {
         var reader = try JournalReader(words(scope))
         var runs: [HistoryRun] = []

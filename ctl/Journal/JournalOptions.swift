@@ -82,7 +82,7 @@ enum JournalScope: Equatable {
         }
     }
 
-    /// The same for all that is told of a unit, also by the service manager.
+    /// The same for everything that is logged about a unit, also by the service manager.
     func unitOption(_ unit: String) -> String {
         switch self {
         case .user: "--user-unit=\(unit)"

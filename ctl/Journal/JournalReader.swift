@@ -90,7 +90,7 @@ struct JournalReader: ~Copyable {
         }
     }
 
-    /// Takes leave of `journalctl`: throws ``CommandError/journal(_:)`` if it ended badly, which it has then told itself.
+    /// Waits for the end of `journalctl`: throws ``CommandError/journal(_:)`` if it ended badly, which it has then told itself.
     ///
     /// - Parameter wasRead: whether all was read; else it is told to end.
     consuming func end(wasRead: Bool) throws(CommandError) {

@@ -31,7 +31,7 @@ final class Interruption {
         if isAsked { try cancel() }
     }
 
-    /// Takes the signal that came, if any. Throws ``ExitStatus/cancelled`` for a second one: who presses again is in a
+    /// Takes the signal that came, if any. Throws ``ExitStatus/cancelled`` for a second one: a user who presses again is in a
     /// hurry.
     func hear() throws(ExitStatus) {
         guard let number = signals.next(), number != SIGCHLD else { return }

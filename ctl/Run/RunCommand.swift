@@ -64,7 +64,7 @@ struct RunCommand: ParsableCommand {
     @Flag(name: [.customShort("h"), .customLong("help")], help: "Show this help; after a workload, that workload's.")
     var help = false
 
-    /// What was typed, but for a wish for help.
+    /// What was typed, without the options that ask for help.
     var invocation: RunInvocation {
         RunInvocation(
             words: words, threads: threads, processes: processes, serial: serial, cold: cold, tasks: tasks,

@@ -70,7 +70,7 @@ struct RunSession {
         return came
     }
 
-    /// What a connection that failed means by now: before the run was accepted nothing has been run.
+    /// What it means that the connection failed: before the run was accepted, nothing has been run.
     private func lost(_ error: ClientError) -> CommandError {
         guard let accepted = check.accepted else { return .client(error) }
         let reason = if case .disconnected = error { "the connection was closed" } else { error.description }

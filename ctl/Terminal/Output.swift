@@ -65,7 +65,7 @@ extension StandardOutput {
     }
 }
 
-/// Standard error: messages for people. One that can't be written is let go, as there is nobody left to tell.
+/// Standard error: messages for people. One that can't be written is dropped, as there is nobody left to tell.
 enum StandardError {
     static func write(_ text: String) {
         try? writeAll(STDERR_FILENO, Array(text.utf8))

@@ -41,7 +41,7 @@ public enum ZygoteProtocol {
     /// runtime's arguments follow.
     public static let memoryFlag = "--memory"
 
-    /// How many processes one request may ask for: few enough that an answer, a sign of life, is never long in coming.
+    /// How many processes one request may ask for: so few that the answer, which shows that the zygote is alive, comes soon.
     public static let requestLimit = 64
 
     /// The descriptors that the daemon gives the zygote, and the zygote a program of its own.

@@ -110,7 +110,7 @@ public struct Program: Sendable {
     /// The descriptor of this process that becomes its standard output. Standard error is inherited.
     public var output: Int32 = STDOUT_FILENO
     /// Whether it has a process group of its own, no signal blocked and all at their defaults. Otherwise it is in this one's
-    /// group and ignores and blocks what this process does, but for SIGPIPE, which is at its default.
+    /// group, and ignores and blocks what this process does; only SIGPIPE is at its default.
     public var isApart = true
 
     /// - Parameter path: one without a slash is looked for in `$PATH`.

@@ -56,16 +56,14 @@ public func writeAll(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) throw
     }
 }
 
-/// Writes all of `values` as they stand in memory.
-public func writeAll<Value: BitwiseCopyable>(_ descriptor: Int32, _ values: [Value]) throws(SystemError) {
-    let result = values.withUnsafeBytes { bytes in
-        do throws(SystemError) {
-            return Result<Void, SystemError>.success(try writeAll(descriptor, bytes))
-        } catch {
-            return .failure(error)
+/// Writes all of `bytes` to a descriptor that blocks. Not generic: what that takes to set up is a good part of a short run.
+public func writeAll(_ descriptor: Int32, _ bytes: [UInt8]) throws(SystemError) {
+    var done = 0
+    while done < bytes.count {
+        done += try system("write") {
+            bytes.withUnsafeBytes { write(descriptor, $0.baseAddress.map { $0 + done }, $0.count - done) }
         }
     }
-    try result.get()
 }
 
 /// Reads the whole file at `path`. Throws `EFBIG` where it is longer than `limit` bytes.

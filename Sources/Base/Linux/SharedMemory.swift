@@ -78,7 +78,14 @@ extension Descriptor {
 
     /// Writes all of `values` as they stand in memory.
     public func append<Value: BitwiseCopyable>(_ values: [Value]) throws(SystemError) {
-        try writeAll(raw, values)
+        let result = values.withUnsafeBytes { bytes in
+            do throws(SystemError) {
+                return Result<Void, SystemError>.success(try append(bytes))
+            } catch {
+                return .failure(error)
+            }
+        }
+        try result.get()
     }
 
     /// Forbids everybody to change a memory file from now on, this process included.

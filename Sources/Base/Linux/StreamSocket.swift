@@ -71,7 +71,7 @@ package struct StreamSocket: ~Copyable {
     }
 }
 
-/// Descriptors travel beside the first byte of a message, as SCM_RIGHTS (unix(7)), in the way of systemd's sd-varlink.
+/// Descriptors travel beside the first byte of a message, as SCM_RIGHTS (unix(7)), as in systemd's sd-varlink.
 extension StreamSocket {
     /// Sends what there is room for of `bytes`, without waiting, and `descriptors` with the first of them.
     ///

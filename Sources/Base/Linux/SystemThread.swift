@@ -61,8 +61,8 @@ public final class BackgroundThreads: Sendable {
     private let count: Descriptor
     private let threads: Int
 
-    /// Starts `count` threads of this name. They have the priority of the others: who holds a lock of the allocator's, or of the
-    /// address space, and has to give way, holds up those he gives way to.
+    /// Starts `count` threads of this name. They have the same priority as the others: one with less could be kept waiting while
+    /// it holds a lock of the allocator's, or of the address space, for which all others would then wait.
     public init(named name: String, count: Int) throws(SystemError) {
         threads = count
         self.count = try Descriptor.semaphore()

@@ -13,7 +13,7 @@ public struct Variables: Sendable, ExpressibleByArrayLiteral {
         self.init(texts)
     }
 
-    /// Those that this process was started with, but for those whose names are unwanted.
+    /// Those that this process was started with, without those whose names are unwanted.
     public init(ofThisProcessWithout isUnwanted: (_ name: Substring) -> Bool) {
         var texts: [[CChar]] = []
         Self.forEach { variable in

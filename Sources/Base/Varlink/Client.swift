@@ -6,7 +6,7 @@ public import Linux
 /// Replies come in the order of their calls, so several may be started before the first reply is taken; only as many as the
 /// kernel's buffers hold, since a service doesn't read on while its replies wait.
 ///
-/// Every call blocks its thread, for at most ``patience``. Who has to wait for other things meanwhile uses ``begin(_:text:more:descriptors:)``
+/// Every call blocks its thread, for at most ``patience``. A caller that waits for other things meanwhile uses ``begin(_:text:more:descriptors:)``
 /// with ``sendAvailable()``, and ``receiveAvailable()`` with ``hasBufferedReply``, none of which waits.
 public struct Client: ~Copyable {
     /// Bytes asked of the kernel at once.

@@ -70,7 +70,7 @@ public final class Server: Sendable {
 /// The way to the event loop from other threads.
 final class ServerShared: Sendable {
     enum Command: Sendable {
-        /// TextStyle after this connection: its call has ended, or something waits to be written.
+        /// Look after this connection: its call has ended, or something waits to be written.
         case attend(UInt64)
         /// So many bytes of a user's calls have been read, and let go.
         case released(Int, UInt32)

@@ -32,7 +32,7 @@ final class Matrices<Number: Element> {
         b = (base + room).assumingMemoryBound(to: Number.self)
         c = (base + 2 * room).assumingMemoryBound(to: Number.self)
         let pattern = Self.pattern
-        // The second factor begins elsewhere in the pattern; what the product begins with is of no account.
+        // The second factor begins elsewhere in the pattern; what the product begins with doesn't matter.
         for (matrix, numbers) in [(a, pattern), (b, pattern.reversed()), (c, pattern)] {
             for first in stride(from: 0, to: count, by: numbers.count) {
                 (matrix + first).update(fromContentsOf: numbers[..<min(numbers.count, count - first)])

@@ -4,7 +4,7 @@ import Synchronization
 public import Workloads
 
 /// One worker's part in one job: it claims tasks, does them and stamps their records. Nothing here allocates, locks or
-/// sends a message, but for the one that tells the daemon of a halt.
+/// sends a message, except the one that tells the daemon of a halt.
 public struct TaskLoop {
     private let worker: Worker
     private let job: Job

@@ -26,7 +26,7 @@ struct ThreadHost {
         slot.tid.pointee = UInt32(ThisProcess.tid)
         slot.readyAt.pointee.store(Monotonic.now(), ordering: .releasing)
         arena.tellNews(event)
-        // Awake, it would only be in the way of the threads that it has just started.
+        // Awake, it would take the processor from the threads that it has just started.
         var waiter = OrderWaiter(arena: arena, number: number, maySpin: false)
         while true {
             switch waiter.next() {

@@ -13,7 +13,7 @@ public enum ZygoteProgram {
     public static func run(_ support: (any RuntimeSupport.Type)?) -> Int32 {
         let arguments = CommandLine.arguments.dropFirst()
         do {
-            // The ledger is no business of what tasks start, which may be other programs of the same user.
+            // What tasks start may be other programs of the same user, and must not get at the ledger.
             try ThisProcess.denyInspection()
             let numbers = arguments.dropFirst().prefix(2).map { UInt32($0) }
             if arguments.first == WorkerProgram.flag, numbers.count == 2, let slot = numbers[0], let ticket = numbers[1]

@@ -14,7 +14,7 @@ public struct Lanes: Sendable {
     public let span: Int
     /// How many workers or tasks there would be rows for.
     public let total: Int
-    /// Every how manieth of them has one; 1 where all have.
+    /// One of so many of them has a row; 1 where all have.
     public let every: Int
     /// Columns of a row whose tasks are binned; nil where every task has a bar.
     public let columns: Int?

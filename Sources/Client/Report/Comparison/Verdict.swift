@@ -15,7 +15,7 @@ public struct Verdict: Sendable {
         let speedup: Estimate
     }
 
-    /// The sentence, in ASCII but for the intervals' dash, which is spelled `to`.
+    /// The sentence, in ASCII: even the dash of an interval is spelled `to`.
     public var sentence: String {
         let figures = comparison.figures
         let candidates = figures.indices.compactMap { index in
