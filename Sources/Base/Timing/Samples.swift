@@ -9,9 +9,9 @@ public struct Samples: Sendable {
     public private(set) var sum: UInt64 = 0
     public private(set) var min: UInt64 = 0
     public private(set) var max: UInt64 = 0
-    /// All durations, while they are few.
+    /// Those that are in no histogram yet: all, while they are few.
     private var few: [UInt64] = []
-    /// All durations, once they are many. It is not made before: it takes longer than a short run.
+    /// The others, in which many are put at a time. It is not made before: it takes longer than a short run.
     private var histogram: Histogram<UInt64>?
 
     public static let exactCount = 4096
@@ -25,23 +25,31 @@ public struct Samples: Sendable {
         max = Swift.max(max, nanoseconds)
         count += 1
         sum &+= nanoseconds
-        if histogram?.record(nanoseconds) == nil {
-            few.append(nanoseconds)
-            if count > Self.exactCount { spill() }
+        few.append(nanoseconds)
+        if few.count > Self.exactCount {
+            histogram = Self.histogram(histogram.take(), and: few)
+            few.removeAll(keepingCapacity: true)
         }
     }
 
-    private mutating func spill() {
-        var histogram = Histogram<UInt64>(highestTrackableValue: Self.initialMaximum)
+    private static func histogram(
+        _ earlier: consuming Histogram<UInt64>?, and values: [UInt64]
+    ) -> Histogram<UInt64> {
+        var histogram = earlier ?? empty()
+        for value in values { _ = histogram.record(value) }
+        return histogram
+    }
+
+    private static func empty() -> Histogram<UInt64> {
+        var histogram = Histogram<UInt64>(highestTrackableValue: initialMaximum)
         histogram.autoResize = true
-        for value in few { _ = histogram.record(value) }
-        self.histogram = histogram
-        few = []
+        return histogram
     }
 
     /// For each of `percents`, the smallest duration that so many percent of all are at or below; 0 where there is none.
     public func percentiles(_ percents: [Double]) -> [UInt64] {
         if let histogram {
+            let histogram = Self.histogram(histogram, and: few)
             // A bucket's upper edge can lie beyond what was recorded.
             return percents.map { Swift.min(max, Swift.max(min, histogram.valueAtPercentile($0))) }
         }
