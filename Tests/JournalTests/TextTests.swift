@@ -1,4 +1,6 @@
+import Glibc
 import Logging
+import Linux
 import Testing
 
 @testable import Journal
@@ -19,5 +21,48 @@ import Testing
 
     @Test func `what a terminal would take for a command is not let through`() {
         #expect(line("a\n\u{1B}[2Jb", ["k": "\r"]) == "12:00 info: a??[2Jb k=?")
+    }
+
+    @Test("writes many entries at a time, in their order and whole")
+    func many() throws {
+        let pipe = try Pipe()
+        let entries = (0..<1000).map {
+            LogEntry(level: .info, message: "entry \($0) \(String(repeating: "x", count: 30))")
+        }
+        let reader = try SystemThread(named: "test") {
+            #expect(TextOutput(pipe.writing).write(entries) == 0)
+            close(pipe.writing)
+        }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while case let count = read(pipe.reading, &buffer, buffer.count), count > 0 { bytes += buffer.prefix(count) }
+        reader.join()
+        close(pipe.reading)
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+        #expect(lines.map { $0.split(separator: " ")[4] } == (0..<1000).map { "\($0)" })
+    }
+
+    @Test("tells how many entries are lost where nobody reads")
+    func nobodyReads() throws {
+        let pipe = try Pipe()
+        close(pipe.reading)
+        // What this thread is told of by a signal, the test doesn't want to end by.
+        signal(SIGPIPE, SIG_IGN)
+        let entries = (0..<3).map { LogEntry(level: .info, message: "entry \($0)") }
+        #expect(TextOutput(pipe.writing).write(entries) == 3)
+        close(pipe.writing)
+    }
+
+    private struct Pipe {
+        let reading: Int32
+        let writing: Int32
+
+        init() throws {
+            var ends: [Int32] = [-1, -1]
+            try system("socketpair") {
+                socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends)
+            }
+            (reading, writing) = (ends[0], ends[1])
+        }
     }
 }

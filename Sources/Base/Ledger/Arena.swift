@@ -19,7 +19,14 @@ public final class Arena: @unchecked Sendable {
     /// Where jobs begin.
     public let jobsOffset: Int
 
-    static let magic: UInt64 = 0x7061_7264_6c65_6431
+    /// Tells an arena from other memory, and from that of a program built with another layout: a zygote of another version
+    /// would read what is not there.
+    static let magic: UInt64 = [
+        MemoryLayout<JobPlan>.stride, MemoryLayout<TaskRecord>.stride, Slot.byteCount, Job.headBytes, Job.argumentOffset,
+        layoutVersion,
+    ].reduce(0x7061_7264) { ($0 &* 31) &+ UInt64($1) }
+    /// To be counted up where places move and no size tells.
+    private static let layoutVersion = 2
     public static let pageBytes = 4096
 
     /// Makes a new arena for `slotCount` workers and `jobBytes` bytes of jobs.

@@ -7,6 +7,15 @@ public protocol LogOutput: Sendable {
     ///
     /// - Returns: false if it could not be written and is lost.
     func write(_ entry: LogEntry) -> Bool
+
+    /// Writes entries in their order.
+    ///
+    /// - Returns: how many of them could not be written and are lost.
+    func write(_ entries: [LogEntry]) -> Int
+}
+
+extension LogOutput {
+    public func write(_ entries: [LogEntry]) -> Int { entries.count { !write($0) } }
 }
 
 /// Which of the two places the log goes to.
@@ -56,9 +65,31 @@ public struct TextOutput: LogOutput {
         self.descriptor = descriptor
     }
 
-    public func write(_ entry: LogEntry) -> Bool {
-        let line = Array((Self.line(entry, time: Self.localTime(entry.microseconds)) + "\n").utf8)
-        return line.withUnsafeBytes { bytes in
+    public func write(_ entry: LogEntry) -> Bool { write([entry]) == 0 }
+
+    /// Many lines at a time, as each write costs as much as making a line.
+    public func write(_ entries: [LogEntry]) -> Int {
+        var lost = 0
+        var lines: [UInt8] = []
+        var count = 0
+        for entry in entries {
+            lines += Self.line(entry, time: Self.localTime(entry.microseconds)).utf8
+            lines.append(UInt8(ascii: "\n"))
+            count += 1
+            if lines.count >= Self.bytesAtOnce {
+                if !write(lines) { lost += count }
+                lines.removeAll(keepingCapacity: true)
+                count = 0
+            }
+        }
+        if !lines.isEmpty, !write(lines) { lost += count }
+        return lost
+    }
+
+    private static let bytesAtOnce = 1 << 14
+
+    private func write(_ bytes: [UInt8]) -> Bool {
+        bytes.withUnsafeBytes { bytes in
             var rest = bytes[...]
             while !rest.isEmpty {
                 let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)

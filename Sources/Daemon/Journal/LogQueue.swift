@@ -116,7 +116,7 @@ public final class LogQueue: Sendable {
         while true {
             switch next(course) {
             case .write(let entries):
-                let lost = entries.count { !output.write($0) }
+                let lost = output.write(entries)
                 if lost > 0 { state.withLock { $0.dropped += lost } }
                 course = Course(isRefused: lost == entries.count)
             case .report(let count):

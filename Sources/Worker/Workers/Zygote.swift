@@ -27,7 +27,7 @@ public enum ZygoteProgram {
             }
             try ThisProcess.dieWithParent()
             guard let arena = try Arena(mapping: Descriptor(owning: ZygoteProtocol.Inherited.arena)) else {
-                complain("this program is started by pard and can't be run by hand")
+                complain("this program is started by a pard of the same version, and can't be run by hand")
                 return 2
             }
             guard UInt32(ThisProcess.parent) == arena.header.daemon.pointee else { return 1 }
@@ -47,7 +47,7 @@ public enum ZygoteProgram {
             try Zygote(arena: arena, control: control, support: support).serve()
             return 0
         } catch {
-            complain("\(error); this program is started by pard and can't be run by hand")
+            complain("\(error); this program is started by a pard of the same version, and can't be run by hand")
             return 1
         }
     }
