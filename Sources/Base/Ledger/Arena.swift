@@ -22,7 +22,8 @@ public final class Arena: @unchecked Sendable {
     /// Tells an arena from other memory, and from that of a program built with another layout: a zygote of another version
     /// would read what is not there.
     static let magic: UInt64 = [
-        MemoryLayout<JobPlan>.stride, MemoryLayout<TaskRecord>.stride, Slot.byteCount, Job.headBytes, Job.argumentOffset,
+        MemoryLayout<JobPlan>.stride, MemoryLayout<TaskRecord>.stride, Slot.byteCount, Job.headBytes,
+        Job.argumentOffset,
         layoutVersion,
     ].reduce(0x7061_7264) { ($0 &* 31) &+ UInt64($1) }
     /// To be counted up where places move and no size tells.
