@@ -202,7 +202,8 @@ final class Driver {
             }
             // Its workers may need this very processor.
             if !isNews { Processors.yield() }
-        } while !isNews && Monotonic.now() < end
+            // Who hands in another job needn't wait for this one.
+        } while !isNews && !supervisor.hasCommands && Monotonic.now() < end
         for domain in domains { domain.arena.header.watched.pointee.store(0, ordering: .sequentiallyConsistent) }
         return isNews || hasNews
     }

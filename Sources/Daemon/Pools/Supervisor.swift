@@ -79,6 +79,8 @@ public final class Supervisor: Sendable {
     private let family: UInt32
     private let state: Mutex<State>
     private let turn = Mutex<Turn>(Turn())
+    /// Whether a command waits: for whoever has the turn, who may be waiting for something else.
+    private let isAsked = Atomic(false)
 
     /// What whoever has the turn is alone with.
     private struct Turn {
@@ -403,9 +405,13 @@ public final class Supervisor: Sendable {
         state.withLock { $0.isAwake = false }
     }
 
+    /// Whether there is a command to be taken.
+    var hasCommands: Bool { isAsked.load(ordering: .relaxed) }
+
     func takeCommands() -> [Command] {
         state.withLock { state in
             state.isAwake = true
+            isAsked.store(false, ordering: .relaxed)
             defer { state.commands = [] }
             return state.commands
         }
@@ -454,6 +460,7 @@ public final class Supervisor: Sendable {
     func send(_ command: Command, here: Bool = false) {
         let (isOver, isAwake) = state.withLock { state in
             if !state.isOver { state.commands.append(command) }
+            isAsked.store(true, ordering: .relaxed)
             return (state.isOver, state.isAwake)
         }
         if isOver {
