@@ -86,7 +86,7 @@ struct RunHandler: Sendable {
         do throws(LibraryFile.Fault) {
             try LibraryFile(at: path).check(String(name[name.utf8.index(after: colon)...]))
         } catch {
-            throw fault("a function of a library, and \(path) \(error)")
+            throw fault("a function that is there: \(path) \(error)")
         }
         return runtime
     }
