@@ -11,7 +11,12 @@ enum CommandWords {
     }
 
     /// `arguments`, without the program's name, as the parser can read them.
-    static func prepared(_ arguments: [String]) -> [String] { expandingBare(separatingCommand(arguments)) }
+    static func prepared(_ arguments: [String]) throws(CommandError) -> [String] {
+        guard let place = workloadPlace(in: arguments), place.verb == "run", takesCommand(arguments[place.workload])
+        else { return expandingBare(separatingCommand(arguments)) }
+        let own = try ExecLine.spelled(arguments[(place.workload + 1)...], takesNext: takesNext)
+        return expandingBare(Array(arguments[...place.workload]) + own)
+    }
 
     /// Gives the options that may go without a value their usual one, and ties numbers below 0 to their options: the
     /// parser would take them for options themselves.
@@ -134,8 +139,11 @@ enum CommandWords {
             return "a comparison runs all of them, with as many workers as --workers says"
         }
         // GNU parallel's and xargs'.
-        let isJobs = ["jobs", "max-procs"].contains(name) || name.wholeMatch(of: /[jP]\d*/) != nil
-        return isJobs ? "how many run at a time is said by --threads or --processes" : nil
+        let isJobs = ["jobs", "max-procs"].contains(name) || name.wholeMatch(of: /[jP][-+]?\d*%?/) != nil
+        guard isJobs else { return nil }
+        return command == "compare"
+            ? "a comparison runs with as many workers as --workers says"
+            : "how many run at a time is said by --threads or --processes"
     }
 
     /// An option that neither `command` nor `definition` has; a nil definition is one that was not named yet.

@@ -50,18 +50,21 @@ extension RunInvocation {
     }
 
     private func run(_ words: RunWords) throws {
-        let shape = RunShape(
+        var shape = RunShape(
             threads: threads, processes: processes, serial: serial, cold: cold, tasks: tasks, timeout: timeout,
             records: records || charts.needRecords, halt: halt)
-        let inputs = try RunInputs(words, tasks: tasks)
-        if let plan = inputs.plan, try plan.isDone() { return }
+        let inputs = try RunInputs(words, tasks: tasks, streams: true)
+        if let plan = inputs.plan {
+            if try plan.isDone() { return }
+            try shape.take(plan, words)
+        }
         var request = try shape.request(words.definition.name, words.arguments)
         inputs.put(into: &request)
-        request.outputs = inputs.plan.map { $0.keepsOrder ? .tasks : .ended }
+        request.outputs = inputs.plan.map { $0.options.keepsOrder ? .tasks : .ended }
         try charts.check(data: json ? "--json" : nil, help: "parctl run --help")
         var exports = try Exports(charts)
-        let follower = inputs.plan.map { plan in
-            ExecFollower(
+        let follower = try inputs.plan.map { plan throws(CommandError) in
+            try ExecFollower(
                 plan, isBesideData: json || charts.takeStandardOutput,
                 style: Terminal(STDERR_FILENO, color: service.color).style)
         }
@@ -79,7 +82,7 @@ extension RunInvocation {
         // A private daemon ends by itself when this process does.
         signals.release()
         let people = people(besideCommands: follower != nil || inputs.native != nil)
-        let isQuiet = follower?.plan.isQuiet ?? inputs.native?.isQuiet ?? false
+        let isQuiet = follower?.plan.options.isQuiet ?? inputs.native?.isQuiet ?? false
         if let native = inputs.native, let results = try session.results?.open(tasks: receipt.tasks.total) {
             try results.show(native, isInDocument: json)
             if json {
@@ -146,6 +149,16 @@ struct RunShape: Equatable {
     var timeout: Int?
     var records = false
     var halt: Halt?
+
+    /// Takes the number of workers that `--jobs` asks for, no more than there are commands.
+    mutating func take(_ plan: ExecPlan, _ words: RunWords) throws(CommandError) {
+        guard plan.options.jobs != nil else { return }
+        guard threads == nil, processes == nil, !serial else {
+            throw words.fault(
+                "--jobs says how many run at a time, and so does --threads, --processes or --serial: give one")
+        }
+        threads = plan.isComplete ? max(1, min(plan.slots, plan.jobs.count)) : plan.slots
+    }
 
     /// The arrangement that the numbers ask for; nil leaves it to the daemon.
     func mode() throws(CommandError) -> Mode? {

@@ -67,42 +67,42 @@ final class JobLogFile {
         // What can't be cut, such as a pipe, has nothing in it either.
         if resume == .no { ftruncate(file.raw, 0) }
         var status = stat()
-        if fstat(file.raw, &status) == 0, status.st_size == 0 { try add(Self.heading) }
+        if fstat(file.raw, &status) == 0, status.st_size == 0 { try add(Array(Self.heading.utf8)) }
     }
 
     /// Adds the line of a command.
     ///
     /// - Parameter number: the argument's, from 1.
-    func add(_ record: Record, number: Int, line: String) throws(CommandError) {
+    func add(_ record: Record, number: Int, line: [UInt8]) throws(CommandError) {
         guard record.status == "ok" || record.status == "failed", let command = record.command else { return }
         // One that was told to end and made the best of it has failed all the same.
         let code = command.cause == nil ? command.exitCode : -1
         let fields = [
             String(number), ":", Self.seconds(acceptedAt + record.start), Self.seconds(record.stop - record.start), "0",
             String(command.stdoutBytes), String(code), String(command.signal),
-            Self.oneColumn(line),
         ]
-        try add(fields.joined(separator: "\t") + "\n")
+        try add(Array((fields.joined(separator: "\t") + "\t").utf8) + Self.oneColumn(line) + [0x0A])
     }
 
     /// `line` without what would end its column or its line: a newline is a NUL, as GNU parallel has it, a tab `\t` and
     /// a CR `\r`.
-    static func oneColumn(_ line: String) -> String {
-        var column = String.UnicodeScalarView()
-        for scalar in line.unicodeScalars {
-            switch scalar {
-            case "\n": column.append("\0")
-            case "\t": column += "\\t".unicodeScalars
-            case "\r": column += "\\r".unicodeScalars
-            default: column.append(scalar)
+    static func oneColumn(_ line: [UInt8]) -> [UInt8] {
+        var column: [UInt8] = []
+        column.reserveCapacity(line.count)
+        for byte in line {
+            switch byte {
+            case UInt8(ascii: "\n"): column.append(0)
+            case UInt8(ascii: "\t"): column += Array("\\t".utf8)
+            case UInt8(ascii: "\r"): column += Array("\\r".utf8)
+            default: column.append(byte)
             }
         }
-        return String(column)
+        return column
     }
 
-    private func add(_ text: String) throws(CommandError) {
+    private func add(_ bytes: [UInt8]) throws(CommandError) {
         do throws(SystemError) {
-            try writeAll(file.raw, Array(text.utf8))
+            try writeAll(file.raw, bytes)
         } catch {
             throw .exporting(path: path, errno: error.errno.rawValue)
         }
