@@ -230,3 +230,57 @@ import Testing
         #expect(first?.status == 137)
     }
 }
+
+@Suite struct PipeReaderTests {
+    private func parts(_ text: String, _ change: (inout PipeOptions) -> Void) -> [String] {
+        var options = PipeOptions()
+        change(&options)
+        var rest = Array(text.utf8)
+        var parts: [String] = []
+        while let count = PipeReader.cut(rest, options, isLast: true) {
+            parts.append(String(decoding: rest.prefix(count), as: UTF8.self))
+            rest.removeFirst(count)
+        }
+        return parts
+    }
+
+    @Test func `a part has as many whole records as go into a block`() {
+        #expect(parts("1\n22\n333\n4") { $0.blockBytes = 5 } == ["1\n22\n", "333\n4"])
+        #expect(parts("longer\n1\n") { $0.blockBytes = 3 } == ["longer\n", "1\n"])
+        #expect(parts("a;b;c") { ($0.records, $0.end) = (1, [0x3B]) } == ["a;", "b;", "c"])
+        #expect(
+            parts(">a\n1\n>b\n2\n") { ($0.blockBytes, $0.end, $0.start) = (6, [], [0x3E]) } == [">a\n1\n", ">b\n2\n"])
+    }
+
+    @Test func `what may not be all of it waits`() {
+        #expect(PipeReader.cut(Array("1\n2\n".utf8), PipeOptions(), isLast: false) == nil)
+    }
+}
+
+@Suite struct HeldOutputsTests {
+    private func printed(inOrder: Bool, _ parts: [(Int, String, Bool)]) throws -> String {
+        let held = HeldOutputs(inOrder: inOrder)
+        var text = ""
+        for (index, output, isLast) in parts {
+            var part = HeldOutputs.Part(job: ExecJob(number: index + 1, arguments: []), slot: 1)
+            part.output = Array(output.utf8)
+            part.isLast = isLast
+            try held.take(part, at: index) { part, isFirst in
+                text += (isFirst ? "<" : "") + String(decoding: part.output, as: UTF8.self) + (part.isLast ? ">" : "")
+            }
+        }
+        return text
+    }
+
+    @Test func `what a command writes stays together`() throws {
+        let parts = [(1, "a", false), (0, "x", true), (1, "b", true), (2, "c", true)]
+        #expect(try printed(inOrder: false, parts) == "<ab><x><c>")
+        #expect(try printed(inOrder: true, parts) == "<x><ab><c>")
+    }
+
+    @Test func `what is much waits in a file`() throws {
+        let much = String(repeating: "y", count: 5 << 20)
+        let text = try printed(inOrder: true, [(1, much, false), (2, much, true), (1, "z", true), (0, "x", true)])
+        #expect(text == "<x><\(much)z><\(much)>")
+    }
+}

@@ -68,7 +68,35 @@ extension RunInvocation {
                 plan, isBesideData: json || charts.takeStandardOutput,
                 style: Terminal(STDERR_FILENO, color: service.color).style)
         }
-        try service.withDaemon { try run(request, inputs, follower, on: &$0, $1, &exports) }
+        try service.withDaemon { connection, signals in
+            if case .commands(let plan, nil) = inputs, let follower {
+                return try run(plan, follower, request, shape, on: &connection, signals, &exports)
+            }
+            try run(request, inputs, follower, on: &connection, signals, &exports)
+        }
+    }
+
+    /// Runs commands that are no single call.
+    private func run(
+        _ plan: ExecPlan, _ follower: ExecFollower, _ request: Run.Request, _ shape: RunShape,
+        on connection: inout DaemonConnection, _ signals: Signals, _ exports: inout Exports
+    ) throws {
+        var one = request
+        one.outputs = .ended
+        one.inputs = nil
+        (one.mode, one.threads, one.processes) = (nil, shape.processes == nil ? 1 : nil, shape.processes.map { _ in 1 })
+        one.records = nil
+        let stream = ExecStream(
+            plan, follower, one, at: connection.path, signals, terminal: Terminal(STDERR_FILENO, color: service.color),
+            keepsRecords: records || charts.needRecords)
+        let receipt = try stream.receipt(from: &connection)
+        signals.release()
+        let people = people(besideCommands: true)
+        if json || !plan.options.isQuiet { try show(receipt, stream.records, nil, people) }
+        try draw(receipt, stream.records, people, &exports)
+        if stream.interrupted { throw ExitStatus.cancelled }
+        let status = stream.status(receipt.tasks)
+        if status != 0 { throw CommandStatus(code: status) }
     }
 
     private func run(
@@ -150,9 +178,15 @@ struct RunShape: Equatable {
     var records = false
     var halt: Halt?
 
+    /// How many workers were asked for; nil where nobody said it.
+    private var workers: Int? { threads == nil && processes == nil ? nil : (threads ?? 1) * (processes ?? 1) }
+
     /// Takes the number of workers that `--jobs` asks for, no more than there are commands.
     mutating func take(_ plan: ExecPlan, _ words: RunWords) throws(CommandError) {
-        guard plan.options.jobs != nil else { return }
+        guard plan.options.jobs != nil else {
+            if let given = serial ? 1 : workers { plan.slots = given }
+            return
+        }
         guard threads == nil, processes == nil, !serial else {
             throw words.fault(
                 "--jobs says how many run at a time, and so does --threads, --processes or --serial: give one")

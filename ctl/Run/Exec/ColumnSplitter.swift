@@ -81,11 +81,11 @@ final class ColumnSplitter {
 
     /// The place of the first match.
     private func match(_ text: ArraySlice<UInt8>) -> Range<Int>? {
-        guard expression != nil else { return nil }
+        guard var expression else { return nil }
         var terminated = Array(text).map(CChar.init(bitPattern:))
         terminated.append(0)
         var found = regmatch_t()
-        guard regexec(&expression!, terminated, 1, &found, 0) == 0 else { return nil }
+        guard regexec(&expression, terminated, 1, &found, 0) == 0 else { return nil }
         return (text.startIndex + Int(found.rm_so))..<(text.startIndex + Int(found.rm_eo))
     }
 }

@@ -12,6 +12,8 @@ final class ExecFollower {
     private var first: FirstFailure?
     private var results: ResultFiles?
     private var notFound = NotFound()
+    /// Commands of which something was shown before their end.
+    private var shownNow: Set<Int> = []
     /// The task whose pieces come now.
     private var current: Int?
 
@@ -51,15 +53,38 @@ final class ExecFollower {
         _ output: [UInt8], _ errors: [UInt8], of job: ExecJob, isFirst: Bool, isLast: Bool, slot: Int = 1,
         _ interruption: Interruption
     ) throws {
-        let command = isFirst && plan.options.printsCommand ? plan.line(of: job, slot: slot) + [0x0A] : []
-        if isFirst, plan.options.tellsCommand {
-            StandardError.write(style.clean(String(decoding: plan.line(of: job, slot: slot), as: UTF8.self)) + "\n")
-        }
+        let announces = isFirst && plan.options.output == .whole
+        let command = announces && plan.options.printsCommand ? plan.line(of: job, slot: slot) + [0x0A] : []
+        if announces, plan.options.tellsCommand { tellCommand(job, slot) }
         if let results {
-            try results.add(output, errors, of: job, isFirst: isFirst)
+            try results.add(output, errors, of: job, isFirst: isFirst && shownNow.remove(job.number) == nil)
             if !results.prints { return }
         }
         try printer.print(command + output, errors, tag: plan.tag(of: job, slot: slot), isLast: isLast, interruption)
+    }
+
+    /// Says that a command begins, where what it writes is not kept until its end.
+    func announce(_ job: ExecJob, slot: Int, _ interruption: Interruption) throws {
+        if plan.options.tellsCommand { tellCommand(job, slot) }
+        guard plan.options.printsCommand else { return }
+        try printer.print(plan.line(of: job, slot: slot) + [0x0A], [], tag: nil, isLast: true, interruption)
+    }
+
+    private func tellCommand(_ job: ExecJob, _ slot: Int) {
+        StandardError.write(style.clean(String(decoding: plan.line(of: job, slot: slot), as: UTF8.self)) + "\n")
+    }
+
+    /// Prints what a command has written just now, without waiting for its end.
+    func showNow(
+        _ output: [UInt8], _ errors: [UInt8], of job: ExecJob, slot: Int, _ interruption: Interruption
+    ) throws {
+        if let results {
+            try results.add(output, errors, of: job, isFirst: shownNow.insert(job.number).inserted)
+            if !results.prints { return }
+        }
+        // Lines are whole, and each has its tag; what comes as it is has none.
+        let tag = plan.options.output == .lines ? plan.tag(of: job, slot: slot) : nil
+        try printer.print(output, errors, tag: tag, isLast: true, interruption)
     }
 
     /// A command has come to its end.
@@ -100,7 +125,7 @@ struct NotFound {
 
     private static func text(_ name: String) -> String? {
         if name.contains("/") {
-            return access(name, F_OK) == 0 ? nil : "\(name): no such file"
+            return access(name, F_OK) == 0 ? nil : "\(name): No such file or directory"
         }
         guard access(name, F_OK) != 0 else {
             return access(name, X_OK) == 0
@@ -148,7 +173,7 @@ struct FirstFailure: Equatable {
         }
     }
 
-    private static func status(of command: CommandRecord?) -> Int32 {
+    static func status(of command: CommandRecord?) -> Int32 {
         guard let command else { return ExecStatus.other }
         return command.signal > 0 ? 128 + Int32(command.signal) : Int32(max(command.exitCode, 1))
     }

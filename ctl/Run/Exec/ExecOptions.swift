@@ -16,6 +16,8 @@ struct ExecOptions {
     var isShuffled = false
     /// How many arguments a command is given; nil for one.
     var argumentsEach: Int?
+    /// Whether that was said in lines.
+    var linesEach = false
     var gathering = Gathering.none
     var spreads = false
     var maximumBytes = longestCommand
@@ -106,7 +108,8 @@ struct ExecOptions {
         dropsEmpty = has("no-run-if-empty")
         linksAll = has("link")
         isShuffled = has("shuf")
-        argumentsEach = options["max-args"]?.last.flatMap(Quantity.count)
+        linesEach = has("max-lines")
+        argumentsEach = (options["max-args"]?.last ?? options["max-lines"]?.last).flatMap(Quantity.count)
         gathering = has("many") ? .words : has("many-in-place") ? .place : .none
         spreads = has("spread")
         maximumBytes = options["max-chars"]?.last.flatMap(Quantity.count) ?? Self.longestCommand

@@ -8,6 +8,15 @@ struct ExecJob: Equatable {
     /// From 1, as in the joblog.
     let number: Int
     let arguments: [[UInt8]]
+    /// What the command reads; nil for nothing.
+    var block: [UInt8]?
+    /// Its place among those that were begun, from 0; nil before.
+    var place: Int?
+
+    /// About what it takes of memory.
+    var byteCount: Int { arguments.reduce((block?.count ?? 0) + 64) { $0 + $1.count + 32 } }
+
+    var withoutBlock: ExecJob { ExecJob(number: number, arguments: arguments, place: place) }
 }
 
 /// What `parctl run exec` is to do: the commands, and what becomes of their output.
@@ -16,13 +25,17 @@ final class ExecPlan {
     let template: CommandTemplate
     let log: JobLogFile?
     /// How many commands run at a time.
-    let slots: Int
+    var slots: Int
     private let tag: CommandTemplate?
     private var input: ExecInput
+    /// What standard input is cut into parts by; nil where it has arguments.
+    private let parts: PipeReader?
     /// How many have been taken from the input, those included that are not to be run.
     private var count = 0
     /// What was taken and is not begun yet.
     private(set) var jobs: [ExecJob] = []
+    /// How many of them have been handed out.
+    private var taken = 0
     /// Whether ``jobs`` are all that there are.
     private(set) var isComplete = false
     private(set) var total = 0
@@ -51,7 +64,17 @@ final class ExecPlan {
             throw words.fault("--jobs leaves no command to run at a time: there are \(processors) processors")
         }
         self.slots = slots
-        let sources = try Self.sources(line, options, words)
+        let sources: [InputSource]
+        if let pipe = options.pipe {
+            guard line.sources.isEmpty, options.files.count < 2, !options.linesEach else {
+                throw words.fault("--pipe gives commands parts of one input: there can't be ':::', and no -L: use -N")
+            }
+            parts = try PipeReader(options.files.first ?? "-", pipe)
+            sources = []
+        } else {
+            parts = nil
+            sources = try Self.sources(line, options, words)
+        }
         var input = try ExecInput(sources, options, slots: slots)
         let names = input.names
         let template = try Self.template(line.command, options, names, words)
@@ -108,7 +131,8 @@ final class ExecPlan {
                     ? .shell(UserShell.standard) : isLine ? .shell(UserShell.path(for: command[0])) : .words
         do {
             return try CommandTemplate(
-                command, way: way, reader: reader, repeatsWords: options.gathering == .words, appends: !isTag)
+                command, way: way, reader: reader, repeatsWords: options.gathering == .words,
+                appends: !isTag && options.pipe == nil)
         } catch {
             throw words.fault(error.text)
         }
@@ -124,10 +148,14 @@ final class ExecPlan {
 
     /// Takes commands from the input until its end, or until there are more than go into one call, or the input keeps it waiting.
     private func gather(all: Bool) throws(CommandError) {
+        if parts != nil { return }
         let needsAll = all || template.needsTotal || options.isShuffled || options.halts.map(\.isPercent) == true
         var bytes = 0
         let deadline = Int(Monotonic.now()) + Int(Self.patience) * 1_000_000
+        // What stands in the command line is there already.
+        let isFile = input.awaited >= 0
         while needsAll || (jobs.count < Self.jobsAtOnce && bytes < Self.bytesAtOnce) {
+            if isFile, !needsAll, jobs.count % 32 == 31, Int(Monotonic.now()) > deadline { return }
             switch try take(waits: needsAll) {
             case .job(let job):
                 jobs.append(job)
@@ -159,11 +187,16 @@ final class ExecPlan {
     }
 
     /// The descriptor that brings the next argument.
-    var awaited: Int32 { input.awaited }
+    var awaited: Int32 { parts?.awaited ?? input.awaited }
 
     /// The next command that is to be run.
     func next() throws(CommandError) -> Next {
-        if !jobs.isEmpty { return .job(jobs.removeFirst()) }
+        if taken < jobs.count {
+            taken += 1
+            if taken < jobs.count { return .job(jobs[taken - 1]) }
+            defer { (jobs, taken) = ([], 0) }
+            return .job(jobs[taken - 1])
+        }
         if isComplete { return .end }
         let next = try take(waits: false)
         if case .end = next {
@@ -176,6 +209,16 @@ final class ExecPlan {
     /// Those that the joblog knows are passed over, and count.
     private func take(waits: Bool) throws(CommandError) -> Next {
         while true {
+            if let parts {
+                switch try parts.next() {
+                case .end: return .end
+                case .later: return .later
+                case .part(let part):
+                    count += 1
+                    if log?.known.contains(count) == true { continue }
+                    return .job(ExecJob(number: count, arguments: [], block: part))
+                }
+            }
             switch try input.next(waits: waits) {
             case .end: return .end
             case .later: return .later
@@ -194,7 +237,11 @@ final class ExecPlan {
                 if jobs.isEmpty, !isComplete {
                     switch try take(waits: true) {
                     case .job(let job): jobs.append(job)
-                    case .later, .end: isComplete = true
+                    case .later:
+                        var state = pollfd(fd: awaited, events: Int16(POLLIN), revents: 0)
+                        _ = poll(&state, 1, -1)
+                        continue
+                    case .end: isComplete = true
                     }
                 }
                 guard !jobs.isEmpty else { return true }
@@ -202,7 +249,7 @@ final class ExecPlan {
                 jobs = []
             }
         }
-        guard isComplete, jobs.isEmpty else { return false }
+        guard isComplete, jobs.isEmpty, parts == nil else { return false }
         let done = log.map(\.known.count) ?? 0
         StandardError.write(
             done > 0

@@ -60,7 +60,7 @@ struct ForeignOption {
         own("trim", .needed, "trim"),
         own("no-run-if-empty norunifempty r", "no-run-if-empty"), own("link xapply", "link"), own("shuf", "shuf"),
         own("max-replace-args N", .needed, "max-args"), own("max-args n", .needed, "max-args"),
-        own("max-lines L l", .needed, "max-args"), own("X", "many", "spread"), own("m", "many-in-place", "spread"),
+        own("max-lines L l", .needed, "max-lines"), own("X", "many", "spread"), own("m", "many-in-place", "spread"),
         own("xargs", "many-in-place"), own("max-chars s", .needed, "max-chars"),
         own("I replace", .needed, "replace"), own("plus", "plus"), own("arg-sep argsep", .needed, "arg-sep"),
         own("arg-file-sep argfilesep", .needed, "arg-file-sep"), own("keep-order keeporder k", "keep-order"),
