@@ -108,5 +108,21 @@ extension EndToEnd {
                 #expect(child.errors.text.contains(text))
             }
         }
+
+        @Test("go on where a joblog was cut, and none is run twice")
+        func resume() throws {
+            try Daemon.run { daemon in
+                let script = """
+                    seq 20 | parctl -q --joblog log 'echo {} >> ran'
+                    size=$(stat -c %s log); truncate -s $((size - 9)) log
+                    seq 30 | parctl -q --joblog log --resume 'echo {} >> ran'
+                    sort ran | uniq -d; sort ran | wc -l; tail -n +2 log | cut -f1 | sort -n | uniq | wc -l; rm log ran
+                    """
+                let child = try shell(script, daemon)
+                #expect(child.end(within: 20) == .exit(0))
+                #expect(child.output.isOver(within: 5))
+                #expect(child.output.text == "30\n30\n")
+            }
+        }
     }
 }

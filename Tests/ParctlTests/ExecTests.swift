@@ -231,6 +231,38 @@ import Testing
     }
 }
 
+@Suite struct JobLogMendingTests {
+    private let line = "12\t:\t1795711819.458\t     0.001\t0\t3\t0\t0\techo 'a b'"
+
+    private func mended(_ cut: String) -> (text: String, number: Int?) {
+        let bytes = Array(("Seq\tHost\n" + cut).utf8)
+        guard let mending = JobLogMending(bytes, from: 0) else { return (String(decoding: bytes, as: UTF8.self), nil) }
+        return (String(decoding: bytes.prefix(mending.keptBytes) + mending.addition, as: UTF8.self), mending.number)
+    }
+
+    @Test func `a log that was cut anywhere has whole lines again, and knows what was run`() {
+        for length in 1...line.utf8.count {
+            let (text, number) = mended(String(line.prefix(length)))
+            #expect(text.hasSuffix("\n"))
+            let lines = text.split(separator: "\n").dropFirst()
+            if length < 3 {
+                #expect(lines.isEmpty)
+            } else {
+                let fields = lines.first?.split(separator: "\t", omittingEmptySubsequences: false)
+                #expect(fields?.count == 9 && fields?.first == "12")
+                // Only where the whole of it is there, its end is known.
+                let isKnown = line.prefix(length).filter { $0 == "\t" }.count == 8
+                #expect(number == (isKnown ? nil : 12), "\(length)")
+            }
+        }
+    }
+
+    @Test func `a whole log stays as it is`() {
+        #expect(JobLogMending(Array((line + "\n").utf8), from: 100) == nil)
+        #expect(JobLogMending(Array("Seq\tHo".utf8), from: 0)?.keptBytes == 0)
+    }
+}
+
 @Suite struct PipeReaderTests {
     private func parts(_ text: String, _ change: (inout PipeOptions) -> Void) -> [String] {
         var options = PipeOptions()
