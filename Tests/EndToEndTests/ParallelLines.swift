@@ -273,5 +273,129 @@ enum ParallelLines {
             parallel --nosuchoption echo ::: a >/dev/null
             seq 3 | parallel -k 'seq {}000 | tail -1'
             """#),
+        Group(
+            "as scripts have them",
+            #"""
+            parallel -j2 -k 'sleep 0.1; echo {}' ::: 1 2 3
+            seq 3 | parallel -k --no-run-if-empty echo
+            seq 10 | parallel -k -n3 echo
+            seq 10 | parallel -k --max-replace-args 3 echo
+            seq 10 | parallel -k -N3 echo {1} {3}
+            seq 10 | parallel -k -X -j1 -n4 echo
+            ls / | parallel -k --plus echo {%n} | head -2
+            parallel -k echo {1} {2} {3} ::: a b ::: 1 2 ::: x
+            parallel -k echo {3} {1} ::: a b ::: 1 2 ::: x
+            parallel -k --link echo {1} {2} ::: a b c ::: 1
+            parallel -k echo {1}{2} :::: <(seq 2) :::: <(seq 2)
+            parallel -k echo {1}{2} :::: <(seq 2) ::: a b
+            parallel -k -a <(seq 3) echo {}
+            cat <(seq 3) | parallel -k -a - echo
+            parallel -k echo "file {} has number {#}" ::: a b
+            parallel -k 'echo "file {} has number {#}"' ::: a b
+            parallel -k "echo '{}' is {}" ::: 'a b'
+            parallel -k 'echo {} is $((2*{#}))' ::: a b
+            parallel -k 'test -d {} && echo {} is dir' ::: /tmp /etc/passwd
+            parallel -k test -d ::: /tmp /etc/passwd /
+            parallel -k 'awk "{print \$1}" <<< {}' ::: 'a b' 'c d'
+            parallel -k "awk '{print \$1}' <<< {}" ::: 'a b' 'c d'
+            parallel -k 'sed s/a/b/ <<< {}' ::: abc
+            parallel -k 'echo {} | sed "s/a/{#}/"' ::: abc
+            printf 'a 1\nb 2\n' | parallel -k --colsep ' ' 'echo {1}={2}'
+            printf 'a 1\nb 2\n' | parallel -k --colsep ' ' echo {1}={2} {}
+            printf 'x,y\n1,2\n' | parallel -k --header : --colsep , 'echo {x} {y}'
+            printf 'x\ty\n1\t2\n' | parallel -k --header : --colsep '\t' echo {y}
+            printf 'x y\n1 2\n' | parallel -k --header : -C ' ' echo {x} {y}
+            parallel -k --header : echo {greeting}, {name} ::: greeting hi bye ::: name bob
+            parallel -k 'mkdir -p d{} && touch d{}/f && ls d{}' ::: 1 2
+            mkdir a b; touch a/1 b/2; find a b -type f | sort | parallel -k echo {//} {/}
+            touch 'x y.c' z.c; ls *.c | parallel -k echo {.}.o
+            touch 'x y.c' z.c; find . -name '*.c' -print0 | sort -z | parallel -0 -k echo {}
+            touch a.txt b.txt; ls *.txt | parallel -k 'cp {} {.}.bak'; ls
+            touch a.txt b.txt; parallel -k cp {} {}.bak ::: *.txt; ls
+            touch a.txt; parallel mv {} {/.}.md ::: *.txt; ls
+            for i in 1 2 3; do echo "echo job $i"; done | parallel -k
+            for i in 1 2 3; do echo "sleep 0.$((4-i)); echo job $i"; done | parallel -j3 -k
+            (echo 'exit 1'; echo 'exit 0'; echo 'exit 2') | parallel; echo $?
+            printf '#!/bin/sh\necho script $1\n' > s; chmod +x s; parallel -k ./s ::: a b
+            printf '#!/bin/sh\necho script $1\n' > 's p'; chmod +x 's p'; parallel -k "'./s p'" ::: a b
+            export V=hello; parallel -k 'echo $V {}' ::: a
+            parallel -k echo '*' ::: a
+            touch f1 f2; parallel -k 'echo f*' ::: a
+            parallel -k 'exit 1' ::: a b c; echo $?
+            parallel -k --halt now,fail=1 -j2 'sleep 0.{}; exit {}' ::: 1 3; echo $?
+            parallel -j1 --halt soon,fail=1 --joblog l 'exit {}' ::: 0 2 0; echo $?; cut -f7 l
+            parallel -k --retries 3 'echo x >> c; [ $(wc -l < c) -ge 3 ]' ::: a; echo $?; wc -l < c
+            parallel --timeout 1 -j2 -k 'sleep {}; echo {}' ::: 0.1 3; echo $?
+            parallel -k --tag 'echo {}; echo err{} >&2' ::: a b 2>/dev/null
+            parallel -k --tag -j2 'printf nonl' ::: a b
+            parallel -k 'printf nonl' ::: a b
+            parallel -k 'cat' ::: a b < /dev/null
+            parallel --dryrun -k 'wget -q {} -O {/}' ::: http://a/b http://c/d
+            parallel --dry-run -k ffmpeg -i {} {.}.mp4 ::: a.avi 'b c.avi'
+            parallel --dry-run -k convert {} -resize 50% {.}_small.jpg ::: a.jpg
+            parallel --dryrun -k rsync -a {} host:/dst/ ::: a b
+            parallel --dryrun -X -j1 rm ::: a b 'c d'
+            parallel --dryrun -j2 -X echo ::: 1 2 3 4
+            parallel --dryrun -m -j1 echo x{}y ::: 1 2 3
+            parallel --dryrun -k -N2 echo {2} {1} ::: a b c d
+            parallel --dryrun echo ::: '' a
+            parallel --dryrun -k echo ::: 'a"b' 'a\b' 'a`b' 'a$b' 'a!b' 'a#b' '~' 'a~' 'a=b' 'a:b' 'a,b' 'a%b' 'a@b' 'é' '-' '--x' '{}' '[a]' '(a)' '<' 'a;b' '^'
+            parallel -k echo ::: 'a"b' 'a\b' 'a`b' 'a$b' 'a!b' '~' '{}' '[a]' '(a)' '<' '^'
+            parallel -k 'echo {}' ::: 'a"b' 'a\b' 'a`b' 'a$b' 'a!b' '~' '{}' '[a]' '(a)' '<' '^' "a'b"
+            parallel -k -j1 'echo {}' ::: -n -e --help
+            parallel -k --results o 'echo {}; echo e >&2' ::: a; cat o/1/a/stdout o/1/a/stderr
+            parallel -k --results o/ 'echo {}' ::: a; find o | sort
+            seq 3 | parallel -k --joblog j echo > /dev/null; awk 'NR>1{print $1,$7}' j
+            seq 100 | parallel -k --pipe -N30 wc -l
+            seq 100 | parallel -k --pipe --block 100 'wc -c' | head -3
+            seq 10 | parallel --pipe -N3 -k 'echo {#}: $(cat)'
+            cat /dev/null | parallel --pipe cat
+            printf 'a\nb\n' | parallel --pipe -k cat
+            printf 'x1\nx2\ny1\n' | parallel --pipe --recstart y --block 4 -k 'cat; echo -'
+            seq 1000 | parallel --pipe --block 1k -k wc -l
+            seq 5 | parallel -k -j1 --delay 0.01 echo {}
+            parallel -k --colsep '-' echo {2} {1} ::: A-B C-D
+            parallel -k --colsep '\s+' echo {2} {1} ::: 'A  B'
+            parallel -k --colsep '\.' echo {2} {1} ::: A.B
+            parallel -k --colsep . echo {2} {1} ::: A.B
+            parallel -k -v 'echo {}' ::: a
+            mkdir dd; parallel -k --wd dd pwd ::: a | sed 's|.*/||'
+            parallel -k --nice 10 'nice' ::: '' 2>/dev/null; echo $?
+            parallel -k --shuf echo ::: a b c | sort
+            parallel -k echo {}-{} ::: a b
+            parallel -k -j 50% echo ::: a b
+            parallel -j+0 -k echo ::: a
+            parallel -j 1.5 echo ::: a > /dev/null; echo $?
+            parallel --jobs 3 --keep-order --tag echo ::: a
+            parallel -k -P0 echo ::: a b
+            parallel -k --max-args 1 echo ::: a b
+            parallel -k -n 1 -P 2 echo ::: a b
+            parallel -k -L 1 echo ::: 'a b' c
+            parallel -k --max-chars 20 -X -j1 echo ::: aaaa bbbb cccc dddd
+            parallel -k echo ::: a -- b
+            parallel -k -- echo ::: a
+            parallel -k seq ::: 2 3
+            parallel -k expr {} + 1 ::: 1 2
+            parallel -k basename {} .txt ::: a/b.txt
+            parallel -k dirname ::: a/b
+            parallel -k -q bash -c 'echo $0 $1' x ::: a
+            parallel -k -q sh -c 'echo "$1"' _ {} ::: 'a  b'
+            parallel -k -q awk '{print $2}' ::: f 2>/dev/null; echo $?
+            parallel -k 'python3 -c "import sys; print(sys.argv[1:])" {}' ::: 'a b'
+            parallel -k grep -c root ::: /etc/passwd
+            parallel -k 'grep -c root {} | cat' ::: /etc/passwd /etc/group
+            parallel -k wc -l ::: /etc/hostname
+            parallel -k md5sum ::: /etc/hostname
+            parallel -k 'true' ::: a; echo $?
+            parallel -k '! true' ::: a; echo $?
+            parallel -k '{ echo {}; echo b; }' ::: a
+            parallel -k '(echo {}; echo b) | cat' ::: a
+            parallel -k if true ';' then echo {} ';' fi ::: a
+            parallel -k echo {1}+{2}={3} ::: 1 :::+ 2 :::+ 3
+            parallel -k echo {1} {2} ::: a b c :::+ x y z ::: q
+            parallel -k --tagstring {1}-{2} echo {} ::: a b ::: c
+            parallel -k --tagstring 'job {#}' echo {} ::: a b
+            parallel -k -j1 'echo $PARALLEL_SEQ $PARALLEL_JOBSLOT' ::: a b
+            """#),
     ]
 }

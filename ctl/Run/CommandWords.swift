@@ -151,7 +151,9 @@ enum CommandWords {
         -> CommandError
     {
         let name = String(option.drop { $0 == "-" })
-        let own = definition.map { ($0.options + $0.clientOptions).map(\.name) } ?? []
+        var own = definition.map { ($0.options + $0.clientOptions).map(\.name) } ?? []
+        let isExec = command == "run" && definition?.input == .command
+        if isExec { own += ForeignOption.all.flatMap(\.names).filter { $0.count > 2 } }
         if let known = elsewhere(name, command) {
             return .usage("unknown option '\(option)': \(known)", help: "parctl \(command) --help")
         }
@@ -162,6 +164,11 @@ enum CommandWords {
             return .usage(
                 "the workload comes before its options, as in 'parctl \(command) io \(option)'",
                 help: "parctl \(command) --help")
+        }
+        if isExec {
+            return .usage(
+                "unknown option '\(option)': it is none of parctl's, nor of GNU parallel's or xargs' that are known here",
+                help: "parctl run exec --help")
         }
         let taken =
             own.isEmpty ? "takes no options of its own" : "takes " + own.map { "--\($0)" }.joined(separator: ", ")

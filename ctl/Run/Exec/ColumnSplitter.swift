@@ -9,8 +9,10 @@ final class ColumnSplitter {
     init?(_ pattern: String) {
         let bytes = Array(pattern.utf8)
         let unescaped = ExecOptions.unescaped(bytes)
-        // A single sign stands for itself, as people type it: '|', '.'.
-        let isPlain = bytes.count == 1 || !unescaped.contains(where: Set("\\*?[]()|^$+{}.".utf8).contains)
+        // A single sign stands for itself, as people type it: '|'.
+        let isPlain =
+            (bytes.count == 1 && bytes != [UInt8(ascii: ".")])
+            || !unescaped.contains(where: Set("\\*?[]()|^$+{}.".utf8).contains)
         guard !isPlain, !bytes.isEmpty else {
             text = unescaped
             return

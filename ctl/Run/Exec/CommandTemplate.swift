@@ -29,6 +29,8 @@ struct CommandTemplate: Equatable {
 
     let way: Way
     private let words: [[Piece]]
+    /// Whether a line for a shell names one of the variables by which GNU parallel tells of the command's number and slot.
+    private let asksForVariables: Bool
     /// Whether a word with a place is repeated for each argument (`-X`).
     private let repeatsWords: Bool
 
@@ -52,6 +54,15 @@ struct CommandTemplate: Equatable {
         let hasPlace = read.joined().contains { if case .place(let place) = $0 { place.isOfTask } else { false } }
         if !hasPlace, appends { read.append([.place(.all(.none))]) }
         self.words = read
+        asksForVariables =
+            isLine
+            && words.contains {
+                Self.contains($0, Array("$PARALLEL_".utf8)) || Self.contains($0, Array("${PARALLEL_".utf8))
+            }
+    }
+
+    private static func contains(_ text: [UInt8], _ part: [UInt8]) -> Bool {
+        text.indices.contains { text[$0...].starts(with: part) }
     }
 
     private static func pieces(of word: [UInt8], _ reader: PlaceReader) throws(Fault) -> [Piece] {
@@ -77,7 +88,7 @@ struct CommandTemplate: Equatable {
     }
 
     /// Whether what stands in a command is told by its slot, or by how many commands there are.
-    var needsSlot: Bool { has { $0 == .slot || $0 == .paddedSlot } }
+    var needsSlot: Bool { asksForVariables || has { $0 == .slot || $0 == .paddedSlot } }
     var needsTotal: Bool { has { $0 == .total || $0 == .paddedNumber } }
 
     var hasAnyPlace: Bool { has { _ in true } }
@@ -90,23 +101,44 @@ struct CommandTemplate: Equatable {
     func command(_ values: Values) -> [[UInt8]] {
         switch way {
         case .words: filledWords(values)
-        case .shell(let shell), .lines(let shell): [Array(shell.utf8), Array("-c".utf8), line(values)]
+        case .shell(let shell), .lines(let shell):
+            [Array(shell.utf8), Array("-c".utf8), variables(values) + line(values)]
         }
+    }
+
+    /// Sets what lines for GNU parallel may ask for, where this one does.
+    private func variables(_ values: Values) -> [UInt8] {
+        guard asksForVariables else { return [] }
+        let text = "PARALLEL_SEQ=\(values.number) PARALLEL_JOBSLOT=\(values.slot) PARALLEL_PID=$PPID; "
+        return Array((text + "export PARALLEL_SEQ PARALLEL_JOBSLOT PARALLEL_PID; ").utf8)
     }
 
     /// The command as it would be typed into a shell.
     func line(_ values: Values) -> [UInt8] {
         switch way {
-        case .words: Array(filledWords(values).map(ShellText.quoted).joined(separator: [0x20]))
-        case .shell: filledLine(values, ShellText.quoted)
+        // As GNU parallel shows it: what was typed stays, unless a shell would make something else of it.
+        case .words:
+            filledLine(values, ShellText.quoted) { $0.isEmpty || ShellText.hasSign($0) ? ShellText.quoted($0) : $0 }
+        case .shell: filledLine(values, ShellText.quoted) { $0 }
         case .lines: Array(values.arguments.joined(separator: [0x20]))
         }
     }
 
     /// The text that the words make with nothing quoted, for what is no command, such as a tag.
-    func text(_ values: Values) -> [UInt8] { filledLine(values) { $0 } }
+    func text(_ values: Values) -> [UInt8] {
+        filledLine(values) {
+            $0
+        } text: {
+            $0
+        }
+    }
 
-    private func filledLine(_ values: Values, _ quoted: ([UInt8]) -> [UInt8]) -> [UInt8] {
+    /// - Parameters:
+    ///   - quoted: what a value is made into.
+    ///   - text: what a text between places is made into.
+    private func filledLine(
+        _ values: Values, _ quoted: ([UInt8]) -> [UInt8], text shown: ([UInt8]) -> [UInt8]
+    ) -> [UInt8] {
         var line: [UInt8] = []
         for (index, word) in words.enumerated() {
             if index > 0 { line.append(0x20) }
@@ -114,7 +146,7 @@ struct CommandTemplate: Equatable {
                 if number > 0 { line.append(0x20) }
                 for piece in word {
                     switch piece {
-                    case .text(let text): line += text
+                    case .text(let text): line += shown(text)
                     case .place(let place):
                         line += Self.values(of: place, one).map(quoted).joined(separator: [0x20])
                     }

@@ -326,12 +326,16 @@ extension UserShell {
 }
 
 extension CommandTemplate {
-    /// Bytes of a line that are there whatever the arguments are.
-    var fixedBytes: Int { line(Values(arguments: [], number: 1 << 20)).count + 1 }
+    /// Bytes of a line that are there whatever the arguments are, the one at its end included.
+    var fixedBytes: Int {
+        let sample = [UInt8(ascii: "x")]
+        return line(Values(arguments: [sample], number: 1)).count - bytes(of: sample) + 1
+    }
 
     /// What an argument adds to a line.
     func bytes(of argument: [UInt8]) -> Int {
-        max(line(Values(arguments: [argument], number: 1 << 20)).count + 2 - fixedBytes, argument.count + 1)
+        line(Values(arguments: [argument, argument], number: 1)).count
+            - line(Values(arguments: [argument], number: 1)).count
     }
 }
 
