@@ -21,6 +21,7 @@ let package = Package(
         .executable(name: "pard", targets: ["pard"]),
         .executable(name: "parzygote", targets: ["parzygote"]),
         .executable(name: "parzygote-library", targets: ["parzygote-library"]),
+        .library(name: "parpython", type: .dynamic, targets: ["parpython"]),
         .executable(name: "parctl", targets: ["parctl"]),
     ],
     dependencies: [
@@ -36,6 +37,7 @@ let package = Package(
         .target(name: "CLinux", path: "Sources/Base/CLinux"),
         .target(name: "CLibraries", path: "Sources/Worker/CLibraries"),
         .target(name: "CPar", path: "Sources/Worker/CPar"),
+        .target(name: "CPython", dependencies: ["CPar"], path: "Sources/Worker/CPython"),
         .target(name: "CRuntime", path: "Sources/Daemon/CRuntime"),
         .systemLibrary(
             name: "CSystemd", path: "Sources/Daemon/CSystemd", pkgConfig: "libsystemd",
@@ -117,6 +119,11 @@ let package = Package(
             name: "parzygote-library", dependencies: ["LibraryWorkloads", "Linux", "Workers"],
             path: "Sources/Worker/parzygote-library", swiftSettings: strict,
             linkerSettings: linker),
+        .target(
+            name: "parpython", dependencies: ["CPython", "Catalogue", "Ledger", "Linux", "Workers", "Workloads"],
+            path: "Sources/Worker/parpython", resources: [.embedInCode("parpython.py")], swiftSettings: strict,
+            // An interpreter may have other libraries with the same names in them.
+            linkerSettings: linker + [.unsafeFlags(["-Xlinker", "--exclude-libs=ALL", "-Xlinker", "-Bsymbolic"])]),
         .executableTarget(
             name: "parctl",
             dependencies: [

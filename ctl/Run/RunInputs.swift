@@ -7,7 +7,7 @@ enum RunInputs {
     case nothing
     case commands(ExecPlan)
     case listed([[String]])
-    case items(NativePlan, tasks: Int?)
+    case items(FunctionPlan, tasks: Int?)
 
     /// - Parameter tasks: how many tasks were asked for, if any; a single one is for all of them.
     init(_ words: RunWords, tasks: Int?) throws(CommandError) {
@@ -17,8 +17,8 @@ enum RunInputs {
             let plan = try ExecPlan(words)
             try CallSize.check(plan.inputs, of: words)
             self = .commands(plan)
-        case .bytes:
-            let plan = try NativePlan(words)
+        case .bytes, .argument:
+            let plan = try FunctionPlan(words)
             self = .items(plan, tasks: try plan.count(asked: tasks, words))
         case .url, .request, .item:
             let inputs = try ListedInputs(words).inputs
@@ -31,7 +31,7 @@ enum RunInputs {
 
     var plan: ExecPlan? { if case .commands(let plan) = self { plan } else { nil } }
 
-    var native: NativePlan? { if case .items(let plan, _) = self { plan } else { nil } }
+    var functions: FunctionPlan? { if case .items(let plan, _) = self { plan } else { nil } }
 
     /// How many tasks they make; nil where that is free.
     var count: Int? {
@@ -54,7 +54,7 @@ enum RunInputs {
     }
 
     /// The descriptors that go with the request.
-    var descriptors: [Int32] { native?.items.map { [$0.descriptor] } ?? [] }
+    var descriptors: [Int32] { functions?.items.map { [$0.descriptor] } ?? [] }
 
     /// Puts them into a request, of which a timeout is each command's rather than the run's.
     func put(into request: inout Run.Request) {
@@ -90,7 +90,7 @@ enum CallSize {
             switch words.definition.input {
             case .command: "commands"
             case .url, .request: "requests"
-            case .item, .bytes, nil: "items"
+            case .item, .bytes, .argument, nil: "items"
             }
         let size = isBeyond ? "far too much" : "\(all >> 20) MiB"
         throw words.fault(

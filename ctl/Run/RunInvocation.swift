@@ -78,14 +78,14 @@ extension RunInvocation {
         let receipt = try session.receipt(from: &connection, signals: signals)
         // A private daemon ends by itself when this process does.
         signals.release()
-        let people = people(besideCommands: follower != nil || inputs.native != nil)
-        let isQuiet = follower?.plan.isQuiet ?? inputs.native?.isQuiet ?? false
-        if let native = inputs.native, let results = try session.results?.open(tasks: receipt.tasks.total) {
-            try results.show(native, isInDocument: json)
+        let people = people(besideCommands: follower != nil || inputs.functions != nil)
+        let isQuiet = follower?.plan.isQuiet ?? inputs.functions?.isQuiet ?? false
+        if let functions = inputs.functions, let results = try session.results?.open(tasks: receipt.tasks.total) {
+            try results.show(functions, isInDocument: json)
             if json {
                 try session.records.write(
                     json: receipt, pretty: isatty(STDOUT_FILENO) == 1, withRecords: records,
-                    results: native.directory == nil ? results : nil)
+                    results: functions.directory == nil ? results : nil)
             } else if !isQuiet {
                 try show(receipt, session.records, inputs.naming, people)
             }

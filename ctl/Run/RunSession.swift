@@ -112,8 +112,8 @@ final class SessionResults {
     }
 
     /// Opens the file, once; nil after that.
-    func open(tasks: Int) throws(CommandError) -> NativeResults? {
+    func open(tasks: Int) throws(CommandError) -> FunctionResults? {
         guard let file = file.take() else { return nil }
-        return try NativeResults(description, file, tasks: tasks)
+        return try FunctionResults(description, file, tasks: tasks)
     }
 }

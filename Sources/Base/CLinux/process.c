@@ -52,6 +52,10 @@ int32_t par_spawn_close_from(posix_spawn_file_actions_t *actions, int32_t first)
     return -posix_spawn_file_actions_addclosefrom_np(actions, first);
 }
 
+int32_t par_spawn_chdir(posix_spawn_file_actions_t *actions, const char *directory) {
+    return -posix_spawn_file_actions_addchdir_np(actions, directory);
+}
+
 int32_t par_signal_thread(int32_t pid, int32_t tid, int32_t signal) {
     return result(syscall(SYS_tgkill, pid, tid, signal));
 }
@@ -72,6 +76,7 @@ int32_t par_set_mark(uint64_t mark) {
 }
 
 int32_t par_die_with_parent(void) { return result(prctl(PR_SET_PDEATHSIG, SIGKILL)); }
+int32_t par_adopt_orphans(void) { return result(prctl(PR_SET_CHILD_SUBREAPER, 1)); }
 int32_t par_set_name(const char *name) { return result(prctl(PR_SET_NAME, name)); }
 
 static uint64_t default_timer_slack;

@@ -100,6 +100,8 @@ public struct FailureKind: Sendable, Equatable {
         case signed
         /// Nothing.
         case none
+        /// Nothing: the task's own words say all. The first line of them says what, the others say where.
+        case words
     }
 
     /// Words for a person.
@@ -108,7 +110,7 @@ public struct FailureKind: Sendable, Equatable {
         case .errno: value == 0 ? "\(text): the result is wrong" : "\(text): \(systemErrorText(value))"
         case .number: "\(text) \(value)"
         case .signed: "\(text) \(Int16(truncatingIfNeeded: value))"
-        case .none: text
+        case .none, .words: text
         }
     }
 }
@@ -137,6 +139,11 @@ extension Definition {
     public func text(ofFailure number: UInt16, code: Int32) -> String {
         failures.first { $0.number == number }?.description(code: code) ?? "unknown failure \(number), code \(code)"
     }
+}
+
+extension Definition {
+    /// Whether a task's own words are all that is to be said of its failure.
+    public func speaksForItself(_ number: UInt16) -> Bool { failures.first { $0.number == number }?.code == .words }
 }
 
 /// The C library's words for an errno.

@@ -13,7 +13,14 @@ extension Job {
     /// What a task is given. Empty for all where the job has no inputs.
     public func input(_ task: Int) -> Words { words(task + 1) }
     /// What all of the job's tasks are given.
-    public var sharedInput: Words { words(0) }
+    public var sharedInput: Words {
+        let plan = plan.pointee
+        guard plan.inputForm == TaskInputs.Form.block.rawValue, plan.sharedBytes <= plan.inputBytes else {
+            return words(0)
+        }
+        let start = base + plan.layout.inputs + Int(plan.inputBytes - plan.sharedBytes)
+        return Words(UnsafeRawBufferPointer(start: start, count: Int(plan.sharedBytes)))
+    }
 
     private func words(_ index: Int) -> Words {
         let plan = plan.pointee
@@ -29,7 +36,7 @@ extension Job {
         guard plan.inputBytes > 0, plan.inputForm == TaskInputs.Form.block.rawValue else { return InputBytes() }
         let inputs = base + plan.layout.inputs
         let block = UnsafeRawBufferPointer(
-            start: inputs + Int(plan.blockOffset), count: Int(plan.inputBytes - plan.blockOffset))
+            start: inputs + Int(plan.blockOffset), count: Int(plan.inputBytes - plan.blockOffset - plan.sharedBytes))
         if plan.spansOffset == JobPlan.noSpans { return InputBytes(block: block) }
         let spans = (inputs + Int(plan.spansOffset)).assumingMemoryBound(to: ByteSpan.self)
         return InputBytes(block: block, spans: UnsafePointer(spans))
@@ -41,7 +48,12 @@ extension Job {
         switch inputs.content {
         case .words(let bytes):
             UnsafeMutableRawBufferPointer(start: place, count: bytes.count).copyBytes(from: bytes)
-        case .block(let block): try block.store(at: place)
+        case .block(let block):
+            try block.store(at: place)
+            UnsafeMutableRawBufferPointer(
+                start: place + inputs.byteCount - inputs.shared.count, count: inputs.shared.count
+            )
+            .copyBytes(from: inputs.shared)
         }
     }
 

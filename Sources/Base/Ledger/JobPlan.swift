@@ -19,6 +19,8 @@ public struct JobPlan: Sendable {
     /// Where the block of inputs and the table of its parts begin within the inputs, see ``TaskInputs/Form``.
     var blockOffset: UInt64 = 0
     var spansOffset = JobPlan.noSpans
+    /// Bytes of the words that all tasks share, at the end of inputs that are a block.
+    var sharedBytes: UInt64 = 0
     /// Room for the results of all tasks together, in bytes; 0 where they hand back none.
     public var heapBytes: UInt64 = 0
     /// The largest result that one task may hand back, in bytes.

@@ -18,6 +18,11 @@ public enum ThisProcess {
         try kernel("prctl(PR_SET_PDEATHSIG)") { par_die_with_parent() }
     }
 
+    /// Has processes whose parents have ended, and which descend from this one, be its children.
+    public static func adoptOrphans() throws(SystemError) {
+        try kernel("prctl(PR_SET_CHILD_SUBREAPER)") { par_adopt_orphans() }
+    }
+
     /// Lets no other process without privileges look into this one's memory, or open what it has open. Programs that it
     /// starts are not bound by it; forked children are.
     public static func denyInspection() throws(SystemError) {

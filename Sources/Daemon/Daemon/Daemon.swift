@@ -44,6 +44,7 @@ public struct Daemon: ServiceLifecycle.Service {
             libraryZygotePath: configuration.libraryZygotePath, environment: ServiceVariables.environmentOfWorkers,
             queueLimit: configuration.limits.queuedJobs, ledgerBytes: configuration.limits.ledgerBytes)
         options.directory = directoryPath
+        options.pythonLibraryPath = configuration.pythonLibraryPath
         let memory = min(configuration.limits.memoryBytes, configuration.limits.runtimeBytes)
         options.pluginMemoryBytes = memory == .max ? nil : memory
         // Only the newest is of interest to whoever looks at the status.

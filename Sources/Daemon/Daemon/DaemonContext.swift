@@ -33,16 +33,34 @@ struct DaemonContext: Sendable {
         do {
             return try supervisor.runtime(forPlugin: path)
         } catch {
-            switch error {
-            case .unreadable(let fault):
-                throw .badArgument("library", value: path, expected: "a file that can be read (\(fault))")
-            case .relative: throw .badArgument("library", value: path, expected: "a path that begins with /")
-            case .noMemory(let fault): throw .workersFailed(reason: "\(fault)")
-            case .shared:
-                throw .notPermitted(
-                    action: "load a library of one's own into the daemon of all users",
-                    needs: "a daemon of one's own: systemctl --user start pard.socket, or parctl without a daemon")
-            }
+            throw Self.error(error, "library", path, to: "load a library of one's own into the daemon of all users")
+        }
+    }
+
+    /// The runtime of workers of a user's Python, likewise.
+    func runtime(forPython need: InterpreterNeed) throws(ControlError) -> RuntimeID {
+        do {
+            return try supervisor.runtime(forPython: need)
+        } catch {
+            throw Self.error(
+                error, "python", need.family.interpreter, to: "run Python functions in the daemon of all users")
+        }
+    }
+
+    private static func error(
+        _ refusal: RuntimeRefusal, _ argument: String, _ path: String, to action: String
+    ) -> ControlError {
+        switch refusal {
+        case .unreadable(let fault):
+            .badArgument(argument, value: path, expected: "a file that can be read (\(fault))")
+        case .relative: .badArgument(argument, value: path, expected: "a path that begins with /")
+        case .noMemory(let fault): .workersFailed(reason: "\(fault)")
+        case .broken(let reason): .workersFailed(reason: reason)
+        case .missing(let what): .workersFailed(reason: "\(what) is missing: it belongs beside pard or its zygotes")
+        case .shared:
+            .notPermitted(
+                action: action,
+                needs: "a daemon of one's own: systemctl --user start pard.socket, or parctl without a daemon")
         }
     }
 

@@ -136,7 +136,9 @@ extension Driver {
         let domain = record.domain
         domain.sign()
         let link = try ZygoteLink(
-            record.runtime, number: zygoteCount, environment: supervisor.configuration.environment,
+            record.runtime, number: zygoteCount,
+            environment: record.runtime.environment.map { Variables($0 + [Supervisor.quietCrashes]) }
+                ?? supervisor.configuration.environment,
             arena: domain.arena.descriptor, event: domain.bell.raw,
             guardian: domain.trust == .own ? supervisor.guardian.descriptor : nil)
         do {
@@ -174,9 +176,13 @@ extension Driver {
         }
         switch answer {
         case .none: return
+        case .report(let report):
+            record.report = report
+            return supervisor.note(report, of: record.id)
         case .end: return lose(record)
         case .ping: break
-        case .refusal(let reason):
+        case .refusal(let short):
+            let reason = record.report?.refusal ?? short
             link.endsAsExpected = true
             record.refuse(reason)
             notice(.trouble("\(record.runtime.name) can't be started: \(reason)"))

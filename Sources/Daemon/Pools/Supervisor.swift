@@ -18,6 +18,8 @@ public final class Supervisor: Sendable {
         public var zygotePath: String
         /// The program of zygotes whose workers load a library.
         public var libraryZygotePath: String
+        /// The library that makes an interpreter of Python's a zygote; nil where it isn't installed.
+        public var pythonLibraryPath: String?
         /// Of zygotes and workers.
         public var environment: Variables
         /// A directory, to be made once the supervisor has been started, that is removed when this process is killed.
@@ -133,8 +135,7 @@ public final class Supervisor: Sendable {
 
     public init(_ configuration: Configuration) throws(SystemError) {
         var configuration = configuration
-        // Its helper would hold pipes open, and take longer than the replacement of what has crashed.
-        configuration.environment.append("SWIFT_BACKTRACE=enable=no")
+        configuration.environment.append(Self.quietCrashes)
         self.configuration = configuration
         let family = CommandMark.newFamily()
         self.family = family
@@ -152,6 +153,9 @@ public final class Supervisor: Sendable {
                 shares: UserShares(limit: configuration.ledgerBytes, isShared: configuration.policy.isShared)))
         events = try EventLoop()
     }
+
+    /// Swift's helper for crashes would hold pipes open, and take longer than the replacement of what has crashed.
+    static let quietCrashes = "SWIFT_BACKTRACE=enable=no"
 
     /// Threads need a slot each, and their processes one for the thread host: twice the workers is room for both, and for as
     /// many again that are just leaving.
@@ -348,7 +352,7 @@ public final class Supervisor: Sendable {
     }
 
     /// Where foreign code runs. It is made when the first of it comes.
-    private func foreignDomain() throws(SystemError) -> Domain {
+    func foreignDomain() throws(SystemError) -> Domain {
         if let domain = state.withLock({ $0.foreign?.domain }) { return domain }
         let new = try Domain(
             .foreign, slotCount: Self.slotCount(configuration), jobBytes: configuration.ledgerBytes,

@@ -31,13 +31,27 @@ public enum ColdStart: Sendable, Equatable {
 }
 
 /// Why a run did not find its workers warm.
-public enum ColdReason: String, Sendable {
-    case requested = "requested"
-    case poolTooSmall = "pool too small"
-    case workerReplaced = "worker replaced"
-    case firstUse = "first use"
+public enum ColdReason: Sendable, Equatable {
+    case requested
+    case poolTooSmall
+    case workerReplaced
+    case firstUse
     /// The library that the workers have loaded is another one than before.
-    case fileChanged = "file changed"
+    case fileChanged
+    /// What the workers were made of is another than before: what, for people.
+    case runtimeChanged(String)
+
+    /// For people.
+    public var text: String {
+        switch self {
+        case .requested: "requested"
+        case .poolTooSmall: "pool too small"
+        case .workerReplaced: "worker replaced"
+        case .firstUse: "first use"
+        case .fileChanged: "file changed"
+        case .runtimeChanged(let what): what
+        }
+    }
 }
 
 /// Why a job ends before its tasks are done.

@@ -28,7 +28,7 @@ struct Worker {
     func run(_ support: (any RuntimeSupport.Type)?) {
         let own = support?.init()
         announce()
-        serve(own)
+        serve(own, of: support)
     }
 
     private func announce() {
@@ -39,8 +39,8 @@ struct Worker {
         }
     }
 
-    private func serve(_ support: (any RuntimeSupport)?) {
-        var waiter = OrderWaiter(arena: arena, number: number)
+    private func serve(_ support: (any RuntimeSupport)?, of kind: (any RuntimeSupport.Type)?) {
+        var waiter = OrderWaiter(arena: arena, number: number, telling: kind)
         while true {
             switch waiter.next() {
             case .work: work(arena.job(at: Int(slot.subject.pointee)), order: waiter.seen, support)

@@ -51,11 +51,16 @@ int32_t par_is_child(int32_t pidfd);
 int32_t par_is_stopped(int32_t pidfd);
 /// Reaps a child that has ended; 0 in `exit->pid` while it still runs.
 int32_t par_reap_child(int32_t pid, par_exit *exit);
+/// Has processes whose parents have ended, and which descend from this one, be its children.
+int32_t par_adopt_orphans(void);
 /// Lets no other process without privileges look into this one, or at what it has open.
 int32_t par_deny_inspection(void);
 
 /// Has a program to be spawned start with no descriptor from `first` on.
 int32_t par_spawn_close_from(posix_spawn_file_actions_t *actions, int32_t first);
+
+/// Has a program to be spawned start in a directory.
+int32_t par_spawn_chdir(posix_spawn_file_actions_t *actions, const char *directory);
 
 /// Sends a signal to one thread of a process.
 int32_t par_signal_thread(int32_t pid, int32_t tid, int32_t signal);

@@ -32,8 +32,8 @@ struct RunHandler: Sendable {
         guard let given = request.arguments, let definition = Catalogue.definition(named: request.workload) else {
             return false
         }
-        // A library is looked into.
-        if definition.runtime == RuntimeName.plugin { return true }
+        // A library is looked into, as are the files of a module.
+        if RuntimeName.users.contains(definition.runtime) { return true }
         return definition.options.contains { $0.kind == .path && given[$0.name] != nil }
     }
 
@@ -46,8 +46,10 @@ struct RunHandler: Sendable {
                 request, limits: configuration.limits,
                 processors: min(Processors.available, configuration.policy.maximumWorkers(of: call.peer.uid)),
                 directory: daemon.directory, now: accepted, descriptors: call.descriptors)
-            if plan.definition.runtime == RuntimeName.plugin {
-                plan.spec.lease.kind.runtime = try plugin(plan.arguments["function"] ?? "")
+            switch plan.definition.runtime {
+            case RuntimeName.plugin: plan.spec.lease.kind.runtime = try plugin(plan.arguments["function"] ?? "")
+            case RuntimeName.python: plan.spec.lease.kind.runtime = try daemon.runtime(forPython: plan.python())
+            default: break
             }
         } catch {
             daemon.runs.countRefusal()

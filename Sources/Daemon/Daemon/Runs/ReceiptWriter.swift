@@ -28,7 +28,7 @@ struct ReceiptWriter: Sendable {
             mode: plan.shape.mode,
             processes: plan.shape.processes, threads: plan.shape.threads,
             temperature: row.reason == nil ? .warm : .cold,
-            reason: row.reason?.rawValue, outcome: outcome(row), tasks: account.tasks,
+            reason: row.reason?.text, outcome: outcome(row), tasks: account.tasks,
             phases: Phases(
                 queue: times.queue, startup: times.startup, dispatch: times.dispatch, run: times.run,
                 collect: times.collect, teardown: times.teardown),

@@ -3,32 +3,49 @@ import Control
 import Glibc
 import Linux
 
-/// What `parctl run native` is to do: the function, what it is called for, and what becomes of its results.
-struct NativePlan {
-    /// The library's path, a colon and the function's name.
+/// What `parctl run native` or `python` is to do: the function, what it is called for, and what becomes of its results.
+struct FunctionPlan {
+    /// A library's or a file's path or a module's name, a colon and the function's name.
     let function: String
+    /// The interpreter that has it; nil for a library's function.
+    let interpreter: String?
     /// What tasks are given; nil for nothing.
     let items: ItemFile?
     let isTagged: Bool
     let isQuiet: Bool
     /// Where each result has a file of its own; nil where they are printed.
     let directory: String?
+    /// The file that all results are kept in, one behind the other; nil for none.
+    let pickleFile: String?
 
     /// Reads everything that there is to read, and checks it.
     init(_ words: RunWords, in directory: String = Environment.directory) throws(CommandError) {
         guard let name = words.operands.first, let colon = name.utf8.lastIndex(of: UInt8(ascii: ":")),
             name.utf8.first != UInt8(ascii: ":"), name.utf8.last != UInt8(ascii: ":")
-        else { throw words.fault("which function? For example: parctl run native ./libmine.so:work one two") }
-        // By bytes: an accent behind the slash is one character with it.
-        function = name.utf8.first == UInt8(ascii: "/") ? name : directory + "/" + Self.plain(name)
-        let path = String(name[..<colon])
-        guard access(path, R_OK) == 0 else { throw .input(path: path, reason: SystemFault.text(errno)) }
+        else {
+            let example = words.definition.input == .argument ? "python ./mine.py:work" : "native ./libmine.so:work"
+            throw words.fault("which function? For example: parctl run \(example) one two")
+        }
+        if words.definition.input == .argument {
+            let target = try PythonTarget(name, interpreter: words.arguments["python"], in: directory, words)
+            (function, interpreter) = (target.function, target.interpreter)
+        } else {
+            // By bytes: an accent behind the slash is one character with it.
+            function = name.utf8.first == UInt8(ascii: "/") ? name : directory + "/" + Self.plain(name)
+            interpreter = nil
+            let path = String(name[..<colon])
+            guard access(path, R_OK) == 0 else { throw .input(path: path, reason: SystemFault.text(errno)) }
+        }
         let options = words.client
         isTagged = options["tag"] != nil
         isQuiet = options["quiet"] != nil
         self.directory = options["output"]?.last
-        guard !(isTagged && self.directory != nil) else {
-            throw words.fault("--tag is for results that are printed, and --output keeps them in files")
+        pickleFile = options["pickle"]?.last
+        if isTagged, let keeping = self.directory != nil ? "--output" : pickleFile != nil ? "--pickle" : nil {
+            throw words.fault("--tag is for results that are printed, and \(keeping) keeps them in files")
+        }
+        guard self.directory == nil || pickleFile == nil else {
+            throw words.fault("results are kept by --output or by --pickle, not by both")
         }
         var list = ItemList()
         var operands = words.operands.dropFirst()
@@ -49,7 +66,7 @@ struct NativePlan {
     }
 
     /// A relative path without the dots that lead nowhere: a library has one runtime, however it is typed.
-    private static func plain(_ path: String) -> String {
+    static func plain(_ path: String) -> String {
         var rest = Substring(path).utf8
         while rest.starts(with: "./".utf8) { rest = rest.dropFirst(2).drop { $0 == UInt8(ascii: "/") } }
         return String(Substring(rest))
@@ -68,6 +85,11 @@ struct NativePlan {
     /// Puts function and inputs into a request.
     func put(into request: inout Run.Request) {
         request.arguments = (request.arguments ?? [:]).merging(["function": function]) { $1 }
+        if let interpreter {
+            request.arguments?["python"] = interpreter
+            if directory != nil || pickleFile != nil { request.arguments?["results"] = "pickle" }
+            request.context = .ofThisProcess
+        }
         request.results = true
         guard let items else { return }
         request.tasks = request.tasks ?? items.count

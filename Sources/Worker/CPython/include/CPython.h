@@ -1,0 +1,57 @@
+// CPython's C interface in the process that has it: an interpreter that has loaded this library.
+//
+// Nothing of Python's headers is used, and no layout of its objects is assumed: functions are looked up by name, objects are
+// pointers. So one library does for every version, for builds with and without the GIL, and for interpreters that are linked
+// with libpython or have it inside.
+#pragma once
+#include <par.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/// Finds the interpreter's functions in this process. Returns NULL, or the name of the first one that it lacks.
+const char *par_python_load(void);
+
+/// Forks with all handlers: those of the C library, by which OpenBLAS and others get over it, and Python's. The child's parent is
+/// the parent of this process or another of its forebears: the nearest that is a subreaper. Returns once that is so, in both
+/// processes: the child's pid, 0 in the child, or a negative errno.
+///
+/// The calling thread must hold the GIL.
+int32_t par_python_fork(void);
+
+// The GIL. Each thread lets it go and takes it again in turns.
+
+/// Lets the GIL go while this thread waits.
+void par_python_release(void);
+/// Takes it back.
+void par_python_take(void);
+/// Makes this thread one of Python's, and takes the GIL.
+void par_python_enter(void);
+/// This thread is none of Python's any more.
+void par_python_leave(void);
+
+/// What one worker needs for the tasks of a job. The objects are owned.
+typedef struct {
+    void *function;
+    /// Called with a task's input as text, for the function's argument; NULL where that is the text itself.
+    void *decode;
+    /// Called with a result, for bytes.
+    void *encode;
+    /// Called with an exception, for its text in bytes.
+    void *explain;
+    /// Whether the function is given an argument.
+    int32_t has_input;
+    /// Whether numbers and None needn't be encoded by `encode`.
+    int32_t is_json;
+} par_python_job;
+
+/// Calls the job's function for a task; `task->state` is the job. The result's bytes are the task's result; the text of what was
+/// raised is why it fails. The calling thread must hold the GIL.
+int32_t par_python_task(par_task *task);
+
+/// Calls the method `name` of `object` with the texts and returns what it returns, or NULL where it has raised something, whose
+/// text is in `error` then. The calling thread must hold the GIL.
+void *par_python_call(void *object, const char *name, const char *const *texts, size_t count, char *error, size_t size);
+/// The item `index` of a tuple, owned; NULL for None.
+void *par_python_item(void *tuple, size_t index);
+/// Lets an object go; NULL is none.
+void par_python_drop(void *object);

@@ -1,0 +1,134 @@
+import CPython
+import Catalogue
+import Glibc
+import Ledger
+import Linux
+import Synchronization
+import Workers
+import Workloads
+
+/// The runtime of workers that are processes and threads of a user's own Python interpreter.
+///
+/// Who runs code of Python's holds the GIL, where there is one. A worker has it for as long as it is at a job, as a program of
+/// Python's would, and lets it go in every wait.
+final class PythonRuntime: RuntimeSupport {
+    // Set by the first thread before there is another.
+    nonisolated(unsafe) static var helper: UnsafeMutableRawPointer?
+
+    /// Whether this worker is all of its process.
+    private let isAlone: Bool
+
+    static func prepare(_ arguments: [String]) throws(RuntimeFault) {}
+
+    /// Called on the worker's own thread.
+    init() {
+        isAlone = ThisProcess.tid == ThisProcess.pid
+        if !isAlone { par_python_enter() }
+        // What goes wrong here shows in the first task that needs it.
+        Self.call("begin_worker", [isAlone ? "process" : "thread"])
+    }
+
+    deinit {
+        Self.call("end_worker", [isAlone ? "process" : "thread"])
+        if !isAlone { par_python_leave() }
+    }
+
+    static func fork() throws(SystemError) -> Int32 {
+        let pid = par_python_fork()
+        if pid < 0 { throw SystemError("fork", .init(rawValue: -pid)) }
+        return pid
+    }
+
+    static func beginWaiting() { par_python_release() }
+    static func endWaiting() { par_python_take() }
+
+    /// The interpreter, what it runs, and this library.
+    static var launcherWords: Int { 4 }
+
+    func work(_ workload: String, _ loop: consuming TaskLoop, _ arguments: JobArguments) {
+        guard workload == Definition.python.name else { return }
+        do {
+            let call = try PythonCall(arguments)
+            withExtendedLifetime(call) { loop.call(NativeFunction(par_python_task, state: call.place, arguments)) }
+        } catch {
+            loop.call(NativeFunction(Self.refuse, state: error.place, arguments))
+        }
+    }
+
+    /// Fails a task for what keeps all of them from being done.
+    private static let refuse: NativeFunction.Body = { task in
+        guard let task, let text = task.pointee.state?.assumingMemoryBound(to: CChar.self) else { return 1 }
+        return par_fail(task, Int32(PythonFailure.function.rawValue), text)
+    }
+
+    /// Has the Python side do something that hands back nothing.
+    private static func call(_ name: String, _ words: [String]) {
+        guard let helper else { return }
+        do {
+            par_python_drop(try PythonCall.call(helper, name, words))
+        } catch {
+            let line = Array("pard: a worker of Python: \(String(cString: error.place))\n".utf8)
+            _ = write(STDERR_FILENO, line, line.count)
+        }
+    }
+}
+
+/// What one worker has ready for the tasks of a job.
+final class PythonCall {
+    let place: UnsafeMutablePointer<par_python_job>
+
+    /// What the Python side has raised, as a C string.
+    final class Raised: Error, @unchecked Sendable {
+        // Never written to again.
+        let place: UnsafeMutablePointer<CChar>
+        private static let limit = 1 << 16
+
+        init(_ body: (UnsafeMutablePointer<CChar>, Int) -> Void) {
+            place = .allocate(capacity: Self.limit)
+            place.initialize(repeating: 0, count: Self.limit)
+            body(place, Self.limit)
+        }
+
+        deinit { place.deallocate() }
+    }
+
+    /// Gets this worker ready: where and with which variables the job runs, and its function.
+    init(_ arguments: JobArguments) throws(Raised) {
+        place = .allocate(capacity: 1)
+        place.initialize(to: par_python_job())
+        guard let helper = PythonRuntime.helper else { throw Raised { _, _ in } }
+        let shared = Array(arguments.shared).map { String(cString: $0) }
+        let given = PythonSettings.hasInputs(arguments)
+        let results = arguments.number("results") == 1 ? "pickle" : "json"
+        let own = [arguments.text("function"), arguments.flag("json-items") ? "json" : "text", results]
+        let made = try Self.call(helper, "begin_job", own + shared)
+        defer { par_python_drop(made) }
+        place.pointee = par_python_job(
+            function: par_python_item(made, 0), decode: par_python_item(made, 1), encode: par_python_item(made, 2),
+            explain: par_python_item(made, 3), has_input: given ? 1 : 0, is_json: results == "json" ? 1 : 0)
+    }
+
+    deinit {
+        let job = place.pointee
+        for object in [job.function, job.decode, job.encode, job.explain] { par_python_drop(object) }
+        place.deallocate()
+    }
+
+    /// Calls a method of the Python side with a list of texts.
+    ///
+    /// - Returns: what it returned, to be dropped.
+    static func call(
+        _ object: UnsafeMutableRawPointer, _ name: String, _ words: [String]
+    ) throws(Raised) -> UnsafeMutableRawPointer {
+        var result: UnsafeMutableRawPointer?
+        let raised = Raised { error, size in
+            withCStrings(words) { texts in
+                texts.withMemoryRebound(to: UnsafePointer<CChar>?.self, capacity: words.count) { texts in
+                    result = par_python_call(object, name, texts, words.count, error, size)
+                }
+            }
+        }
+        guard let result else { throw raised }
+        return result
+    }
+}
