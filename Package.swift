@@ -201,6 +201,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "Catalogue", "Control", "Linux", "Varlink", "pard", "parzygote", "parzygote-library", "parctl",
+                "parpython",
             ],
             swiftSettings: strict),
     ],

@@ -33,6 +33,15 @@ enum RunInputs {
 
     var functions: FunctionPlan? { if case .items(let plan, _) = self { plan } else { nil } }
 
+    /// Whether and when what tasks write is wanted.
+    var outputs: OutputOrder? {
+        switch self {
+        case .commands(let plan): plan.keepsOrder ? .tasks : .ended
+        case .items(let plan, _): plan.interpreter == nil ? nil : plan.keepsOrder ? .tasks : .ended
+        case .nothing, .listed: nil
+        }
+    }
+
     /// How many tasks they make; nil where that is free.
     var count: Int? {
         switch self {

@@ -55,9 +55,11 @@ extension RunInvocation {
             records: records || charts.needRecords, halt: halt)
         let inputs = try RunInputs(words, tasks: tasks)
         if let plan = inputs.plan, try plan.isDone() { return }
+        if inputs.functions?.isDone() == true { return }
         var request = try shape.request(words.definition.name, words.arguments)
         inputs.put(into: &request)
-        request.outputs = inputs.plan.map { $0.keepsOrder ? .tasks : .ended }
+        request.outputs = inputs.outputs
+        if inputs.functions?.log != nil { request.records = true }
         try charts.check(data: json ? "--json" : nil, help: "parctl run --help")
         var exports = try Exports(charts)
         let follower = inputs.plan.map { plan in
@@ -73,7 +75,7 @@ extension RunInvocation {
         _ signals: Signals, _ exports: inout Exports
     ) throws {
         var session = RunSession(request, terminal: Terminal(STDERR_FILENO, color: service.color))
-        session.follower = follower
+        session.follower = follower ?? inputs.functions?.follower
         session.descriptors = inputs.descriptors
         let receipt = try session.receipt(from: &connection, signals: signals)
         // A private daemon ends by itself when this process does.

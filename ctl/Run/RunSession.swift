@@ -9,7 +9,7 @@ struct RunSession {
     let request: Run.Request
     private(set) var records = RecordStore()
     /// Told of the acceptance, and of outputs as they come.
-    var follower: ExecFollower?
+    var follower: (any RunFollower)?
     private var progress: ProgressDisplay
     private var check = ReplyCheck()
     private var interruption: Interruption?

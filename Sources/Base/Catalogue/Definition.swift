@@ -217,7 +217,11 @@ public enum Input: Sendable, CaseIterable {
     private static let argumentOptions = [
         Option("from", .path, letter: "a", in: 1...4096, "read items from this file, one a line; - for input"),
         Option("null", .flag, letter: "0", "items that are read end with a NUL rather than with a line"),
+        Option("keep-order", .flag, letter: "k", "print what tasks print in the order of the items"),
         Option("tag", .flag, "begin each line with the item and a tab"),
+        Option("joblog", .path, in: 1...4096, "write a line for each task that has ended into this file, anew"),
+        Option("resume", .flag, "leave out the items that the joblog knows, and go on with it"),
+        Option("resume-failed", .flag, "as --resume, but call again for those of them that failed"),
         Option("pickle", .path, in: 1...4096, "keep the results in this file, one pickle behind the other"),
         Option("output", .path, in: 1...4096, "put each result into a file of its own in this directory, as a pickle"),
         Option("quiet", .flag, letter: "q", "print no receipt"),

@@ -20,6 +20,9 @@ public struct Detail: Sendable, Equatable {
         self.reasonBytes = reasonBytes
     }
 
+    /// Whether it tells where in its worker's files stands what a task has written.
+    public var hasOutputs: Bool { place(of: "stdout_offset") != nil }
+
     public var isEmpty: Bool { columns.isEmpty && reasonBytes == 0 }
 
     /// Where the column of `key` stands; nil where there is none.

@@ -27,6 +27,11 @@ extension Definition {
             Option(
                 "function", .text, in: 0...4096, "a file's path or a module's name, a colon and the function's name"),
         ],
+        detail: Detail(
+            columns: [
+                Column("stdout_bytes", "bytes"), Column("stderr_bytes", "bytes"),
+                Column("stdout_offset", role: .hidden), Column("stderr_offset", role: .hidden),
+            ]),
         failures: PythonFailure.kinds,
         examples: [
             "python ./article.py:cpu_heavy --processes 2 --json-items 500000 500000",

@@ -194,7 +194,9 @@ extension Supervisor {
         for variant in variants {
             switch variant.mismatch(wanted, now) {
             case nil:
-                if let refusal = variant.report?.refusal { throw .broken(refusal) }
+                if let refusal = variant.report?.refusal {
+                    throw .broken("python:\(need.family.target) can't be started: \(refusal)")
+                }
                 send(.useRuntime(variant.id))
                 return variant.id
             case .environment(let what): reason = reason ?? what

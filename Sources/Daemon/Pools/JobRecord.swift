@@ -103,11 +103,19 @@ public struct JobLog: Sendable {
     /// The job that it is about.
     public let id: JobID
 
-    /// The next tasks that have ended, at most so many; empty where there are none, or the job has no log.
+    /// The next tasks that have ended and whose details are of use, at most so many; empty where there are none, or the job has
+    /// no log.
     ///
     /// One that a worker died of while noting it holds up those after it: they are found when the job has ended.
-    public mutating func next(atMost limit: Int) -> [EndedTask] {
-        let ended = view.ended(since: &cursor, atMost: limit)
+    public mutating func next(atMost limit: Int, where isOfUse: (TaskDetail) -> Bool) -> [EndedTask] {
+        var ended: [Int] = []
+        var isMore = true
+        while isMore, ended.isEmpty {
+            let some = view.ended(since: &cursor, atMost: limit)
+            isMore = !some.isEmpty
+            let details = view.details
+            ended = some.filter { isOfUse(details[$0]) }
+        }
         let times = memory.domain.trust == .own ? nil : startedAt...Monotonic.now()
         return ended.map { task in
             let record = view.job.record(task).pointee

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 
 struct par_python_interface python;
 
@@ -109,8 +111,7 @@ static int put(par_task *task, const par_python_job *job, void *result) {
     return status;
 }
 
-int32_t par_python_task(par_task *task) {
-    const par_python_job *job = task->state;
+static int32_t run(par_task *task, const par_python_job *job) {
     void *argument = NULL;
     if (job->has_input) {
         argument =
@@ -128,6 +129,45 @@ int32_t par_python_task(par_task *task) {
     int status = put(task, job, result);
     par_python_drop(result);
     return status == 0 ? 0 : fail(task, job);
+}
+
+// MARK: What tasks print
+
+/// A task that takes less can't have written anything, and looking would take longer.
+enum { SHORTEST_WRITE_NS = 1500 };
+
+static uint64_t now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
+static uint64_t end_of(int32_t file, uint64_t before) {
+    struct stat status;
+    return fstat(file, &status) == 0 ? (uint64_t)status.st_size : before;
+}
+
+/// Finds out what the task has printed.
+static void look(par_python_printed *printed) {
+    uint64_t time = printed->sees_all ? now() : 0;
+    int mayHaveWritten = printed->sees_all && time - printed->looked_at >= SHORTEST_WRITE_NS;
+    printed->looked_at = time;
+    if (!printed->is_written && !mayHaveWritten) return;
+    if (printed->is_written) {
+        printed->is_written = 0;
+        void *nothing = call(printed->flush, NULL);
+        if (!nothing) python.PyErr_Clear();
+        par_python_drop(nothing);
+    }
+    printed->output_end = end_of(printed->output, printed->output_end);
+    printed->errors_end = end_of(printed->errors, printed->errors_end);
+}
+
+int32_t par_python_task(par_task *task) {
+    const par_python_job *job = task->state;
+    int32_t code = run(task, job);
+    if (job->printed) look(job->printed);
+    return code;
 }
 
 void *par_python_call(void *object, const char *name, const char *const *texts, size_t count, char *error, size_t size) {

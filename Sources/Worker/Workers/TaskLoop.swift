@@ -32,6 +32,9 @@ public struct TaskLoop {
         cpu = CPUMeter(interval: 0)
     }
 
+    /// The worker's number in the job's crew.
+    public var seatNumber: Int { Int(seat) }
+
     /// Does tasks until none is left, or nobody waits for them any more.
     public mutating func run<W: Workload>(_ workload: consuming W) {
         var workload = workload
@@ -54,6 +57,11 @@ public struct TaskLoop {
 
     /// Does tasks by a user's function. Made here, where the loop is compiled for it.
     public mutating func call(_ function: consuming NativeFunction) {
+        run(function)
+    }
+
+    /// Does tasks by a function of which somebody wants to know what it prints.
+    public mutating func call(_ function: consuming PrintingFunction) {
         run(function)
     }
 

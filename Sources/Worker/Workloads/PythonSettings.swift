@@ -30,8 +30,10 @@ public enum PythonSettings {
             + threadVariables.filter { name in !own.contains { $0.hasPrefix(name + "=") } }.map { "\($0)=\(count)" }
     }
 
-    /// The words that all tasks share: where they run, the bits that new files don't get, then `NAME=value` for each variable.
-    public static func words(directory: String, umask: Int, environment: [String]) -> [String] {
-        [directory, String(umask)] + environment
+    /// The words that all tasks share: where the daemon reads what they print, where they run, the bits that new files don't
+    /// get, then `NAME=value` for each variable.
+    public static func words(outputDirectory: String, directory: String, umask: Int, environment: [String]) -> [String]
+    {
+        [outputDirectory, directory, String(umask)] + environment
     }
 }

@@ -48,9 +48,13 @@ final class PythonRuntime: RuntimeSupport {
     func work(_ workload: String, _ loop: consuming TaskLoop, _ arguments: JobArguments) {
         guard workload == Definition.python.name else { return }
         do {
-            let call = try PythonCall(arguments)
-            withExtendedLifetime(call) { loop.call(NativeFunction(par_python_task, state: call.place, arguments)) }
+            let call = try PythonCall(arguments, seat: loop.seatNumber, isAlone: isAlone)
+            defer { call.end() }
+            let function = NativeFunction(par_python_task, state: call.place, arguments)
+            guard let printed = call.place.pointee.printed else { return loop.call(function) }
+            loop.call(PrintingFunction(function) { (printed.pointee.output_end, printed.pointee.errors_end) })
         } catch {
+            defer { Self.call("end_job", []) }
             loop.call(NativeFunction(Self.refuse, state: error.place, arguments))
         }
     }
@@ -76,6 +80,8 @@ final class PythonRuntime: RuntimeSupport {
 /// What one worker has ready for the tasks of a job.
 final class PythonCall {
     let place: UnsafeMutablePointer<par_python_job>
+    /// What tasks print; nil where nobody wants it.
+    private let printed: PrintedFiles?
 
     /// What the Python side has raised, as a C string.
     final class Raised: Error, @unchecked Sendable {
@@ -93,19 +99,35 @@ final class PythonCall {
     }
 
     /// Gets this worker ready: where and with which variables the job runs, and its function.
-    init(_ arguments: JobArguments) throws(Raised) {
+    init(_ arguments: JobArguments, seat: Int, isAlone: Bool) throws(Raised) {
         place = .allocate(capacity: 1)
         place.initialize(to: par_python_job())
-        guard let helper = PythonRuntime.helper else { throw Raised { _, _ in } }
         let shared = Array(arguments.shared).map { String(cString: $0) }
+        printed =
+            arguments.logs
+            ? PrintedFiles(in: shared.first ?? "/", job: arguments.job, seat: seat, seesAll: isAlone) : nil
+        guard let helper = PythonRuntime.helper else { throw Raised { _, _ in } }
         let given = PythonSettings.hasInputs(arguments)
         let results = arguments.number("results") == 1 ? "pickle" : "json"
         let own = [arguments.text("function"), arguments.flag("json-items") ? "json" : "text", results]
-        let made = try Self.call(helper, "begin_job", own + shared)
+        let files = printed?.words ?? ["-1", "-1", "0"]
+        let made = try Self.call(helper, "begin_job", own + files + shared.dropFirst())
         defer { par_python_drop(made) }
         place.pointee = par_python_job(
             function: par_python_item(made, 0), decode: par_python_item(made, 1), encode: par_python_item(made, 2),
-            explain: par_python_item(made, 3), has_input: given ? 1 : 0, is_json: results == "json" ? 1 : 0)
+            explain: par_python_item(made, 3), has_input: given ? 1 : 0, is_json: results == "json" ? 1 : 0,
+            printed: printed?.place)
+        printed?.place.pointee.flush = par_python_item(made, 4)
+    }
+
+    /// Has what was printed written, and puts the worker's own outputs back.
+    func end() {
+        guard let helper = PythonRuntime.helper else { return }
+        do {
+            par_python_drop(try Self.call(helper, "end_job", []))
+        } catch {
+            // It has been told of by the task that it goes back to.
+        }
     }
 
     deinit {
@@ -130,5 +152,39 @@ final class PythonCall {
         }
         guard let result else { throw raised }
         return result
+    }
+}
+
+/// The two files into which a worker's tasks print, one after the other.
+final class PrintedFiles {
+    let place = UnsafeMutablePointer<par_python_printed>.allocate(capacity: 1)
+
+    /// - Parameter seesAll: whether all that this process writes is this worker's.
+    /// - Returns: nil where the files can't be made: what is printed is lost then.
+    init?(in directory: String, job: UInt64, seat: Int, seesAll: Bool) {
+        func open(_ stream: OutputFile.Stream) -> Int32 {
+            let path = OutputFile.path(in: directory, job: job, seat: seat, stream)
+            return Glibc.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        }
+        let (output, errors) = (open(.output), open(.errors))
+        var printed = par_python_printed()
+        (printed.output, printed.errors, printed.sees_all) = (output, errors, seesAll ? 1 : 0)
+        // A worker that takes the place of one that has died goes on behind what that one has written.
+        printed.output_end = UInt64(max(0, lseek(output, 0, SEEK_END)))
+        printed.errors_end = UInt64(max(0, lseek(errors, 0, SEEK_END)))
+        place.initialize(to: printed)
+        if output < 0 || errors < 0 { return nil }
+    }
+
+    /// As the Python side takes them: the descriptors, and the address of the byte that says that there is something to write.
+    var words: [String] {
+        let byte = UnsafeMutableRawPointer(place) + (MemoryLayout<par_python_printed>.offset(of: \.is_written) ?? 0)
+        return [String(place.pointee.output), String(place.pointee.errors), String(UInt(bitPattern: byte))]
+    }
+
+    deinit {
+        for file in [place.pointee.output, place.pointee.errors] where file >= 0 { close(file) }
+        par_python_drop(place.pointee.flush)
+        place.deallocate()
     }
 }

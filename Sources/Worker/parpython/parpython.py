@@ -3,6 +3,7 @@
 #
 # Run by a line of the daemon's, which has loaded the library: `library` is there.
 
+import _thread
 import ctypes
 import gc
 import importlib
@@ -62,7 +63,7 @@ def recorder(kind, reads):
         if name in reads:
             return
         frame = sys._getframe(2)
-        while frame is not None and frame.f_globals.get("__name__") in ("os", "_collections_abc", "parpython"):
+        while frame is not None and frame.f_globals.get("__name__") in ("os", "_collections_abc", "collections.abc", "parpython"):
             frame = frame.f_back
         reads[name] = str(frame.f_globals.get("__name__")) if frame is not None else "?"
 
@@ -182,13 +183,14 @@ def is_installed(path, own):
 
 
 LIMIT = 60_000
+IMPORTS = ("parpython", "importlib", "importlib._bootstrap", "importlib._bootstrap_external")
 
 
 def describe(error):
     """What was raised in one line, then where."""
     first = "".join(traceback.format_exception_only(type(error), error)).strip().split("\n")[-1]
     trace = error.__traceback__
-    while trace is not None and trace.tb_frame.f_globals.get("__name__") in ("parpython", "importlib._bootstrap"):
+    while trace is not None and trace.tb_frame.f_globals.get("__name__") in IMPORTS:
         trace = trace.tb_next
     text = "".join(traceback.format_exception(type(error), error, trace))
     if len(text) > LIMIT:
@@ -203,24 +205,57 @@ class Helper:
         self.runtime = runtime
         self.place = None
         self.functions = {}
+        self.is_alone = False
+        self.own = None
 
     def begin_worker(self, words):
-        pass
+        """Gets a thread, or a process's only one, ready to be a worker."""
+        self.is_alone = words[0] == "process"
+        if not isinstance(sys.stdout, Printer):
+            sys.stdout, sys.stderr = Printer(sys.stdout), Printer(sys.stderr)
 
     def end_worker(self, words):
-        for stream in (sys.stdout, sys.stderr):
-            try:
-                stream.flush()
-            except (OSError, ValueError, AttributeError):
-                pass
+        threading = sys.modules.get("threading")
+        if self.is_alone and threading is not None:
+            threading._shutdown()
+        flush()
+
+    def begin_printing(self, output, errors, address):
+        """Has what is printed go to two files: in a process, whoever prints it; in a thread, by Python's streams."""
+        if output < 0:
+            output = errors = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+            local.nowhere = output
+        mark = (ctypes.c_uint8 * 1).from_address(address) if address else [0]
+        if self.is_alone:
+            flush()
+            self.own = (os.dup(1), os.dup(2))
+            os.dup2(output, 1)
+            os.dup2(errors, 2)
+        local.mark = mark
+        local.streams = (writer(output), writer(errors))
+
+    def end_job(self, words):
+        flush()
+        local.streams = None
+        local.mark = None
+        if self.own is not None:
+            for place, own in zip((1, 2), self.own):
+                os.dup2(own, place)
+                os.close(own)
+            self.own = None
+        nowhere = getattr(local, "nowhere", None)
+        if nowhere is not None:
+            os.close(nowhere)
+            local.nowhere = None
 
     def begin_job(self, words):
         """Gets a worker ready for a job.
 
-        Returns the function, what makes its argument of an input's text, what makes bytes of its result, and what makes bytes of
-        an exception.
+        Returns the function, what makes its argument of an input's text, what makes bytes of its result, what makes bytes of an
+        exception, and what writes all that was printed.
         """
-        name, items, results, *place = words
+        name, items, results, output, errors, address, *place = words
+        self.begin_printing(int(output), int(errors), int(address))
         if place != self.place:
             enter(*place)
             self.place = place
@@ -228,7 +263,7 @@ class Helper:
         if function is None:
             function = self.functions[name] = self.find(name)
         decode = json.loads if items == "json" else None
-        return function, decode, ENCODERS[results], self.explain
+        return function, decode, ENCODERS[results], self.explain, flush
 
     def find(self, name):
         """The function called `module:function` or `FILE.py:function`."""
@@ -248,6 +283,72 @@ class Helper:
     @staticmethod
     def explain(error):
         return describe(error).encode("utf-8", "backslashreplace")
+
+
+local = _thread._local()
+
+
+def writer(descriptor):
+    """A text stream that adds to a file which is open already."""
+    return open(descriptor, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False)
+
+
+def flush():
+    for stream in getattr(local, "streams", None) or ():
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            pass
+
+
+class Printer(io.TextIOBase):
+    """sys.stdout or sys.stderr of workers: what a thread writes goes to its own file while it is at a job."""
+
+    def __init__(self, stream):
+        self._stream = stream
+        self._place = 1 if stream is sys.stderr else 0
+
+    def _own(self):
+        streams = getattr(local, "streams", None)
+        if streams is None:
+            return self._stream
+        local.mark[0] = 1
+        return streams[self._place]
+
+    def write(self, text):
+        return self._own().write(text)
+
+    def writelines(self, lines):
+        self._own().writelines(lines)
+
+    def flush(self):
+        self._own().flush()
+
+    def writable(self):
+        return True
+
+    def isatty(self):
+        return False
+
+    def fileno(self):
+        return self._own().fileno()
+
+    @property
+    def buffer(self):
+        stream = self._own()
+        stream.flush()
+        return stream.buffer
+
+    @property
+    def encoding(self):
+        return "utf-8"
+
+    @property
+    def errors(self):
+        return "backslashreplace"
+
+    def reconfigure(self, **options):
+        """Nothing: the file is read by others."""
 
 
 def enter(directory, umask, *environment):

@@ -31,8 +31,7 @@ struct ExecPlan {
         }
         template = CommandTemplate(command, isForShell: isForShell)
         let source = try Self.source(words, behind: mark)
-        let resume: JobLogFile.Resume =
-            options["resume-failed"] != nil ? .failed : options["resume"] != nil ? .all : .no
+        let resume = JobLogFile.Resume(options)
         guard resume == .no || options["joblog"] != nil else {
             throw words.fault("--resume and --resume-failed go by the joblog: name it with --joblog")
         }

@@ -22,6 +22,11 @@ final class JobLogFile {
         case all
         /// They stay, and those of their commands that failed are run again.
         case failed
+
+        /// As the options say.
+        init(_ options: ClientOptions) {
+            self = options["resume-failed"] != nil ? .failed : options["resume"] != nil ? .all : .no
+        }
     }
 
     /// Opens the file, which is made where there is none, and changes nothing in it.
@@ -74,12 +79,14 @@ final class JobLogFile {
     ///
     /// - Parameter number: the argument's, from 1.
     func add(_ record: Record, number: Int, line: String) throws(CommandError) {
-        guard record.status == "ok" || record.status == "failed", let command = record.command else { return }
+        guard record.status == "ok" || record.status == "failed" else { return }
+        let command = record.command
         // One that was told to end and made the best of it has failed all the same.
-        let code = command.cause == nil ? command.exitCode : -1
+        let code = command.map { $0.cause == nil ? $0.exitCode : -1 } ?? (record.status == "ok" ? 0 : 1)
+        let written = command?.stdoutBytes ?? record.detail?["stdout_bytes"] ?? 0
         let fields = [
             String(number), ":", Self.seconds(acceptedAt + record.start), Self.seconds(record.stop - record.start), "0",
-            String(command.stdoutBytes), String(code), String(command.signal),
+            String(written), String(code), String(command?.signal ?? 0),
             Self.oneColumn(line),
         ]
         try add(fields.joined(separator: "\t") + "\n")

@@ -2,6 +2,7 @@ import Catalogue
 import Control
 import Glibc
 import Linux
+import Report
 
 /// What `parctl run native` or `python` is to do: the function, what it is called for, and what becomes of its results.
 struct FunctionPlan {
@@ -17,6 +18,9 @@ struct FunctionPlan {
     let directory: String?
     /// The file that all results are kept in, one behind the other; nil for none.
     let pickleFile: String?
+    /// Whether what tasks print is printed in the order of the inputs.
+    let keepsOrder: Bool
+    let log: JobLogFile?
 
     /// Reads everything that there is to read, and checks it.
     init(_ words: RunWords, in directory: String = Environment.directory) throws(CommandError) {
@@ -47,7 +51,13 @@ struct FunctionPlan {
         guard self.directory == nil || pickleFile == nil else {
             throw words.fault("results are kept by --output or by --pickle, not by both")
         }
-        var list = ItemList()
+        keepsOrder = options["keep-order"] != nil
+        let resume = JobLogFile.Resume(options)
+        guard resume == .no || options["joblog"] != nil else {
+            throw words.fault("--resume and --resume-failed go by the joblog: name it with --joblog")
+        }
+        log = try options["joblog"]?.last.map { path throws(CommandError) in try JobLogFile(path, resume: resume) }
+        var list = ItemList(without: log?.known ?? [])
         var operands = words.operands.dropFirst()
         let mark = operands.firstIndex(of: ":::")
         let end: UInt8 = options["null"] == nil ? UInt8(ascii: "\n") : 0
@@ -61,9 +71,22 @@ struct FunctionPlan {
         }
         for word in operands { try list.add(Array(word.utf8)[...], of: "the command line") }
         let isGiven = !files.isEmpty || !operands.isEmpty || mark != nil
-        guard !isGiven || list.count > 0 else { throw words.fault("there is no input to call the function for") }
+        guard !isGiven || list.count > 0 || list.seen > 0 else {
+            throw words.fault("there is no input to call the function for")
+        }
         items = isGiven ? try ItemFile(list) : nil
     }
+
+    /// Whether there is nothing to be run, as all has been run before, which is said then.
+    func isDone() -> Bool {
+        guard let items, items.count == 0, let log else { return false }
+        StandardError.write(
+            "parctl: all that is to be run is in the joblog already: \(Units.counted(log.known.count, "item"))\n")
+        return true
+    }
+
+    /// Who prints what tasks print; nil where they print nothing.
+    var follower: FunctionFollower? { interpreter == nil ? nil : FunctionFollower(self) }
 
     /// A relative path without the dots that lead nowhere: a library has one runtime, however it is typed.
     static func plain(_ path: String) -> String {
@@ -101,6 +124,16 @@ struct FunctionPlan {
 struct ItemList {
     private(set) var bytes: [UInt8] = []
     private(set) var spans: [(offset: Int, count: Int)] = []
+    /// The number of each, from 1.
+    private(set) var numbers: [Int] = []
+    /// All that there were, those that are left out among them.
+    private(set) var seen = 0
+    private let left: Set<Int>
+
+    /// - Parameter left: the numbers of those that are left out.
+    init(without left: Set<Int> = []) {
+        self.left = left
+    }
 
     var count: Int { spans.count }
 
@@ -124,6 +157,9 @@ struct ItemList {
             let limit = count < Self.maximumItems ? "\(Self.maximumBytes >> 20) MiB" : "\(Self.maximumItems) inputs"
             throw .input(path: name, reason: "there are more than \(limit), the most for one run: run them in parts")
         }
+        seen += 1
+        if left.contains(seen) { return }
+        if !left.isEmpty { numbers.append(seen) }
         spans.append((bytes.count, item.count))
         bytes += item
     }
@@ -135,10 +171,12 @@ final class ItemFile {
     let count: Int
     private let bytes: [UInt8]
     private let spans: [(offset: Int, count: Int)]
+    /// Empty where they are counted as they stand.
+    private let numbers: [Int]
     private let file: Descriptor
 
     init(_ list: ItemList) throws(CommandError) {
-        (count, bytes, spans) = (list.count, list.bytes, list.spans)
+        (count, bytes, spans, numbers) = (list.count, list.bytes, list.spans, list.numbers)
         let table = count == 1 ? 0 : 16 * count
         var places: [Int] = []
         places.reserveCapacity(2 * count)
@@ -158,6 +196,9 @@ final class ItemFile {
 
     /// The memory file's, which stays this object's.
     var descriptor: Int32 { file.raw }
+
+    /// The number of a task's input, from 1.
+    func number(of task: Int) -> Int { numbers.isEmpty ? task + 1 : numbers[count == 1 ? 0 : task] }
 
     /// The input of a task, as text; a single one is every task's.
     func text(of task: Int) -> String {

@@ -71,7 +71,9 @@ final class FunctionResults {
                 nothing: plan.interpreter == nil ? "" : "null")
         }
         func name(_ task: Int) -> String {
-            plan.items.map { "input \(task + 1) (\(CommandError.clean(String($0.text(of: task).prefix(100)))))" }
+            plan.items.map {
+                "input \($0.number(of: task)) (\(CommandError.clean(String($0.text(of: task).prefix(100)))))"
+            }
                 ?? "task \(task)"
         }
         // A run that was ended, or whose function wrote where it may not, has tasks of which nothing is known.

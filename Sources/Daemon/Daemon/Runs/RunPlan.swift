@@ -100,7 +100,7 @@ struct RunPlan: Sendable {
         if definition.runtime == RuntimeName.python {
             let own = try Self.check(request.context ?? .bare)
             shared = PythonSettings.words(
-                directory: own.directory, umask: own.umask,
+                outputDirectory: directory, directory: own.directory, umask: own.umask,
                 environment: PythonSettings.environment(
                     own.environment, processors: Processors.available, workers: shape.workers))
             context = own

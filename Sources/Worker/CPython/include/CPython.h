@@ -29,6 +29,20 @@ void par_python_enter(void);
 /// This thread is none of Python's any more.
 void par_python_leave(void);
 
+/// What a worker's tasks print, and where: two files to which nobody but this worker and what it starts adds.
+typedef struct {
+    int32_t output, errors;
+    /// Whether anything may have been written without Python's streams: by C code, or by what a task has started.
+    int32_t sees_all;
+    /// Not 0 once one of Python's streams was written to since the last look.
+    uint8_t is_written;
+    /// Called without arguments, to have Python's streams write what they hold. Owned.
+    void *flush;
+    /// The two files' ends when they were last looked at.
+    uint64_t output_end, errors_end;
+    uint64_t looked_at;
+} par_python_printed;
+
 /// What one worker needs for the tasks of a job. The objects are owned.
 typedef struct {
     void *function;
@@ -42,6 +56,8 @@ typedef struct {
     int32_t has_input;
     /// Whether numbers and None needn't be encoded by `encode`.
     int32_t is_json;
+    /// NULL where nobody wants to know what tasks print.
+    par_python_printed *printed;
 } par_python_job;
 
 /// Calls the job's function for a task; `task->state` is the job. The result's bytes are the task's result; the text of what was
