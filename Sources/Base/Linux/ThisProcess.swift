@@ -29,6 +29,12 @@ public enum ThisProcess {
         try kernel("prctl(PR_SET_DUMPABLE)") { par_deny_inspection() }
     }
 
+    /// Lets go of the pages of this program's code and constants that it has used so far. What it goes on using comes back
+    /// from the page cache, some at a time; what only its start has needed doesn't.
+    public static func releaseCode() {
+        par_release_code()
+    }
+
     /// Names the calling thread, in at most 15 bytes, as `ps` and `top` show it.
     public static func setName(_ name: String) {
         _ = par_set_name(name)

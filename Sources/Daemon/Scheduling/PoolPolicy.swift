@@ -22,6 +22,8 @@ public struct PoolPolicy: Sendable, Equatable {
     static let runtimeGraceNanoseconds: UInt64 = 1_000_000_000
     /// How long a cancelled task may take to notice before its process is killed.
     public var cancelGraceNanoseconds: UInt64 = 1_000_000_000
+    /// How long is waited at least until what could not be killed then is tried again.
+    static let killAgainNanoseconds: UInt64 = 100_000_000
     /// How long a worker without work may take to leave until its process is killed.
     public var stopGraceNanoseconds: UInt64 = 5_000_000_000
     /// How often in a row workers of a job may fail to come up until the job is given up.

@@ -27,6 +27,8 @@ int32_t par_memory_release(int32_t fd, uint64_t offset, uint64_t length);
 
 /// Gives memory that is free in this process back to the system.
 void par_trim_heap(void);
+/// Has this process's program hold no page of its code and constants until it is used again.
+void par_release_code(void);
 
 int32_t par_pidfd_open(int32_t pid);
 int32_t par_pidfd_send_signal(int32_t pidfd, int32_t signal);

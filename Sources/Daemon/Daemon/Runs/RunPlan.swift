@@ -37,11 +37,11 @@ struct RunPlan: Sendable {
     static let outputNanoseconds: UInt64 = 50_000_000
 
     /// - Parameters:
-    ///   - processors: how many workers a run has that names no number.
+    ///   - processors: how many workers a run has that names no number; asked for only then.
     ///   - directory: where files go that were given no other place.
     ///   - descriptors: what came with the call.
     init(
-        _ request: Run.Request, limits: JobLimits, processors: Int, directory: String, now: UInt64,
+        _ request: Run.Request, limits: JobLimits, processors: @autoclosure () -> Int, directory: String, now: UInt64,
         descriptors: ReceivedDescriptors? = nil
     ) throws(ControlError) {
         guard let number = Catalogue.number(of: request.workload) else {
@@ -51,7 +51,7 @@ struct RunPlan: Sendable {
         self.definition = definition
         shape = try WorkerShape(
             mode: request.mode, processes: request.processes, threads: request.threads,
-            processors: min(processors, limits.cores))
+            processors: min(processors(), limits.cores))
         tasks = try Self.tasks(request, of: definition) ?? shape.workers * Self.tasksPerWorker
         guard tasks >= 1 else { throw .badArgument("tasks", value: "\(tasks)", expected: "a number of 1 or more") }
         guard tasks <= limits.tasks else {
