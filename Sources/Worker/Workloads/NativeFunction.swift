@@ -13,16 +13,36 @@ public struct NativeFunction: Workload {
     private let inputs: InputBytes
     private let tries: Int64
     private let call: NativeCall
-    /// The call's own, which keeps it.
+    /// The call's own, which keeps both.
     private let place: UnsafeMutablePointer<NativeCall.Place>
+    private let watch: CallWatch?
+
+    /// What the daemon adds to the options, by a name that none of them has.
+    private static let grace = "pard.grace"
 
     /// - Parameter state: what the function's set-up has left on this worker.
-    public init(_ body: @escaping Body, state: UnsafeMutableRawPointer?, _ arguments: JobArguments) {
+    public init(
+        _ body: @escaping Body, state: UnsafeMutableRawPointer?, _ arguments: JobArguments
+    ) throws(TaskFailure) {
         self.body = body
         inputs = arguments.inputBytes
         tries = arguments.number("retries")
-        call = NativeCall(state: state, cancelled: arguments.cancellation, results: arguments.results)
+        do {
+            call = try NativeCall(
+                state: state, arguments, limit: UInt64(clamping: arguments.number("timeout")),
+                grace: UInt64(clamping: arguments.number(Self.grace)))
+        } catch {
+            throw TaskFailure(NativeFailure.watch, error.errno)
+        }
         place = call.place
+        watch = call.watch
+    }
+
+    /// Adds what the options don't say to a job's arguments.
+    ///
+    /// - Parameter grace: nanoseconds from a call's timeout until its process is killed.
+    public static func add(grace: UInt64, to block: inout ArgumentBlock) throws(ArgumentBlock.Full) {
+        try block.add(Self.grace, Int64(clamping: grace))
     }
 
     /// - Returns: where the result stands, see ``ResultSpan``.
@@ -32,10 +52,29 @@ public struct NativeFunction: Workload {
         let input = inputs[task.task]
         place.pointee.task.input = input.baseAddress
         place.pointee.task.input_size = input.count
-        place.pointee.begin()
-        let code = body(&place.pointee.task)
+        let code = try once(task)
         if code == 0, place.pointee.results.fault == nil { return place.pointee.finish().value }
         return try again(code, task)
+    }
+
+    /// Calls the function once and returns its code.
+    @inline(__always)
+    private func once(_ task: TaskContext) throws(TaskFailure) -> Int32 {
+        place.pointee.begin()
+        guard let watch else { return body(&place.pointee.task) }
+        watch.begin(task.task)
+        let code = body(&place.pointee.task)
+        // Whatever it has returned, and however often it might be called: its time is over.
+        if watch.end() { throw late(task) }
+        return code
+    }
+
+    private func late(_ task: TaskContext) -> TaskFailure {
+        // Words that it has found for it say less than that.
+        place.pointee.dropAll()
+        if task.isCancelled { return .cancelled }
+        task.keep(.none)
+        return TaskFailure(NativeFailure.timeout, code: 0)
     }
 
     /// Calls the function for as long as it fails and may be called once more.
@@ -43,8 +82,7 @@ public struct NativeFunction: Workload {
         var code = code
         var left = tries - 1
         while left > 0, !task.isCancelled {
-            place.pointee.begin()
-            code = body(&place.pointee.task)
+            code = try once(task)
             if code == 0, place.pointee.results.fault == nil { return place.pointee.finish().value }
             left -= 1
         }
@@ -119,6 +157,12 @@ private final class NativeCall {
             return span
         }
 
+        /// Forgets result and words.
+        mutating func dropAll() {
+            results.begin()
+            _ = close()
+        }
+
         private mutating func drop() -> ResultSpan {
             results.begin()
             return close()
@@ -127,20 +171,30 @@ private final class NativeCall {
 
     let place = UnsafeMutablePointer<Place>.allocate(capacity: 1)
 
-    init(state: UnsafeMutableRawPointer?, cancelled: Futex.Word, results: ResultWriter) {
+    /// Sees to the calls' timeout; nil where they have none.
+    let watch: CallWatch?
+
+    /// - Parameter limit: nanoseconds that a call may take; 0 for no limit.
+    init(
+        state: UnsafeMutableRawPointer?, _ arguments: JobArguments, limit: UInt64, grace: UInt64
+    ) throws(SystemError) {
+        watch = limit == 0 ? nil : try CallWatch(limit: limit, grace: grace, of: arguments.place)
         var task = par_task()
         task.version = UInt32(PAR_VERSION)
         task.state = state
-        task.cancelled = UnsafePointer(UnsafeRawPointer(cancelled).assumingMemoryBound(to: UInt32.self))
+        let cancelled = UnsafeRawPointer(arguments.cancellation).assumingMemoryBound(to: UInt32.self)
+        task.cancelled = cancelled
+        task.expired = watch?.flag ?? cancelled
         task.resize = Self.resize
         task.write = Self.write
         task.fail = Self.fail
         task.internal = UnsafeMutableRawPointer(place)
-        place.initialize(to: Place(task: task, results: results))
+        place.initialize(to: Place(task: task, results: arguments.results))
         place.pointee.show()
     }
 
     deinit {
+        watch?.finish()
         place.deinitialize(count: 1)
         place.deallocate()
     }

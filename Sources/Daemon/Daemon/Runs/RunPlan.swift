@@ -27,7 +27,7 @@ struct RunPlan: Sendable {
     /// How many workers may die of a task until it is given up.
     static let attempts = 3
     static let tasksPerWorker = 4
-    /// How long a command that is to end has until it is killed, as a part of the time after which its worker is.
+    /// How long a command or a call that is to end has until it is killed, as a part of the time after which its worker is.
     static let graceShare: UInt64 = 2
     /// How many descriptors a call may bring: one file of inputs.
     static let descriptorLimit = 1
@@ -95,7 +95,7 @@ struct RunPlan: Sendable {
                 outputDirectory: directory, directory: own.directory, environment: own.environment)
             context = own
         }
-        let block = try Self.block(read, context, limits: limits)
+        let block = try Self.block(read, context, of: definition, limits: limits)
         if let halt = request.halt {
             guard (1...Int(UInt32.max)).contains(halt.failures) else {
                 throw .badArgument("halt", value: "\(halt.failures)", expected: "a number of failures of 1 or more")
@@ -212,14 +212,13 @@ struct RunPlan: Sendable {
 
     /// The arguments as workers read them.
     private static func block(
-        _ arguments: Arguments, _ context: Context?, limits: JobLimits
+        _ arguments: Arguments, _ context: Context?, of definition: Definition, limits: JobLimits
     ) throws(ControlError) -> ArgumentBlock {
+        let grace = limits.cancelGraceNanoseconds / graceShare
         do throws(ArgumentBlock.Full) {
             var block = try ArgumentBlock(arguments)
-            if let context {
-                try ExecSettings.add(
-                    grace: limits.cancelGraceNanoseconds / graceShare, umask: context.umask, to: &block)
-            }
+            if let context { try ExecSettings.add(grace: grace, umask: context.umask, to: &block) }
+            if definition.input == .bytes { try NativeFunction.add(grace: grace, to: &block) }
             return block
         } catch {
             throw .limitExceeded(

@@ -52,8 +52,9 @@ struct par_task {
     size_t input_size;
     /* What NAME_setup has left there for this worker; NULL without one. */
     void *state;
-    /* Not 0 once nobody waits for the task any more, see par_is_cancelled. */
+    /* Not 0 once nobody waits for the task any more, and once it has had its time, see par_is_cancelled. */
     const volatile uint32_t *cancelled;
+    const volatile uint32_t *expired;
     /*
      * The result as far as it has come, and how long it may get where it is. Used by the functions below, as all that follows:
      * so most results cost no call.
@@ -86,10 +87,13 @@ typedef int par_setup(void **state);
 /* NAME_teardown: called when the worker ends in good order. One that is killed has no time for it. */
 typedef void par_teardown(void *state);
 
-/* Whether nobody waits for the task any more. A function that takes long asks now and then, and returns anything then. */
+/*
+ * Whether nobody waits for the task any more, or it has taken longer than --timeout allows. A function that takes long asks now
+ * and then, and returns anything then. One that goes on after its time has its worker process killed.
+ */
 static inline int par_is_cancelled(const par_task *task)
 {
-    return *task->cancelled != 0;
+    return *task->cancelled != 0 || *task->expired != 0;
 }
 
 /*
