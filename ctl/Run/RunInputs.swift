@@ -65,8 +65,13 @@ enum RunInputs {
     /// The descriptors that go with the request.
     var descriptors: [Int32] { functions?.items.map { [$0.descriptor] } ?? [] }
 
-    /// Puts them into a request, of which a timeout is each command's rather than the run's.
+    /// Puts them into a request, of which a timeout is each command's or call's rather than the run's.
     func put(into request: inout Run.Request) {
+        if plan != nil || functions != nil, let timeout = request.timeout {
+            request.arguments = (request.arguments ?? [:]).merging(
+                ["timeout": Quantity.text(nanoseconds: timeout)]) { $1 }
+            request.timeout = nil
+        }
         switch self {
         case .nothing: break
         case .items(let plan, let tasks):
@@ -76,11 +81,6 @@ enum RunInputs {
         case .commands(let plan):
             request.inputs = plan.inputs.map(Run.Input.init(words:))
             request.context = .ofThisProcess
-            if let timeout = request.timeout {
-                request.arguments = (request.arguments ?? [:]).merging(
-                    ["timeout": Quantity.text(nanoseconds: timeout)]) { $1 }
-                request.timeout = nil
-            }
         }
     }
 }

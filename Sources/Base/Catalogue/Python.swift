@@ -19,6 +19,8 @@ extension Definition {
             Option("json-items", .flag, "items are JSON, rather than texts"),
             Option("retries", .count, default: "1", in: 1...1000, "how often a function that fails is called in all"),
             Option(
+                "timeout", .duration, default: "0", in: 0...longestTime, "how long each call may take; 0: for ever"),
+            Option(
                 "result-limit", .size, default: "128MiB", in: 0...1 << 31, "the largest result of one task, in bytes"),
             Option(
                 "results-limit", .size, default: "128MiB", in: 4096...1 << 35,
@@ -47,6 +49,9 @@ public enum PythonFailure: UInt16, FailureTable {
     case resultSize = 4
     /// There is no room left for a result.
     case results
+    case timeout
+    /// Starting what watches over timeouts.
+    case watch
 
     public var text: String {
         switch self {
@@ -54,8 +59,16 @@ public enum PythonFailure: UInt16, FailureTable {
         case .function: "the function can't be called"
         case .resultSize: "the result is larger than --result-limit"
         case .results: "the run's results are more than --results-limit all together"
+        case .timeout: "the call took longer than its timeout"
+        case .watch: "starting the thread that watches over the timeout"
         }
     }
 
-    public var code: FailureKind.Code { self == .exception ? .words : .none }
+    public var code: FailureKind.Code {
+        switch self {
+        case .exception: .words
+        case .watch: .errno
+        case .function, .resultSize, .results, .timeout: .none
+        }
+    }
 }

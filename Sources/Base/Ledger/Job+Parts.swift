@@ -84,6 +84,21 @@ extension Job {
     }
 }
 
+extension Job {
+    /// Gives a task that has begun its last state, at `time`, in place of its worker, which won't come back from it: the worker's
+    /// process must end right after that.
+    public func giveUp(_ task: Int, _ failure: TaskFailure, at time: UInt64) {
+        let record = record(task)
+        record.pointee.value = 0
+        record.pointee.failure = failure.bits
+        record.pointee.stop = max(time, record.pointee.start)
+        atomicMemoryFence(ordering: .releasing)
+        record.pointee.status = .failed
+        if plan.pointee.logs != 0 { note(ended: task) }
+        _ = countFailure()
+    }
+}
+
 /// The bytes that a job's tasks are given, as they stand in its memory. No bytes where they are given none.
 public struct InputBytes {
     /// The whole block.

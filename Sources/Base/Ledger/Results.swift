@@ -87,7 +87,20 @@ public struct ResultWriter {
     @usableFromInline var recordedFault: Fault { firstFault }
 
     /// Bytes of the result at hand.
-    public var byteCount: Int { count }
+    @inlinable public var byteCount: Int { count }
+
+    /// Where the result at hand begins, and how long it may get without anybody's being asked, for who writes there himself and
+    /// then says with ``note(byteCount:)`` how long it has become.
+    @inlinable public var room: UnsafeMutableRawBufferPointer {
+        UnsafeMutableRawBufferPointer(start: heap + start, count: min(chunkEnd - start, limit))
+    }
+
+    /// Notes that the result at hand has become so long within its ``room``; one that can't be is as long as its room.
+    @inlinable @inline(__always)
+    public mutating func note(byteCount: Int) {
+        let room = min(chunkEnd - start, limit)
+        count = byteCount >= 0 && byteCount <= room ? byteCount : room
+    }
 
     /// Makes the result at hand `byteCount` bytes long and keeps what it holds as far as that goes. What is new of it holds
     /// anything.

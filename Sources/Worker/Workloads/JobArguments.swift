@@ -4,7 +4,7 @@ import Linux
 
 /// A workload's arguments, by the names of its options, and what its tasks share.
 public struct JobArguments {
-    private let place: Job
+    let place: Job
     private let reader: ArgumentReader
 
     public init(of job: Job) {

@@ -47,15 +47,20 @@ final class PythonRuntime: RuntimeSupport {
 
     func work(_ workload: String, _ loop: consuming TaskLoop, _ arguments: JobArguments) {
         guard workload == Definition.python.name else { return }
-        do {
-            let call = try PythonCall(arguments, seat: loop.seatNumber, isAlone: isAlone)
+        do throws(TaskFailure) {
+            let call: PythonCall
+            do {
+                call = try PythonCall(arguments, seat: loop.seatNumber, isAlone: isAlone)
+            } catch {
+                defer { Self.call("end_job", []) }
+                return loop.call(try NativeFunction(Self.refuse, state: error.place, arguments))
+            }
             defer { call.end() }
-            let function = NativeFunction(par_python_task, state: call.place, arguments)
+            let function = try NativeFunction(par_python_task, state: call.place, arguments)
             guard let printed = call.place.pointee.printed else { return loop.call(function) }
             loop.call(PrintingFunction(function) { (printed.pointee.output_end, printed.pointee.errors_end) })
         } catch {
-            defer { Self.call("end_job", []) }
-            loop.call(NativeFunction(Self.refuse, state: error.place, arguments))
+            loop.run(Unfit(failure: error))
         }
     }
 

@@ -29,7 +29,7 @@ struct RunPlan: Sendable {
     /// How many workers may die of a task until it is given up.
     static let attempts = 3
     static let tasksPerWorker = 4
-    /// How long a command that is to end has until it is killed, as a part of the time after which its worker is.
+    /// How long a command or a call that is to end has until it is killed, as a part of the time after which its worker is.
     static let graceShare: UInt64 = 2
     /// How many descriptors a call may bring: one file of inputs.
     static let descriptorLimit = 1
@@ -264,14 +264,15 @@ struct RunPlan: Sendable {
     private static func block(
         _ arguments: Arguments, _ context: Context?, _ definition: Definition, hasInputs: Bool, limits: JobLimits
     ) throws(ControlError) -> ArgumentBlock {
+        let grace = limits.cancelGraceNanoseconds / graceShare
         do throws(ArgumentBlock.Full) {
             var block = try ArgumentBlock(arguments)
             if definition.runtime == RuntimeName.python {
                 try PythonSettings.add(hasInputs: hasInputs, to: &block)
             } else if let context {
-                try ExecSettings.add(
-                    grace: limits.cancelGraceNanoseconds / graceShare, umask: context.umask, to: &block)
+                try ExecSettings.add(grace: grace, umask: context.umask, to: &block)
             }
+            if definition.input == .bytes || definition.input == .argument { try NativeFunction.add(grace: grace, to: &block) }
             return block
         } catch {
             throw .limitExceeded(
