@@ -272,7 +272,8 @@ struct RunPlan: Sendable {
             } else if let context {
                 try ExecSettings.add(grace: grace, umask: context.umask, to: &block)
             }
-            if definition.input == .bytes || definition.input == .argument { try NativeFunction.add(grace: grace, to: &block) }
+        _ arguments: Arguments, _ context: Context?, _ definition: Definition, hasInputs: Bool,
+        limits: JobLimits
             return block
         } catch {
             throw .limitExceeded(
