@@ -6,6 +6,7 @@
 
 import ctypes
 import faulthandler
+import fcntl
 import gc
 import io
 import mmap
@@ -28,7 +29,11 @@ PLACE = struct.Struct("<IIQQQ")
 FULL = struct.Struct("<BBHIIIQ")
 COUNT = struct.Struct("<I")
 PROBE, CALL, KEYWORDS, EACH, EACH_OF_MANY, WHOLE = 0, 1, 2, 3, 4, 5
-HAS_BUFFERS, HAS_SETUP = 1, 2
+HAS_BUFFERS, HAS_SETUP, IN_MEMORY = 1, 2, 4
+BUFFERS_THERE, BODY_THERE = 1, 2
+PART = b"pardpart"
+PART_HEAD = struct.Struct("<8sQQ")
+PART_HEAD_SIZE = 64
 VALUE, ERROR, PARTIAL, INITIALIZER, UNREACHABLE, FUNCTION = 1, 2, 3, 4, 5, 6
 SHARED_TO_READ, SHARED_TO_WRITE = 1, 2
 MEMORY = b"pardmem1"
@@ -36,7 +41,10 @@ MEMORY_HEAD = struct.Struct("<8sQQQ")
 PAGE = 4096
 # A buffer below this size is copied with the pickle.
 LEAST_BUFFER = 16384
+LARGE_PICKLE = 262144
 ALIGNMENT = 64
+# How much of a region may be free and have its pages, for the next results.
+KEPT = 512 << 20
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS")
 
@@ -86,6 +94,70 @@ class Memory:
 memory = Memory()
 
 
+class Region:
+    """The part of the client's memory file for results that is this process's, as long as it lives."""
+
+    def __init__(self, pid, descriptor, token, size, count):
+        self.file = os.open(f"/proc/{pid}/fd/{descriptor}", os.O_RDWR | os.O_CLOEXEC)
+        self.lock = threading.Lock()
+        self.size = size
+        self.parts = []
+        self.end = 0
+        try:
+            for number in range(count):
+                try:
+                    fcntl.lockf(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, number)
+                except OSError:
+                    continue
+                self.begin = PAGE + number * size
+                self.map = mmap.mmap(self.file, size, offset=self.begin)
+                break
+            else:
+                raise OSError("no region is free")
+        except (OSError, ValueError):
+            os.close(self.file)
+            raise
+        # What a process that had it before has left: the client may have it still.
+        while self.end < size:
+            word, room, _ = PART_HEAD.unpack_from(self.map, self.end)
+            if word != PART or not 0 < room <= size - self.end:
+                break
+            self.parts.append((room, self.end))
+            self.end += room
+
+    def take(self, byte_count):
+        """Takes so much room: where it begins in the region; None where there is none."""
+        room = (PART_HEAD_SIZE + byte_count + PAGE - 1) // PAGE * PAGE
+        with self.lock:
+            free = [part for part in self.parts if not PART_HEAD.unpack_from(self.map, part[1])[2]]
+            fitting = [part for part in free if room <= part[0] <= 2 * room]
+            if fitting:
+                own, offset = min(fitting)
+            else:
+                self.give_pages_back(free)
+                if room > self.size - self.end:
+                    return None
+                own, offset = room, self.end
+                self.end += room
+                self.parts.append((own, offset))
+            PART_HEAD.pack_into(self.map, offset, PART, own, 1)
+            return offset + PART_HEAD_SIZE
+
+    def give_pages_back(self, free):
+        if sum(room for room, _ in free) <= KEPT:
+            return
+        for room, offset in free:
+            if room > PAGE:
+                try:
+                    self.map.madvise(mmap.MADV_REMOVE, offset + PAGE, room - PAGE)
+                except (OSError, ValueError):
+                    return
+
+    def close(self):
+        self.map.close()
+        os.close(self.file)
+
+
 class Session:
     """A lease as one process sees it."""
 
@@ -97,6 +169,7 @@ class Session:
         self.is_as_new = setup["initializer"] is None
         self.tasks_left = setup["tasks"]
         self.output = None
+        self.region = None
         self.crashes = None
 
     def enter(self):
@@ -122,6 +195,11 @@ class Session:
         if numpy is not None:
             numpy.seed()
         self.output = Output(setup["threads"] > 0)
+        if setup["results"] is not None:
+            try:
+                self.region = Region(self.key[0], *setup["results"])
+            except (OSError, ValueError):
+                pass  # Results stand in the lease's memory then.
         if setup["crashes"] is not None:
             try:
                 self.crashes = open(f"/proc/{self.key[0]}/fd/{setup['crashes']}", "ab", buffering=0)
@@ -141,6 +219,8 @@ class Session:
         if self.crashes is not None:
             faulthandler.disable()
             self.crashes.close()
+        if self.region is not None:
+            self.region.close()
         sys.path[:] = self.path
         memory.maps.clear()
         return self.is_as_new and not any(
@@ -266,9 +346,9 @@ def call(view, room=None):
             data = dump(value)
             if type(data) is bytes:
                 printed = output.take()
-                if printed is None:
+                if printed is None and len(data) < LARGE_PICKLE:
                     return data
-                return full(VALUE, data, printed=printed)
+                return full(VALUE, data, printed=printed, room=room)
             value = None
             result = (VALUE, *data)
         except BaseException as error:
@@ -296,8 +376,13 @@ def perform(function, view, head, length, spans):
             length += COUNT.size
             buffers = [borrow(*SPAN.unpack_from(view, length + index * SPAN.size), spans) for index in range(count)]
             length += count * SPAN.size
-        given = pickle.loads(view[length:], buffers=buffers)
-        buffers = None
+        data = view[length:]
+        if flags & IN_MEMORY:
+            # Kept by nobody: what it is unpickled to is a copy.
+            descriptor, _, token, offset, size = SPAN.unpack_from(data)
+            data = memoryview(memory.map(session.key[0], descriptor, token))[offset : offset + size]
+        given = pickle.loads(data, buffers=buffers)
+        buffers = data = None
         if kind in (EACH, EACH_OF_MANY):
             return call_each(function, given, kind == EACH)
         if kind == WHOLE:
@@ -491,14 +576,23 @@ def explain(error):
 def full(status, body, buffers=(), kept=False, printed=None, room=None):
     """A result with all that may belong to one."""
     out, err = printed or (b"", b"")
-    sizes = [buffer.nbytes for buffer in buffers]
-    offset = FULL.size + 16 * len(buffers) + len(body) + len(out) + len(err)
-    spans = []
-    for size in sizes:
-        offset = (offset + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT
-        spans.append((offset, size))
-        offset += size
-    head = FULL.pack(status, kept, 0, len(buffers), len(out), len(err), len(body))
+    there = 0
+    region = None if session is None else session.region
+    if region is not None and (buffers or len(body) >= LARGE_PICKLE):
+        put, there = ([memoryview(body)], BODY_THERE) if not buffers else (buffers, BUFFERS_THERE)
+        spans, size = lay_out(put, 0)
+        place = region.take(size)
+        if place is None:
+            there = 0
+        else:
+            for buffer, (begin, size) in zip(put, spans):
+                region.map[place + begin : place + begin + size] = buffer
+            spans = [(region.begin + place + begin, size) for begin, size in spans]
+            body = body if buffers else b""
+            buffers = ()
+    if not there:
+        spans, offset = lay_out(buffers, FULL.size + 16 * len(buffers) + len(body) + len(out) + len(err))
+    head = FULL.pack(status, kept, there, len(spans), len(out), len(err), len(body))
     head += b"".join(struct.pack("<QQ", *span) for span in spans) + body + out + err
     if not buffers:
         return head
@@ -510,9 +604,19 @@ def full(status, body, buffers=(), kept=False, printed=None, room=None):
     return None if room is not None else target
 
 
+def lay_out(buffers, offset):
+    """Where buffers stand one behind the other, each aligned: their places and the end."""
+    spans = []
+    for buffer in buffers:
+        offset = (offset + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT
+        spans.append((offset, buffer.nbytes))
+        offset += buffer.nbytes
+    return spans, offset
+
+
 def write(result, kept, printed, room):
     status, body, *buffers = result
-    if status == VALUE and not kept and printed is None and not buffers:
+    if status == VALUE and not kept and printed is None and not buffers and len(body) < LARGE_PICKLE:
         return body
     return full(status, body, buffers[0] if buffers else (), kept, printed, room)
 

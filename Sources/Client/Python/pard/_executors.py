@@ -21,10 +21,15 @@ from ._functions import by_value, is_of_main
 from ._future import Future
 from ._lease import LeaseOptions
 from ._map import Feed, with_progress
+from ._memory import MemoryFile
 from ._packing import Packer, settings
 from ._stream import Stream
 
 __all__ = ["WarmProcesses", "WarmThreads"]
+
+#: What results of one worker process may come to that somebody has at a time.
+_REGION = 64 << 30
+_LEAST_REGION = 64 << 20
 
 
 class _Executor(concurrent.futures.Executor):
@@ -69,6 +74,7 @@ class _Executor(concurrent.futures.Executor):
         self, options: LeaseOptions, initializer: Optional[Callable[..., object]], arguments: Tuple[Any, ...]
     ) -> Stream:
         crashes = os.memfd_create("pard-crashes", os.MFD_CLOEXEC)
+        results, region, regions = _results(1 if options.has_threads else options.workers)
         try:
             packer = Packer(
                 settings(
@@ -81,8 +87,10 @@ class _Executor(concurrent.futures.Executor):
                     threads=options.workers if options.has_threads else 0,
                     tasks=options.max_tasks,
                     crashes=crashes,
+                    results=(results.descriptor, results.token, region, regions),
                 )
             )
+            packer.results = results
             stream = Stream(_open.lease(options), packer, self._error)
             try:
                 stream.probe()
@@ -258,6 +266,21 @@ class WarmThreads(_Executor):
     @staticmethod
     def _usual_workers() -> int:
         return min(32, (len(os.sched_getaffinity(0)) or 1) + 4)
+
+
+def _results(processes: int) -> Tuple[MemoryFile, int, int]:
+    """A memory file for large results, a region's size and their number: each process has one for itself, and one that takes
+    another's place may find that this one has not left yet. It takes no memory but where results are."""
+    regions = processes + 8
+    region = _REGION
+    while True:
+        try:
+            return MemoryFile(regions * region), region, regions
+        except OSError:
+            # There is a limit on what this process may have mapped.
+            if region <= _LEAST_REGION:
+                raise
+            region //= 4
 
 
 def _packed(initializer: Optional[Callable[..., object]], arguments: Tuple[Any, ...]) -> Optional[bytes]:

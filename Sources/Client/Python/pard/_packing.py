@@ -7,7 +7,7 @@ import os
 import pickle
 import struct
 import weakref
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from . import _wire
 from ._errors import FunctionError, TaskError, remote_traceback
@@ -32,6 +32,7 @@ class Packer:
         self._settings = settings
         self._file = MemoryFile(0, settings)
         self._functions = Functions(self.area)
+        self.results: Optional[MemoryFile] = None
         #: The beginnings of inputs, by kind and function's text.
         self._heads: Dict[Tuple[int, bytes], bytes] = {}
         self.is_inline = False
@@ -80,7 +81,7 @@ class Packer:
         except (pickle.PicklingError, AttributeError, TypeError) as error:
             large.clear()
             data = self._by_value(given, callback, function, error)
-        if not large and not self.is_inline:
+        if not large and len(data) < _wire.LARGE_PICKLE and not self.is_inline:
             head = self._heads.get((kind, text))
             if head is None:
                 head = self._remember(kind, text)
@@ -118,9 +119,15 @@ class Packer:
             head = self._head(kind, _wire.HAS_SETUP, text)
             return Packed(head + _wire.COUNT.pack(len(self._settings)) + self._settings + data)
         spans = tuple(find_shared(raw) or self.area.put(raw) for raw in large)
-        head = self._head(kind, _wire.HAS_BUFFERS, text)
+        flags = _wire.HAS_BUFFERS
         table = b"".join(span.packed() for span in spans)
-        return Packed(head + _wire.COUNT.pack(len(spans)) + table + data, spans)
+        count = _wire.COUNT.pack(len(spans))
+        if len(data) >= _wire.LARGE_PICKLE:
+            span = self.area.put(data)
+            flags |= _wire.IN_MEMORY
+            spans += (span,)
+            data = span.packed()
+        return Packed(self._head(kind, flags, text) + count + table + data, spans)
 
     def free(self, spans: Sequence[Span]) -> None:
         """The task that was given these has ended and kept none."""
@@ -147,30 +154,33 @@ class Answer(NamedTuple):
     err: bytes = b""
     #: Why nothing can run on the executor any more.
     broken: Optional[str] = None
-    #: Whether the value looks at the result where it stands.
-    in_place: bool = False
 
 
-def read(data: Any, release: Optional[Callable[[], None]]) -> Answer:
+def read(data: Any, results: Optional[MemoryFile] = None) -> Answer:
     """Reads a result. Raises what unpickling raises.
 
-    release: is called once nothing looks at `data` any more, where that is memory; without it values are copies.
+    results: the memory file in which workers put what is large. A value that has buffers looks at them there.
     """
     if data[0] == _wire.PICKLE:
         return Answer(pickle.loads(data), None)
     view = memoryview(data)
-    status, kept, _, count, out, err, size = _wire.FULL.unpack_from(view)
+    status, kept, there, count, out, err, size = _wire.FULL.unpack_from(view)
     begin = _wire.FULL.size + count * _wire.RESULT_SPAN.size
     body = view[begin : begin + size]
     begin += size
     printed = (bytes(view[begin : begin + out]), bytes(view[begin + out : begin + out + err]))
     if status == _wire.VALUE:
         table = [_wire.RESULT_SPAN.unpack_from(view, _wire.FULL.size + index * 16) for index in range(count)]
-        if release is None or not count:
-            buffers: List[Any] = [bytearray(view[offset : offset + length]) for offset, length in table]
-            return Answer(pickle.loads(body, buffers=buffers), None, bool(kept), *printed)
-        buffers = _borrow(view, table, release)
-        return Answer(pickle.loads(body, buffers=buffers), None, bool(kept), *printed, None, True)
+        if there and results is not None:
+            buffers: List[Any] = _borrow(results, table)
+            if there == _wire.BODY_THERE:
+                # It has no buffers: what it is unpickled to is a copy.
+                body = buffers.pop()
+        else:
+            buffers = [bytearray(view[offset : offset + length]) for offset, length in table]
+        return Answer(pickle.loads(body, buffers=buffers), None, bool(kept), *printed)
+    if there and results is not None:
+        body = _borrow(results, [_wire.RESULT_SPAN.unpack_from(view, _wire.FULL.size)])[0]
     if status == _wire.PARTIAL:
         values, explanation = pickle.loads(body)
         return Answer(pickle.loads(values), _exception(pickle.loads(explanation)), bool(kept), *printed)
@@ -183,18 +193,20 @@ def read(data: Any, release: Optional[Callable[[], None]]) -> Answer:
     raise Unreachable(bytes(body).decode("utf-8", "replace"))
 
 
-def _borrow(view: memoryview, table: Sequence[Tuple[int, int]], release: Callable[[], None]) -> List[Any]:
-    """The buffers where they stand. The last of them to go has the memory released."""
+def _borrow(results: MemoryFile, table: Sequence[Tuple[int, int]]) -> List[Any]:
+    """The buffers where they stand. With the last of them to go, the worker may use their place again."""
     left = [len(table)]
+    mapped, head = results.map, table[0][0] - _wire.PART_HEAD_SIZE
 
     def gone() -> None:
         left[0] -= 1
         if not left[0]:
-            release()
+            _, room, _ = _wire.PART_HEAD.unpack_from(mapped, head)
+            _wire.PART_HEAD.pack_into(mapped, head, _wire.PART, room, 0)
 
     buffers = []
     for offset, length in table:
-        buffer = (ctypes.c_char * length).from_buffer(view, offset)
+        buffer = (ctypes.c_char * length).from_buffer(mapped, offset)
         weakref.finalize(buffer, gone).atexit = False
         buffers.append(memoryview(buffer).cast("B"))
     return buffers

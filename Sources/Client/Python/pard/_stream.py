@@ -14,21 +14,17 @@ import time
 from collections import deque
 from concurrent.futures import BrokenExecutor, _base
 from concurrent.futures.process import BrokenProcessPool
-from functools import partial
 from typing import Any, Deque, Dict, List, Optional, Sequence, Tuple, Type
 
 from ._errors import PardError, TaskError, WorkerLost, remote_traceback
 from ._future import _DONE, Future
-from ._lease import Ended, LeaseOver, State
-from ._memory import Span
+from ._lease import Ended, LeaseOver, Over, State
 from ._packing import Answer, Packed, Packer, Unreachable, read
 
 __all__ = ["Stream"]
 
 #: The longest wait at a time: Python sees a signal that came just before a wait only after it.
 _SLICE = 1_000_000_000
-#: How much of the results may stand where the workers wrote them, for as long as somebody has them.
-_MOST_IN_PLACE = 1 << 30
 #: How long the daemon may take for the receipt, in nanoseconds.
 _RECEIPT_PATIENCE = 10_000_000_000
 
@@ -56,11 +52,6 @@ class Stream:
         self._wanted = threading.Event()
         self._collector: Optional[threading.Thread] = None
         self._is_closed = False
-        #: How many results stand where the workers wrote them because somebody looks at them, or did, and their bytes;
-        #: and the sizes of those that nobody does any more, which a collection may say at any time.
-        self._held = 0
-        self._held_bytes = 0
-        self._gone: Deque[int] = deque()
         self._crashes: Optional[int] = None
 
     # In.
@@ -75,7 +66,7 @@ class Stream:
                 if ended.state != State.OK:
                     raise PardError(f"the workers can't be used: {data.decode('utf-8', 'replace') or 'one has died'}")
                 try:
-                    read(data, None)
+                    read(data)
                 except Unreachable:
                     self.packer.set_inline()
                 return
@@ -141,10 +132,7 @@ class Stream:
             task = future._task
             if task is None:
                 return True
-        try:
-            return bool(self.lease.cancel(task))
-        except LeaseOver:
-            return False
+        return bool(self.lease.cancel(task))
 
     def has_begun(self, future: Future) -> bool:
         return future._task is not None and bool(self.lease.has_begun(future._task))
@@ -170,7 +158,7 @@ class Stream:
                 if future._state in _DONE:
                     return
                 left = _SLICE if end is None else min(_SLICE, int((end - time.monotonic()) * 1e9))
-                ends = self._take(max(left, 0))
+                ends = self._take(max(left, 0), future._task)
             finally:
                 self._pump.release()
             self._tell(ends)
@@ -191,6 +179,10 @@ class Stream:
             self._wanted.wait()
             self._wanted.clear()
             while (self._pending or self._feeds) and not self._is_closed:
+                if not self._pending:
+                    # Whoever was to put the next tasks of a map in has not.
+                    for feed in list(self._feeds):
+                        feed.go_on()
                 with self._pump:
                     ends = self._take(_SLICE)
                 self._tell(ends)
@@ -198,12 +190,12 @@ class Stream:
             if self.is_over:
                 self.close()
 
-    def _take(self, nanoseconds: int) -> List[Future]:
+    def _take(self, nanoseconds: int, task: Optional[int] = None) -> List[Future]:
         """With the pump: takes what has ended, waiting for the first. Returns who is to be told of it without the pump."""
         ends: List[Future] = []
         if not self._taken and not self._is_closed:
             try:
-                self._taken.extend(self.lease.take(nanoseconds))
+                self._taken.extend(self.lease.take(nanoseconds, task))
             except LeaseOver as over:
                 ends += self.fail_all(str(over))
         while self._taken:
@@ -227,16 +219,13 @@ class Stream:
     def _end(self, ended: Ended, ends: List[Future]) -> None:
         future = self._pending.get(ended.key)
         if future is None or future._state in _DONE:
-            self._release(ended.task)
+            self.lease.release(ended.task)
             self._pending.pop(ended.key, None)
             if future is not None:
                 self.packer.free(future._spans)
             return
         answer = self._answer(ended)
-        if answer.in_place:
-            self._held += 1
-        else:
-            self._release(ended.task)
+        self.lease.release(ended.task)
         future._record = (
             ended.worker, ended.pid, ended.start, ended.stop, State.NAMES.get(ended.state, "failed"), ended.deaths
         )
@@ -273,21 +262,13 @@ class Stream:
         if ended.state != State.OK:
             text = bytes(ended.data).decode("utf-8", "replace")
             return Answer(None, TaskError(text or f"the task has failed ({ended.failure})"))
-        release = None
-        self._count_gone()
-        if type(ended.data) is not bytes and self._held_bytes + len(ended.data) <= _MOST_IN_PLACE:
-            size = len(ended.data)
-            release = partial(self._let_go, ended.task, size)
         try:
-            answer = read(ended.data, release)
+            return read(ended.data, self.packer.results)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
             # What a result does when it is unpickled is the task's own.
             return Answer(None, error)
-        if answer.in_place:
-            self._held_bytes += len(ended.data)
-        return answer
 
     def _lost(self, ended: Ended) -> WorkerLost:
         kind, number = ended.failure >> 16, ended.failure & 0xFFFF
@@ -317,24 +298,6 @@ class Stream:
         text = os.pread(self._crashes, min(size, 1 << 16), 0)
         os.ftruncate(self._crashes, 0)
         return text.decode("utf-8", "replace")
-
-    def _release(self, task: int) -> None:
-        try:
-            self.lease.release(task)
-        except LeaseOver:
-            pass
-
-    def _let_go(self, task: int, size: int) -> None:
-        """Nobody looks at a result in its place any more."""
-        self._release(task)
-        self._gone.append(size)
-        if self._is_closed and len(self._gone) == self._held:
-            self.lease.close()
-
-    def _count_gone(self) -> None:
-        while self._gone and not self._is_closed:
-            self._held_bytes -= self._gone.popleft()
-            self._held -= 1
 
     # The end.
 
@@ -423,8 +386,8 @@ class Stream:
         self.packer.close()
         if self._crashes is not None:
             os.close(self._crashes)
-        if len(self._gone) == self._held:
-            self.lease.close()
+        # It goes with the last who uses it.
+        self.lease = Over()
 
 
 #: Whether the interpreter is about to end.

@@ -16,17 +16,25 @@ HEAD = struct.Struct("<BBHIIQ")
 SPAN = struct.Struct("<IIQQQ")
 #: Where a function's pickle stands: as a SPAN.
 PLACE = struct.Struct("<IIQQQ")
-#: Status, whether the task keeps buffers that it was given, counts and sizes: buffers, two printed texts, the body.
+#: Status, whether the task keeps buffers that it was given, what stands in the results' memory file, counts and sizes: buffers,
+#: two printed texts, the body.
 FULL = struct.Struct("<BBHIIIQ")
-#: A buffer of a result: its offset from the result's beginning, its size.
+#: A buffer of a result: its offset from the beginning of the result, or of the memory file, and its size.
 RESULT_SPAN = struct.Struct("<QQ")
+#: What of a result stands in that file: its buffers, or, as the only one of these, its body.
+BUFFERS_THERE, BODY_THERE = 1, 2
+#: What the file has before the buffers of a result: a word, the part's whole size, and whether somebody has it.
+PART = b"pardpart"
+PART_HEAD = struct.Struct("<8sQQ")
+PART_HEAD_SIZE = 64
 COUNT = struct.Struct("<I")
 
 #: What a call's pickle is: a tuple of arguments; such a tuple and keywords; a list of single arguments, or of tuples,
 #: for a call each; a function with its arguments and keywords. PROBE: nothing, but whether the worker can open the
 #: client's memory.
 PROBE, CALL, KEYWORDS, EACH, EACH_OF_MANY, WHOLE = 0, 1, 2, 3, 4, 5
-HAS_BUFFERS, HAS_SETUP = 1, 2
+#: IN_MEMORY: in the pickle's place stands a SPAN, where it is.
+HAS_BUFFERS, HAS_SETUP, IN_MEMORY = 1, 2, 4
 
 #: How a task has ended. UNREACHABLE: the worker can't open the client's memory, and all has to stand in the input.
 VALUE, ERROR, PARTIAL, INITIALIZER, UNREACHABLE, FUNCTION = 1, 2, 3, 4, 5, 6
@@ -42,3 +50,5 @@ PAGE = 4096
 
 #: A buffer below this size is copied with the pickle.
 LEAST_BUFFER = 16384
+#: A pickle from this size on stands in memory.
+LARGE_PICKLE = 262144
