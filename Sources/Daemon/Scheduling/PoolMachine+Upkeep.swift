@@ -148,6 +148,8 @@ extension PoolMachine {
 
     mutating func drain(_ now: UInt64) {
         isDraining = true
+        // They would never end by themselves.
+        for id in jobs.keys.sorted() where jobs[id]?.request.isHeld == true { cancel(id, .shutdown, now) }
         pools.keys.forEach { touch($0) }
         deserted.formUnion(pools.values.compactMap(\.host))
     }

@@ -51,6 +51,12 @@ public struct PoolPolicy: Sendable, Equatable {
         isShared ? max(workerLimit - (workerLimit + Self.rootPart - 1) / Self.rootPart, 1) : workerLimit
     }
 
+    /// Of four workers, three may be clients' leases, which end when their clients want.
+    private static let heldShare = (of: 4, parts: 3)
+
+    /// The workers that all leases together may have.
+    public var heldWorkers: Int { max(workerLimit * Self.heldShare.parts / Self.heldShare.of, 1) }
+
     /// The most workers that one run of a user may ask for: what he may have while nobody else has any.
     public func maximumWorkers(of user: UInt32) -> Int {
         if !isShared || user == UserShares.root { return workerLimit }
