@@ -119,6 +119,11 @@ int32_t par_command_reap(int32_t pidfd, par_usage *usage);
 int64_t par_receive(int32_t fd, void *buffer, size_t size, int32_t *descriptors, int32_t *count, int32_t waits);
 /// Sends what a stream socket takes without waiting, `descriptors` with its first byte: how many bytes, or a negative errno.
 int64_t par_send(int32_t fd, const void *bytes, size_t size, const int32_t *descriptors, int32_t count);
+/// Has the kernel say who sends what is received on this socket.
+int32_t par_expect_credentials(int32_t fd);
+/// Receives a number and a descriptor on such a socket, without waiting: how many bytes, or a negative errno. `*pid` is the
+/// sender's, 0 where the kernel doesn't say, and `*answer` the descriptor, closed on exec, -1 without one.
+int64_t par_receive_request(int32_t fd, uint64_t *number, int32_t *pid, int32_t *answer);
 /// Accepts a connection that doesn't block and is closed on exec; -EAGAIN where none waits.
 int32_t par_accept(int32_t listener);
 
