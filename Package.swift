@@ -23,6 +23,7 @@ let package = Package(
         .executable(name: "parzygote-library", targets: ["parzygote-library"]),
         .library(name: "parpython", type: .dynamic, targets: ["parpython"]),
         .executable(name: "parctl", targets: ["parctl"]),
+        .library(name: "parlease", type: .dynamic, targets: ["CLease"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -36,6 +37,10 @@ let package = Package(
     targets: [
         .target(name: "CLinux", path: "Sources/Base/CLinux"),
         .target(name: "CLibraries", path: "Sources/Worker/CLibraries"),
+        .target(
+            name: "CLease", dependencies: ["CStream"], path: "Sources/Client/CLease",
+            // Who links it sees what par-lease.h declares, and nothing else of it.
+            cSettings: [.unsafeFlags(["-fvisibility=hidden", "-Wall", "-Wextra", "-Werror"])]),
         .target(name: "CPar", path: "Sources/Worker/CPar"),
         .target(name: "CPython", dependencies: ["CPar"], path: "Sources/Worker/CPython"),
         .target(name: "CRuntime", path: "Sources/Daemon/CRuntime"),
@@ -47,7 +52,9 @@ let package = Package(
             dependencies: ["CLinux", .product(name: "SystemPackage", package: "swift-system")],
             path: "Sources/Base/Linux",
             swiftSettings: strict),
-        .target(name: "Ledger", dependencies: ["Linux"], path: "Sources/Base/Ledger", swiftSettings: strict),
+        .target(name: "CStream", path: "Sources/Base/CStream"),
+        .target(
+            name: "Ledger", dependencies: ["CStream", "Linux"], path: "Sources/Base/Ledger", swiftSettings: strict),
         .target(
             name: "Timing",
             dependencies: [.product(name: "Histogram", package: "hdrhistogram-swift")], path: "Sources/Base/Timing",
@@ -57,7 +64,7 @@ let package = Package(
             name: "Workloads", dependencies: ["CPar", "Catalogue", "Ledger", "Linux"], path: "Sources/Worker/Workloads",
             swiftSettings: strict),
         .target(
-            name: "Workers", dependencies: ["Catalogue", "Workloads", "Ledger", "Linux"],
+            name: "Workers", dependencies: ["CStream", "Catalogue", "Workloads", "Ledger", "Linux"],
             path: "Sources/Worker/Workers", swiftSettings: strict),
         .target(
             name: "LibraryWorkloads",
@@ -152,8 +159,10 @@ let package = Package(
         .testTarget(
             name: "LinuxTests", dependencies: ["Linux", .product(name: "SystemPackage", package: "swift-system")],
             swiftSettings: strict),
+        .executableTarget(name: "lease-client", dependencies: ["CLease"], path: "Tests/LeaseClient"),
         .testTarget(
-            name: "LedgerTests", dependencies: ["Ledger", .product(name: "SystemPackage", package: "swift-system")],
+            name: "LedgerTests",
+            dependencies: ["CStream", "Ledger", .product(name: "SystemPackage", package: "swift-system")],
             swiftSettings: strict),
         .testTarget(name: "TimingTests", dependencies: ["Timing"], swiftSettings: strict),
         .testTarget(name: "CatalogueTests", dependencies: ["Catalogue"], swiftSettings: strict),
@@ -200,8 +209,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Catalogue", "Control", "Linux", "Varlink", "pard", "parzygote", "parzygote-library", "parctl",
-                "parpython",
+                "CLease", "Catalogue", "Control", "Linux", "Varlink", "lease-client", "pard", "parzygote",
+                "parzygote-library", "parctl", "parpython",
             ],
             swiftSettings: strict),
     ],

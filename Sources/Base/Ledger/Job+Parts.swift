@@ -1,3 +1,4 @@
+import CStream
 import Synchronization
 
 // What only some jobs have: details, inputs, and the log of tasks that have ended.
@@ -32,6 +33,7 @@ extension Job {
 
     /// The bytes that tasks are given, for who asks for those of many tasks.
     public var inputBytes: InputBytes {
+        if let stream { return InputBytes(of: stream.pointee) }
         let plan = plan.pointee
         guard plan.inputBytes > 0, plan.inputForm == TaskInputs.Form.block.rawValue else { return InputBytes() }
         let inputs = base + plan.layout.inputs
@@ -69,6 +71,7 @@ extension Job {
         let layout = plan.pointee.layout
         if layout.detailBytes > 0 { clear(layout.details..<layout.inputs) }
         if layout.hasLog { clear(layout.log..<layout.heap) }
+        if plan.pointee.stream != nil { clear(Self.headBytes..<layout.details) }
     }
 
     private func clear(_ part: Range<Int>) {
@@ -103,21 +106,36 @@ extension Job {
 public struct InputBytes {
     /// The whole block.
     public let block: UnsafeRawBufferPointer
-    @usableFromInline let spans: UnsafePointer<ByteSpan>?
+    /// Where the spans are, how far they are apart, and which of a task's bits say which is its own.
+    @usableFromInline let spans: UnsafeRawPointer?
+    @usableFromInline let spanStride: Int
+    @usableFromInline let spanMask: Int
 
     init(
         block: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0),
         spans: UnsafePointer<ByteSpan>? = nil
     ) {
         self.block = block
-        self.spans = spans
+        self.spans = spans.map { UnsafeRawPointer($0) }
+        spanStride = ByteSpan.byteCount
+        spanMask = .max
     }
 
-    /// Valid for as long as the job's memory. A span that was within the block when the job was made, and isn't any more, is
+    /// What the tasks of a lease are given: parts of its memory.
+    init(of seat: StreamSeat) {
+        let stream = seat.stream.pointee
+        block = UnsafeRawBufferPointer(start: stream.base, count: Int(stream.at.size))
+        spans = UnsafeRawPointer(par_stream_entry_of(seat.stream, 0)) + MemoryLayout<UInt64>.size
+        spanStride = Int(PAR_STREAM_ENTRY)
+        spanMask = Int(stream.shape.slots) - 1
+    }
+
+    /// Valid for as long as the job's memory. A span that is not within the block, as one that others have written over, is
     /// empty.
     @inlinable public subscript(task: Int) -> UnsafeRawBufferPointer {
         guard let spans else { return block }
-        guard let range = spans[task].range(within: block.count) else {
+        let span = spans.load(fromByteOffset: (task & spanMask) * spanStride, as: ByteSpan.self)
+        guard let range = span.range(within: block.count) else {
             return UnsafeRawBufferPointer(start: nil, count: 0)
         }
         return UnsafeRawBufferPointer(rebasing: block[range])

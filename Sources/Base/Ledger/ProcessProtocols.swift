@@ -84,8 +84,10 @@ public enum ZygoteProtocol {
         public static let arena: Int32 = 3
         public static let event: Int32 = 4
         public static let control: Int32 = 5
-        /// What the daemon's guardian is told by, see ``GuardianProtocol``.
-        public static let guardian: Int32 = 6
+        /// Where workers ask for a lease's files by its job's number, see ``Linux/FileRequest``: its memory, and its client's bell.
+        public static let files: Int32 = 6
+        /// What the daemon's guardian is told by, see ``GuardianProtocol``. Not there for foreign code.
+        public static let guardian: Int32 = 7
     }
 }
 

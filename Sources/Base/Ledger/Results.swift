@@ -52,6 +52,14 @@ public struct ResultWriter {
 
     @usableFromInline let heap: UnsafeMutableRawPointer
     private let taken: UnsafeMutablePointer<Atomic<UInt64>>
+    /// Where results go that are a stream's; nil for a job's heap.
+    @usableFromInline let stream: UnsafeMutablePointer<StreamSeat>?
+    /// Blocks of the stream that hold the result at hand, from this one on.
+    var firstBlock: UInt32 = 0
+    /// Not 0 once nobody waits for the job any more.
+    private let cancelled: UnsafeMutablePointer<Atomic<UInt32>>
+    var isCancelled: Bool { cancelled.pointee.load(ordering: .relaxed) != 0 }
+    @usableFromInline var blocks: UInt32 = 0
     @usableFromInline let heapBytes: Int
     @usableFromInline let limit: Int
     @usableFromInline let chunkBytes: Int
@@ -67,9 +75,16 @@ public struct ResultWriter {
 
     public init(_ job: Job) {
         let plan = job.plan.pointee
-        heap = job.base + plan.layout.heap
+        stream = job.stream
+        cancelled = job.cancelled
         taken = job.heapTaken
-        heapBytes = Int(plan.heapBytes) / ResultSpan.alignment * ResultSpan.alignment
+        if let stream = stream?.pointee.stream.pointee {
+            heap = UnsafeMutableRawPointer(stream.base)
+            heapBytes = Int(stream.at.size)
+        } else {
+            heap = job.base + plan.layout.heap
+            heapBytes = Int(plan.heapBytes) / ResultSpan.alignment * ResultSpan.alignment
+        }
         limit = min(Int(clamping: plan.resultLimit), ResultSpan.maximumBytes)
         let share = heapBytes / (4 * Int(max(1, plan.crew)))
         chunkBytes = Self.rounded(min(Self.maximumChunkBytes, share))
@@ -80,6 +95,7 @@ public struct ResultWriter {
     public mutating func begin() {
         count = 0
         hasFault = false
+        if let stream { begin(in: stream) }
     }
 
     /// What has hindered the result at hand, first.
@@ -128,10 +144,11 @@ public struct ResultWriter {
     /// Ends the result at hand, which stays as it is from now on.
     @inlinable @inline(__always)
     public mutating func finish() -> ResultSpan {
-        count == 0 ? .none : finishSome()
+        count == 0 && blocks == 0 ? .none : finishSome()
     }
 
     @usableFromInline mutating func finishSome() -> ResultSpan {
+        if let stream { return finish(in: stream) }
         let span = ResultSpan(offset: start, count: count)
         start = min(Self.rounded(start + count), chunkEnd)
         count = 0
@@ -149,6 +166,7 @@ public struct ResultWriter {
 
     @usableFromInline mutating func grow(to byteCount: Int) -> UnsafeMutableRawPointer? {
         guard byteCount >= 0, byteCount <= limit else { return fail(.tooLarge) }
+        if let stream { return grow(to: byteCount, in: stream) }
         // Twice what it has where it grows, so that many small additions move it seldom.
         let wanted = max(chunkBytes, count > 0 ? min(2 * byteCount, limit) : byteCount)
         if extend(to: byteCount, wanted: wanted) {
@@ -163,7 +181,7 @@ public struct ResultWriter {
         return heap + start
     }
 
-    private mutating func fail(_ fault: Fault) -> UnsafeMutableRawPointer? {
+    mutating func fail(_ fault: Fault) -> UnsafeMutableRawPointer? {
         if !hasFault { firstFault = fault }
         hasFault = true
         return nil

@@ -1,3 +1,4 @@
+import Catalogue
 import Control
 import Linux
 import Logging
@@ -62,6 +63,33 @@ struct DaemonContext: Sendable {
                 action: action,
                 needs: "a daemon of one's own: systemctl --user start pard.socket, or parctl without a daemon")
         }
+    }
+
+    /// The runtime that a job's workers are made of, where that is made for it; nil where every daemon has it.
+    func runtime(of plan: RunPlan) throws(ControlError) -> RuntimeID? {
+        switch plan.definition.runtime {
+        case RuntimeName.plugin: try plugin(plan.arguments["function"] ?? "")
+        case RuntimeName.python: try runtime(forPython: plan.python())
+        default: nil
+        }
+    }
+
+    /// The runtime of a user's library, which is made where there is none, once it is known to have the function.
+    ///
+    /// - Parameter name: the library's path, a colon and the function's name.
+    private func plugin(_ name: String) throws(ControlError) -> RuntimeID {
+        func fault(_ expected: String) -> ControlError { .badArgument("function", value: name, expected: expected) }
+        guard let colon = name.utf8.lastIndex(of: UInt8(ascii: ":")) else {
+            throw fault("a library's path, a colon and a function's name")
+        }
+        let path = String(name[..<colon])
+        let runtime = try runtime(forPlugin: path)
+        do throws(LibraryFile.Fault) {
+            try LibraryFile(at: path).check(String(name[name.utf8.index(after: colon)...]))
+        } catch {
+            throw fault("a function that is there: \(path) \(error)")
+        }
+        return runtime
     }
 
     /// Answers with what `body` makes of pools and jobs as they are now, on a background thread: there may be thousands.

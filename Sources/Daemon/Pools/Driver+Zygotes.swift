@@ -9,6 +9,7 @@ extension Driver {
         if domains.contains(where: { $0 === domain }) { return }
         // Each ring is news: the event is never read.
         try supervisor.events.add(domain.bell.raw, key: Source.bell.key, onlyNews: true)
+        try supervisor.events.add(domain.files.raw, key: Source.files(domains.count).key)
         domains.append(domain)
         seenNews.append(0)
         freeSlots.append(domain.slots.reversed())
@@ -139,7 +140,7 @@ extension Driver {
             record.runtime, number: zygoteCount,
             environment: record.runtime.environment.map { Variables($0 + [Supervisor.quietCrashes]) }
                 ?? supervisor.configuration.environment,
-            arena: domain.arena.descriptor, event: domain.bell.raw,
+            arena: domain.arena.descriptor, event: domain.bell.raw, files: domain.filesEnd.raw,
             guardian: domain.trust == .own ? supervisor.guardian.descriptor : nil)
         do {
             try supervisor.events.add(link.descriptor, key: Source.zygote(link.number).key)

@@ -24,6 +24,8 @@ final class JobRecord {
     var deaths: [UInt32: UInt64] = [:]
     /// What these deaths have cost so far.
     var loss = JobLoss()
+    /// Where its tasks come from, where it is a client's lease.
+    let stream: StreamMemory?
     /// Whose its workers are, where they are a holder's own.
     let lease: LeaseHold?
     /// Hands the lease over, once.
@@ -31,6 +33,7 @@ final class JobRecord {
 
     init(
         id: JobID, memory: JobMemory, view: JobView, attempts: Int?, progressNanoseconds: UInt64?,
+        stream: StreamMemory? = nil,
         lease: (@Sendable (Result<Lease, Refusal>) -> Void)? = nil, observer: @escaping @Sendable (JobEvent) -> Void
     ) {
         self.id = id
@@ -38,6 +41,7 @@ final class JobRecord {
         self.view = view
         self.attempts = attempts
         self.progressNanoseconds = progressNanoseconds
+        self.stream = stream
         self.lease = lease == nil ? nil : LeaseHold()
         answer = lease
         self.observer = observer

@@ -55,7 +55,7 @@ final class ZygoteLink {
 
     init(
         _ runtime: Runtime, number: Int, environment: Variables, arena: Int32, event: Int32,
-        guardian: Int32?
+        files: Int32, guardian: Int32?
     ) throws(SystemError) {
         self.runtime = runtime.id
         self.number = number
@@ -64,7 +64,7 @@ final class ZygoteLink {
         let socket = try MessageSocket.pair { other throws(SystemError) in
             var program = Program(
                 path: runtime.program, arguments: runtime.launcher + bound + runtime.arguments,
-                environment: environment, descriptors: [arena, event, other.raw] + (guardian.map { [$0] } ?? []))
+                environment: environment, descriptors: [arena, event, other.raw, files] + (guardian.map { [$0] } ?? []))
             program.directory = runtime.directory
             program.hasNoInput = runtime.trust == .foreign
             started = try program.spawn()

@@ -58,7 +58,8 @@ public enum WorkerProgram {
         let launcher = own.prefix(launcherWords)
         withCStrings(launcher + [flag, String(slot), String(ticket)] + own.dropFirst(launcherWords)) { arguments in
             for descriptor in [
-                ZygoteProtocol.Inherited.arena, ZygoteProtocol.Inherited.event, ZygoteProtocol.Inherited.guardian,
+                ZygoteProtocol.Inherited.arena, ZygoteProtocol.Inherited.event, ZygoteProtocol.Inherited.files,
+                ZygoteProtocol.Inherited.guardian,
             ] {
                 _ = fcntl(descriptor, F_SETFD, 0)
             }

@@ -48,6 +48,9 @@ struct ReceiptWriter: Sendable {
         case _ where account.tasks.ok == account.tasks.total: .ok
         case .timeout: .timeout
         case .request, .shutdown: .cancelled
+        case .released where account.tasks.failed + account.tasks.lost == 0:
+            account.tasks.cancelled == 0 ? .ok : .cancelled
+        case .released: .failed
         case .workersFailed, .halt, nil: .failed
         }
     }

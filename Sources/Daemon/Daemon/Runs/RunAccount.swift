@@ -67,6 +67,33 @@ struct RunAccount: Sendable {
         if let start = job.firstStart { firstStart = min(firstStart ?? start, start) }
     }
 
+    /// Of a lease, whose workers have summed up by themselves what they did.
+    init(leaseOf job: FinishedJob, definition: Definition) {
+        var ok = 0
+        var failed = 0
+        var cancelled = job.loss.cancelled
+        let tallies = job.tallies
+        seats = tallies.map { Seat(tasks: $0.ok + $0.failed + $0.cancelled, firstStart: $0.firstStart) }
+        for tally in tallies {
+            ok += tally.ok
+            failed += tally.failed
+            cancelled += tally.cancelled
+            cpuSum &+= tally.cpu
+            cpuCovered += tally.cpuTasks
+            samples.add(
+                tally.durations, sum: tally.nanoseconds, shortest: tally.shortest, longest: tally.longest)
+            if let start = tally.firstStart { firstStart = min(firstStart ?? start, start) }
+            if let stop = tally.lastStop { lastStop = max(lastStop ?? 0, stop) }
+        }
+        if let start = job.firstStart { firstStart = min(firstStart ?? start, start) }
+        failures = job.loss.reasons.sorted { $0.key < $1.key }.map {
+            Failure(reason: "its worker died: \($0.key)", count: $0.value, firstTask: 0)
+        }
+        // Nobody but the client has read why.
+        if failed > 0 { failures.append(Failure(reason: "what their results say", count: failed, firstTask: 0)) }
+        tasks = Tasks(ok: ok, failed: failed, lost: job.loss.lost, cancelled: cancelled)
+    }
+
     /// Whether no task was ever begun.
     var hasBegunNothing: Bool { firstStart == nil }
 
