@@ -40,7 +40,9 @@ let package = Package(
         .target(
             name: "CLease", dependencies: ["CStream"], path: "Sources/Client/CLease",
             // Who links it sees what par-lease.h declares, and nothing else of it.
-            cSettings: [.unsafeFlags(["-fvisibility=hidden", "-Wall", "-Wextra", "-Werror"])]),
+            cSettings: [.unsafeFlags(["-fvisibility=hidden", "-Wall", "-Wextra", "-Werror"])],
+            // It needs nothing but the C library, whatever it is linked with.
+            linkerSettings: linker + [.unsafeFlags(["-Xlinker", "--as-needed"])]),
         .target(name: "CPar", path: "Sources/Worker/CPar"),
         .target(name: "CPython", dependencies: ["CPar"], path: "Sources/Worker/CPython"),
         .target(name: "CRuntime", path: "Sources/Daemon/CRuntime"),
@@ -150,7 +152,7 @@ let package = Package(
         .executableTarget(
             name: "benchmarks",
             dependencies: [
-                "Catalogue", "CLinux", "Control", "Ledger", "Linux", "Pools", "Report", "Scheduling", "Timing",
+                "CLease", "Catalogue", "CLinux", "Control", "Ledger", "Linux", "Pools", "Report", "Scheduling", "Timing",
                 "Varlink",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOPosix", package: "swift-nio"),
