@@ -72,16 +72,20 @@ enum RunInputs {
         case .items(let plan, let tasks):
             if let tasks { request.tasks = tasks }
             plan.put(into: &request)
+            if plan.interpreter != nil { Self.moveTimeout(in: &request) }
         case .listed(let inputs): request.inputs = inputs.map(Run.Input.init(words:))
         case .commands(let plan):
             request.inputs = plan.inputs.map(Run.Input.init(words:))
             request.context = .ofThisProcess
-            if let timeout = request.timeout {
-                request.arguments = (request.arguments ?? [:]).merging(
-                    ["timeout": Quantity.text(nanoseconds: timeout)]) { $1 }
-                request.timeout = nil
-            }
+            Self.moveTimeout(in: &request)
         }
+    }
+
+    /// Makes a run's timeout that of each task.
+    private static func moveTimeout(in request: inout Run.Request) {
+        guard let timeout = request.timeout else { return }
+        request.arguments = (request.arguments ?? [:]).merging(["timeout": Quantity.text(nanoseconds: timeout)]) { $1 }
+        request.timeout = nil
     }
 }
 

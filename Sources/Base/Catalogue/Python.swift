@@ -17,6 +17,8 @@ extension Definition {
             Option("preload", .text, in: 0...4096, "modules to be loaded before the workers are made, as a,b"),
             Option("python", .text, in: 0...4096, "the interpreter (default: the python3 in PATH)"),
             Option("json-items", .flag, "items are JSON, rather than texts"),
+            Option(
+                "timeout", .duration, default: "0", in: 0...longestTime, "how long each task may take; 0: for ever"),
             Option("retries", .count, default: "1", in: 1...1000, "how often a function that fails is called in all"),
             Option(
                 "result-limit", .size, default: "128MiB", in: 0...1 << 31, "the largest result of one task, in bytes"),
@@ -47,6 +49,7 @@ public enum PythonFailure: UInt16, FailureTable {
     case resultSize = 4
     /// There is no room left for a result.
     case results
+    case timeout
 
     public var text: String {
         switch self {
@@ -54,6 +57,7 @@ public enum PythonFailure: UInt16, FailureTable {
         case .function: "the function can't be called"
         case .resultSize: "the result is larger than --result-limit"
         case .results: "the run's results are more than --results-limit all together"
+        case .timeout: "the task took longer than its timeout, could not be interrupted, and was ended with its worker"
         }
     }
 
