@@ -67,21 +67,25 @@ enum RunInputs {
 
     /// Puts them into a request, of which a timeout is each command's or call's rather than the run's.
     func put(into request: inout Run.Request) {
-        if plan != nil || functions != nil, let timeout = request.timeout {
-            request.arguments = (request.arguments ?? [:]).merging(
-                ["timeout": Quantity.text(nanoseconds: timeout)]) { $1 }
-            request.timeout = nil
-        }
         switch self {
         case .nothing: break
         case .items(let plan, let tasks):
             if let tasks { request.tasks = tasks }
             plan.put(into: &request)
+            Self.moveTimeout(in: &request)
         case .listed(let inputs): request.inputs = inputs.map(Run.Input.init(words:))
         case .commands(let plan):
             request.inputs = plan.inputs.map(Run.Input.init(words:))
             request.context = .ofThisProcess
+            Self.moveTimeout(in: &request)
         }
+    }
+
+    /// Makes a run's timeout that of each task.
+    private static func moveTimeout(in request: inout Run.Request) {
+        guard let timeout = request.timeout else { return }
+        request.arguments = (request.arguments ?? [:]).merging(["timeout": Quantity.text(nanoseconds: timeout)]) { $1 }
+        request.timeout = nil
     }
 }
 

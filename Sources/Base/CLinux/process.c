@@ -1,9 +1,11 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -87,6 +89,18 @@ int32_t par_set_timer_slack(uint64_t nanoseconds) {
     int before = prctl(PR_GET_TIMERSLACK);
     if (default_timer_slack == 0 && before > 0) default_timer_slack = (uint64_t)before;
     return result(prctl(PR_SET_TIMERSLACK, nanoseconds));
+}
+
+uint64_t par_thread_delay(void) {
+    char text[128];
+    int file = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
+    if (file < 0) return 0;
+    ssize_t size = read(file, text, sizeof text - 1);
+    close(file);
+    if (size <= 0) return 0;
+    text[size] = 0;
+    unsigned long long ran = 0, delayed = 0;
+    return sscanf(text, "%llu %llu", &ran, &delayed) == 2 ? delayed : 0;
 }
 
 int32_t par_gettid(void) { return (int32_t)syscall(SYS_gettid); }

@@ -17,9 +17,9 @@ extension Definition {
             Option("preload", .text, in: 0...4096, "modules to be loaded before the workers are made, as a,b"),
             Option("python", .text, in: 0...4096, "the interpreter (default: the python3 in PATH)"),
             Option("json-items", .flag, "items are JSON, rather than texts"),
-            Option("retries", .count, default: "1", in: 1...1000, "how often a function that fails is called in all"),
             Option(
-                "timeout", .duration, default: "0", in: 0...longestTime, "how long each call may take; 0: for ever"),
+                "timeout", .duration, default: "0", in: 0...longestTime, "how long each task may take; 0: for ever"),
+            Option("retries", .count, default: "1", in: 1...1000, "how often a function that fails is called in all"),
             Option(
                 "result-limit", .size, default: "128MiB", in: 0...1 << 31, "the largest result of one task, in bytes"),
             Option(
@@ -50,8 +50,6 @@ public enum PythonFailure: UInt16, FailureTable {
     /// There is no room left for a result.
     case results
     case timeout
-    /// Starting what watches over timeouts.
-    case watch
 
     public var text: String {
         switch self {
@@ -59,16 +57,11 @@ public enum PythonFailure: UInt16, FailureTable {
         case .function: "the function can't be called"
         case .resultSize: "the result is larger than --result-limit"
         case .results: "the run's results are more than --results-limit all together"
-        case .timeout: "the call took longer than its timeout"
-        case .watch: "starting the thread that watches over the timeout"
+        case .timeout: "the task took longer than its timeout, could not be interrupted, and was ended with its worker"
         }
     }
 
     public var code: FailureKind.Code {
-        switch self {
-        case .exception: .words
-        case .watch: .errno
-        case .function, .resultSize, .results, .timeout: .none
-        }
+        self == .exception ? .words : .none
     }
 }

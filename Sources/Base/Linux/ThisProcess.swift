@@ -23,6 +23,10 @@ public enum ThisProcess {
         try kernel("prctl(PR_SET_CHILD_SUBREAPER)") { par_adopt_orphans() }
     }
 
+    /// How long the calling thread has been ready to run and had no processor so far, in nanoseconds; 0 where the kernel doesn't
+    /// tell (sched_stats).
+    public static var delayNanoseconds: UInt64 { par_thread_delay() }
+
     /// Lets no other process without privileges look into this one's memory, or open what it has open. Programs that it
     /// starts are not bound by it; forked children are.
     public static func denyInspection() throws(SystemError) {

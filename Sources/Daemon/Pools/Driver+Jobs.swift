@@ -226,7 +226,8 @@ extension Driver {
                 FinishedJob(
                     view: record.view, memory: record.memory, row: row, crew: crew,
                     startupPaid: present.map { $0.readyAt.since($0.askedAt) }.max() ?? 0, readyAt: ready,
-                    firstStart: record.firstStart, loss: record.loss)))
+                    firstStart: record.firstStart, loss: record.loss,
+                    report: self.record(of: row.request.kind.runtime)?.report)))
     }
 
     /// The workers of a unit; nil where it is gone.
@@ -234,9 +235,12 @@ extension Driver {
         guard let own = slots[unit], let row = machine.units[unit] else { return nil }
         let pid = Int(workers[row.process]?.handle?.pid ?? 0)
         return own.map { slot in
-            CrewMember(
-                pid: pid, tid: Int(threads[slot]), askedAt: row.askedAt,
-                readyAt: row.readyAt.map { min($0, readyTime(slot, $0)) } ?? 0)
+            let ready = row.readyAt.map { min($0, readyTime(slot, $0)) } ?? 0
+            let begun = self.slot(slot).begunAt.pointee
+            return CrewMember(
+                pid: pid, tid: Int(threads[slot]), askedAt: row.askedAt, readyAt: ready,
+                begunAt: begun == 0 ? 0 : min(max(begun, row.askedAt), max(ready, row.askedAt)),
+                delayed: self.slot(slot).delayed.pointee)
         }
     }
 

@@ -117,10 +117,12 @@ public struct FinishedJob: @unchecked Sendable {
     public let firstStart: UInt64?
     /// What the deaths of its workers have cost.
     public let loss: JobLoss
+    /// What the zygote of its workers has told of itself; nil where it tells nothing.
+    public let report: RuntimeReport?
 
     init(
         view: JobView, memory: JobMemory, row: JobRow, crew: [CrewMember?], startupPaid: Int, readyAt: UInt64,
-        firstStart: UInt64?, loss: JobLoss
+        firstStart: UInt64?, loss: JobLoss, report: RuntimeReport? = nil
     ) {
         self.view = view
         held = UnsafeBufferPointer(view.records)
@@ -135,6 +137,7 @@ public struct FinishedJob: @unchecked Sendable {
         self.readyAt = readyAt
         self.firstStart = firstStart
         self.loss = loss
+        self.report = report
     }
 
     /// Tasks of the job.
@@ -217,4 +220,8 @@ public struct CrewMember: Sendable, Equatable {
     public let tid: Int
     public let askedAt: UInt64
     public let readyAt: UInt64
+    /// When its thread had begun; 0 where that is not told.
+    public let begunAt: UInt64
+    /// How long it was ready to run in the job and had no processor, in nanoseconds; 0 where nobody has looked.
+    public let delayed: UInt64
 }

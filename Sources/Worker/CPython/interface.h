@@ -22,6 +22,8 @@
     EACH(void, PyEval_RestoreThread, void *) \
     EACH(int, PyGILState_Ensure, void) \
     EACH(void, PyGILState_Release, int) \
+    EACH(int, PyThreadState_SetAsyncExc, unsigned long, void *) \
+    EACH(unsigned long, PyThread_get_thread_ident, void) \
     EACH(void, PyOS_BeforeFork, void) \
     EACH(void, PyOS_AfterFork_Parent, void) \
     EACH(void, PyOS_AfterFork_Child, void) \

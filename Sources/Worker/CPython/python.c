@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CPython.h"
 #include "interface.h"
+#include "interrupt.h"
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -165,7 +166,9 @@ static void look(par_python_printed *printed) {
 
 int32_t par_python_task(par_task *task) {
     const par_python_job *job = task->state;
+    par_python_begin_work(task, job);
     int32_t code = run(task, job);
+    par_python_end_work(job);
     if (job->printed) look(job->printed);
     return code;
 }

@@ -33,6 +33,9 @@ public struct TaskLoop {
         cpu = CPUMeter(interval: 0)
     }
 
+    /// The worker's place on the board.
+    public var slotOfWorker: Slot { worker.slot }
+
     /// The worker's number in the job's crew.
     public var seatNumber: Int { Int(seat) }
 

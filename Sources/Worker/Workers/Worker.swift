@@ -26,6 +26,7 @@ struct Worker {
 
     /// Loads what the worker needs, says that it can take its first order, and works until it is told to leave.
     func run(_ support: (any RuntimeSupport.Type)?) {
+        slot.begunAt.pointee = Monotonic.now()
         let own = support?.init()
         announce()
         serve(own, of: support)
@@ -63,6 +64,7 @@ struct Worker {
             stream = joined
         }
         defer { withExtendedLifetime(stream) {} }
+        slot.delayed.pointee = 0
         let arguments = JobArguments(of: job)
         let number = Int(job.plan.pointee.workload)
         let loop = TaskLoop(worker: self, job: job, telling: kind)

@@ -31,6 +31,8 @@ public struct JobArguments {
     public var inputBytes: InputBytes { place.inputBytes }
     /// Puts this worker's results where the job keeps them.
     public var results: ResultWriter { ResultWriter(place) }
+    /// The job's records, by task.
+    public var records: UnsafeMutableRawPointer { UnsafeMutableRawPointer(place.record(0)) }
     /// Not 0 once nobody waits for the job any more.
     var cancellation: Futex.Word { place.cancelled }
 

@@ -20,16 +20,18 @@ public struct NativeFunction: Workload {
     /// What the daemon adds to the options, by a name that none of them has.
     private static let grace = "pard.grace"
 
-    /// - Parameter state: what the function's set-up has left on this worker.
+    /// - Parameters:
+    ///   - state: what the function's set-up has left on this worker.
+    ///   - isTimed: whether the job's timeout is seen to here, rather than by the function.
     public init(
-        _ body: @escaping Body, state: UnsafeMutableRawPointer?, _ arguments: JobArguments
+        _ body: @escaping Body, state: UnsafeMutableRawPointer?, _ arguments: JobArguments, isTimed: Bool = true
     ) throws(TaskFailure) {
         self.body = body
         inputs = arguments.inputBytes
         tries = arguments.number("retries")
         do {
             call = try NativeCall(
-                state: state, arguments, limit: UInt64(clamping: arguments.number("timeout")),
+                state: state, arguments, limit: isTimed ? UInt64(clamping: arguments.number("timeout")) : 0,
                 grace: UInt64(clamping: arguments.number(Self.grace)))
         } catch {
             throw TaskFailure(NativeFailure.watch, error.errno)

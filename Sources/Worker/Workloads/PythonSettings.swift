@@ -5,14 +5,23 @@ public enum PythonSettings {
     /// What the daemon adds to the options, by names that none of them has.
     private enum Name {
         static let inputs = "pard.inputs"
+        static let grace = "pard.grace"
     }
 
     /// Adds what the options don't say to a job's arguments.
     ///
-    /// - Parameter hasInputs: whether each task is given something.
-    public static func add(hasInputs: Bool, to block: inout ArgumentBlock) throws(ArgumentBlock.Full) {
+    /// - Parameters:
+    ///   - hasInputs: whether each task is given something.
+    ///   - grace: nanoseconds from a task's being interrupted to its worker's end.
+    public static func add(
+        hasInputs: Bool, grace: UInt64, to block: inout ArgumentBlock
+    ) throws(ArgumentBlock.Full) {
         try block.add(Name.inputs, hasInputs ? 1 : 0)
+        try block.add(Name.grace, Int64(clamping: grace))
     }
+
+    /// Nanoseconds from a task's being interrupted to its worker's end.
+    public static func grace(_ arguments: JobArguments) -> UInt64 { UInt64(clamping: arguments.number(Name.grace)) }
 
     /// Whether each task is given something.
     public static func hasInputs(_ arguments: JobArguments) -> Bool { arguments.flag(Name.inputs) }

@@ -17,6 +17,8 @@ final class PythonRuntime: RuntimeSupport {
 
     /// Whether this worker is all of its process.
     private let isAlone: Bool
+    /// What the thread is at, for those who interrupt it.
+    private let place = UnsafeMutableRawPointer.allocate(byteCount: par_python_worker_size(), alignment: 16)
 
     static func prepare(_ arguments: [String]) throws(RuntimeFault) {}
 
@@ -24,12 +26,16 @@ final class PythonRuntime: RuntimeSupport {
     init() {
         isAlone = ThisProcess.tid == ThisProcess.pid
         if !isAlone { par_python_enter() }
+        // Where it can't be interrupted, the daemon ends it after a while.
+        _ = par_python_expect(isAlone ? 1 : 0, place)
         // What goes wrong here shows in the first task that needs it.
         Self.call("begin_worker", [isAlone ? "process" : "thread"])
     }
 
     deinit {
         Self.call("end_worker", [isAlone ? "process" : "thread"])
+        par_python_forget()
+        place.deallocate()
         if !isAlone { par_python_leave() }
     }
 
@@ -53,10 +59,15 @@ final class PythonRuntime: RuntimeSupport {
                 call = try PythonCall(arguments, seat: loop.seatNumber, isAlone: isAlone)
             } catch {
                 defer { Self.call("end_job", []) }
-                return loop.call(try NativeFunction(Self.refuse, state: error.place, arguments))
+                return loop.call(try NativeFunction(Self.refuse, state: error.place, arguments, isTimed: false))
             }
-            defer { call.end() }
-            let function = try NativeFunction(par_python_task, state: call.place, arguments)
+            let before = ThisProcess.delayNanoseconds
+            let seat = loop.slotOfWorker
+            defer {
+                call.end()
+                seat.delayed.pointee = ThisProcess.delayNanoseconds &- before
+            }
+            let function = try NativeFunction(par_python_task, state: call.place, arguments, isTimed: false)
             guard let printed = call.place.pointee.printed else { return loop.call(function) }
             loop.call(PrintingFunction(function) { (printed.pointee.output_end, printed.pointee.errors_end) })
         } catch {
@@ -121,8 +132,16 @@ final class PythonCall {
         place.pointee = par_python_job(
             function: par_python_item(made, 0), decode: par_python_item(made, 1), encode: par_python_item(made, 2),
             explain: par_python_item(made, 3), has_input: given ? 1 : 0, is_json: results == "json" ? 1 : 0,
-            printed: printed?.place)
+            printed: printed?.place, timeout_ns: UInt64(clamping: arguments.number("timeout")),
+            grace_ns: PythonSettings.grace(arguments), expire: Self.expire, records: arguments.records)
         printed?.place.pointee.flush = par_python_item(made, 4)
+    }
+
+    /// Notes that a task took too long, while its worker's code stands still: it writes where nobody else does, and does no more.
+    private static let expire: @convention(c) (UnsafeMutableRawPointer?, UInt64) -> Void = { records, task in
+        guard let records else { return }
+        let record = records.assumingMemoryBound(to: TaskRecord.self) + Int(task)
+        record.pointee.end(by: TaskFailure(PythonFailure.timeout, code: 0), at: Monotonic.now())
     }
 
     /// Has what was printed written, and puts the worker's own outputs back.

@@ -211,6 +211,8 @@ class Helper:
     def begin_worker(self, words):
         """Gets a thread, or a process's only one, ready to be a worker."""
         self.is_alone = words[0] == "process"
+        if self.is_alone:
+            signal.signal(signal.SIGURG, interrupt)
         if not isinstance(sys.stdout, Printer):
             sys.stdout, sys.stderr = Printer(sys.stdout), Printer(sys.stderr)
 
@@ -283,6 +285,31 @@ class Helper:
     @staticmethod
     def explain(error):
         return describe(error).encode("utf-8", "backslashreplace")
+
+
+class Cancelled(BaseException):
+    """Raised in a task that nobody waits for any more."""
+
+    def __init__(self, text="nobody waits for the task any more"):
+        super().__init__(text)
+
+
+class TimedOut(BaseException):
+    """Raised in a task that takes longer than it may."""
+
+    def __init__(self, text="the task took longer than its timeout"):
+        super().__init__(text)
+
+
+for exception in (Cancelled, TimedOut):
+    exception.__module__ = "pard"
+
+
+def interrupt(number, frame):
+    """The handler of the signal by which a process's task is interrupted."""
+    why = library.par_python_interrupted()
+    if why:
+        raise (Cancelled if why == 1 else TimedOut)()
 
 
 local = _thread._local()
@@ -382,7 +409,8 @@ def encode_json(value):
     try:
         return JSON(value).encode("utf-8")
     except (TypeError, ValueError, RecursionError):
-        return b"repr:" + repr(value).replace("\n", "\\n").encode("utf-8", "backslashreplace")
+        pass
+    return b"repr:" + repr(value).replace("\n", "\\n").encode("utf-8", "backslashreplace")
 
 
 def encode_pickle(value):
@@ -451,6 +479,7 @@ def main():
     sys.modules["__main__"] = types.ModuleType("__main__")
     if sys.path and sys.path[0] == "":
         sys.path[0] = root
+    library.par_python_exceptions(ctypes.py_object(Cancelled), ctypes.py_object(TimedOut))
     runtime = Runtime(root, target, [name for name in preload.split(",") if name])
     try:
         runtime.load()

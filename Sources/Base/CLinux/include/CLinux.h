@@ -64,6 +64,8 @@ int32_t par_spawn_close_from(posix_spawn_file_actions_t *actions, int32_t first)
 /// Has a program to be spawned start in a directory.
 int32_t par_spawn_chdir(posix_spawn_file_actions_t *actions, const char *directory);
 
+/// How long the calling thread has been ready to run and had no processor, in nanoseconds; 0 where the kernel doesn't tell.
+uint64_t par_thread_delay(void);
 /// Sends a signal to one thread of a process.
 int32_t par_signal_thread(int32_t pid, int32_t tid, int32_t signal);
 

@@ -268,7 +268,8 @@ struct RunPlan: Sendable {
         do throws(ArgumentBlock.Full) {
             var block = try ArgumentBlock(arguments)
             if definition.runtime == RuntimeName.python {
-                try PythonSettings.add(hasInputs: hasInputs, to: &block)
+                try PythonSettings.add(
+                    hasInputs: hasInputs, grace: limits.cancelGraceNanoseconds / graceShare, to: &block)
             } else if let context {
                 try ExecSettings.add(grace: grace, umask: context.umask, to: &block)
             }

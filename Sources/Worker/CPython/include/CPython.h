@@ -58,11 +58,27 @@ typedef struct {
     int32_t is_json;
     /// NULL where nobody wants to know what tasks print.
     par_python_printed *printed;
+    /// How long a task may take until it is interrupted, and then until it is ended with its process; 0 for ever.
+    uint64_t timeout_ns, grace_ns;
+    /// Called in a signal handler, to note that a task has taken too long.
+    void (*expire)(void *records, uint64_t task);
+    void *records;
 } par_python_job;
 
 /// Calls the job's function for a task; `task->state` is the job. The result's bytes are the task's result; the text of what was
 /// raised is why it fails. The calling thread must hold the GIL.
 int32_t par_python_task(par_task *task);
+
+/// The classes of the exceptions that are raised in a task which nobody waits for any more, and in one that takes too long. There
+/// for good.
+void par_python_exceptions(void *cancelled, void *late);
+/// Has the calling thread's tasks be interrupted from now on. `place` is memory of par_python_worker_size() bytes that is the
+/// worker's until par_python_forget. The calling thread must hold the GIL. -1 where that can't be.
+int32_t par_python_expect(int32_t is_alone, void *place);
+size_t par_python_worker_size(void);
+void par_python_forget(void);
+/// Why the calling thread's task is to be interrupted: 1 where nobody waits for it any more, 2 where it takes too long; else 0.
+int32_t par_python_interrupted(void);
 
 /// Calls the method `name` of `object` with the texts and returns what it returns, or NULL where it has raised something, whose
 /// text is in `error` then. The calling thread must hold the GIL.
