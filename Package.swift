@@ -152,7 +152,8 @@ let package = Package(
         .executableTarget(
             name: "benchmarks",
             dependencies: [
-                "CLease", "Catalogue", "CLinux", "Control", "Ledger", "Linux", "Pools", "Report", "Scheduling", "Timing",
+                "CLease", "Catalogue", "CLinux", "Control", "Ledger", "Linux", "Pools", "Report", "Scheduling",
+                "Timing",
                 "Varlink",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOPosix", package: "swift-nio"),

@@ -273,8 +273,8 @@ struct RunPlan: Sendable {
             } else if let context {
                 try ExecSettings.add(grace: grace, umask: context.umask, to: &block)
             }
-        _ arguments: Arguments, _ context: Context?, _ definition: Definition, hasInputs: Bool,
-        limits: JobLimits
+            let callsFunctions = definition.input == .bytes || definition.input == .argument
+            if callsFunctions { try NativeFunction.add(grace: grace, to: &block) }
             return block
         } catch {
             throw .limitExceeded(
