@@ -113,29 +113,36 @@ extension Driver {
     func hearWorker(_ id: ProcessID) {
         guard let worker = workers[id], let pid = worker.handle?.pid else { return }
         var exit = "an exit that can't be told"
+        var isRenewal = false
         do {
             guard let end = try worker.handle?.reap() else { return }
             exit = "\(end)"
+            isRenewal = end == .code(ZygoteProtocol.renewalExitCode)
         } catch {
             notice(.trouble("how process \(pid) has ended can't be told: \(error)"))
             // It has ended, or its pidfd would not be readable; its number stays taken until it is reaped.
             bury(pid)
         }
-        lose(worker, exit: exit)
+        lose(worker, exit: exit, isRenewal: isRenewal)
     }
 
     /// A process has ended.
-    private func lose(_ worker: WorkerRecord, exit: String) {
+    ///
+    /// - Parameter isRenewal: whether it says that it has done its part, and that another is to take its place.
+    private func lose(_ worker: WorkerRecord, exit: String, isRenewal: Bool) {
         endCommands(of: worker)
-        if let process = machine.processes[worker.id], !process.isStopping {
+        let isUp = worker.units.contains { starting[$0] == nil }
+        let isBlameless = isRenewal && isUp && !worker.isToBeKilled
+        if let process = machine.processes[worker.id], !process.isStopping, !isBlameless {
             notice(.workerLost(pid: Int(worker.handle?.pid ?? 0), pool: machine.name(of: process.kind), exit: exit))
-            let isUp = worker.units.contains { starting[$0] == nil }
             if !isUp, !worker.isToBeKilled {
                 record(of: worker.runtime)?.noteStartFailure("a worker ended with \(exit)", Monotonic.now())
             }
         }
         disturbJobs(of: worker, exit: exit)
-        forget(worker, worker.isToBeKilled ? record(of: worker.runtime)?.startFailure : "a worker ended with \(exit)")
+        forget(
+            worker, worker.isToBeKilled ? record(of: worker.runtime)?.startFailure : "a worker ended with \(exit)",
+            isBlameless: isBlameless)
         // It may have left children, and where this process is the first one, they are its own.
         sweepSoon()
     }

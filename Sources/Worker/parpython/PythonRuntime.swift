@@ -20,6 +20,10 @@ final class PythonRuntime: RuntimeSupport {
     /// What the thread is at, for those who interrupt it.
     private let place = UnsafeMutableRawPointer.allocate(byteCount: par_python_worker_size(), alignment: 16)
 
+    /// Tasks that it has done.
+    private var done: UInt64 = 0
+    private(set) var isSpent = false
+
     static func prepare(_ arguments: [String]) throws(RuntimeFault) {}
 
     /// Called on the worker's own thread.
@@ -55,11 +59,16 @@ final class PythonRuntime: RuntimeSupport {
         guard workload == Definition.python.name else { return }
         do {
             let call = try PythonCall(arguments, seat: loop.seatNumber, isAlone: isAlone)
+            var loop = loop
+            let most = UInt64(clamping: arguments.number("max-tasks-per-worker"))
+            if most > 0, isAlone { loop.limit(to: most > done ? most - done : 0) }
             let before = ThisProcess.delayNanoseconds
             let seat = loop.slotOfWorker
             defer {
                 call.end()
                 seat.delayed.pointee = ThisProcess.delayNanoseconds &- before
+                done += seat.done.pointee.load(ordering: .relaxed)
+                isSpent = most > 0 && isAlone && done >= most
             }
             let function = NativeFunction(par_python_task, state: call.place, arguments)
             guard let printed = call.place.pointee.printed else { return loop.call(function) }
