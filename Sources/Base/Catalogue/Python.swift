@@ -21,6 +21,9 @@ extension Definition {
                 "timeout", .duration, default: "0", in: 0...longestTime, "how long each task may take; 0: for ever"),
             Option("retries", .count, default: "1", in: 1...1000, "how often a function that fails is called in all"),
             Option(
+                "max-tasks-per-worker", .count, default: "0", in: 0...1_000_000_000,
+                "after how many tasks another process takes a worker's place; 0: never"),
+            Option(
                 "result-limit", .size, default: "128MiB", in: 0...1 << 31, "the largest result of one task, in bytes"),
             Option(
                 "results-limit", .size, default: "128MiB", in: 4096...1 << 35,

@@ -72,6 +72,9 @@ public enum ZygoteProtocol {
         return true
     }
 
+    /// The exit code of a worker that has done as much as it is to do, so that another takes its place.
+    public static let renewalExitCode: Int32 = 74
+
     /// The argument before the most memory of its own that each of the runtime's processes may have, in bytes. The
     /// runtime's arguments follow.
     public static let memoryFlag = "--memory"

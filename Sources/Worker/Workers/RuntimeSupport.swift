@@ -20,6 +20,9 @@ public protocol RuntimeSupport: AnyObject {
     /// Does a worker's part of a job, of the workload called so. A workload that the runtime doesn't have is left alone.
     func work(_ workload: String, _ loop: consuming TaskLoop, _ arguments: JobArguments)
 
+    /// Whether this worker is to end after the job at hand, for another to take its place.
+    var isSpent: Bool { get }
+
     /// Forks a process that is the daemon's own child, with all that the runtime needs to get over it.
     ///
     /// - Returns: the child's pid, or 0 in the child.
@@ -39,6 +42,7 @@ extension RuntimeSupport {
     public static func beginWaiting() {}
     public static func endWaiting() {}
     public static var launcherWords: Int { 1 }
+    public var isSpent: Bool { false }
 }
 
 /// Why a runtime can't be: what could not be loaded and why, for whoever wanted to run something on it.

@@ -16,6 +16,8 @@ public struct TaskLoop {
     private let mayHalt: Bool
     private var cpu: CPUMeter
     private var batch: UInt64 = 1
+    /// How many tasks may still be begun here.
+    private var left: UInt64 = .max
 
     /// How long a batch of tiny tasks should take. It bounds how long tasks wait behind a long one in the same batch.
     private static let batchNanoseconds: UInt64 = 20_000
@@ -33,6 +35,9 @@ public struct TaskLoop {
         cpu = CPUMeter(interval: 0)
     }
 
+    /// Leaves all but `count` tasks to others.
+    public mutating func limit(to count: UInt64) { left = count }
+
     /// The worker's place on the board.
     public var slotOfWorker: Slot { worker.slot }
 
@@ -45,10 +50,12 @@ public struct TaskLoop {
         // From here on: what the workload has done to get ready is no task's.
         cpu = CPUMeter(interval: job.plan.pointee.cpuInterval)
         if let seat = job.stream { return serve(seat, by: &workload) }
-        while !isOver {
+        while !isOver, left > 0 {
+            batch = min(batch, left)
             let first = job.next.pointee.wrappingAdd(batch, ordering: .relaxed).oldValue
             if first >= claims { return }
             let end = min(first + batch, claims)
+            left -= end - first
             let began = Monotonic.now()
             // Within a batch, one reading of the clock is the stop of a task and the start of the next one.
             var start = began

@@ -25,11 +25,14 @@ struct Worker {
     }
 
     /// Loads what the worker needs, says that it can take its first order, and works until it is told to leave.
-    func run(_ support: (any RuntimeSupport.Type)?) {
+    ///
+    /// - Returns: whether it ends for another to take its place, rather than as it was told.
+    @discardableResult
+    func run(_ support: (any RuntimeSupport.Type)?) -> Bool {
         slot.begunAt.pointee = Monotonic.now()
         let own = support?.init()
         announce()
-        serve(own, of: support)
+        return serve(own, of: support)
     }
 
     private func announce() {
@@ -40,12 +43,14 @@ struct Worker {
         }
     }
 
-    private func serve(_ support: (any RuntimeSupport)?, of kind: (any RuntimeSupport.Type)?) {
+    private func serve(_ support: (any RuntimeSupport)?, of kind: (any RuntimeSupport.Type)?) -> Bool {
         var waiter = OrderWaiter(arena: arena, number: number, telling: kind)
         while true {
             switch waiter.next() {
-            case .work: work(arena.job(at: Int(slot.subject.pointee)), order: waiter.seen, support, of: kind)
-            case .leave: return
+            case .work:
+                work(arena.job(at: Int(slot.subject.pointee)), order: waiter.seen, support, of: kind)
+                if support?.isSpent == true { return true }
+            case .leave: return false
             case .startThreads, .stopThreads: waiter.finish()
             }
         }
@@ -73,7 +78,8 @@ struct Worker {
         case .runtime(let name): support?.work(name, loop, arguments)
         case .unknown: break
         }
-        leave(job, order: order)
+        // One that ends doesn't leave: the crew's last one would ring for a job that is done, and tasks may be left.
+        if support?.isSpent != true { leave(job, order: order) }
     }
 
     /// How long a worker waits for a stream's memory.

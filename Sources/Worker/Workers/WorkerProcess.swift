@@ -34,7 +34,8 @@ public enum WorkerProcess {
         ThisProcess.setName("par-worker")
         ThisProcess.setTimerSlack(nanoseconds: 1000)
         if slot.link.pointee == Slot.none {
-            Worker(arena: arena, number: number, event: event).run(support)
+            let isSpent = Worker(arena: arena, number: number, event: event).run(support)
+            if isSpent { ThisProcess.leave(ZygoteProtocol.renewalExitCode) }
         } else {
             // It has threads to start and to wait for, and nothing else to do.
             support?.beginWaiting()

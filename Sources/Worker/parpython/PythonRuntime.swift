@@ -20,6 +20,10 @@ final class PythonRuntime: RuntimeSupport {
     /// What the thread is at, for those who interrupt it.
     private let place = UnsafeMutableRawPointer.allocate(byteCount: par_python_worker_size(), alignment: 16)
 
+    /// Tasks that it has done.
+    private var done: UInt64 = 0
+    private(set) var isSpent = false
+
     static func prepare(_ arguments: [String]) throws(RuntimeFault) {}
 
     /// Called on the worker's own thread.
@@ -61,11 +65,15 @@ final class PythonRuntime: RuntimeSupport {
                 defer { Self.call("end_job", []) }
                 return loop.call(try NativeFunction(Self.refuse, state: error.place, arguments, isTimed: false))
             }
+            let most = UInt64(clamping: arguments.number("max-tasks-per-worker"))
+            if most > 0, isAlone { loop.limit(to: most > done ? most - done : 0) }
             let before = ThisProcess.delayNanoseconds
             let seat = loop.slotOfWorker
             defer {
                 call.end()
                 seat.delayed.pointee = ThisProcess.delayNanoseconds &- before
+                done += seat.done.pointee.load(ordering: .relaxed)
+                isSpent = most > 0 && isAlone && done >= most
             }
             let function = try NativeFunction(par_python_task, state: call.place, arguments, isTimed: false)
             guard let printed = call.place.pointee.printed else { return loop.call(function) }

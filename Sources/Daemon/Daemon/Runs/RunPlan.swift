@@ -98,6 +98,11 @@ struct RunPlan: Sendable {
             context = own
         }
         if definition.runtime == RuntimeName.python {
+            if let most = read.number("max-tasks-per-worker"), most > 0, shape.threads > 1 || shape.mode == .threads {
+                throw .badArgument(
+                    "max-tasks-per-worker", value: "\(most)", expected: "0, or workers that are processes of one thread"
+                )
+            }
             let own = try Self.check(request.context ?? .bare)
             shared = PythonSettings.words(
                 outputDirectory: directory, directory: own.directory, umask: own.umask,
