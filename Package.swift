@@ -40,9 +40,7 @@ let package = Package(
         .target(
             name: "CLease", dependencies: ["CStream"], path: "Sources/Client/CLease",
             // Who links it sees what par-lease.h declares, and nothing else of it.
-            cSettings: [.unsafeFlags(["-fvisibility=hidden", "-Wall", "-Wextra", "-Werror"])],
-            // It needs nothing but the C library, whatever it is linked with.
-            linkerSettings: linker + [.unsafeFlags(["-Xlinker", "--as-needed"])]),
+            cSettings: [.unsafeFlags(["-fvisibility=hidden", "-Wall", "-Wextra", "-Werror"])]),
         .target(name: "CPar", path: "Sources/Worker/CPar"),
         .target(name: "CPython", dependencies: ["CPar"], path: "Sources/Worker/CPython"),
         .target(name: "CRuntime", path: "Sources/Daemon/CRuntime"),

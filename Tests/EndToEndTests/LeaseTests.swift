@@ -80,6 +80,7 @@ final class LeaseClient {
 
     func release(_ id: UInt64) { par_lease_release(lease, id) }
     func cancel(_ id: UInt64) -> Int32 { par_lease_cancel(lease, id) }
+    func begun(_ id: UInt64) -> Int32 { par_lease_begun(lease, id) }
     var losses: UInt64 { par_lease_losses(lease) }
     var isOver: Bool { par_lease_is_over(lease) != 0 }
     var pending: Int { par_lease_pending(lease) }
@@ -227,11 +228,13 @@ extension EndToEnd {
                     return false
                 }
                 try #require(isBegun)
+                #expect(client.begun(running) == 1)
                 let waiting = try client.put()
+                #expect(client.begun(waiting) == 0)
                 #expect(client.cancel(waiting) == 0)
                 #expect(try client.take(waiting).result.state == UInt8(PAR_TASK_CANCELLED))
                 #expect(try client.take(running).result.state == UInt8(PAR_TASK_OK))
-                #expect(client.cancel(running) == -ENOENT)
+                #expect(client.cancel(running) == -ENOENT && client.begun(running) == -ENOENT)
                 #expect(client.code(ofWaitingFor: waiting) == -ENOENT)
                 #expect(try client.finish().tasks.total == 1)
             }

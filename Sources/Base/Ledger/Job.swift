@@ -99,7 +99,7 @@ public struct Job {
         logged.pointee.store(0, ordering: .relaxed)
         heapTaken.pointee.store(0, ordering: .relaxed)
         self.plan.initialize(to: plan)
-        if plan.detailBytes > 0 || plan.logs != 0 { clearDetailsAndLog() }
+        if plan.detailBytes > 0 || plan.logs != 0 || plan.streamSlots != 0 { clearDetailsAndLog() }
         self.plan.pointee.argumentBytes = UInt32(arguments.bytes.count)
         if arguments.bytes.isEmpty { return }
         UnsafeMutableRawBufferPointer(start: base + Self.argumentOffset, count: Self.argumentRoom)

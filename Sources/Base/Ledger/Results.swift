@@ -90,6 +90,9 @@ public struct ResultWriter {
         chunkBytes = Self.rounded(min(Self.maximumChunkBytes, share))
     }
 
+    /// Whether each task's result has a place of its own, so that ``begin()`` is to be called for each.
+    @inlinable public var hasPlaces: Bool { stream != nil }
+
     /// Begins the next task's result, which is empty.
     @inlinable @inline(__always)
     public mutating func begin() {

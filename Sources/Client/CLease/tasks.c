@@ -432,6 +432,20 @@ void par_lease_release_many(par_lease *lease, const uint64_t *ids, size_t count)
     pthread_mutex_unlock(&lease->lock);
 }
 
+int par_lease_begun(par_lease *lease, uint64_t id) {
+    const par_stream *stream = &lease->stream;
+    pthread_mutex_lock(&lease->lock);
+    lease_slot *slot = &lease->slots[par_stream_slot(stream, id)];
+    int code = -ENOENT;
+    if (slot->id == id && slot->state == SLOT_ENDED) code = 1;
+    if (slot->id == id && slot->state == SLOT_OUT) {
+        uint64_t claim = __atomic_load_n(&par_stream_entry_of(stream, id)->claim, __ATOMIC_ACQUIRE);
+        code = (uint32_t)claim != PAR_CLAIM_NOBODY;
+    }
+    pthread_mutex_unlock(&lease->lock);
+    return code;
+}
+
 size_t par_lease_pending(par_lease *lease) {
     pthread_mutex_lock(&lease->lock);
     size_t pending = (size_t)lease->out + lease->ended;

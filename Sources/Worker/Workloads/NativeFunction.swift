@@ -121,7 +121,7 @@ private final class NativeCall {
         var isFailure = false
 
         mutating func begin() {
-            if isFailure || results.fault != nil {
+            if isFailure || results.fault != nil || results.hasPlaces {
                 isFailure = false
                 results.begin()
                 show()

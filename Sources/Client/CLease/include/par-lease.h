@@ -162,6 +162,9 @@ void par_lease_release_many(par_lease *lease, const uint64_t *ids, size_t count)
 /* Takes a task back that no worker has begun: it is delivered as cancelled. -EBUSY: one has. -ENOENT: there is no such task. */
 int par_lease_cancel(par_lease *lease, uint64_t id);
 
+/* 1 where a worker has begun a task or is about to, or it has ended; 0 where none has. -ENOENT: there is no such task. */
+int par_lease_begun(par_lease *lease, uint64_t id);
+
 /* How many tasks are on their way: put, and not delivered. */
 size_t par_lease_pending(par_lease *lease);
 
