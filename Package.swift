@@ -21,7 +21,9 @@ let package = Package(
         .executable(name: "pard", targets: ["pard"]),
         .executable(name: "parzygote", targets: ["parzygote"]),
         .executable(name: "parzygote-library", targets: ["parzygote-library"]),
+        .library(name: "parpython", type: .dynamic, targets: ["parpython"]),
         .executable(name: "parctl", targets: ["parctl"]),
+        .library(name: "parlease", type: .dynamic, targets: ["CLease"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -35,7 +37,12 @@ let package = Package(
     targets: [
         .target(name: "CLinux", path: "Sources/Base/CLinux"),
         .target(name: "CLibraries", path: "Sources/Worker/CLibraries"),
+        .target(
+            name: "CLease", dependencies: ["CStream"], path: "Sources/Client/CLease",
+            // Who links it sees what par-lease.h declares, and nothing else of it.
+            cSettings: [.unsafeFlags(["-fvisibility=hidden", "-Wall", "-Wextra", "-Werror"])]),
         .target(name: "CPar", path: "Sources/Worker/CPar"),
+        .target(name: "CPython", dependencies: ["CPar"], path: "Sources/Worker/CPython"),
         .target(name: "CRuntime", path: "Sources/Daemon/CRuntime"),
         .systemLibrary(
             name: "CSystemd", path: "Sources/Daemon/CSystemd", pkgConfig: "libsystemd",
@@ -45,7 +52,9 @@ let package = Package(
             dependencies: ["CLinux", .product(name: "SystemPackage", package: "swift-system")],
             path: "Sources/Base/Linux",
             swiftSettings: strict),
-        .target(name: "Ledger", dependencies: ["Linux"], path: "Sources/Base/Ledger", swiftSettings: strict),
+        .target(name: "CStream", path: "Sources/Base/CStream"),
+        .target(
+            name: "Ledger", dependencies: ["CStream", "Linux"], path: "Sources/Base/Ledger", swiftSettings: strict),
         .target(
             name: "Timing",
             dependencies: [.product(name: "Histogram", package: "hdrhistogram-swift")], path: "Sources/Base/Timing",
@@ -55,7 +64,7 @@ let package = Package(
             name: "Workloads", dependencies: ["CPar", "Catalogue", "Ledger", "Linux"], path: "Sources/Worker/Workloads",
             swiftSettings: strict),
         .target(
-            name: "Workers", dependencies: ["Catalogue", "Workloads", "Ledger", "Linux"],
+            name: "Workers", dependencies: ["CStream", "Catalogue", "Workloads", "Ledger", "Linux"],
             path: "Sources/Worker/Workers", swiftSettings: strict),
         .target(
             name: "LibraryWorkloads",
@@ -117,6 +126,11 @@ let package = Package(
             name: "parzygote-library", dependencies: ["LibraryWorkloads", "Linux", "Workers"],
             path: "Sources/Worker/parzygote-library", swiftSettings: strict,
             linkerSettings: linker),
+        .target(
+            name: "parpython", dependencies: ["CPython", "Catalogue", "Ledger", "Linux", "Workers", "Workloads"],
+            path: "Sources/Worker/parpython", resources: [.embedInCode("parpython.py")], swiftSettings: strict,
+            // An interpreter may have other libraries with the same names in them.
+            linkerSettings: linker + [.unsafeFlags(["-Xlinker", "--exclude-libs=ALL", "-Xlinker", "-Bsymbolic"])]),
         .executableTarget(
             name: "parctl",
             dependencies: [
@@ -136,7 +150,8 @@ let package = Package(
         .executableTarget(
             name: "benchmarks",
             dependencies: [
-                "Catalogue", "CLinux", "Control", "Ledger", "Linux", "Pools", "Report", "Scheduling", "Timing",
+                "CLease", "Catalogue", "CLinux", "Control", "Ledger", "Linux", "Pools", "Report", "Scheduling",
+                "Timing",
                 "Varlink",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -145,8 +160,10 @@ let package = Package(
         .testTarget(
             name: "LinuxTests", dependencies: ["Linux", .product(name: "SystemPackage", package: "swift-system")],
             swiftSettings: strict),
+        .executableTarget(name: "lease-client", dependencies: ["CLease"], path: "Tests/LeaseClient"),
         .testTarget(
-            name: "LedgerTests", dependencies: ["Ledger", .product(name: "SystemPackage", package: "swift-system")],
+            name: "LedgerTests",
+            dependencies: ["CStream", "Ledger", .product(name: "SystemPackage", package: "swift-system")],
             swiftSettings: strict),
         .testTarget(name: "TimingTests", dependencies: ["Timing"], swiftSettings: strict),
         .testTarget(name: "CatalogueTests", dependencies: ["Catalogue"], swiftSettings: strict),
@@ -193,7 +210,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Catalogue", "Control", "Linux", "Varlink", "pard", "parzygote", "parzygote-library", "parctl",
+                "CLease", "Catalogue", "Control", "Linux", "Varlink", "lease-client", "pard", "parzygote",
+                "parzygote-library", "parctl", "parpython",
             ],
             swiftSettings: strict),
     ],

@@ -76,6 +76,9 @@ enum CommandError: Error {
             default: ClientError.unreachable(path: path, errno: number).description
             }
         case .client(let error): Self.clean(error.description)
+        case .refused(.workersFailed(let reason)) where reason.utf8.contains(UInt8(ascii: "\n")):
+            "the workers did not start: "
+                + reason.split(separator: "\n").map { Self.clean(String($0)) }.joined(separator: "\n")
         case .refused(let error): Self.clean(error.description)
         case .lost(let job, let reason):
             Self.clean(

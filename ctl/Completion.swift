@@ -69,7 +69,7 @@ enum Completion {
             return (path.map { FileNames.programs(beginningWith: prefix, in: $0) } ?? [])
                 + FileNames.beginning(with: prefix)
         }
-        if definition.input == .bytes, !prefix.hasPrefix("-") { return FileNames.beginning(with: prefix) }
+        if definition.input?.isBytes == true, !prefix.hasPrefix("-") { return FileNames.beginning(with: prefix) }
         return (definition.options + definition.clientOptions).map(\.name).filter(isPlain).map { "--\($0)" }
     }
 

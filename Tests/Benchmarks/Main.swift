@@ -56,7 +56,8 @@ struct Benchmarks: ParsableCommand {
     }
 
     private func groups(_ bench: Bench) throws -> [Row] {
-        try BackToBack.rows(bench) + Parked.rows(bench) + Million.rows(bench) + Efficiency.rows(bench)
+        try BackToBack.rows(bench) + Leases.rows(bench) + Parked.rows(bench) + Million.rows(bench)
+            + Efficiency.rows(bench)
             + FreshThreads.rows(bench) + FreshProcesses.rows(bench) + Replacement.rows(bench)
             + Command.rows(bench) + Memory.rows(bench) + Shapes.rows(bench) + Commands.rows(bench)
     }

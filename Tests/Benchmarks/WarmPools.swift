@@ -66,7 +66,7 @@ final class WarmPools: Sendable {
         let submitted = Monotonic.now()
         try supervisor.submit(spec) { [supervisor] event in
             switch event {
-            case .progress: break
+            case .progress, .workerLost: break
             case .finished(let job):
                 let at = Monotonic.now()
                 let ends = job.records.reduce(into: (first: UInt64.max, last: UInt64(0))) {

@@ -52,9 +52,12 @@ extension ServiceTests {
             let status = try box.check("\(own) parctl status --json", as: "alice")
             #expect(status.contains("\"uid\":\(uid)"))
             #expect(try box.run("parctl --socket /run/user/\(uid)/pard/pard.sock run noop").status == 4)
-            try box.check("journalctl --sync")
-            let history = try box.check("\(own) parctl history --user --json --workload io", as: "alice")
-            #expect(history.contains("\"workload\":\"io\""))
+            #expect(
+                try eventually {
+                    try box.check("journalctl --sync")
+                    let history = try box.check("\(own) parctl history --user --json --workload io", as: "alice")
+                    return history.contains("\"workload\":\"io\"")
+                })
             #expect(try box.check("\(own) systemctl --user stop pard.socket pard.service", as: "alice") == "")
             try box.check("loginctl disable-linger alice && systemctl stop user@\(uid).service")
         }

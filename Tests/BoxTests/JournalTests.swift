@@ -22,7 +22,7 @@ extension ServiceTests {
             let service = try Service.fresh()
             for line in ["io --threads 2", "cpu --processes 2 --iterations 200000", "noop --threads 2 --cold"] {
                 let receipt = try service.receipt(line)
-                let found = try service.entries("PARD_JOB=\(receipt.job)")
+                let found = try service.entries(ofRun: receipt)
                 #expect(found.count == 1)
                 let entry = try #require(found.first)
                 #expect(entry["MESSAGE_ID"] == MessageID.runFinished.rawValue)
@@ -90,7 +90,8 @@ extension ServiceTests {
             let receipts = try (0..<9).map { index in
                 try service.receipt("sleep --for 1ms --processes 2 --threads 2 \(index < 4 ? "--cold" : "")")
             }
-            try service.box.check("journalctl --sync")
+            // The last one is the last to be there.
+            _ = try service.entries(ofRun: try #require(receipts.last))
             let filter = "--system --workload sleep --mode mixed --json"
             struct Runs: Decodable {
                 struct Run: Decodable { var job: String }

@@ -14,7 +14,10 @@ extension ServiceTests {
             for page in ["man1/parctl.1", "man8/pard.8", "man5/pard.yaml.5"] {
                 #expect(try service.box.run("test -s /usr/share/man/\(page).gz").status == 0, "\(page)")
             }
-            #expect(try service.box.run("test -s /usr/include/par.h").status == 0)
+            for file in ["include/par.h", "include/par-lease.h", "libexec/pard/libparlease.so"] {
+                #expect(try service.box.run("test -s /usr/\(file)").status == 0, "\(file)")
+            }
+            #expect(try service.box.run("test -s /usr/lib/*/libparlease.a").status == 0)
             #expect(try service.box.check("dpkg --verify pard") == "")
             // What an older systemd doesn't know, it is not told.
             let version = try service.box.check("dpkg-query --show --showformat='${Version}' systemd")

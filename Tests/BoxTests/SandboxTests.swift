@@ -70,8 +70,12 @@ extension ServiceTests {
             let outcome = try service.parctl("run noop --processes 6")
             #expect(outcome.status == 4)
             #expect(outcome.errors.contains("clone: "), "\(outcome.errors)")
-            let entries = try service.entries(.forksFailed)
-            #expect(entries.count > told)
+            var entries: [[String: String]] = []
+            #expect(
+                try eventually {
+                    entries = try service.entries(.forksFailed)
+                    return entries.count > told
+                })
             #expect(entries.last?["PARD_REASON"]?.contains("clone: ") == true)
         }
 

@@ -74,5 +74,15 @@ struct Service {
         }
     }
 
+    /// The entries of a run, once there are some: runs are logged after they have been answered.
+    func entries(ofRun receipt: Receipt) throws -> [[String: String]] {
+        var found: [[String: String]] = []
+        _ = try eventually {
+            found = try entries("PARD_JOB=\(receipt.job)")
+            return !found.isEmpty
+        }
+        return found
+    }
+
     func entries(_ id: MessageID) throws -> [[String: String]] { try entries("MESSAGE_ID=\(id.rawValue)") }
 }

@@ -45,7 +45,9 @@ enum Samples {
             efficiency: speedup.map { $0 / 4 }, breakEven: speedup.map { _ in 12 }, valueSum: .min,
             valueUnit: valueUnit, figures: [figure],
             workerCosts: [WorkerCost(worker: 0, pid: 1, tid: 2, startup: 3, dispatch: 4, tasks: 5)],
-            failures: [Failure(reason: "r", count: 1, firstTask: 0)], deaths: 1, reruns: 2, timeLost: 3)
+            failures: [Failure(reason: "r", count: 1, firstTask: 0)], deaths: 1, reruns: 2, timeLost: 3,
+            interpreter: Interpreter(
+                version: "Python 3.13.0", takesTurns: true, program: 1, imports: 2, fork: 3, ready: 4, waited: 5))
     }
 
     /// Named types of the interface.
@@ -57,6 +59,7 @@ enum Samples {
         ("OutputOrder", OutputOrder.ended),
         ("Context", context), ("Input", Run.Input(words: ["true"])), ("Halt", halt), ("FetchRecord", fetch),
         ("Figure", figure), ("Block", block), ("Results", results), ("Runtime", runtime),
+        ("Interpreter", receipt().interpreter),
     ]
 
     /// Methods by full name, with their parameters and reply.

@@ -91,10 +91,10 @@ struct AccessTests {
     }
 
     @Test(
-        "every workload's runtime is one that every daemon has, or is made of a user's library",
+        "every workload's runtime is one that every daemon has, or is made of a user's code",
         arguments: Catalogue.all)
     func runtimes(workload: Definition) {
-        #expect(RuntimeID(builtIn: workload.runtime) != nil || workload.runtime == RuntimeName.plugin)
+        #expect(RuntimeID(builtIn: workload.runtime) != nil || RuntimeName.users.contains(workload.runtime))
     }
 
     @Test("a run of a workload with a library gets workers that have it, whatever their arrangement")

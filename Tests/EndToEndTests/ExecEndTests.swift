@@ -23,7 +23,7 @@ extension EndToEnd {
                     let log = daemon.fixture.folder + "/log"
                     let script = "trap 'exit \(code)' TERM; sleep 61 & wait"
                     let outcome = try daemon.exec([
-                        "--json", "--records", "--timeout", "200ms", "--joblog", log, "sh", "-c", script, ":::", "a",
+                        "--json", "--records", "--timeout", "1s", "--joblog", log, "sh", "-c", script, ":::", "a",
                     ])
                     #expect(outcome.status == 1)
                     #expect(outcome.errors.contains("took longer than its timeout"))
@@ -107,7 +107,7 @@ extension EndToEnd {
             try Daemon.run { daemon in
                 let child = "trap 'sleep 0.1; echo cleaned; exit' TERM; sleep 61 & wait"
                 let outcome = try daemon.exec([
-                    "-q", "--timeout", "300ms", "sh", "-c", "sh -c \"\(child)\" & wait", ":::", "a",
+                    "-q", "--timeout", "1s", "sh", "-c", "sh -c \"\(child)\" & wait", ":::", "a",
                 ])
                 #expect(outcome.status == 1)
                 #expect(outcome.output == "cleaned\n")
@@ -181,7 +181,11 @@ extension EndToEnd {
         @Test("halt after a failure: soon lets those that run end, now ends them", arguments: ["soon", "now"])
         func halt(when: String) throws {
             try Daemon.run { daemon in
-                let script = "case {} in 1) sleep 0.3; touch one;; 2) exit 7;; esac"
+                // The first one has begun when the second one fails, and goes on for long enough to be met by the halt.
+                let rest = when == "soon" ? "0.5" : "60"
+                let first = "touch begun; until [ -e failed ]; do sleep 0.01; done; sleep \(rest); touch one"
+                let second = "until [ -e begun ]; do sleep 0.01; done; touch failed; exit 7"
+                let script = "case {} in 1) \(first);; 2) \(second);; esac"
                 let arguments = (1...20).map(String.init)
                 let words = ["--json", "--threads", "2", "--halt", "\(when),fail=1", "sh", "-c", script, ":::"]
                 let outcome = try daemon.exec(words + arguments)
@@ -189,6 +193,9 @@ extension EndToEnd {
                 let tasks = try outcome.receipt.tasks
                 #expect(tasks.failed == 1)
                 #expect(tasks.cancelled >= 17)
+                for file in ["begun", "failed"] {
+                    try FileManager.default.removeItem(atPath: "\(daemon.fixture.folder)/\(file)")
+                }
                 let one = daemon.fixture.folder + "/one"
                 #expect(FileManager.default.fileExists(atPath: one) == (when == "soon"))
                 if when == "soon" { try FileManager.default.removeItem(atPath: one) }

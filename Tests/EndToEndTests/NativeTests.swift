@@ -181,19 +181,40 @@ extension EndToEnd {
             }
         }
 
-        @Test("that hang are told to end at the run's timeout, and killed if they don't")
-        func hang() throws {
+        @Test(
+            "that hang are told to end at their timeout, killed if they don't, and not called again; the others do well",
+            arguments: ["--processes", "--threads"])
+        func hang(kind: String) throws {
             try Libraries.use { libraries in
                 try Daemon.run("--cancel-grace 200ms") { daemon in
                     let name = libraries.path("faults") + ":misbehave"
-                    for input in ["h", "f"] {
-                        let outcome = try daemon.native([
-                            name, "--processes", "2", "--timeout", "300ms", input, "w", "--json",
-                        ])
-                        #expect(outcome.status == 124)
-                        #expect(try outcome.receipt.outcome == .timeout)
+                    for (input, deaths) in [("h", 1), ("f", 0)] {
+                        let words = [name, kind, "2", "--timeout", "300ms", "w1", input, "w2", "w3"]
+                        let outcome = try daemon.native(words)
+                        #expect(outcome.status == 1 && outcome.output == "w1\nw2\nw3\n")
+                        #expect(
+                            outcome.errors.contains("input 2 (\(input)): the call took longer than its timeout"),
+                            "\(outcome.errors)")
+                        let receipt = try daemon.native(words + ["--json"]).receipt
+                        #expect(receipt.tasks == Tasks(ok: 3, failed: 1))
+                        // Both threads go with their process.
+                        #expect(receipt.deaths == (kind == "--threads" ? 2 * deaths : deaths))
                     }
-                    #expect(try daemon.native([name, "--processes", "2", "w", "-q"]).output == "w\n")
+                    #expect(try daemon.native([name, kind, "2", "w", "-q"]).output == "w\n")
+                }
+            }
+        }
+
+        @Test("that have had their time halt a run that stops at the first failure")
+        func hangHalts() throws {
+            try Libraries.use { libraries in
+                try Daemon.run("--cancel-grace 200ms") { daemon in
+                    let outcome = try daemon.native([
+                        libraries.path("faults") + ":misbehave", "--processes", "1", "--timeout", "100ms", "--halt",
+                        "soon,fail=1", "--json", "w", "h", "w", "w",
+                    ])
+                    #expect(outcome.status == 1)
+                    #expect(try outcome.receipt.tasks == Tasks(ok: 1, failed: 1, cancelled: 2))
                 }
             }
         }

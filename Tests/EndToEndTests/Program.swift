@@ -3,6 +3,7 @@ import Foundation
 /// The programs under test. They are built into the directory that the test bundle is in.
 enum Program: String {
     case pard, parctl
+    case leaseClient = "lease-client"
 
     struct NotFound: Error {}
 

@@ -70,7 +70,7 @@ extension EndToEnd {
         @Test(
             "makes its pool grow, is cold for that, and leaves it to shrink again", arguments: ["threads", "processes"])
         func growth(pool: String) throws {
-            try Daemon.run("--floor-threads 2 --floor-processes 2 --idle-time 1s") { daemon in
+            try Daemon.run("--floor-threads 2 --floor-processes 2 --idle-time 3s") { daemon in
                 let first = try daemon.receipt("sleep --for 1ms --\(pool) 4")
                 expectSound(first)
                 #expect(first.reason == "pool too small")

@@ -8,7 +8,8 @@ extension EndToEnd {
         "systemd's varlinkctl as the client",
         .enabled(
             if: Trixie.tree != nil && getuid() == 0,
-            "PARD_TRIXIE names no tree of Debian 13, which only root can enter: Tests/run makes one"))
+            "PARD_TRIXIE names no tree of Debian 13, which only root can enter: Tests/run makes one"),
+        .enabled("mounts can't be kept from others here, as where / is none itself") { try Trixie.hasOwnMounts })
     struct VarlinkctlTests {
         /// Runs it in the tree, where it sees the daemon's socket and /proc, by which it connects.
         private static let script = """
@@ -98,4 +99,12 @@ extension EndToEnd {
 /// A tree of Debian 13's files, not booted.
 enum Trixie {
     static let tree = ProcessInfo.processInfo.environment["PARD_TRIXIE"]
+
+    /// Whether a process may have mounts that nobody else sees. In a plain chroot that can't be, as its root is no mount.
+    static var hasOwnMounts: Bool {
+        get throws {
+            let words = ["--mount", "--propagation", "private", "--", "true"]
+            return try Child("/usr/bin/unshare", words, environment: ["PATH": "/usr/bin:/bin"]).end() == .exit(0)
+        }
+    }
 }

@@ -9,9 +9,9 @@ struct NativeTests {
     /// A file that can be read: nothing here loads it.
     private let library = "/etc/passwd"
 
-    private func plan(_ words: [String]) throws -> NativePlan {
+    private func plan(_ words: [String]) throws -> FunctionPlan {
         let prepared = try CommandWords.prepared(["run", "native"] + words)
-        return try NativePlan(try CommandWords.read(Array(prepared.dropFirst()), in: "/"))
+        return try FunctionPlan(try CommandWords.read(Array(prepared.dropFirst()), in: "/"))
     }
 
     private func texts(_ words: [String]) throws -> [String]? {
@@ -21,7 +21,7 @@ struct NativeTests {
     @Test func `begins with a library and a function, of which the path is made absolute`() throws {
         #expect(try plan(["\(library):work"]).function == "/etc/passwd:work")
         let words = try CommandWords.read(["native", "etc/passwd:work"], in: "/")
-        let missing = #expect(throws: CommandError.self) { try NativePlan(words, in: "/nonexistent") }
+        let missing = #expect(throws: CommandError.self) { try FunctionPlan(words, in: "/nonexistent") }
         #expect(missing?.message?.contains("No such file or directory") == true)
         for wrong in [[], ["work"], [":work"], ["\(library):"]] {
             let error = #expect(throws: CommandError.self, "\(wrong)") { try plan(wrong) }

@@ -100,7 +100,7 @@ struct ContractTests {
 
     @Test("ends a cancelled job soon, with every task settled", arguments: Arrangement.allCases)
     func cancel(pool: Arrangement) async throws {
-        try await Host.run { host in
+        try await Host.run(grace: 10_000_000_000) { host in
             let job = try await host.submit(pool.four(), tasks: 100, workload: Work.sleep, number: 60_000_000_000)
             #expect(try await host.settles { $0.machine.jobs[job.id]?.state == .running })
             host.supervisor.cancel(job.id, .request)
@@ -132,7 +132,7 @@ struct ContractTests {
     @Test("kills nobody who has left a cancelled job that another is stuck at")
     func stuckAlone() async throws {
         let pool = Arrangement.processes
-        try await Host.run(grace: 300_000_000) { host in
+        try await Host.run(grace: 2_000_000_000) { host in
             let job = try await host.submit(pool.four(), tasks: 4, workload: Work.sleep, number: 60_000_000_000)
             #expect(try await host.settles { $0.machine.jobs[job.id]?.state == .running })
             let pids = try await host.snapshot().pids[pool.kind] ?? []

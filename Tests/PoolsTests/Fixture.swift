@@ -214,7 +214,7 @@ struct Host: Sendable {
             var row = JobRow?.none
             for await event in events {
                 switch event {
-                case .progress: break
+                case .progress, .workerLost: break
                 case .finished(let job):
                     records = job.records
                     crew = job.crew

@@ -202,7 +202,8 @@ struct IllWorkerTests {
 
     @Test("is lost alone when its time is up: the rest of its crew stays", arguments: [Arrangement.processes, .mixed])
     func alone(pool: Arrangement) async throws {
-        try await Host.run(grace: 50_000_000) { host in
+        // Long enough for the others, who have to be woken to leave.
+        try await Host.run(grace: 2_000_000_000) { host in
             try await host.warm(pool)
             let before = try #require(try await host.snapshot().pids[pool.kind])
             let job = try await host.submit(

@@ -191,6 +191,24 @@ struct MachineTests {
         #expect(world.machine.isEveryFloorReady)
     }
 
+    @Test("kills the workers of a cancelled job again and again until it hears that they are gone")
+    func killingAgain() {
+        var world = warm()
+        world.step(.submit(1, LeaseRequest(kind: .threads, units: 2)))
+        // Of whom nobody is killed, as whoever carries its actions out may think that they have left.
+        var machine = world.machine
+        var now = world.now
+        _ = machine.step(.cancel(1, .request), at: now)
+        for _ in 0..<3 {
+            now += max(machine.policy.cancelGraceNanoseconds, PoolPolicy.killAgainNanoseconds)
+            let kills = machine.step(.tick, at: now).filter { if case .kill = $0 { true } else { false } }
+            #expect(kills.count == 1)
+        }
+        _ = machine.step(.crewLeft(1), at: now)
+        _ = machine.step(.settled(1, again: 0), at: now)
+        #expect(machine.jobs[1]?.state == .collecting)
+    }
+
     @Test("gives up on a job whose workers die before they are up, again and again")
     func startFailures() throws {
         var world = warm()

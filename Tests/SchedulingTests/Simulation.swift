@@ -216,7 +216,8 @@ struct IndexCheck {
         let members = machine.units.values.filter { $0.kind == pool.kind && !$0.isCold && $0.state != .stopping }
         let newest = members.filter { $0.generation == pool.generation }
         expect(pool.members, Set(members.map(\.id)), "members \(name)")
-        expect(pool.size, newest.count, "size \(name)")
+        expect(pool.size, newest.count { !$0.isHeld }, "size \(name)")
+        expect(pool.held, members.count { $0.isHeld }, "held units \(name)")
         expect(pool.ready, members.count { $0.state == .ready }, "ready units \(name)")
         expect(pool.starting, members.count { $0.state == .starting }, "starting units \(name)")
         let free = newest.filter { $0.job == nil }

@@ -189,7 +189,7 @@ struct NativeFunctionTests {
         let job = arena.job(at: arena.jobsOffset)
         job.prepare(plan, arguments: arguments)
         try job.store(inputs)
-        var function = NativeFunction(body, state: nil, JobArguments(of: job))
+        var function = try NativeFunction(body, state: nil, JobArguments(of: job))
         let view = JobView(job, plan: plan)
         return (0..<3).map { task in
             var record = TaskRecord()
@@ -241,6 +241,32 @@ struct NativeFunctionTests {
         }
         #expect(results.map(\.failure) == [nil, TaskFailure(NativeFailure.resultSize, code: 0), nil])
         #expect(results.map(\.bytes.count) == [4, 0, 4])
+    }
+
+    @Test("may say why it fails after it has written a result, and its next result is whole")
+    func failureAfterResult() throws {
+        let results = try run { task in
+            guard let task else { return 1 }
+            _ = par_resize(task, 3000)
+            if task.pointee.number == 0 { return par_fail(task, 2, "no way") }
+            return par_resize(task, 2) != nil && par_write(task, "ab", 2) == 0 ? 0 : 1
+        }
+        #expect(results.map(\.failure) == [TaskFailure(returned: 2), nil, nil])
+        #expect(results[0].bytes == Array("no way".utf8))
+        #expect(results.dropFirst().allSatisfy { $0.bytes.count == 4 && $0.bytes.suffix(2) == Array("ab".utf8)[...] })
+    }
+
+    @Test("whose result is longer than its room by what it has written there itself gets no more than its room")
+    func wildSize() throws {
+        let results = try run { task in
+            guard let task else { return 1 }
+            if task.pointee.number != 1 { return par_write(task, "x", 1) }
+            task.pointee.result_size = .max
+            return 0
+        }
+        #expect(results.map(\.failure) == [nil, nil, nil])
+        #expect(results[1].bytes.count < 1 << 16)
+        #expect(results[0].bytes == Array("x".utf8) && results[2].bytes == Array("x".utf8))
     }
 
     @Test("is called again as often as it may be, until it returns 0")

@@ -47,7 +47,7 @@ enum CommandWords {
     /// Puts a `--` before the command of an `exec`, so that all that follows is the command's, a `--` of its own included.
     static func separatingCommand(_ arguments: [String]) -> [String] {
         guard let name = workloadPlace(in: arguments)?.workload else { return arguments }
-        if Catalogue.definition(named: arguments[name])?.input == .bytes {
+        if Catalogue.definition(named: arguments[name])?.input?.isBytes == true {
             // Behind this mark there are inputs only, and no option of this program.
             guard let mark = arguments[name...].firstIndex(of: ":::"), !arguments[name..<mark].contains("--") else {
                 return arguments

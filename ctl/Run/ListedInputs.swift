@@ -19,7 +19,7 @@ struct ListedInputs: Equatable {
         switch words.definition.input {
         case .request: inputs = try Self.requests(operands, lines, words)
         case .url: inputs = (operands + lines).map { [$0] }
-        case .item, .bytes, .command, nil:
+        case .item, .bytes, .argument, .command, nil:
             inputs = (operands + lines).map { [$0] }
             if inputs.isEmpty { throw words.fault("which items? Give some, or --from FILE") }
             return

@@ -15,7 +15,7 @@ struct RecordStore {
     ///
     /// - Parameter results: what tasks have handed back; nil for no such member.
     func write(
-        json receipt: Receipt, pretty: Bool, withRecords: Bool = true, results: NativeResults? = nil
+        json receipt: Receipt, pretty: Bool, withRecords: Bool = true, results: FunctionResults? = nil
     ) throws(CommandError) {
         var bytes = try StandardOutput.json(receipt, pretty: pretty)
         while bytes.last == UInt8(ascii: "}") || bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }

@@ -81,6 +81,9 @@ struct ReplyCheck {
         try expect(
             areCounts(counts + [receipt.deaths, receipt.reruns]) && isSound(times) && isSound(figures),
             "numbers of the receipt")
+        if let own = receipt.interpreter {
+            try expect(isSound([own.program, own.imports, own.fork, own.ready, own.waited]), "an interpreter's times")
+        }
         for cost in receipt.workerCosts {
             try expect(
                 isSound([cost.worker, cost.pid, cost.tid, cost.startup, cost.dispatch, cost.tasks]), "a worker's costs")

@@ -42,7 +42,7 @@ struct RunCommand: ParsableCommand {
 
     @ArgumentParser.Option(
         help: ArgumentHelp(
-            "Give up after this time, such as 500ms or 30s (0: never); with exec, give each command so long.",
+            "Give up after this time, such as 500ms or 30s (0: never); with exec and native, end what takes longer.",
             valueName: "time"),
         transform: Count.nanoseconds)
     var timeout: Int?

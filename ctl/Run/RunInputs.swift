@@ -8,7 +8,7 @@ enum RunInputs {
     /// With the words of all commands, where they are one call.
     case commands(ExecPlan, [[String]]?)
     case listed([[String]])
-    case items(NativePlan, tasks: Int?)
+    case items(FunctionPlan, tasks: Int?)
 
     /// - Parameters:
     ///   - tasks: how many tasks were asked for, if any; a single one is for all of them.
@@ -29,8 +29,8 @@ enum RunInputs {
                 try CallSize.check(inputs, of: words)
                 self = .commands(plan, inputs)
             }
-        case .bytes:
-            let plan = try NativePlan(words)
+        case .bytes, .argument:
+            let plan = try FunctionPlan(words)
             self = .items(plan, tasks: try plan.count(asked: tasks, words))
         case .url, .request, .item:
             let inputs = try ListedInputs(words).inputs
@@ -43,7 +43,16 @@ enum RunInputs {
 
     var plan: ExecPlan? { if case .commands(let plan, _) = self { plan } else { nil } }
 
-    var native: NativePlan? { if case .items(let plan, _) = self { plan } else { nil } }
+    var functions: FunctionPlan? { if case .items(let plan, _) = self { plan } else { nil } }
+
+    /// Whether and when what tasks write is wanted.
+    var outputs: OutputOrder? {
+        switch self {
+        case .commands(let plan, _): plan.options.keepsOrder ? .tasks : .ended
+        case .items(let plan, _): plan.interpreter == nil ? nil : plan.keepsOrder ? .tasks : .ended
+        case .nothing, .listed: nil
+        }
+    }
 
     /// How many tasks they make; nil where that is free.
     var count: Int? {
@@ -66,27 +75,31 @@ enum RunInputs {
     }
 
     /// The descriptors that go with the request.
-    var descriptors: [Int32] { native?.items.map { [$0.descriptor] } ?? [] }
+    var descriptors: [Int32] { functions?.items.map { [$0.descriptor] } ?? [] }
 
-    /// Puts them into a request, of which a timeout is each command's rather than the run's.
+    /// Puts them into a request, of which a timeout is each command's or call's rather than the run's.
     func put(into request: inout Run.Request) {
         switch self {
         case .nothing: break
         case .items(let plan, let tasks):
             if let tasks { request.tasks = tasks }
             plan.put(into: &request)
+            Self.moveTimeout(in: &request)
         case .listed(let inputs): request.inputs = inputs.map(Run.Input.init(words:))
         case .commands(let plan, let inputs):
             request.inputs = inputs?.map(Run.Input.init(words:))
             var context = Context.ofThisProcess
             if let directory = plan.options.directory { context.directory = directory }
             request.context = context
-            if let timeout = request.timeout {
-                request.arguments = (request.arguments ?? [:]).merging(
-                    ["timeout": Quantity.text(nanoseconds: timeout)]) { $1 }
-                request.timeout = nil
-            }
+            Self.moveTimeout(in: &request)
         }
+    }
+
+    /// Makes a run's timeout that of each task.
+    private static func moveTimeout(in request: inout Run.Request) {
+        guard let timeout = request.timeout else { return }
+        request.arguments = (request.arguments ?? [:]).merging(["timeout": Quantity.text(nanoseconds: timeout)]) { $1 }
+        request.timeout = nil
     }
 }
 
@@ -107,7 +120,7 @@ enum CallSize {
             switch words.definition.input {
             case .command: "commands"
             case .url, .request: "requests"
-            case .item, .bytes, nil: "items"
+            case .item, .bytes, .argument, nil: "items"
             }
         let size = isBeyond ? "far too much" : "\(all >> 20) MiB"
         throw words.fault(

@@ -58,9 +58,11 @@ extension RunInvocation {
             if try plan.isDone() { return }
             try shape.take(plan, words)
         }
+        if inputs.functions?.isDone() == true { return }
         var request = try shape.request(words.definition.name, words.arguments)
         inputs.put(into: &request)
-        request.outputs = inputs.plan.map { $0.options.keepsOrder ? .tasks : .ended }
+        request.outputs = inputs.outputs
+        if inputs.functions?.log != nil { request.records = true }
         try charts.check(data: json ? "--json" : nil, help: "parctl run --help")
         var exports = try Exports(charts)
         let follower = try inputs.plan.map { plan throws(CommandError) in
@@ -104,19 +106,19 @@ extension RunInvocation {
         _ signals: Signals, _ exports: inout Exports
     ) throws {
         var session = RunSession(request, terminal: Terminal(STDERR_FILENO, color: service.color))
-        session.follower = follower
+        session.follower = follower ?? inputs.functions?.follower
         session.descriptors = inputs.descriptors
         let receipt = try session.receipt(from: &connection, signals: signals)
         // A private daemon ends by itself when this process does.
         signals.release()
-        let people = people(besideCommands: follower != nil || inputs.native != nil)
-        let isQuiet = follower?.plan.options.isQuiet ?? inputs.native?.isQuiet ?? false
-        if let native = inputs.native, let results = try session.results?.open(tasks: receipt.tasks.total) {
-            try results.show(native, isInDocument: json)
+        let people = people(besideCommands: follower != nil || inputs.functions != nil)
+        let isQuiet = follower?.plan.options.isQuiet ?? inputs.functions?.isQuiet ?? false
+        if let functions = inputs.functions, let results = try session.results?.open(tasks: receipt.tasks.total) {
+            try results.show(functions, isInDocument: json)
             if json {
                 try session.records.write(
                     json: receipt, pretty: isatty(STDOUT_FILENO) == 1, withRecords: records,
-                    results: native.directory == nil ? results : nil)
+                    results: functions.directory == nil ? results : nil)
             } else if !isQuiet {
                 try show(receipt, session.records, inputs.naming, people)
             }

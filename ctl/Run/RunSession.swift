@@ -9,7 +9,7 @@ struct RunSession {
     let request: Run.Request
     private(set) var records = RecordStore()
     /// Told of the acceptance, and of outputs as they come.
-    var follower: ExecFollower?
+    var follower: (any RunFollower)?
     private var progress: ProgressDisplay
     private var check = ReplyCheck()
     private var interruption: Interruption?
@@ -112,8 +112,8 @@ final class SessionResults {
     }
 
     /// Opens the file, once; nil after that.
-    func open(tasks: Int) throws(CommandError) -> NativeResults? {
+    func open(tasks: Int) throws(CommandError) -> FunctionResults? {
         guard let file = file.take() else { return nil }
-        return try NativeResults(description, file, tasks: tasks)
+        return try FunctionResults(description, file, tasks: tasks)
     }
 }

@@ -34,10 +34,10 @@ struct RunWords: Equatable {
         case .command:
             operands = (word == "--" ? [] : [word]) + words
             words = []
-        case .bytes where word == "--" || word == ":::":
+        case .bytes where word == "--" || word == ":::", .argument where word == "--" || word == ":::":
             operands += (words.first == ":::" ? [] : [":::"]) + words
             words = []
-        case .bytes: operands.append(word)
+        case .bytes, .argument: operands.append(word)
         case .url, .request, .item: if word != "--" { operands.append(word) }
         case nil: if word != "--" { throw fault("unexpected '\(word)'") }
         }

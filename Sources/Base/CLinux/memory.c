@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <malloc.h>
 #include <fcntl.h>
+#include <link.h>
 #include <linux/futex.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -44,4 +45,23 @@ int32_t par_memory_release(int32_t fd, uint64_t offset, uint64_t length) {
 
 void par_trim_heap(void) {
     malloc_trim(0);
+}
+
+// A page that was never written is what stands in the file, and is read again from there when it is touched.
+static int release_code(struct dl_phdr_info *object, size_t size, void *nothing) {
+    (void)size, (void)nothing;
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    for (size_t i = 0; i < object->dlpi_phnum; i++) {
+        const ElfW(Phdr) *part = &object->dlpi_phdr[i];
+        if (part->p_type != PT_LOAD || (part->p_flags & PF_W)) continue;
+        uintptr_t start = (object->dlpi_addr + part->p_vaddr) & ~(page - 1);
+        uintptr_t end = (object->dlpi_addr + part->p_vaddr + part->p_filesz) & ~(page - 1);
+        if (end > start) madvise((void *)start, end - start, MADV_DONTNEED);
+    }
+    // The program itself comes first.
+    return 1;
+}
+
+void par_release_code(void) {
+    dl_iterate_phdr(release_code, NULL);
 }

@@ -1,9 +1,11 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -52,6 +54,10 @@ int32_t par_spawn_close_from(posix_spawn_file_actions_t *actions, int32_t first)
     return -posix_spawn_file_actions_addclosefrom_np(actions, first);
 }
 
+int32_t par_spawn_chdir(posix_spawn_file_actions_t *actions, const char *directory) {
+    return -posix_spawn_file_actions_addchdir_np(actions, directory);
+}
+
 int32_t par_signal_thread(int32_t pid, int32_t tid, int32_t signal) {
     return result(syscall(SYS_tgkill, pid, tid, signal));
 }
@@ -72,6 +78,7 @@ int32_t par_set_mark(uint64_t mark) {
 }
 
 int32_t par_die_with_parent(void) { return result(prctl(PR_SET_PDEATHSIG, SIGKILL)); }
+int32_t par_adopt_orphans(void) { return result(prctl(PR_SET_CHILD_SUBREAPER, 1)); }
 int32_t par_set_name(const char *name) { return result(prctl(PR_SET_NAME, name)); }
 
 static uint64_t default_timer_slack;
@@ -82,6 +89,18 @@ int32_t par_set_timer_slack(uint64_t nanoseconds) {
     int before = prctl(PR_GET_TIMERSLACK);
     if (default_timer_slack == 0 && before > 0) default_timer_slack = (uint64_t)before;
     return result(prctl(PR_SET_TIMERSLACK, nanoseconds));
+}
+
+uint64_t par_thread_delay(void) {
+    char text[128];
+    int file = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
+    if (file < 0) return 0;
+    ssize_t size = read(file, text, sizeof text - 1);
+    close(file);
+    if (size <= 0) return 0;
+    text[size] = 0;
+    unsigned long long ran = 0, delayed = 0;
+    return sscanf(text, "%llu %llu", &ran, &delayed) == 2 ? delayed : 0;
 }
 
 int32_t par_gettid(void) { return (int32_t)syscall(SYS_gettid); }

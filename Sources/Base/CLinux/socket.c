@@ -60,3 +60,34 @@ int32_t par_accept(int32_t listener) {
     } while (fd < 0 && errno == EINTR);
     return fd < 0 ? -errno : fd;
 }
+
+int32_t par_expect_credentials(int32_t fd) {
+    int on = 1;
+    return setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0 ? -errno : 0;
+}
+
+int64_t par_receive_request(int32_t fd, uint64_t *number, int32_t *pid, int32_t *answer) {
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(sizeof(struct ucred)) + CMSG_SPACE(sizeof(int32_t))];
+    } control;
+    struct iovec part = {.iov_base = number, .iov_len = sizeof *number};
+    struct msghdr message = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    *pid = 0;
+    *answer = -1;
+    ssize_t received;
+    do {
+        received = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    } while (received < 0 && errno == EINTR);
+    if (received < 0) return -errno;
+    // The other end is open in many processes; were it closed in all of them, there would be nobody to ask.
+    if (received == 0 && message.msg_controllen == 0) return -EPIPE;
+    for (struct cmsghdr *item = CMSG_FIRSTHDR(&message); item; item = CMSG_NXTHDR(&message, item)) {
+        if (item->cmsg_level != SOL_SOCKET) continue;
+        if (item->cmsg_type == SCM_CREDENTIALS) *pid = ((struct ucred *)CMSG_DATA(item))->pid;
+        // There is room for one, and the kernel closes what has none.
+        if (item->cmsg_type == SCM_RIGHTS) memcpy(answer, CMSG_DATA(item), sizeof *answer);
+    }
+    return received;
+}

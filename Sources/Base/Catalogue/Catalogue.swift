@@ -2,7 +2,7 @@
 public enum Catalogue {
     /// A workload's place in it is the number by which a job names it in shared memory: daemon and workers are of one build.
     public static let all: [Definition] = [
-        .noop, .sleep, .cpu, .io, .dot, .exec, .download, .api, .native,
+        .noop, .sleep, .cpu, .io, .dot, .exec, .download, .api, .native, .python,
     ]
 
     /// The workload called `name`; nil where there is none.

@@ -136,6 +136,10 @@ public enum RuntimeName {
     public static let blas = "blas"
     /// With a user's library, of which a runtime is made when a run names it.
     public static let plugin = "plugin"
+    /// A Python interpreter of a user's, of which a runtime is made when a run names a module or a file of it.
+    public static let python = "python"
+    /// Those that are made for a user's own code.
+    public static let users = [plugin, python]
 }
 
 /// What a task can be given: one or more words.
@@ -150,6 +154,8 @@ public enum Input: Sendable, CaseIterable {
     case item
     /// Bytes of any kind, or nothing.
     case bytes
+    /// A text that a Python function is called with, or nothing.
+    case argument
 
     /// As the interface calls it, and as it is asked for.
     public var name: String {
@@ -157,9 +163,12 @@ public enum Input: Sendable, CaseIterable {
         case .command: "command"
         case .url, .request: "url"
         case .item: "item"
-        case .bytes: "bytes"
+        case .bytes, .argument: "bytes"
         }
     }
+
+    /// Whether it comes as a part of a block of bytes.
+    public var isBytes: Bool { self == .bytes || self == .argument }
 
     /// The one that the interface calls `name`; nil for one that this program doesn't know.
     public init?(named name: String) {
@@ -178,6 +187,7 @@ public enum Input: Sendable, CaseIterable {
         case .request: "URL [BODY... | --from FILE | -]"
         case .item: "[ITEM... | --from FILE | -]"
         case .bytes: "LIBRARY:FUNCTION [INPUT... | ::: INPUT... | --from FILE | -]"
+        case .argument: "FILE.py:FUNCTION | MODULE:FUNCTION [ITEM... | ::: ITEM... | --from FILE | -]"
         }
     }
 
@@ -188,6 +198,7 @@ public enum Input: Sendable, CaseIterable {
         case .url: [.init("from", .path, in: 1...4096, "read URLs from this file, one a line; - for input")]
         case .item: [.init("from", .path, in: 1...4096, "read items from this file, one a line; - for input")]
         case .bytes: Self.bytesOptions
+        case .argument: Self.argumentOptions
         case .request:
             [
                 .init("header", .text, in: 1...8192, "a header, as 'Name: value'; may be given several times"),
@@ -201,6 +212,18 @@ public enum Input: Sendable, CaseIterable {
         Option("null", .flag, letter: "0", "inputs that are read end with a NUL rather than with a line"),
         Option("tag", .flag, "begin each line with the input and a tab"),
         Option("output", .path, in: 1...4096, "put each result into a file of its own in this directory"),
+        Option("quiet", .flag, letter: "q", "print no receipt"),
+    ]
+    private static let argumentOptions = [
+        Option("from", .path, letter: "a", in: 1...4096, "read items from this file, one a line; - for input"),
+        Option("null", .flag, letter: "0", "items that are read end with a NUL rather than with a line"),
+        Option("keep-order", .flag, letter: "k", "print what tasks print in the order of the items"),
+        Option("tag", .flag, "begin each line with the item and a tab"),
+        Option("joblog", .path, in: 1...4096, "write a line for each task that has ended into this file, anew"),
+        Option("resume", .flag, "leave out the items that the joblog knows, and go on with it"),
+        Option("resume-failed", .flag, "as --resume, but call again for those of them that failed"),
+        Option("pickle", .path, in: 1...4096, "keep the results in this file, one pickle behind the other"),
+        Option("output", .path, in: 1...4096, "put each result into a file of its own in this directory, as a pickle"),
         Option("quiet", .flag, letter: "q", "print no receipt"),
     ]
 }

@@ -20,6 +20,9 @@ public struct Detail: Sendable, Equatable {
         self.reasonBytes = reasonBytes
     }
 
+    /// Whether it tells where in its worker's files stands what a task has written.
+    public var hasOutputs: Bool { place(of: "stdout_offset") != nil }
+
     public var isEmpty: Bool { columns.isEmpty && reasonBytes == 0 }
 
     /// Where the column of `key` stands; nil where there is none.
@@ -100,6 +103,8 @@ public struct FailureKind: Sendable, Equatable {
         case signed
         /// Nothing.
         case none
+        /// Nothing: the task's own words say all. The first line of them says what, the others say where.
+        case words
     }
 
     /// Words for a person.
@@ -108,7 +113,7 @@ public struct FailureKind: Sendable, Equatable {
         case .errno: value == 0 ? "\(text): the result is wrong" : "\(text): \(systemErrorText(value))"
         case .number: "\(text) \(value)"
         case .signed: "\(text) \(Int16(truncatingIfNeeded: value))"
-        case .none: text
+        case .none, .words: text
         }
     }
 }
@@ -137,6 +142,11 @@ extension Definition {
     public func text(ofFailure number: UInt16, code: Int32) -> String {
         failures.first { $0.number == number }?.description(code: code) ?? "unknown failure \(number), code \(code)"
     }
+}
+
+extension Definition {
+    /// Whether a task's own words are all that is to be said of its failure.
+    public func speaksForItself(_ number: UInt16) -> Bool { failures.first { $0.number == number }?.code == .words }
 }
 
 /// The C library's words for an errno.

@@ -50,6 +50,8 @@ public struct Receipt: Codable, Sendable, Equatable {
     public var reruns: Int
     /// How long workers that died had been at the tasks that they left, all together.
     public var timeLost: Int
+    /// Of workers that are an interpreter's; nil for others.
+    public var interpreter: Interpreter?
 
     public enum Temperature: String, Codable, Sendable {
         case warm, cold
@@ -61,7 +63,7 @@ public struct Receipt: Codable, Sendable, Equatable {
 
     enum CodingKeys: String, CodingKey {
         case schema, job, workload, arguments, input, mode, processes, threads, workers, temperature, reason, outcome
-        case tasks, phases, elapsed, task, speedup, efficiency, figures, failures, deaths, reruns
+        case tasks, phases, elapsed, task, speedup, efficiency, figures, failures, deaths, reruns, interpreter
         case poolStartupPaid = "pool_startup_paid"
         case poolReadyFor = "pool_ready_for"
         case breakEven = "break_even"
@@ -77,7 +79,8 @@ public struct Receipt: Codable, Sendable, Equatable {
         mode: Mode, processes: Int, threads: Int, temperature: Temperature, reason: String?, outcome: Outcome,
         tasks: Tasks, phases: Phases, poolStartupPaid: Int, poolReadyFor: Int, task: TaskTimes, speedup: Double?,
         efficiency: Double?, breakEven: Int?, valueSum: Int, valueUnit: String?, figures: [Figure] = [],
-        workerCosts: [WorkerCost], failures: [Failure], deaths: Int = 0, reruns: Int = 0, timeLost: Int = 0
+        workerCosts: [WorkerCost], failures: [Failure], deaths: Int = 0, reruns: Int = 0, timeLost: Int = 0,
+        interpreter: Interpreter? = nil
     ) {
         self.schema = schema
         self.job = job
@@ -108,6 +111,7 @@ public struct Receipt: Codable, Sendable, Equatable {
         self.deaths = deaths
         self.reruns = reruns
         self.timeLost = timeLost
+        self.interpreter = interpreter
     }
 
     /// Writes every key, with an explicit null where there is no value: readers of the schema need not tell the two apart.
@@ -142,5 +146,6 @@ public struct Receipt: Codable, Sendable, Equatable {
         try members.encode(deaths, forKey: .deaths)
         try members.encode(reruns, forKey: .reruns)
         try members.encode(timeLost, forKey: .timeLost)
+        try members.encode(interpreter, forKey: .interpreter)
     }
 }

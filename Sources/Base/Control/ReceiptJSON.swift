@@ -50,6 +50,8 @@ extension Receipt {
         JSONBytes.append("],\"deaths\":", deaths, to: &bytes)
         JSONBytes.append(",\"reruns\":", reruns, to: &bytes)
         JSONBytes.append(",\"time_lost\":", timeLost, to: &bytes)
+        JSONBytes.append(",\"interpreter\":", to: &bytes)
+        if let interpreter { Self.append(interpreter, to: &bytes) } else { JSONBytes.append("null", to: &bytes) }
         bytes.append(UInt8(ascii: "}"))
     }
 
@@ -100,6 +102,17 @@ extension Receipt {
         JSONBytes.append(",\"startup\":", cost.startup, to: &bytes)
         JSONBytes.append(",\"dispatch\":", cost.dispatch, to: &bytes)
         JSONBytes.append(",\"tasks\":", cost.tasks, to: &bytes)
+        bytes.append(UInt8(ascii: "}"))
+    }
+
+    private static func append(_ interpreter: Interpreter, to bytes: inout [UInt8]) {
+        JSONBytes.append("{\"version\":", quoted: interpreter.version, to: &bytes)
+        JSONBytes.append(interpreter.takesTurns ? ",\"takes_turns\":true" : ",\"takes_turns\":false", to: &bytes)
+        JSONBytes.append(",\"program\":", interpreter.program, to: &bytes)
+        JSONBytes.append(",\"imports\":", interpreter.imports, to: &bytes)
+        JSONBytes.append(",\"fork\":", interpreter.fork, to: &bytes)
+        JSONBytes.append(",\"ready\":", interpreter.ready, to: &bytes)
+        JSONBytes.append(",\"waited\":", interpreter.waited, to: &bytes)
         bytes.append(UInt8(ascii: "}"))
     }
 

@@ -122,6 +122,39 @@ public struct WorkerCost: Codable, Sendable, Equatable {
     }
 }
 
+/// What the workers of a run that are an interpreter's were made of, and what it took. Times are in nanoseconds.
+public struct Interpreter: Codable, Sendable, Equatable {
+    /// As `Python 3.13.0`.
+    public var version: String
+    /// Whether only one thread of a process runs its code at a time.
+    public var takesTurns: Bool
+    /// What the start-up of the slowest worker went into: until the interpreter was up, until all was imported, until the
+    /// worker was forked, until it was ready. What was there before the worker was asked for took nothing of it.
+    public var program: Int
+    public var imports: Int
+    public var fork: Int
+    public var ready: Int
+    /// How long workers were ready to run in this run and had no processor, all together; 0 where the kernel doesn't tell.
+    public var waited: Int
+
+    enum CodingKeys: String, CodingKey {
+        case version, program, imports, fork, ready, waited
+        case takesTurns = "takes_turns"
+    }
+
+    public init(
+        version: String, takesTurns: Bool, program: Int, imports: Int, fork: Int, ready: Int, waited: Int
+    ) {
+        self.version = version
+        self.takesTurns = takesTurns
+        self.program = program
+        self.imports = imports
+        self.fork = fork
+        self.ready = ready
+        self.waited = waited
+    }
+}
+
 /// A reason that tasks did not end ok, and how many gave it.
 public struct Failure: Codable, Sendable, Equatable {
     public var reason: String

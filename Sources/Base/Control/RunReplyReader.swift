@@ -130,6 +130,12 @@ extension Receipt {
             },
             deaths: try json.number("deaths"), reruns: try json.number("reruns"), timeLost: try json.number("time_lost")
         )
+        interpreter = try json.objectIfPresent("interpreter").map { own throws(JSONObject.Unfit) in
+            Interpreter(
+                version: try own.text("version"), takesTurns: try own.flagIfPresent("takes_turns") ?? false,
+                program: try own.number("program"), imports: try own.number("imports"), fork: try own.number("fork"),
+                ready: try own.number("ready"), waited: try own.number("waited"))
+        }
         // As they were sent, rather than put together from their parts.
         self.workers = try json.number("workers")
         self.elapsed = try json.number("elapsed")

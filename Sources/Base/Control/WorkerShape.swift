@@ -14,8 +14,8 @@ public struct WorkerShape: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - mode: nil where it follows from the numbers, see ``mode(processes:threads:)``.
-    ///   - processors: how many workers there are where no number says so.
-    public init(mode: Mode?, processes: Int?, threads: Int?, processors: Int) throws(ControlError) {
+    ///   - processors: how many workers there are where no number says so; asked for only then.
+    public init(mode: Mode?, processes: Int?, threads: Int?, processors: @autoclosure () -> Int) throws(ControlError) {
         for (name, value) in [("threads", threads), ("processes", processes)] {
             if let value, value < 1 { throw .badArgument(name, value: "\(value)", expected: "a number of 1 or more") }
             if let value, value > Self.maximumWorkers {
@@ -34,10 +34,10 @@ public struct WorkerShape: Sendable, Equatable {
             self.init(.serial, processes: 1, threads: 1)
         case .threads:
             try Self.refuse("processes", processes, in: mode)
-            self.init(.threads, processes: 1, threads: threads ?? processors)
+            self.init(.threads, processes: 1, threads: threads ?? processors())
         case .processes:
             try Self.refuse("threads", threads, in: mode)
-            self.init(.processes, processes: processes ?? processors, threads: 1)
+            self.init(.processes, processes: processes ?? processors(), threads: 1)
         case .mixed:
             guard let processes, let threads else {
                 throw .badArgument("mode", value: "mixed", expected: "processes and threads beside it")

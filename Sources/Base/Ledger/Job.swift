@@ -1,3 +1,4 @@
+import CStream
 import Linux
 public import Synchronization
 
@@ -25,10 +26,28 @@ public struct Job {
     /// Where it is in the arena; the number by which workers are told of it.
     public let offset: Int
     @usableFromInline let base: UnsafeMutableRawPointer
+    /// Where records are, and which of a task's bits say which is its own.
+    @usableFromInline let records: UnsafeMutableRawPointer
+    @usableFromInline let recordMask: Int
+    /// The worker's part in the stream that the tasks come from; nil where they are the job's own.
+    public let stream: UnsafeMutablePointer<StreamSeat>?
 
     init(offset: Int, base: UnsafeMutableRawPointer) {
         self.offset = offset
         self.base = base
+        records = base + Self.headBytes
+        recordMask = .max
+        stream = nil
+    }
+
+    /// The job as a worker sees it that has joined its stream.
+    public init(_ job: Job, joining seat: UnsafeMutablePointer<StreamSeat>) {
+        offset = job.offset
+        base = job.base
+        let stream = seat.pointee.stream
+        records = UnsafeMutableRawPointer(par_stream_record_of(stream, 0))
+        recordMask = Int(stream.pointee.shape.slots) - 1
+        self.stream = seat
     }
 
     @inlinable public var next: UnsafeMutablePointer<Atomic<UInt64>> { place(0) }
@@ -54,7 +73,17 @@ public struct Job {
 
     /// The record of one task.
     @inlinable public func record(_ task: Int) -> UnsafeMutablePointer<TaskRecord> {
-        place(Self.headBytes + task * TaskRecord.byteCount)
+        (records + (task & recordMask) * TaskRecord.byteCount).assumingMemoryBound(to: TaskRecord.self)
+    }
+
+    /// What tells the record of a task from an older one in its place.
+    @inlinable public func generation(of task: Int) -> UInt64 {
+        stream == nil ? plan.pointee.generation : UInt64(truncatingIfNeeded: task) &+ 1
+    }
+
+    /// What the worker at a seat of a lease has done.
+    public func tally(_ seat: Int) -> StreamTally {
+        StreamTally(base: base + Self.headBytes + seat * StreamTally.byteCount)
     }
 
     /// The arguments, to be read once a job.
@@ -70,8 +99,9 @@ public struct Job {
         logged.pointee.store(0, ordering: .relaxed)
         heapTaken.pointee.store(0, ordering: .relaxed)
         self.plan.initialize(to: plan)
-        clearDetailsAndLog()
+        if plan.detailBytes > 0 || plan.logs != 0 || plan.streamSlots != 0 { clearDetailsAndLog() }
         self.plan.pointee.argumentBytes = UInt32(arguments.bytes.count)
+        if arguments.bytes.isEmpty { return }
         UnsafeMutableRawBufferPointer(start: base + Self.argumentOffset, count: Self.argumentRoom)
             .copyBytes(from: arguments.bytes)
     }

@@ -19,6 +19,8 @@ public struct JobPlan: Sendable {
     /// Where the block of inputs and the table of its parts begin within the inputs, see ``TaskInputs/Form``.
     var blockOffset: UInt64 = 0
     var spansOffset = JobPlan.noSpans
+    /// Bytes of the words that all tasks share, at the end of inputs that are a block.
+    var sharedBytes: UInt64 = 0
     /// Room for the results of all tasks together, in bytes; 0 where they hand back none.
     public var heapBytes: UInt64 = 0
     /// The largest result that one task may hand back, in bytes.
@@ -44,6 +46,10 @@ public struct JobPlan: Sendable {
     public var haltsNow: UInt32 = 0
     /// 1 if workers are woken where they are: what a task starts would keep the processor that its worker was put on.
     public var staysPut: UInt32 = 0
+    /// See ``stream``; 0 slots where tasks are the job's own.
+    var streamSlots: UInt32 = 0
+    var streamInputBlocks: UInt32 = 0
+    var streamResultBlocks: UInt32 = 0
 
     public init(job: UInt64, tasks: Int, workload: UInt32, crew: Int, cpuInterval: UInt64, rings: Bool) {
         self.job = job
@@ -60,7 +66,7 @@ public struct JobPlan: Sendable {
     public var layout: JobLayout {
         JobLayout(
             tasks: Int(tasks), detailBytes: Int(detailBytes), inputBytes: Int(inputBytes), hasLog: logs != 0,
-            heapBytes: Int(heapBytes))
+            heapBytes: streamSlots == 0 ? Int(heapBytes) : 0, tallies: streamSlots == 0 ? 0 : Int(crew))
     }
 
     /// Notes how the inputs stand in the job's memory.
@@ -73,7 +79,7 @@ public struct JobPlan: Sendable {
 ///
 /// | part | bytes |
 /// | --- | --- |
-/// | records | 64 a task |
+/// | records | 64 a task; of a lease, whose tasks are in its stream, a ``StreamTally`` a worker instead |
 /// | details | what the workload tells of each task beside its record |
 /// | inputs | what each task is given, see ``TaskInputs`` |
 /// | log | 4 a task: the tasks in the order in which they ended |
@@ -93,13 +99,15 @@ public struct JobLayout: Sendable, Equatable {
     ///   - detailBytes: a task's; a multiple of 8.
     ///   - inputBytes: those of all tasks together.
     ///   - heapBytes: those of the results of all tasks together.
+    ///   - tallies: workers of a lease.
     public init(
-        tasks: Int, detailBytes: Int = 0, inputBytes: Int = 0, hasLog: Bool = false, heapBytes: Int = 0
+        tasks: Int, detailBytes: Int = 0, inputBytes: Int = 0, hasLog: Bool = false, heapBytes: Int = 0,
+        tallies: Int = 0
     ) {
         self.heapBytes = heapBytes
         self.detailBytes = detailBytes
         self.hasLog = hasLog
-        details = Job.headBytes + tasks * TaskRecord.byteCount
+        details = Job.headBytes + tasks * TaskRecord.byteCount + tallies * StreamTally.byteCount
         // Blocks of inputs begin with a cache line.
         inputs = (details + tasks * detailBytes + 63) / 64 * 64
         log = inputs + (inputBytes + 7) / 8 * 8

@@ -76,6 +76,11 @@ public struct JobView: @unchecked Sendable {
         plan.failureLimit != 0 && job.halted.pointee.load(ordering: .sequentiallyConsistent) != 0
     }
 
+    /// How many tasks of a lease its workers say have ended.
+    public var endedInStream: Int {
+        plan.stream == nil ? 0 : (0..<Int(plan.crew)).reduce(0) { $0 &+ job.tally($1).ended }
+    }
+
     /// Counts a task that has failed, see ``Job/countFailure()``.
     public func countFailure() {
         _ = job.countFailure(limit: plan.failureLimit, haltsNow: plan.haltsNow)

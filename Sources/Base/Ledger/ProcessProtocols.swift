@@ -4,6 +4,8 @@
 /// | --- | --- |
 /// | `fork` or `exec`, then the slot and the ticket of each new process | for each in order: a pid, or an errno negated |
 /// | `ping` | `ping`; or ``refusal``, the bytes of a text, and the text, where the zygote can't be what it was to be |
+///
+/// Before its first answer a zygote may tell what it is made of, a ``RuntimeReport`` in pieces.
 public enum ZygoteProtocol {
     /// The first word of a request.
     public enum Request: UInt32, Sendable {
@@ -37,6 +39,42 @@ public enum ZygoteProtocol {
         return words.withUnsafeBytes { String(decoding: $0[8..<(8 + count)], as: UTF8.self) }
     }
 
+    /// The first word of a piece of a report; the bytes that the whole report has follow, those of this piece, and the piece.
+    public static let piece: UInt32 = 5
+    /// The most words that a piece has: none is longer, and none but the last is shorter.
+    public static let pieceLimit = 4096
+    /// Bytes of a report that are taken.
+    public static let reportLimit = 4 << 20
+    private static let pieceHead = 3
+
+    /// The messages that a report is sent in.
+    public static func pieces(of report: [UInt8]) -> [[UInt32]] {
+        let room = (pieceLimit - pieceHead) * MemoryLayout<UInt32>.size
+        return stride(from: 0, to: report.count, by: room).map { start in
+            let part = report[start..<min(start + room, report.count)]
+            var words = [UInt32](repeating: 0, count: pieceHead + (part.count + 3) / 4)
+            words[0] = piece
+            words[1] = UInt32(report.count)
+            words[2] = UInt32(part.count)
+            words.withUnsafeMutableBytes { $0[(4 * pieceHead)...].copyBytes(from: part) }
+            return words
+        }
+    }
+
+    /// Takes in a piece of a report.
+    ///
+    /// - Returns: false where it is none, or one that can't be.
+    public static func take(piece words: [UInt32], into report: inout [UInt8]) -> Bool {
+        guard words.count > pieceHead, words[0] == piece, Int(words[1]) <= reportLimit,
+            Int(words[2]) <= 4 * (words.count - pieceHead), report.count + Int(words[2]) <= Int(words[1])
+        else { return false }
+        words.withUnsafeBytes { report += $0[(4 * pieceHead)..<(4 * pieceHead + Int(words[2]))] }
+        return true
+    }
+
+    /// The exit code of a worker that has done as much as it is to do, so that another takes its place.
+    public static let renewalExitCode: Int32 = 74
+
     /// The argument before the most memory of its own that each of the runtime's processes may have, in bytes. The
     /// runtime's arguments follow.
     public static let memoryFlag = "--memory"
@@ -49,8 +87,10 @@ public enum ZygoteProtocol {
         public static let arena: Int32 = 3
         public static let event: Int32 = 4
         public static let control: Int32 = 5
-        /// What the daemon's guardian is told by, see ``GuardianProtocol``.
-        public static let guardian: Int32 = 6
+        /// Where workers ask for a lease's files by its job's number, see ``Linux/FileRequest``: its memory, and its client's bell.
+        public static let files: Int32 = 6
+        /// What the daemon's guardian is told by, see ``GuardianProtocol``. Not there for foreign code.
+        public static let guardian: Int32 = 7
     }
 }
 

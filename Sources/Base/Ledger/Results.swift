@@ -52,6 +52,14 @@ public struct ResultWriter {
 
     @usableFromInline let heap: UnsafeMutableRawPointer
     private let taken: UnsafeMutablePointer<Atomic<UInt64>>
+    /// Where results go that are a stream's; nil for a job's heap.
+    @usableFromInline let stream: UnsafeMutablePointer<StreamSeat>?
+    /// Blocks of the stream that hold the result at hand, from this one on.
+    var firstBlock: UInt32 = 0
+    /// Not 0 once nobody waits for the job any more.
+    private let cancelled: UnsafeMutablePointer<Atomic<UInt32>>
+    var isCancelled: Bool { cancelled.pointee.load(ordering: .relaxed) != 0 }
+    @usableFromInline var blocks: UInt32 = 0
     @usableFromInline let heapBytes: Int
     @usableFromInline let limit: Int
     @usableFromInline let chunkBytes: Int
@@ -67,19 +75,30 @@ public struct ResultWriter {
 
     public init(_ job: Job) {
         let plan = job.plan.pointee
-        heap = job.base + plan.layout.heap
+        stream = job.stream
+        cancelled = job.cancelled
         taken = job.heapTaken
-        heapBytes = Int(plan.heapBytes) / ResultSpan.alignment * ResultSpan.alignment
+        if let stream = stream?.pointee.stream.pointee {
+            heap = UnsafeMutableRawPointer(stream.base)
+            heapBytes = Int(stream.at.size)
+        } else {
+            heap = job.base + plan.layout.heap
+            heapBytes = Int(plan.heapBytes) / ResultSpan.alignment * ResultSpan.alignment
+        }
         limit = min(Int(clamping: plan.resultLimit), ResultSpan.maximumBytes)
         let share = heapBytes / (4 * Int(max(1, plan.crew)))
         chunkBytes = Self.rounded(min(Self.maximumChunkBytes, share))
     }
+
+    /// Whether each task's result has a place of its own, so that ``begin()`` is to be called for each.
+    @inlinable public var hasPlaces: Bool { stream != nil }
 
     /// Begins the next task's result, which is empty.
     @inlinable @inline(__always)
     public mutating func begin() {
         count = 0
         hasFault = false
+        if let stream { begin(in: stream) }
     }
 
     /// What has hindered the result at hand, first.
@@ -87,7 +106,20 @@ public struct ResultWriter {
     @usableFromInline var recordedFault: Fault { firstFault }
 
     /// Bytes of the result at hand.
-    public var byteCount: Int { count }
+    @inlinable public var byteCount: Int { count }
+
+    /// Where the result at hand begins, and how long it may get without anybody's being asked, for who writes there himself and
+    /// then says with ``note(byteCount:)`` how long it has become.
+    @inlinable public var room: UnsafeMutableRawBufferPointer {
+        UnsafeMutableRawBufferPointer(start: heap + start, count: min(chunkEnd - start, limit))
+    }
+
+    /// Notes that the result at hand has become so long within its ``room``; one that can't be is as long as its room.
+    @inlinable @inline(__always)
+    public mutating func note(byteCount: Int) {
+        let room = min(chunkEnd - start, limit)
+        count = byteCount >= 0 && byteCount <= room ? byteCount : room
+    }
 
     /// Makes the result at hand `byteCount` bytes long and keeps what it holds as far as that goes. What is new of it holds
     /// anything.
@@ -115,10 +147,11 @@ public struct ResultWriter {
     /// Ends the result at hand, which stays as it is from now on.
     @inlinable @inline(__always)
     public mutating func finish() -> ResultSpan {
-        count == 0 ? .none : finishSome()
+        count == 0 && blocks == 0 ? .none : finishSome()
     }
 
     @usableFromInline mutating func finishSome() -> ResultSpan {
+        if let stream { return finish(in: stream) }
         let span = ResultSpan(offset: start, count: count)
         start = min(Self.rounded(start + count), chunkEnd)
         count = 0
@@ -136,6 +169,7 @@ public struct ResultWriter {
 
     @usableFromInline mutating func grow(to byteCount: Int) -> UnsafeMutableRawPointer? {
         guard byteCount >= 0, byteCount <= limit else { return fail(.tooLarge) }
+        if let stream { return grow(to: byteCount, in: stream) }
         // Twice what it has where it grows, so that many small additions move it seldom.
         let wanted = max(chunkBytes, count > 0 ? min(2 * byteCount, limit) : byteCount)
         if extend(to: byteCount, wanted: wanted) {
@@ -150,7 +184,7 @@ public struct ResultWriter {
         return heap + start
     }
 
-    private mutating func fail(_ fault: Fault) -> UnsafeMutableRawPointer? {
+    mutating func fail(_ fault: Fault) -> UnsafeMutableRawPointer? {
         if !hasFault { firstFault = fault }
         hasFault = true
         return nil

@@ -12,6 +12,9 @@ public struct Settlement: Sendable, Equatable {
     /// The time for which workers that died had been at the tasks that they left, in nanoseconds.
     public var lostNanoseconds: UInt64 = 0
 
+    /// Nothing was left behind.
+    public init() {}
+
     /// How to settle.
     public enum Policy: Sendable, Equatable {
         /// Hand out again whatever has not killed this many workers yet.

@@ -47,6 +47,10 @@ public struct Slot {
     /// The command that the worker's task runs as, by the number in its mark, to be ended if the worker dies; 0 for none.
     @inlinable public var command: UnsafeMutablePointer<UInt32> { place(104) }
     @inlinable public var tid: UnsafeMutablePointer<UInt32> { place(108) }
+    /// When the worker's thread had begun; 0 before.
+    @inlinable public var begunAt: UnsafeMutablePointer<UInt64> { place(112) }
+    /// How long the worker has been ready to run in the job at hand and had no processor, in nanoseconds; 0 where nobody looks.
+    @inlinable public var delayed: UnsafeMutablePointer<UInt64> { place(120) }
 
     /// What a worker can be told.
     public enum Order: UInt32, Sendable {

@@ -13,7 +13,8 @@ public struct TaskInputs: Sendable {
         /// ```
         case words = 0
         /// A block of bytes, which begins at the plan's `blockOffset`, and a table of each task's part of it, a ``ByteSpan``
-        /// each, at `spansOffset`; without a table the whole block is each task's.
+        /// each, at `spansOffset`; without a table the whole block is each task's. Words that all share stand at the end, in
+        /// `sharedBytes` bytes.
         case block = 1
     }
 
@@ -28,6 +29,8 @@ public struct TaskInputs: Sendable {
     private let form: Form
     private let blockOffset: Int
     private let spansOffset: UInt64
+    /// The words of all tasks behind a block.
+    let shared: [UInt8]
 
     /// - Parameters:
     ///   - shared: the words of all tasks.
@@ -62,12 +65,26 @@ public struct TaskInputs: Sendable {
         form = .words
         blockOffset = 0
         spansOffset = JobPlan.noSpans
+        self.shared = []
+    }
+
+    /// Tasks that are given parts of `block`, and have `shared` words.
+    ///
+    /// - Returns: nil if a word has a NUL in it.
+    public init?(_ block: InputBlock, shared: [String]) {
+        if shared.contains(where: { $0.utf8.contains(0) }) { return nil }
+        self.init(block, sharedBytes: shared.flatMap { Array($0.utf8) + [0] })
     }
 
     /// Tasks that are given parts of `block`.
     public init(_ block: InputBlock) {
+        self.init(block, sharedBytes: [])
+    }
+
+    private init(_ block: InputBlock, sharedBytes: [UInt8]) {
         content = .block(block)
-        byteCount = block.blockOffset + block.byteCount
+        shared = sharedBytes
+        byteCount = block.blockOffset + block.byteCount + shared.count
         form = .block
         blockOffset = block.blockOffset
         spansOffset = block.spansOffset.map { UInt64($0) } ?? JobPlan.noSpans
@@ -79,6 +96,7 @@ public struct TaskInputs: Sendable {
         plan.inputForm = form.rawValue
         plan.blockOffset = UInt64(blockOffset)
         plan.spansOffset = spansOffset
+        plan.sharedBytes = UInt64(shared.count)
     }
 
     static func words(_ index: Int, at base: UnsafeMutableRawPointer, tasks: Int) -> Words {

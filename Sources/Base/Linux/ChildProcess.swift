@@ -105,6 +105,8 @@ public struct Program: Sendable {
     public var environment: Variables
     /// Descriptors of this process, which become 3, 4, … in the program.
     public var descriptors: [Int32]
+    /// Where it begins; nil for where this process is.
+    public var directory: String?
     /// Whether it has nothing to read; else its standard input is this process's.
     public var hasNoInput = false
     /// The descriptor of this process that becomes its standard output. Standard error is inherited.
@@ -130,6 +132,7 @@ public struct Program: Sendable {
         defer { posix_spawn_file_actions_destroy(&actions) }
         if output != STDOUT_FILENO { posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO) }
         if hasNoInput { posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0) }
+        if let directory { _ = par_spawn_chdir(&actions, directory) }
         // The kernel's dup2 of a descriptor to itself would leave CLOEXEC set, so all move out of the way first: above
         // all that are moved and all places that they are moved to.
         let high = max(descriptors.max() ?? 0, 2 + Int32(descriptors.count)) + 1

@@ -79,3 +79,14 @@ public struct FileIdentity: Sendable, Hashable, CustomStringConvertible {
         "\(String(device, radix: 16)):\(inode):\(bytes):\(seconds).\(nanoseconds)"
     }
 }
+
+/// What a path led to at a time, by device, inode, size and the time of its last change. Nothing is opened for it.
+public enum FileStamp {
+    /// As one process tells another; `gone` where nothing is there.
+    public static func of(_ path: String) -> String {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return "gone" }
+        let changed = Int(status.st_mtim.tv_sec) * 1_000_000_000 + Int(status.st_mtim.tv_nsec)
+        return "\(status.st_dev):\(status.st_ino):\(status.st_size):\(changed)"
+    }
+}

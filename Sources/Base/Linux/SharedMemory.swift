@@ -125,6 +125,20 @@ public enum Futex {
     }
 
     private static let wakeTries = 3
+
+    /// The same for a word that C has declared.
+    public static func wait(
+        raw word: UnsafeMutablePointer<UInt32>, while expected: UInt32, atMost nanoseconds: UInt64? = nil
+    ) {
+        wait(
+            UnsafeMutableRawPointer(word).assumingMemoryBound(to: Atomic<UInt32>.self), while: expected,
+            atMost: nanoseconds)
+    }
+
+    @discardableResult
+    public static func wake(raw word: UnsafeMutablePointer<UInt32>, atMost count: Int32 = 1) -> Bool {
+        wake(UnsafeMutableRawPointer(word).assumingMemoryBound(to: Atomic<UInt32>.self), atMost: count)
+    }
 }
 
 /// Tells the processor that a loop waits for another one.

@@ -18,10 +18,25 @@ public enum ThisProcess {
         try kernel("prctl(PR_SET_PDEATHSIG)") { par_die_with_parent() }
     }
 
+    /// Has processes whose parents have ended, and which descend from this one, be its children.
+    public static func adoptOrphans() throws(SystemError) {
+        try kernel("prctl(PR_SET_CHILD_SUBREAPER)") { par_adopt_orphans() }
+    }
+
+    /// How long the calling thread has been ready to run and had no processor so far, in nanoseconds; 0 where the kernel doesn't
+    /// tell (sched_stats).
+    public static var delayNanoseconds: UInt64 { par_thread_delay() }
+
     /// Lets no other process without privileges look into this one's memory, or open what it has open. Programs that it
     /// starts are not bound by it; forked children are.
     public static func denyInspection() throws(SystemError) {
         try kernel("prctl(PR_SET_DUMPABLE)") { par_deny_inspection() }
+    }
+
+    /// Lets go of the pages of this program's code and constants that it has used so far. What it goes on using comes back
+    /// from the page cache, some at a time; what only its start has needed doesn't.
+    public static func releaseCode() {
+        par_release_code()
     }
 
     /// Names the calling thread, in at most 15 bytes, as `ps` and `top` show it.

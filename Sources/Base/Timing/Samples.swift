@@ -32,6 +32,23 @@ public struct Samples: Sendable {
         }
     }
 
+    /// Counts in what others have summed up: how many durations were about so long, and of all of them the exact sum, the
+    /// shortest and the longest.
+    public mutating func add(
+        _ durations: [(nanoseconds: UInt64, count: Int)], sum more: UInt64, shortest: UInt64, longest: UInt64
+    ) {
+        let added = durations.reduce(0) { $0 + $1.count }
+        guard added > 0 else { return }
+        min = count == 0 ? shortest : Swift.min(min, shortest)
+        max = Swift.max(max, longest)
+        count += added
+        sum &+= more
+        var whole = Self.histogram(histogram.take(), and: few)
+        few.removeAll(keepingCapacity: true)
+        for (nanoseconds, times) in durations { _ = whole.record(nanoseconds, count: UInt64(times)) }
+        histogram = whole
+    }
+
     private static func histogram(
         _ earlier: consuming Histogram<UInt64>?, and values: [UInt64]
     ) -> Histogram<UInt64> {

@@ -21,7 +21,13 @@ extension TaskRecord {
             if failure == .damaged { return "the run's memory was damaged: the task's record is not right" }
             let own = own()
             let text = definition.text(ofFailure: failure.number, code: failure.code)
-            if let result, !result.isEmpty { return "\(Self.shown(result)) (\(text))" }
+            if let result, !result.isEmpty {
+                if definition.speaksForItself(failure.number) {
+                    return Self.shown(
+                        UnsafeRawBufferPointer(rebasing: result[..<(result.firstIndex(of: 10) ?? result.endIndex)]))
+                }
+                return "\(Self.shown(result)) (\(text))"
+            }
             return own.isEmpty ? text : own
         case .lost:
             return "its worker died\(exit.map { ": \($0)" } ?? "") (\(deaths) \(deaths == 1 ? "time" : "times"))"

@@ -11,6 +11,8 @@ public struct Configuration: Sendable {
     public var isShared = false
     public var zygotePath: String
     public var libraryZygotePath: String
+    /// The library that makes a user's Python a zygote; nil where it isn't installed.
+    public var pythonLibraryPath: String?
     public var policy: PoolPolicy
     public var limits = JobLimits()
     /// Connections that may be open at a time.

@@ -24,6 +24,7 @@ struct ControlService: Service {
             case Ping.method: call.reply(text: Self.empty)
             case GetStatus.method: StatusHandler(daemon: daemon).answer(call)
             case Run.method: try RunHandler(daemon: daemon).answer(call)
+            case LeaseCall.method: try LeaseHandler(daemon: daemon).answer(call)
             case ListPools.method: PoolsHandler(daemon: daemon).list(call)
             case ResizePool.method: try PoolsHandler(daemon: daemon).resize(call)
             case RecyclePool.method: try PoolsHandler(daemon: daemon).recycle(call)

@@ -44,6 +44,7 @@ public struct Daemon: ServiceLifecycle.Service {
             libraryZygotePath: configuration.libraryZygotePath, environment: ServiceVariables.environmentOfWorkers,
             queueLimit: configuration.limits.queuedJobs, ledgerBytes: configuration.limits.ledgerBytes)
         options.directory = directoryPath
+        options.pythonLibraryPath = configuration.pythonLibraryPath
         let memory = min(configuration.limits.memoryBytes, configuration.limits.runtimeBytes)
         options.pluginMemoryBytes = memory == .max ? nil : memory
         // Only the newest is of interest to whoever looks at the status.
@@ -156,7 +157,12 @@ public struct Daemon: ServiceLifecycle.Service {
         let status = "\(policy.threadFloor) threads and \(policy.processFloor) processes are warm"
         logger.info("ready: \(status)", metadata: ["socket": "\(socketPath)"])
         Notify.ready(status: status)
-        configuration.ownerLink.map(OwnerLink.init)?.ready()
+        if let ownerLink = configuration.ownerLink {
+            OwnerLink(ownerLink).ready()
+        } else {
+            // Half of what it has resident is code of its start. One that serves a single run won't live to be at rest.
+            ThisProcess.releaseCode()
+        }
     }
 
     /// Four digits that hardly any other daemon of this host has had.

@@ -1,3 +1,4 @@
+import Catalogue
 import Control
 import Linux
 import Logging
@@ -33,17 +34,62 @@ struct DaemonContext: Sendable {
         do {
             return try supervisor.runtime(forPlugin: path)
         } catch {
-            switch error {
-            case .unreadable(let fault):
-                throw .badArgument("library", value: path, expected: "a file that can be read (\(fault))")
-            case .relative: throw .badArgument("library", value: path, expected: "a path that begins with /")
-            case .noMemory(let fault): throw .workersFailed(reason: "\(fault)")
-            case .shared:
-                throw .notPermitted(
-                    action: "load a library of one's own into the daemon of all users",
-                    needs: "a daemon of one's own: systemctl --user start pard.socket, or parctl without a daemon")
-            }
+            throw Self.error(error, "library", path, to: "load a library of one's own into the daemon of all users")
         }
+    }
+
+    /// The runtime of workers of a user's Python, likewise.
+    func runtime(forPython need: InterpreterNeed) throws(ControlError) -> RuntimeID {
+        do {
+            return try supervisor.runtime(forPython: need)
+        } catch {
+            throw Self.error(
+                error, "python", need.family.interpreter, to: "run Python functions in the daemon of all users")
+        }
+    }
+
+    private static func error(
+        _ refusal: RuntimeRefusal, _ argument: String, _ path: String, to action: String
+    ) -> ControlError {
+        switch refusal {
+        case .unreadable(let fault):
+            .badArgument(argument, value: path, expected: "a file that can be read (\(fault))")
+        case .relative: .badArgument(argument, value: path, expected: "a path that begins with /")
+        case .noMemory(let fault): .workersFailed(reason: "\(fault)")
+        case .broken(let reason): .workersFailed(reason: reason)
+        case .missing(let what): .workersFailed(reason: "\(what) is missing: it belongs beside pard or its zygotes")
+        case .shared:
+            .notPermitted(
+                action: action,
+                needs: "a daemon of one's own: systemctl --user start pard.socket, or parctl without a daemon")
+        }
+    }
+
+    /// The runtime that a job's workers are made of, where that is made for it; nil where every daemon has it.
+    func runtime(of plan: RunPlan) throws(ControlError) -> RuntimeID? {
+        switch plan.definition.runtime {
+        case RuntimeName.plugin: try plugin(plan.arguments["function"] ?? "")
+        case RuntimeName.python: try runtime(forPython: plan.python())
+        default: nil
+        }
+    }
+
+    /// The runtime of a user's library, which is made where there is none, once it is known to have the function.
+    ///
+    /// - Parameter name: the library's path, a colon and the function's name.
+    private func plugin(_ name: String) throws(ControlError) -> RuntimeID {
+        func fault(_ expected: String) -> ControlError { .badArgument("function", value: name, expected: expected) }
+        guard let colon = name.utf8.lastIndex(of: UInt8(ascii: ":")) else {
+            throw fault("a library's path, a colon and a function's name")
+        }
+        let path = String(name[..<colon])
+        let runtime = try runtime(forPlugin: path)
+        do throws(LibraryFile.Fault) {
+            try LibraryFile(at: path).check(String(name[name.utf8.index(after: colon)...]))
+        } catch {
+            throw fault("a function that is there: \(path) \(error)")
+        }
+        return runtime
     }
 
     /// Answers with what `body` makes of pools and jobs as they are now, on a background thread: there may be thousands.

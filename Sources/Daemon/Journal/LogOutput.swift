@@ -72,8 +72,13 @@ public struct TextOutput: LogOutput {
         var lost = 0
         var lines: [UInt8] = []
         var count = 0
+        var second: (number: Int64, text: String)?
         for entry in entries {
-            lines += Self.line(entry, time: Self.localTime(entry.microseconds)).utf8
+            let number = entry.microseconds / 1_000_000
+            // Many entries of a busy program are of one second.
+            let text = second.flatMap { $0.number == number ? $0.text : nil } ?? Self.localTime(second: number)
+            second = (number, text)
+            lines += Self.line(entry, time: text + Self.thousandths(of: entry.microseconds)).utf8
             lines.append(UInt8(ascii: "\n"))
             count += 1
             if lines.count >= Self.bytesAtOnce {
@@ -121,15 +126,19 @@ public struct TextOutput: LogOutput {
         return String(String.UnicodeScalarView(scalars))
     }
 
-    /// `2026-11-23 20:06:56.123` in the machine's time zone.
-    private static func localTime(_ microseconds: Int64) -> String {
-        var seconds = time_t(microseconds / 1_000_000)
+    /// `2026-11-23 20:06:56` in the machine's time zone.
+    private static func localTime(second: Int64) -> String {
+        var seconds = time_t(second)
         var parts = tm()
         localtime_r(&seconds, &parts)
         var text = [CChar](repeating: 0, count: 32)
         let count = strftime(&text, text.count, "%Y-%m-%d %H:%M:%S", &parts)
-        let thousandths = String(microseconds % 1_000_000 / 1000)
         return String(decoding: text[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
-            + "." + String(repeating: "0", count: 3 - thousandths.utf8.count) + thousandths
+    }
+
+    /// `.123`
+    private static func thousandths(of microseconds: Int64) -> String {
+        let digits = String(microseconds % 1_000_000 / 1000)
+        return "." + String(repeating: "0", count: 3 - digits.utf8.count) + digits
     }
 }

@@ -11,6 +11,9 @@ final class Domain: Sendable {
     let arena: Arena
     /// Rung by its workers. Another's can't be emptied, nor filled, through it.
     let bell: Descriptor
+    /// Where its workers ask for the files of leases, and the end by which they do.
+    let files: Descriptor
+    let filesEnd: Descriptor
     /// The number of its first slot, among the slots of all domains.
     let firstSlot: Int
     private let family: UInt32
@@ -21,6 +24,9 @@ final class Domain: Sendable {
         self.family = family
         arena = try Arena(slotCount: slotCount, jobBytes: jobBytes)
         bell = try Descriptor.event()
+        var end: Int32 = -1
+        files = try FileRequest.socket { end = $0.release() }
+        filesEnd = Descriptor(owning: end)
         sign()
     }
 

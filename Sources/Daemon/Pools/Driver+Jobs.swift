@@ -78,6 +78,7 @@ extension Driver {
     /// How many of a job's tasks have ended, as far as can be seen while its workers are at it.
     func done(in id: JobID) -> Int {
         guard let row = machine.jobs[id], let record = jobs[id] else { return 0 }
+        if record.stream != nil { return record.loss.lost + record.view.endedInStream }
         let tasks = record.view.tasks
         var done = record.settledTasks
         for slot in row.units.lazy.flatMap({ self.slots[$0] ?? [] }).map(self.slot)
@@ -116,6 +117,8 @@ extension Driver {
         // Workers that join while others are at it aren't counted: once one has died, everybody who leaves rings.
         if record.isToEnlist { record.job.enlist(crew.count) }
         record.isToEnlist = false
+        // The crew of a lease comes and goes.
+        if record.stream != nil { record.job.disturbed.pointee.store(1, ordering: .sequentiallyConsistent) }
         if record.table == nil { machine.stampPublished(id, at: Monotonic.now()) }
         hasPublished = true
         let (_, unwoken) = Pools.publish(
@@ -128,6 +131,7 @@ extension Driver {
         guard let record = jobs[id] else { return }
         if record.lease != nil { endLease(record) }
         record.job.cancel()
+        record.stream?.wakeWorkers()
         for unit in machine.jobs[id]?.atWork ?? [] {
             guard let process = machine.units[unit]?.process, let pid = workers[process]?.handle?.pid else { continue }
             for slot in slots[unit] ?? [] where threads[slot] != 0 { Interrupt.send(to: threads[slot], of: pid) }
@@ -161,6 +165,7 @@ extension Driver {
     /// Gives tasks that were left behind a terminal state, or lays them out for another round.
     func settle(_ id: JobID) {
         guard let record = jobs[id], let row = machine.jobs[id] else { return }
+        if record.stream != nil { return settleStream(record, isOver: row.cancelled != nil) }
         var policy = record.attempts.map { Settlement.Policy.rerun(attempts: $0) } ?? .lose
         if row.cancelled != nil { policy = .cancel }
         let settlement = settle(record, policy)
@@ -205,6 +210,8 @@ extension Driver {
             tell(.collected(id, at: Monotonic.now()))
             return
         }
+        // Where its workers have left by themselves, nothing has been settled.
+        if let stream = record.stream { record.loss.cancelled += stream.settleAll(at: Monotonic.now()) }
         let crew = row.crew.flatMap { unit -> [CrewMember?] in
             let none = [CrewMember?](repeating: nil, count: row.request.kind.workersPerUnit)
             guard let unit, let members = members(of: unit) else { return none }
@@ -219,7 +226,8 @@ extension Driver {
                 FinishedJob(
                     view: record.view, memory: record.memory, row: row, crew: crew,
                     startupPaid: present.map { $0.readyAt.since($0.askedAt) }.max() ?? 0, readyAt: ready,
-                    firstStart: record.firstStart, loss: record.loss)))
+                    firstStart: record.firstStart, loss: record.loss,
+                    report: self.record(of: row.request.kind.runtime)?.report)))
     }
 
     /// The workers of a unit; nil where it is gone.
@@ -227,9 +235,12 @@ extension Driver {
         guard let own = slots[unit], let row = machine.units[unit] else { return nil }
         let pid = Int(workers[row.process]?.handle?.pid ?? 0)
         return own.map { slot in
-            CrewMember(
-                pid: pid, tid: Int(threads[slot]), askedAt: row.askedAt,
-                readyAt: row.readyAt.map { min($0, readyTime(slot, $0)) } ?? 0)
+            let ready = row.readyAt.map { min($0, readyTime(slot, $0)) } ?? 0
+            let begun = self.slot(slot).begunAt.pointee
+            return CrewMember(
+                pid: pid, tid: Int(threads[slot]), askedAt: row.askedAt, readyAt: ready,
+                begunAt: begun == 0 ? 0 : min(max(begun, row.askedAt), max(ready, row.askedAt)),
+                delayed: self.slot(slot).delayed.pointee)
         }
     }
 

@@ -12,7 +12,9 @@ extension Driver {
         case .stopThreads(let process, let units): stopThreads(process, units)
         case .stopProcess(let process): stop(process)
         case .kill(let process):
-            if let worker = workers[process], !isSpared(worker) { kill(worker) }
+            guard let worker = workers[process] else { return }
+            // Those who have left were not seen leaving, as foreign code may have taken their ring.
+            if isSpared(worker) { lookAgain() } else { kill(worker) }
         case .publish(let id, let units): publish(id, units)
         case .cancelTasks(let id): cancelTasks(of: id)
         case .settle(let id): settle(id)

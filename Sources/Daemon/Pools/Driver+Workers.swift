@@ -112,10 +112,10 @@ extension Driver {
 
     func hearWorker(_ id: ProcessID) {
         guard let worker = workers[id], let pid = worker.handle?.pid else { return }
-        var exit = "an exit that can't be told"
+        var exit: Exit?
         do {
             guard let end = try worker.handle?.reap() else { return }
-            exit = "\(end)"
+            exit = end
         } catch {
             notice(.trouble("how process \(pid) has ended can't be told: \(error)"))
             // It has ended, or its pidfd would not be readable; its number stays taken until it is reaped.
@@ -125,17 +125,24 @@ extension Driver {
     }
 
     /// A process has ended.
-    private func lose(_ worker: WorkerRecord, exit: String) {
+    private func lose(_ worker: WorkerRecord, exit end: Exit?) {
+        let exit = end.map { "\($0)" } ?? "an exit that can't be told"
+        // It has done its part, and another is to take its place.
+        let isRenewal = end == .code(ZygoteProtocol.renewalExitCode)
         endCommands(of: worker)
-        if let process = machine.processes[worker.id], !process.isStopping {
+        let isUp = worker.units.contains { starting[$0] == nil }
+        let isBlameless = isRenewal && isUp && !worker.isToBeKilled
+        if let process = machine.processes[worker.id], !process.isStopping, !isBlameless {
             notice(.workerLost(pid: Int(worker.handle?.pid ?? 0), pool: machine.name(of: process.kind), exit: exit))
-            let isUp = worker.units.contains { starting[$0] == nil }
             if !isUp, !worker.isToBeKilled {
                 record(of: worker.runtime)?.noteStartFailure("a worker ended with \(exit)", Monotonic.now())
             }
         }
         disturbJobs(of: worker, exit: exit)
-        forget(worker, worker.isToBeKilled ? record(of: worker.runtime)?.startFailure : "a worker ended with \(exit)")
+        settleStreams(of: worker, end)
+        forget(
+            worker, worker.isToBeKilled ? record(of: worker.runtime)?.startFailure : "a worker ended with \(exit)",
+            isBlameless: isBlameless)
         // It may have left children, and where this process is the first one, they are its own.
         sweepSoon()
     }

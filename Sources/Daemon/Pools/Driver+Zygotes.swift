@@ -9,6 +9,7 @@ extension Driver {
         if domains.contains(where: { $0 === domain }) { return }
         // Each ring is news: the event is never read.
         try supervisor.events.add(domain.bell.raw, key: Source.bell.key, onlyNews: true)
+        try supervisor.events.add(domain.files.raw, key: Source.files(domains.count).key)
         domains.append(domain)
         seenNews.append(0)
         freeSlots.append(domain.slots.reversed())
@@ -136,8 +137,10 @@ extension Driver {
         let domain = record.domain
         domain.sign()
         let link = try ZygoteLink(
-            record.runtime, number: zygoteCount, environment: supervisor.configuration.environment,
-            arena: domain.arena.descriptor, event: domain.bell.raw,
+            record.runtime, number: zygoteCount,
+            environment: record.runtime.environment.map { Variables($0 + [Supervisor.quietCrashes]) }
+                ?? supervisor.configuration.environment,
+            arena: domain.arena.descriptor, event: domain.bell.raw, files: domain.filesEnd.raw,
             guardian: domain.trust == .own ? supervisor.guardian.descriptor : nil)
         do {
             try supervisor.events.add(link.descriptor, key: Source.zygote(link.number).key)
@@ -174,9 +177,13 @@ extension Driver {
         }
         switch answer {
         case .none: return
+        case .report(let report):
+            record.report = report
+            return supervisor.note(report, of: record.id)
         case .end: return lose(record)
         case .ping: break
-        case .refusal(let reason):
+        case .refusal(let short):
+            let reason = record.report?.refusal ?? short
             link.endsAsExpected = true
             record.refuse(reason)
             notice(.trouble("\(record.runtime.name) can't be started: \(reason)"))

@@ -65,6 +65,8 @@ final class Driver {
     var seenNews: [UInt32] = []
     /// When workers are looked at though nobody rings.
     var lookAt: UInt64?
+    /// How often the system had killed for want of memory when that was last looked at.
+    var seenMemoryKills: Int?
     /// When orphans are looked at, and children that nobody knows are reaped.
     var orphansAt: UInt64?
     var sweepAt: UInt64?
@@ -82,6 +84,8 @@ final class Driver {
         case zygote(Int)
         case zygoteEnd(Int)
         case worker(ProcessID)
+        /// Where workers of a domain, by its place, ask for files.
+        case files(Int)
 
         private static let numberBits: UInt64 = 56
 
@@ -91,6 +95,7 @@ final class Driver {
             case .zygote(let number): 1 << Self.numberBits | UInt64(number)
             case .zygoteEnd(let number): 2 << Self.numberBits | UInt64(number)
             case .worker(let process): 3 << Self.numberBits | UInt64(process)
+            case .files(let domain): 4 << Self.numberBits | UInt64(domain)
             }
         }
 
@@ -101,6 +106,7 @@ final class Driver {
                 case 1: .zygote(number)
                 case 2: .zygoteEnd(number)
                 case 3: .worker(number)
+                case 4: .files(number)
                 default: .bell
                 }
         }
@@ -114,6 +120,7 @@ final class Driver {
         runtimes = [RuntimeRecord(supervisor.native, in: supervisor.own, patience: patience)]
         machine = PoolMachine(policy: supervisor.configuration.policy, runtimes: RuntimeRow.builtIns)
         queueLimit = supervisor.configuration.queueLimit
+        seenMemoryKills = supervisor.configuration.memoryKills?()
         try enter(supervisor.own)
         do {
             try startZygote(of: runtimes[0])
@@ -148,6 +155,7 @@ final class Driver {
             case .zygote(let number): hearZygote(number)
             case .zygoteEnd(let number): hearZygoteEnd(number)
             case .worker(let process): hearWorker(process)
+            case .files(let domain): hearFiles(domain)
             }
         }
         repeat {
@@ -277,7 +285,7 @@ final class Driver {
         case .submit(let id, let spec, let view, let memory, let observer, let answer):
             let record = JobRecord(
                 id: id, memory: memory, view: view, attempts: spec.attempts,
-                progressNanoseconds: spec.progressNanoseconds, observer: observer)
+                progressNanoseconds: spec.progressNanoseconds, stream: spec.stream, observer: observer)
             admit(record, spec.lease) { refusal in answer(refusal.map { .failure($0) } ?? .success(id)) }
         case .lease(let id, let request, let view, let memory, let answer):
             let record = JobRecord(

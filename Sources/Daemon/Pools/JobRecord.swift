@@ -24,6 +24,8 @@ final class JobRecord {
     var deaths: [UInt32: UInt64] = [:]
     /// What these deaths have cost so far.
     var loss = JobLoss()
+    /// Where its tasks come from, where it is a client's lease.
+    let stream: StreamMemory?
     /// Whose its workers are, where they are a holder's own.
     let lease: LeaseHold?
     /// Hands the lease over, once.
@@ -31,6 +33,7 @@ final class JobRecord {
 
     init(
         id: JobID, memory: JobMemory, view: JobView, attempts: Int?, progressNanoseconds: UInt64?,
+        stream: StreamMemory? = nil,
         lease: (@Sendable (Result<Lease, Refusal>) -> Void)? = nil, observer: @escaping @Sendable (JobEvent) -> Void
     ) {
         self.id = id
@@ -38,6 +41,7 @@ final class JobRecord {
         self.view = view
         self.attempts = attempts
         self.progressNanoseconds = progressNanoseconds
+        self.stream = stream
         self.lease = lease == nil ? nil : LeaseHold()
         answer = lease
         self.observer = observer
@@ -103,11 +107,19 @@ public struct JobLog: Sendable {
     /// The job that it is about.
     public let id: JobID
 
-    /// The next tasks that have ended, at most so many; empty where there are none, or the job has no log.
+    /// The next tasks that have ended and whose details are of use, at most so many; empty where there are none, or the job has
+    /// no log.
     ///
     /// One that a worker died of while noting it holds up those after it: they are found when the job has ended.
-    public mutating func next(atMost limit: Int) -> [EndedTask] {
-        let ended = view.ended(since: &cursor, atMost: limit)
+    public mutating func next(atMost limit: Int, where isOfUse: (TaskDetail) -> Bool) -> [EndedTask] {
+        var ended: [Int] = []
+        var isMore = true
+        while isMore, ended.isEmpty {
+            let some = view.ended(since: &cursor, atMost: limit)
+            isMore = !some.isEmpty
+            let details = view.details
+            ended = some.filter { isOfUse(details[$0]) }
+        }
         let times = memory.domain.trust == .own ? nil : startedAt...Monotonic.now()
         return ended.map { task in
             let record = view.job.record(task).pointee

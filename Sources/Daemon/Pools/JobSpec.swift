@@ -15,6 +15,8 @@ public struct JobSpec: Sendable {
     public var attempts: Int?
     /// How often ``JobEvent/progress`` is told; nil for never.
     public var progressNanoseconds: UInt64?
+    /// Where the tasks of a lease come from; nil for a run, which has its own.
+    public var stream: StreamMemory?
 
     public init(
         lease: LeaseRequest, tasks: Int, plan: JobPlan, arguments: ArgumentBlock = ArgumentBlock(),
@@ -35,10 +37,26 @@ public struct JobSpec: Sendable {
 /// What becomes of a job, in this order: any number of `progress`, one `finished`, one `ended`.
 public enum JobEvent: Sendable {
     case progress(state: JobRow.State, done: Int)
+    /// Of a lease: a process of its workers has died, and is replaced.
+    case workerLost(LostWorker)
     /// All tasks have their terminal state. ``Supervisor/collected(_:at:)`` is to be called once their results are assembled.
     case finished(FinishedJob)
     /// Its workers are back, or gone.
     case ended(JobRow)
+}
+
+/// A worker process that a lease has lost.
+public struct LostWorker: Sendable, Equatable {
+    public let pid: Int
+    /// The first of its seats in the crew.
+    public let seat: Int
+    /// How it ended, in words.
+    public let exit: String
+    /// Whether the system had no memory left and killed it.
+    public let isOutOfMemory: Bool
+    /// Tasks that were lost with it, and that had begun and were handed out again.
+    public let lost: Int
+    public let reruns: Int
 }
 
 /// A task that has ended, as a copy of what the job's memory says of it.
@@ -99,10 +117,12 @@ public struct FinishedJob: @unchecked Sendable {
     public let firstStart: UInt64?
     /// What the deaths of its workers have cost.
     public let loss: JobLoss
+    /// What the zygote of its workers has told of itself; nil where it tells nothing.
+    public let report: RuntimeReport?
 
     init(
         view: JobView, memory: JobMemory, row: JobRow, crew: [CrewMember?], startupPaid: Int, readyAt: UInt64,
-        firstStart: UInt64?, loss: JobLoss
+        firstStart: UInt64?, loss: JobLoss, report: RuntimeReport? = nil
     ) {
         self.view = view
         held = UnsafeBufferPointer(view.records)
@@ -117,6 +137,7 @@ public struct FinishedJob: @unchecked Sendable {
         self.readyAt = readyAt
         self.firstStart = firstStart
         self.loss = loss
+        self.report = report
     }
 
     /// Tasks of the job.
@@ -143,6 +164,14 @@ public struct FinishedJob: @unchecked Sendable {
     /// What the workload tells of a task that has begun beside its record. To be read while this is kept.
     public func detail(_ task: Int) -> TaskDetail { view.details[task] }
 
+    /// What the workers of a lease have done, by seat; nothing for a run.
+    public var tallies: [StreamTally.Reading] {
+        guard view.plan.stream != nil else { return [] }
+        let now = Monotonic.now()
+        let times = min(row.stamps.accepted, now)...now
+        return (0..<Int(view.plan.crew)).map { view.job.tally($0).reading(within: times) }
+    }
+
     /// A copy of all records, in the order of the tasks.
     public var records: [TaskRecord] { held.indices.map(record) }
     /// A copy of one task's record with what the workload tells beside it.
@@ -159,12 +188,24 @@ public struct JobLoss: Sendable, Equatable {
     public var reruns = 0
     /// The time that the dead workers had been at the tasks they left, in nanoseconds.
     public var nanoseconds: UInt64 = 0
+    /// Tasks of a lease that were lost, and cancelled.
+    public internal(set) var lost = 0
+    public internal(set) var cancelled = 0
+    /// Why tasks of a lease were lost, as its workers ended, and how many so; of so many reasons as ``reasonLimit`` says.
+    public private(set) var reasons: [String: Int] = [:]
+    static let reasonLimit = 16
     /// How they ended, by the number of their process; of so many as ``exitLimit`` says.
     public private(set) var exits: [UInt32: String] = [:]
     static let exitLimit = 1024
 
     mutating func note(_ exit: String, of pid: UInt32) {
         if exits.count < Self.exitLimit { exits[pid] = exit }
+    }
+
+    /// Counts tasks of a lease that were lost with a worker that ended so.
+    mutating func note(lost tasks: Int, by exit: String) {
+        lost += tasks
+        if tasks > 0, reasons[exit] != nil || reasons.count < Self.reasonLimit { reasons[exit, default: 0] += tasks }
     }
 
     mutating func add(_ settlement: Settlement) {
@@ -179,4 +220,8 @@ public struct CrewMember: Sendable, Equatable {
     public let tid: Int
     public let askedAt: UInt64
     public let readyAt: UInt64
+    /// When its thread had begun; 0 where that is not told.
+    public let begunAt: UInt64
+    /// How long it was ready to run in the job and had no processor, in nanoseconds; 0 where nobody has looked.
+    public let delayed: UInt64
 }

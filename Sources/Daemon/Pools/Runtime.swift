@@ -7,9 +7,15 @@ public struct Runtime: Sendable, Equatable {
     /// As people call it: `native`, `curl`, `plugin:/home/me/libmine.so`.
     public let name: String
     public let trust: Trust
-    /// The program of its zygote, and its arguments.
+    /// The program of its zygote, what makes the program a zygote, and its arguments.
     let program: String
+    var launcher: [String] = []
     let arguments: [String]
+    /// Its zygote's, where it has an environment and a directory of its own.
+    var environment: [String]?
+    var directory: String?
+    /// Why its first workers are cold, where it takes another's place.
+    var reason: ColdReason?
     /// How long its zygote may take to be ready, in nanoseconds; nil for as long as ``Patience`` has zygotes take.
     var startNanoseconds: UInt64?
     /// How long its workers above floors wait for work, in nanoseconds; nil for as long as the policy says.
@@ -73,7 +79,7 @@ extension RuntimeRow {
     init(_ runtime: Runtime) {
         self.init(
             id: runtime.id, name: runtime.name, isPermanent: runtime.trust == .own,
-            idleNanoseconds: runtime.idleNanoseconds)
+            idleNanoseconds: runtime.idleNanoseconds, reason: runtime.reason)
     }
 
     /// Those that every daemon has.
@@ -116,6 +122,10 @@ public enum RuntimeRefusal: Error, Sendable, Equatable {
     case noMemory(SystemError)
     /// It is foreign code, and the daemon serves all users.
     case shared
+    /// It was tried, and nothing has changed since: why it could not be started.
+    case broken(String)
+    /// This daemon is installed without what it takes.
+    case missing(String)
 }
 
 /// The runtimes that a daemon has: those of every daemon, and those that users' libraries have made.
@@ -123,6 +133,8 @@ struct RuntimeTable: Sendable {
     private var runtimes: [RuntimeID: Runtime]
     /// The newest runtime of each file, with what the file was then.
     private var plugins: [String: (identity: FileIdentity, id: RuntimeID)] = [:]
+    /// The runtimes of interpreters.
+    var interpreters = InterpreterTable()
     private var next: UInt32
 
     init(_ builtIns: [Runtime]) {
@@ -143,15 +155,22 @@ struct RuntimeTable: Sendable {
     mutating func find(plugin path: String, _ identity: FileIdentity, make: (RuntimeID) -> Runtime) -> Found {
         let old = plugins[path]
         if let old, old.identity == identity { return .known(old.id) }
-        let runtime = make(RuntimeID(number: next))
-        next += 1
-        runtimes[runtime.id] = runtime
+        let runtime = add(make)
         plugins[path] = (identity, runtime.id)
         return .new(runtime, replaces: old?.id)
     }
 
+    /// Takes in a runtime that `make` makes of its number.
+    mutating func add(_ make: (RuntimeID) -> Runtime) -> Runtime {
+        let runtime = make(RuntimeID(number: next))
+        next += 1
+        runtimes[runtime.id] = runtime
+        return runtime
+    }
+
     mutating func remove(_ id: RuntimeID) {
         runtimes[id] = nil
+        interpreters.remove(id)
         if let path = plugins.first(where: { $0.value.id == id })?.key { plugins[path] = nil }
     }
 }

@@ -1,3 +1,4 @@
+import Ledger
 import Linux
 import Scheduling
 
@@ -18,6 +19,8 @@ final class RuntimeRecord {
     private(set) var retryAt: UInt64 = 0
     /// Why the last one was lost.
     private var reason = "it has hung up"
+    /// What its zygote has told of itself; nil where it tells nothing.
+    var report: RuntimeReport?
     /// What a zygote has said that can't be one, or how a user's library has ended it; nil since another has answered.
     private var refusal: String?
     /// Whether nobody needs a zygote, so that none is started.
@@ -191,6 +194,8 @@ public struct Patience: Sendable, Equatable {
     public var zygoteNanoseconds: UInt64 = 5_000_000_000
     /// The same for the first answer of a zygote that loads a user's library, which may read much and run code of its own.
     public var pluginNanoseconds: UInt64 = 10_000_000_000
+    /// The same for an interpreter, which may have very much to import.
+    public var interpreterNanoseconds: UInt64 = 60_000_000_000
     /// How often to look meanwhile whether it has been stopped. Waiting doesn't mend that: it is killed at once.
     public var lookNanoseconds: UInt64 = 20_000_000
     /// How long a forked worker, or a thread that was asked for, may take to be up. Then its process is killed.

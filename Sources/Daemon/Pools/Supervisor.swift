@@ -18,6 +18,8 @@ public final class Supervisor: Sendable {
         public var zygotePath: String
         /// The program of zygotes whose workers load a library.
         public var libraryZygotePath: String
+        /// The library that makes an interpreter of Python's a zygote; nil where it isn't installed.
+        public var pythonLibraryPath: String?
         /// Of zygotes and workers.
         public var environment: Variables
         /// A directory, to be made once the supervisor has been started, that is removed when this process is killed.
@@ -30,6 +32,8 @@ public final class Supervisor: Sendable {
         public var pluginMemoryBytes: Int?
         /// How long is waited for what processes owe.
         public var patience = Patience()
+        /// How often the system has killed a process of the daemon's control group for want of memory; nil where that can't be told.
+        public var memoryKills: (@Sendable () -> Int?)?
         /// Told how busy the pools are whenever that has changed, though not more often than each
         /// ``Supervisor/loadNanoseconds``.
         public var onLoad: (@Sendable (Load) -> Void)?
@@ -133,8 +137,7 @@ public final class Supervisor: Sendable {
 
     public init(_ configuration: Configuration) throws(SystemError) {
         var configuration = configuration
-        // Its helper would hold pipes open, and take longer than the replacement of what has crashed.
-        configuration.environment.append("SWIFT_BACKTRACE=enable=no")
+        configuration.environment.append(Self.quietCrashes)
         self.configuration = configuration
         let family = CommandMark.newFamily()
         self.family = family
@@ -152,6 +155,9 @@ public final class Supervisor: Sendable {
                 shares: UserShares(limit: configuration.ledgerBytes, isShared: configuration.policy.isShared)))
         events = try EventLoop()
     }
+
+    /// Swift's helper for crashes would hold pipes open, and take longer than the replacement of what has crashed.
+    static let quietCrashes = "SWIFT_BACKTRACE=enable=no"
 
     /// Threads need a slot each, and their processes one for the thread host: twice the workers is room for both, and for as
     /// many again that are just leaving.
@@ -196,7 +202,9 @@ public final class Supervisor: Sendable {
         plan.tasks = UInt64(spec.tasks)
         if let inputs = spec.inputs { plan.note(inputs) }
         let memory: JobMemory
-        switch takeMemory(plan.layout.byteCount, for: spec.lease) {
+        plan.stream = spec.stream?.shape
+        plan.crew = UInt32(spec.lease.workers)
+        switch takeMemory(plan.layout.byteCount, besides: spec.stream?.byteCount ?? 0, for: spec.lease) {
         case .success(let taken): memory = taken
         case .failure(let refusal):
             answer(.failure(refusal))
@@ -264,8 +272,12 @@ public final class Supervisor: Sendable {
     public var ledgerBytesUsed: Int { state.withLock { $0.own.used + ($0.foreign?.used ?? 0) } }
 
     /// Memory for a job, of which its user has a share, in the domain of its runtime.
-    private func takeMemory(_ byteCount: Int, for request: LeaseRequest) -> Result<JobMemory, Refusal> {
-        state.withLock { state in
+    ///
+    /// - Parameter other: bytes that the job has elsewhere, which count as well.
+    private func takeMemory(_ own: Int, besides other: Int = 0, for request: LeaseRequest) -> Result<JobMemory, Refusal>
+    {
+        let byteCount = own + other
+        return state.withLock { state in
             guard let trust = state.runtimes[request.kind.runtime]?.trust, let domain = state[trust]?.domain else {
                 return .failure(.busy(limit: PoolMachine.runtimeLimitName, allowed: configuration.policy.runtimeLimit))
             }
@@ -275,7 +287,7 @@ public final class Supervisor: Sendable {
                 let isOwn = state.shares.used + byteCount <= state.shares.limit
                 return .failure(.busy(limit: "ledger bytes", allowed: allowance, user: isOwn ? user : nil))
             }
-            if let extent = state[trust]?.take(byteCount) {
+            if let extent = state[trust]?.take(own) {
                 return .success(JobMemory(extent, of: domain, byteCount, for: user, by: self))
             }
             state.shares.giveBack(byteCount, for: user)
@@ -348,7 +360,7 @@ public final class Supervisor: Sendable {
     }
 
     /// Where foreign code runs. It is made when the first of it comes.
-    private func foreignDomain() throws(SystemError) -> Domain {
+    func foreignDomain() throws(SystemError) -> Domain {
         if let domain = state.withLock({ $0.foreign?.domain }) { return domain }
         let new = try Domain(
             .foreign, slotCount: Self.slotCount(configuration), jobBytes: configuration.ledgerBytes,

@@ -17,6 +17,8 @@ final class ZygoteLink {
     private var progressAt: UInt64
     /// Whether it has answered something, so that it is of use.
     private(set) var hasAnswered = false
+    /// What has come of its report.
+    private var report: [UInt8] = []
     /// Whether its end is no news, as it has been told to end or has said why it does.
     var endsAsExpected = false
 
@@ -34,6 +36,8 @@ final class ZygoteLink {
         /// A pid, or an errno negated, for each process.
         case processes([(process: ProcessID, pid: Int32)])
         case ping
+        /// What it is made of, before its first answer.
+        case report(RuntimeReport)
         /// It can't be what it was to be, and has ended.
         case refusal(String)
         /// Nothing as yet.
@@ -51,16 +55,18 @@ final class ZygoteLink {
 
     init(
         _ runtime: Runtime, number: Int, environment: Variables, arena: Int32, event: Int32,
-        guardian: Int32?
+        files: Int32, guardian: Int32?
     ) throws(SystemError) {
         self.runtime = runtime.id
         self.number = number
         let bound = runtime.memoryBytes.map { [ZygoteProtocol.memoryFlag, String($0)] } ?? []
         var started: Int32 = 0
         let socket = try MessageSocket.pair { other throws(SystemError) in
-            let program = Program(
-                path: runtime.program, arguments: bound + runtime.arguments, environment: environment,
-                descriptors: [arena, event, other.raw] + (guardian.map { [$0] } ?? []))
+            var program = Program(
+                path: runtime.program, arguments: runtime.launcher + bound + runtime.arguments,
+                environment: environment, descriptors: [arena, event, other.raw, files] + (guardian.map { [$0] } ?? []))
+            program.directory = runtime.directory
+            program.hasNoInput = runtime.trust == .foreign
             started = try program.spawn()
             extendLifetime(other)
         }
@@ -131,11 +137,17 @@ final class ZygoteLink {
     func answer() throws(SystemError) -> Answer {
         let words: [UInt32]?
         do {
-            words = try socket?.receive(atMost: ZygoteProtocol.answerLimit, waiting: false) ?? nil
+            // Only what comes first may be long.
+            let limit = hasAnswered ? ZygoteProtocol.answerLimit : ZygoteProtocol.pieceLimit
+            words = try socket?.receive(atMost: limit, waiting: false) ?? nil
         } catch  where error.errno == .resourceTemporarilyUnavailable {
             return .none
         }
         guard let words, let request = pending.first else { return .end }
+        if !hasAnswered, words.first == ZygoteProtocol.piece {
+            guard ZygoteProtocol.take(piece: words, into: &report) else { return .end }
+            return report.count == Int(words[1]) ? .report(RuntimeReport(report)) : .none
+        }
         switch request {
         case .processes(let processes):
             // One that says anything else has lost its mind; what it was asked for stays open.

@@ -16,6 +16,8 @@ public enum Refusal: Error, Sendable, Equatable {
 extension PoolMachine {
     /// Jobs that wait for workers, in the words of a refusal.
     private static var queueLimitName: String { "queued jobs" }
+    /// Workers of all leases together, likewise.
+    private static var heldLimitName: String { "leased workers" }
     /// Runtimes of users' libraries, likewise.
     package static var runtimeLimitName: String { "runtimes" }
     /// After how long it is worth asking for workers again that are just coming or going.
@@ -35,8 +37,9 @@ extension PoolMachine {
         if request.workers > most {
             return .tooMuch(limit: policy.workerLimitName, value: request.workers, allowed: most)
         }
+        if request.isHeld, let refusal = refusal(ofHeld: request, now) { return refusal }
         let pool = pools[request.kind]
-        let present = request.cold == nil ? pool?.members.count ?? 0 : 0
+        let present = request.cold == nil ? pool.map { $0.members.count - $0.held } ?? 0 : 0
         let missing = max(0, request.units - present) * request.kind.workersPerUnit
         let isOwnShareUsedUp = !isWithinShare(request)
         if missing > 0 {
@@ -56,6 +59,17 @@ extension PoolMachine {
         let mustWait =
             pool?.queue.isEmpty == false || isOwnShareUsedUp || (free < present && free < request.units)
         return mustWait ? queueRefusal(of: request.user, queueLimit, now) : nil
+    }
+
+    /// Workers that clients hold are nobody else's for as long as they want: so some are always left for runs.
+    private func refusal(ofHeld request: LeaseRequest, _ now: UInt64) -> Refusal? {
+        let most = policy.heldWorkers
+        if request.workers > most {
+            return .tooMuch(limit: Self.heldLimitName, value: request.workers, allowed: most)
+        }
+        let held = jobs.values.reduce(0) { $0 + ($1.request.isHeld && $1.isHolding ? $1.request.workers : 0) }
+        if held + request.workers <= most { return nil }
+        return .busy(limit: Self.heldLimitName, allowed: most)
     }
 
     private func queueRefusal(of user: UInt32, _ limit: Int, _ now: UInt64) -> Refusal? {

@@ -10,13 +10,19 @@ public struct LeaseRequest: Sendable, Equatable {
     public var deadline: UInt64?
     /// The ID of the user that it is for.
     public var user: UInt32
+    /// Whether a client has the workers for as long as it wants, so that nobody is to wait for them.
+    public var isHeld: Bool
 
-    public init(kind: PoolKind, units: Int, cold: ColdStart? = nil, deadline: UInt64? = nil, user: UInt32 = 0) {
+    public init(
+        kind: PoolKind, units: Int, cold: ColdStart? = nil, deadline: UInt64? = nil, user: UInt32 = 0,
+        isHeld: Bool = false
+    ) {
         self.kind = kind
         self.units = units
         self.cold = cold
         self.deadline = deadline
         self.user = user
+        self.isHeld = isHeld
     }
 
     public var workers: Int { units * kind.workersPerUnit }
@@ -31,19 +37,35 @@ public enum ColdStart: Sendable, Equatable {
 }
 
 /// Why a run did not find its workers warm.
-public enum ColdReason: String, Sendable {
-    case requested = "requested"
-    case poolTooSmall = "pool too small"
-    case workerReplaced = "worker replaced"
-    case firstUse = "first use"
+public enum ColdReason: Sendable, Equatable {
+    case requested
+    case poolTooSmall
+    case workerReplaced
+    case firstUse
     /// The library that the workers have loaded is another one than before.
-    case fileChanged = "file changed"
+    case fileChanged
+    /// What the workers were made of is another than before: what, for people.
+    case runtimeChanged(String)
+
+    /// For people.
+    public var text: String {
+        switch self {
+        case .requested: "requested"
+        case .poolTooSmall: "pool too small"
+        case .workerReplaced: "worker replaced"
+        case .firstUse: "first use"
+        case .fileChanged: "file changed"
+        case .runtimeChanged(let what): what
+        }
+    }
 }
 
 /// Why a job ends before its tasks are done.
 public enum CancelCause: Sendable, Equatable {
     /// Somebody asked for it, or its client went away.
     case request
+    /// The client of a lease needs it no more.
+    case released
     case timeout
     case shutdown
     /// As many of its tasks have failed as it allows.
@@ -147,6 +169,14 @@ public struct JobRow: Sendable {
     /// Workers that it is about to start once there is room.
     var claim: Int {
         if case .queued(let claim) = stage { claim } else { 0 }
+    }
+
+    /// Whether it has workers, or is about to.
+    var isHolding: Bool {
+        switch state {
+        case .queued, .starting, .running, .settling, .regrouping: true
+        case .collecting, .stopping: false
+        }
     }
 
     /// Why its workers did not come up, where that is why it was cancelled.

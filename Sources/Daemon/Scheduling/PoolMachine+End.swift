@@ -45,6 +45,7 @@ extension PoolMachine {
             for unit in job.units.reversed() {
                 change(unit: unit) {
                     $0.job = nil
+                    $0.isHeld = false
                     $0.idleSince = now
                 }
             }

@@ -115,6 +115,7 @@ extension PoolMachine {
         for (seat, unit) in crew.enumerated() {
             change(unit: unit.id) {
                 $0.job = id
+                $0.isHeld = request.isHeld
                 $0.seat = seat
                 $0.wantedBy = nil
             }
@@ -182,6 +183,7 @@ extension PoolMachine {
             var unit = UnitRow(
                 id: nextUnit, kind: kind, process: process, isCold: cold != nil, generation: generation, reason: reason,
                 askedAt: now, job: job)
+            unit.isHeld = job.flatMap { jobs[$0]?.request.isHeld } == true
             if seats.indices.contains(started.count) { unit.seat = seats[started.count] }
             return unit
         }

@@ -30,11 +30,15 @@ public struct RuntimeRow: Sendable, Equatable {
     /// Whether it goes as soon as nobody uses it, and takes nobody new meanwhile.
     var isLeaving = false
 
-    public init(id: RuntimeID, name: String, isPermanent: Bool, idleNanoseconds: UInt64? = nil) {
+    /// - Parameter reason: why its first workers are cold, where it takes another's place.
+    public init(
+        id: RuntimeID, name: String, isPermanent: Bool, idleNanoseconds: UInt64? = nil, reason: ColdReason? = nil
+    ) {
         self.id = id
         self.name = name
         self.isPermanent = isPermanent
         self.idleNanoseconds = idleNanoseconds
+        firstReason = reason
     }
 
     /// Its name, and whether another one has taken its place.
@@ -72,7 +76,7 @@ extension PoolMachine {
     mutating func add(_ row: RuntimeRow, replaces old: RuntimeID?, _ now: UInt64) {
         var row = row
         if let old, runtimes[old]?.isLeaving == false {
-            row.firstReason = .fileChanged
+            row.firstReason = row.firstReason ?? .fileChanged
             leave(old)
         }
         let others = runtimes.values.filter { !$0.isPermanent && !$0.isLeaving }

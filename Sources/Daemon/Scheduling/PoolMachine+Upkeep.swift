@@ -35,7 +35,7 @@ extension PoolMachine {
 
     private mutating func heed(_ alarm: Alarm, _ now: UInt64) {
         switch alarm {
-        case .kill(let job): killCrew(of: job)
+        case .kill(let job): killCrew(of: job, now)
         case .seats(let job): fillSeats(of: job, now)
         case .stubborn(let process): actions.append(.kill(process))
         case .pool(let kind): touch(kind)
@@ -43,9 +43,11 @@ extension PoolMachine {
         }
     }
 
-    private mutating func killCrew(of id: JobID) {
-        guard let job = jobs[id] else { return }
+    /// Kills those who are still at a cancelled job, and does so again until nobody is: who seemed to have left may not have.
+    private mutating func killCrew(of id: JobID, _ now: UInt64) {
+        guard let job = jobs[id], job.state == .running else { return }
         for process in Set(job.atWork.compactMap { units[$0]?.process }).sorted() { actions.append(.kill(process)) }
+        alarms.set(.kill(id), to: now + max(policy.cancelGraceNanoseconds, PoolPolicy.killAgainNanoseconds))
     }
 
     /// Gives room that has come free to those who wait for it: jobs first, and then floors.
@@ -146,6 +148,8 @@ extension PoolMachine {
 
     mutating func drain(_ now: UInt64) {
         isDraining = true
+        // They would never end by themselves.
+        for id in jobs.keys.sorted() where jobs[id]?.request.isHeld == true { cancel(id, .shutdown, now) }
         pools.keys.forEach { touch($0) }
         deserted.formUnion(pools.values.compactMap(\.host))
     }

@@ -22,6 +22,8 @@ public struct PoolPolicy: Sendable, Equatable {
     static let runtimeGraceNanoseconds: UInt64 = 1_000_000_000
     /// How long a cancelled task may take to notice before its process is killed.
     public var cancelGraceNanoseconds: UInt64 = 1_000_000_000
+    /// How long is waited at least until what could not be killed then is tried again.
+    static let killAgainNanoseconds: UInt64 = 100_000_000
     /// How long a worker without work may take to leave until its process is killed.
     public var stopGraceNanoseconds: UInt64 = 5_000_000_000
     /// How often in a row workers of a job may fail to come up until the job is given up.
@@ -48,6 +50,12 @@ public struct PoolPolicy: Sendable, Equatable {
     var sharedWorkers: Int {
         isShared ? max(workerLimit - (workerLimit + Self.rootPart - 1) / Self.rootPart, 1) : workerLimit
     }
+
+    /// Of four workers, three may be clients' leases, which end when their clients want.
+    private static let heldShare = (of: 4, parts: 3)
+
+    /// The workers that all leases together may have.
+    public var heldWorkers: Int { max(workerLimit * Self.heldShare.parts / Self.heldShare.of, 1) }
 
     /// The most workers that one run of a user may ask for: what he may have while nobody else has any.
     public func maximumWorkers(of user: UInt32) -> Int {

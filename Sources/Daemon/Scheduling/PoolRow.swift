@@ -19,8 +19,10 @@ public struct PoolRow: Sendable {
 
     /// Units that are not cold and have not been told to stop. The rest of the counts is about these.
     var members: Set<UnitID> = []
-    /// Those of the newest generation.
+    /// Those of the newest generation that no client holds.
     var size = 0
+    /// Those that clients hold.
+    var held = 0
     /// Those that are up.
     var ready = 0
     /// Those that are not up yet.
@@ -82,7 +84,7 @@ public struct PoolRow: Sendable {
         let sign = isIn ? 1 : -1
         if unit.state == .ready { ready += sign } else { starting += sign }
         let isNewest = unit.generation == generation
-        if isNewest { size += sign }
+        if unit.isHeld { held += sign } else if isNewest { size += sign }
         guard unit.job == nil else { return }
         switch (isIn, unit.state, isNewest) {
         case (true, .ready, true): idle.append(unit.id)

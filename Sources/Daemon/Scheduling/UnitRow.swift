@@ -11,6 +11,8 @@ public struct UnitRow: Sendable {
     public let askedAt: UInt64
     public internal(set) var readyAt: UInt64?
     public internal(set) var job: JobID?
+    /// Whether that is a client's for as long as it wants: nobody who waits for units counts on this one.
+    var isHeld = false
     /// Its place in the job's crew.
     public internal(set) var seat = 0
     public internal(set) var state = State.starting

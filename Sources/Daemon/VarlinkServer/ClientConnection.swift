@@ -56,6 +56,7 @@ final class ClientConnection {
         guard received >= 0 else { return .gone }
         if received == 0 {
             isInputOver = true
+            outbox.endInput()
             return .enough
         }
         let came = count > 0 ? Array(descriptors.prefix(Int(count))) : []

@@ -109,23 +109,24 @@ public final class IncomingCall: Sendable {
         outbox.abandon(number)
     }
 
-    /// Sends a reply that says that more follow: the text of an object. To be called where ``wantsMore`` is true.
+    /// Sends a reply that says that more follow: the text of an object, and `descriptors` beside it. To be called where
+    /// ``wantsMore`` is true.
     ///
     /// - Returns: false where the client has gone.
     @discardableResult
-    public func send(text: [UInt8]) -> Bool {
+    public func send(text: [UInt8], _ descriptors: SentDescriptors? = nil) -> Bool {
         if isOneway { return !isGone }
         guard wantsMore else {
             fail(ServiceError.expectedMore)
             return false
         }
-        return outbox.send(Reply(text: text, continues: true).frame, of: number, isLast: false)
+        return outbox.send(Reply(text: text, continues: true).frame, descriptors, of: number, isLast: false)
     }
 
     /// The same with a value that encodes as an object. Throws ``FrameError/notEncodable(reason:)``.
     @discardableResult
-    public func send(_ value: some Encodable) throws(FrameError) -> Bool {
-        send(text: try Reply(value).parameters)
+    public func send(_ value: some Encodable, _ descriptors: SentDescriptors? = nil) throws(FrameError) -> Bool {
+        send(text: try Reply(value).parameters, descriptors)
     }
 
     /// Whether nobody takes a reply any more.
@@ -138,6 +139,12 @@ public final class IncomingCall: Sendable {
     /// Calls `body` once, on any thread: when ``hasRoom`` is true again, or the client has gone. It must be quick.
     public func whenRoom(_ body: @escaping @Sendable () -> Void) {
         outbox.whenRoom(number, body)
+    }
+
+    /// Calls `body` once, on any thread, when the client says that it sends nothing more (shutdown(2)), before the call is
+    /// answered. It must be quick.
+    public func whenInputEnds(_ body: @escaping @Sendable () -> Void) {
+        outbox.whenInputEnds(number, body)
     }
 
     /// Calls `body` once, on any thread, if the client goes away before the call is answered. It must be quick.

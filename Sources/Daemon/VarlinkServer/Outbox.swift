@@ -37,6 +37,9 @@ final class Outbox: Sendable {
         var isClosing = false
         var onGone: (@Sendable () -> Void)?
         var onRoom: (@Sendable () -> Void)?
+        /// The client has sent its last byte.
+        var isInputOver = false
+        var onInputEnd: (@Sendable () -> Void)?
     }
 
     private let state: Mutex<State>
@@ -83,6 +86,15 @@ final class Outbox: Sendable {
                 isIdle: !state.isBusy && state.waiting.isEmpty && !state.isClosing, isBlocked: isBlocked,
                 isSettled: !state.isBusy && isWritten, isOver: state.isClosing && isWritten)
         }
+    }
+
+    /// The client has sent its last byte.
+    func endInput() {
+        let body = state.withLock { state in
+            state.isInputOver = true
+            return state.onInputEnd.take()
+        }
+        body?()
     }
 
     /// Begins to answer a call; its number.
@@ -147,6 +159,7 @@ final class Outbox: Sendable {
                 state.isBusy = false
                 dropped = state.onGone.take()
                 state.onRoom = nil
+                state.onInputEnd = nil
             }
             guard state.socket != nil else { return (false, dropped) }
             if let frame { put(Piece(bytes: frame, descriptors: descriptors), &state) }
@@ -177,6 +190,7 @@ final class Outbox: Sendable {
             state.isClosing = true
             state.onGone = nil
             state.onRoom = nil
+            state.onInputEnd = nil
             return state.socket != nil
         }
         if isMine { callLoop() }
@@ -210,6 +224,16 @@ final class Outbox: Sendable {
             return state.socket == nil
         }
         if isGone { body() }
+    }
+
+    /// Calls `body` once, if the client sends its last byte before the call has ended; at once where it has.
+    func whenInputEnds(_ call: UInt64, _ body: @escaping @Sendable () -> Void) {
+        let isNow = state.withLock { state in
+            guard state.call == call, state.isBusy, state.socket != nil else { return false }
+            if !state.isInputOver { state.onInputEnd = body }
+            return state.isInputOver
+        }
+        if isNow { body() }
     }
 
     // MARK: Under the lock

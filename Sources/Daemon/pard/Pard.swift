@@ -88,6 +88,8 @@ struct Pard: AsyncParsableCommand {
             isShared: shared)
         let zygotePath = try InstalledProgram.path(of: InstalledProgram.name)
         let libraryZygotePath = try InstalledProgram.path(of: InstalledProgram.libraryName)
+        // Nothing but runs of Python needs it.
+        let pythonLibraryPath = try? InstalledProgram.path(of: InstalledProgram.pythonLibrary)
         let (ownerLink, listener) = (ownerLink, listener)
         let read: @Sendable () throws -> Configuration = {
             let values = try source.read()
@@ -95,6 +97,7 @@ struct Pard: AsyncParsableCommand {
                 values, on: .current(), socketPath: values.text(.socket) ?? place.socket, zygotePath: zygotePath,
                 libraryZygotePath: libraryZygotePath, isShared: source.isShared)
             configuration.ownerLink = ownerLink
+            configuration.pythonLibraryPath = pythonLibraryPath
             configuration.listener = listener
             return configuration
         }

@@ -37,6 +37,8 @@ enum InstalledProgram {
     static let name = "parzygote"
     /// The one that can load libraries.
     static let libraryName = "parzygote-library"
+    /// What a user's Python loads.
+    static let pythonLibrary = "libparpython.so"
     /// Where they are when they aren't beside pard, as seen from pard's directory.
     static let installed = "../libexec/pard"
 

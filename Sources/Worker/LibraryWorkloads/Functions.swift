@@ -28,7 +28,7 @@ final class Functions {
     func work(_ loop: consuming TaskLoop, _ arguments: JobArguments) {
         do {
             let function = try function(arguments.text("function"))
-            loop.call(NativeFunction(function.body, state: function.state, arguments))
+            loop.call(try NativeFunction(function.body, state: function.state, arguments))
         } catch {
             loop.run(Unfit(failure: error))
         }
@@ -54,11 +54,4 @@ final class Functions {
         known[name] = function
         return function
     }
-}
-
-/// Fails every task for one reason.
-private struct Unfit: Workload {
-    let failure: TaskFailure
-
-    mutating func run(_ task: TaskContext) throws(TaskFailure) -> Int64 { throw failure }
 }

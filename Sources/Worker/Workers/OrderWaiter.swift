@@ -8,6 +8,8 @@ struct OrderWaiter {
     private let slot: Slot
     /// What this worker puts into the arena's `searcher`.
     private let mark: UInt32
+    /// Told of each waiting; nil where nobody has to be.
+    private let support: (any RuntimeSupport.Type)?
     /// The doorbell's number at the last order.
     private(set) var seen: UInt32 = 0
     private let maySpin: Bool
@@ -23,15 +25,18 @@ struct OrderWaiter {
     /// processor from those who could give one.
     private static let spinNanoseconds: UInt64 = 20_000
 
-    init(arena: Arena, number: Int, maySpin: Bool = true) {
+    init(arena: Arena, number: Int, maySpin: Bool = true, telling support: (any RuntimeSupport.Type)? = nil) {
         self.arena = arena
         slot = arena.slot(number)
         mark = UInt32(number) + 1
         self.maySpin = maySpin
+        self.support = support
     }
 
     /// The next order, whenever it comes.
     mutating func next() -> Slot.Order {
+        support?.beginWaiting()
+        defer { support?.endWaiting() }
         // Before its first order a worker has nothing to be awake for.
         if !(maySpin && seen != 0 && spin()) { park() }
         seen = slot.doorbell.pointee.load(ordering: .acquiring)

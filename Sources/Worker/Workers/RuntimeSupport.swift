@@ -1,4 +1,5 @@
 import Catalogue
+public import Linux
 public import Workloads
 
 /// What a program can make its workers of beyond what every worker is: the runtimes with a library.
@@ -18,6 +19,30 @@ public protocol RuntimeSupport: AnyObject {
 
     /// Does a worker's part of a job, of the workload called so. A workload that the runtime doesn't have is left alone.
     func work(_ workload: String, _ loop: consuming TaskLoop, _ arguments: JobArguments)
+
+    /// Whether this worker is to end after the job at hand, for another to take its place.
+    var isSpent: Bool { get }
+
+    /// Forks a process that is the daemon's own child, with all that the runtime needs to get over it.
+    ///
+    /// - Returns: the child's pid, or 0 in the child.
+    static func fork() throws(SystemError) -> Int32
+
+    /// The calling thread is about to wait for an order, and holds nothing that others may need until ``endWaiting()``.
+    static func beginWaiting()
+    static func endWaiting()
+
+    /// How many words of the process's command line stand before the runtime's arguments.
+    static var launcherWords: Int { get }
+}
+
+// What runtimes do that need nothing of their own for it.
+extension RuntimeSupport {
+    public static func fork() throws(SystemError) -> Int32 { try ThisProcess.forkSibling() }
+    public static func beginWaiting() {}
+    public static func endWaiting() {}
+    public static var launcherWords: Int { 1 }
+    public var isSpent: Bool { false }
 }
 
 /// Why a runtime can't be: what could not be loaded and why, for whoever wanted to run something on it.

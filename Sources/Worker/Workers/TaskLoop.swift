@@ -7,53 +7,98 @@ public import Workloads
 /// sends a message, except the one that tells the daemon of a halt.
 public struct TaskLoop {
     private let worker: Worker
+    private let support: (any RuntimeSupport.Type)?
     private let job: Job
     private let claims: UInt64
     private let tableOffset: Int
-    private let generation: UInt64
     private let seat: UInt16
     private let logs: Bool
     private let mayHalt: Bool
     private var cpu: CPUMeter
     private var batch: UInt64 = 1
+    /// How many tasks may still be begun here.
+    private var left: UInt64 = .max
 
     /// How long a batch of tiny tasks should take. It bounds how long tasks wait behind a long one in the same batch.
     private static let batchNanoseconds: UInt64 = 20_000
 
-    init(worker: Worker, job: Job) {
+    /// - Parameter support: told of each waiting for a lease's tasks; nil where nobody has to be.
+    init(worker: Worker, job: Job, telling support: (any RuntimeSupport.Type)? = nil) {
+        self.support = support
         self.worker = worker
         self.job = job
         claims = job.plan.pointee.claims
         tableOffset = Int(job.plan.pointee.tableOffset)
-        generation = job.plan.pointee.generation
         seat = UInt16(truncatingIfNeeded: worker.slot.seat.pointee)
         logs = job.plan.pointee.logs != 0
         mayHalt = job.plan.pointee.failureLimit != 0
         cpu = CPUMeter(interval: 0)
     }
 
+    /// Leaves all but `count` tasks to others.
+    public mutating func limit(to count: UInt64) { left = count }
+
+    /// The worker's place on the board.
+    public var slotOfWorker: Slot { worker.slot }
+
+    /// The worker's number in the job's crew.
+    public var seatNumber: Int { Int(seat) }
+
     /// Does tasks until none is left, or nobody waits for them any more.
     public mutating func run<W: Workload>(_ workload: consuming W) {
         var workload = workload
         // From here on: what the workload has done to get ready is no task's.
         cpu = CPUMeter(interval: job.plan.pointee.cpuInterval)
-        while !isOver {
+        if let seat = job.stream { return serve(seat, by: &workload) }
+        while !isOver, left > 0 {
+            batch = min(batch, left)
             let first = job.next.pointee.wrappingAdd(batch, ordering: .relaxed).oldValue
             if first >= claims { return }
             let end = min(first + batch, claims)
+            left -= end - first
             let began = Monotonic.now()
             // Within a batch, one reading of the clock is the stop of a task and the start of the next one.
             var start = began
             for claim in first..<end {
                 if isOver { return }
-                start = perform(task(claim), start: start, by: &workload)
+                start = perform(task(claim), start: start, by: &workload).stop
             }
             resize(after: start - began, tasks: end - first, left: claims - end)
         }
     }
 
+    /// Does the tasks of a lease as they come, until that is over.
+    private mutating func serve<W: Workload>(_ seat: UnsafeMutablePointer<StreamSeat>, by workload: inout W) {
+        var waiter = StreamWaiter(seat, cancelled: job.cancelled, telling: support)
+        while !isOver {
+            let count = seat.pointee.claim(atMost: batch)
+            if count == 0 {
+                // What a worker has had of its processor while it waited is no task's.
+                if waiter.wait() { cpu = CPUMeter(interval: job.plan.pointee.cpuInterval) }
+                continue
+            }
+            let began = Monotonic.now()
+            var start = began
+            for index in 0..<count {
+                if isOver { return }
+                let task = Int(truncatingIfNeeded: seat.pointee.claimed[index])
+                seat.pointee.task = seat.pointee.claimed[index]
+                let end = perform(task, start: start, by: &workload)
+                seat.pointee.tally.add(end.status, start: start, stop: end.stop)
+                seat.pointee.noteEnd(seat.pointee.task)
+                start = end.stop
+            }
+            resize(after: start - began, tasks: UInt64(count), left: seat.pointee.backlog)
+        }
+    }
+
     /// Does tasks by a user's function. Made here, where the loop is compiled for it.
     public mutating func call(_ function: consuming NativeFunction) {
+        run(function)
+    }
+
+    /// Does tasks by a function of which somebody wants to know what it prints.
+    public mutating func call(_ function: consuming PrintingFunction) {
         run(function)
     }
 
@@ -63,10 +108,13 @@ public struct TaskLoop {
             || (mayHalt && job.halted.pointee.load(ordering: .relaxed) != 0)
     }
 
-    /// Does one task and returns its stop.
+    /// Does one task and returns its stop, and how it ended.
     @inline(__always)
-    private mutating func perform<W: Workload>(_ task: Int, start: UInt64, by workload: inout W) -> UInt64 {
+    private mutating func perform<W: Workload>(
+        _ task: Int, start: UInt64, by workload: inout W
+    ) -> (stop: UInt64, status: TaskRecord.Status) {
         let record = job.record(task)
+        let generation = job.generation(of: task)
         let isNew = record.pointee.generation != generation
         // Nobody's until it is whole: this worker may be killed between any two stores.
         if isNew { record.pointee = TaskRecord() }
@@ -91,6 +139,7 @@ public struct TaskLoop {
         if let reading = cpu.read(at: stop) {
             record.pointee.cpu = reading.nanoseconds
             record.pointee.cpuTasks = reading.tasks
+            if let seat = job.stream { seat.pointee.tally.add(cpu: reading.nanoseconds, tasks: reading.tasks) }
         }
         atomicMemoryFence(ordering: .releasing)
         record.pointee.status = status
@@ -100,7 +149,7 @@ public struct TaskLoop {
         }
         let done = worker.slot.done
         done.pointee.store(done.pointee.load(ordering: .relaxed) + 1, ordering: .relaxed)
-        return stop
+        return (stop, status)
     }
 
     /// Takes as many tasks at once as the ones just done say are tiny, and no more than leave the others their part.

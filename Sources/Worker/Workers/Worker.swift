@@ -25,10 +25,14 @@ struct Worker {
     }
 
     /// Loads what the worker needs, says that it can take its first order, and works until it is told to leave.
-    func run(_ support: (any RuntimeSupport.Type)?) {
+    ///
+    /// - Returns: whether it ends for another to take its place, rather than as it was told.
+    @discardableResult
+    func run(_ support: (any RuntimeSupport.Type)?) -> Bool {
+        slot.begunAt.pointee = Monotonic.now()
         let own = support?.init()
         announce()
-        serve(own)
+        return serve(own, of: support)
     }
 
     private func announce() {
@@ -39,28 +43,61 @@ struct Worker {
         }
     }
 
-    private func serve(_ support: (any RuntimeSupport)?) {
-        var waiter = OrderWaiter(arena: arena, number: number)
+    private func serve(_ support: (any RuntimeSupport)?, of kind: (any RuntimeSupport.Type)?) -> Bool {
+        var waiter = OrderWaiter(arena: arena, number: number, telling: kind)
         while true {
             switch waiter.next() {
-            case .work: work(arena.job(at: Int(slot.subject.pointee)), order: waiter.seen, support)
-            case .leave: return
+            case .work:
+                work(arena.job(at: Int(slot.subject.pointee)), order: waiter.seen, support, of: kind)
+                if support?.isSpent == true { return true }
+            case .leave: return false
             case .startThreads, .stopThreads: waiter.finish()
             }
         }
     }
 
-    private func work(_ job: Job, order: UInt32, _ support: (any RuntimeSupport)?) {
+    private func work(
+        _ job: Job, order: UInt32, _ support: (any RuntimeSupport)?, of kind: (any RuntimeSupport.Type)?
+    ) {
         slot.done.pointee.store(0, ordering: .relaxed)
+        var job = job
+        var stream: JoinedStream?
+        if job.plan.pointee.stream != nil {
+            // One that can't join leaves, and the others do without.
+            guard let joined = join(job) else { return leave(job, order: order) }
+            job = Job(job, joining: joined.seat)
+            stream = joined
+        }
+        defer { withExtendedLifetime(stream) {} }
+        slot.delayed.pointee = 0
         let arguments = JobArguments(of: job)
         let number = Int(job.plan.pointee.workload)
-        let loop = TaskLoop(worker: self, job: job)
+        let loop = TaskLoop(worker: self, job: job, telling: kind)
         switch WorkloadCode.table.indices.contains(number) ? WorkloadCode.table[number] : .unknown {
         case .own(let run): run(loop, arguments)
         case .runtime(let name): support?.work(name, loop, arguments)
         case .unknown: break
         }
-        leave(job, order: order)
+        // One that ends doesn't leave: the crew's last one would ring for a job that is done, and tasks may be left.
+        if support?.isSpent != true { leave(job, order: order) }
+    }
+
+    /// How long a worker waits for a stream's memory.
+    private static let joinNanoseconds: UInt64 = 10_000_000_000
+
+    /// Has the daemon pass the memory of the job's stream, and maps it. Nil where it won't, or there is no room.
+    private func join(_ job: Job) -> JoinedStream? {
+        do {
+            let files = try FileRequest.ask(
+                ZygoteProtocol.Inherited.files, for: job.plan.pointee.job, count: 2, within: Self.joinNanoseconds)
+            guard let files else { return nil }
+            let memory = Descriptor(owning: files[0])
+            let bell = Descriptor(owning: files[1])
+            return try JoinedStream(of: job, seat: Int(slot.seat.pointee), pid: pid, memory: memory, bell: bell)
+        } catch {
+            complain("a lease can't be joined: \(error)")
+            return nil
+        }
     }
 
     /// Leaves the crew. The last one out rings; once one of the crew has died, everybody does.

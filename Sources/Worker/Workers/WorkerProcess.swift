@@ -1,6 +1,6 @@
 import Glibc
-import Ledger
-import Linux
+public import Ledger
+public import Linux
 import Synchronization
 
 /// A forked process, from its first instruction to its last.
@@ -34,8 +34,11 @@ public enum WorkerProcess {
         ThisProcess.setName("par-worker")
         ThisProcess.setTimerSlack(nanoseconds: 1000)
         if slot.link.pointee == Slot.none {
-            Worker(arena: arena, number: number, event: event).run(support)
+            let isSpent = Worker(arena: arena, number: number, event: event).run(support)
+            if isSpent { ThisProcess.leave(ZygoteProtocol.renewalExitCode) }
         } else {
+            // It has threads to start and to wait for, and nothing else to do.
+            support?.beginWaiting()
             ThreadHost(arena: arena, number: number, event: event, support: support).serve()
         }
         ThisProcess.leave(ExitCode.told)
@@ -43,17 +46,21 @@ public enum WorkerProcess {
 }
 
 /// A worker process that is a program of its own, for the comparison with forked ones.
-enum WorkerProgram {
+public enum WorkerProgram {
     /// The argument by which the program knows what it is. The slot, the ticket and the runtime's arguments follow.
     static let flag = "--worker"
     private static let startFailed: Int32 = 73
 
     /// Turns this process into the program, for the worker at `slot`, which was offered with `ticket`.
-    static func start(slot: UInt32, ticket: UInt32) -> Never {
+    ///
+    /// - Parameter launcherWords: how many words of the command line are the program's own.
+    static func start(slot: UInt32, ticket: UInt32, launcherWords: Int) -> Never {
         let own = CommandLine.arguments
-        withCStrings([own[0], flag, String(slot), String(ticket)] + own.dropFirst()) { arguments in
+        let launcher = own.prefix(launcherWords)
+        withCStrings(launcher + [flag, String(slot), String(ticket)] + own.dropFirst(launcherWords)) { arguments in
             for descriptor in [
-                ZygoteProtocol.Inherited.arena, ZygoteProtocol.Inherited.event, ZygoteProtocol.Inherited.guardian,
+                ZygoteProtocol.Inherited.arena, ZygoteProtocol.Inherited.event, ZygoteProtocol.Inherited.files,
+                ZygoteProtocol.Inherited.guardian,
             ] {
                 _ = fcntl(descriptor, F_SETFD, 0)
             }
@@ -62,22 +69,50 @@ enum WorkerProgram {
         ThisProcess.leave(startFailed)
     }
 
-    /// Runs the program.
-    static func run(
-        slot: Int, ticket: UInt32, support: (any RuntimeSupport.Type)?, arguments: [String]
-    ) throws(SystemError) -> Never {
-        let file = Descriptor(owning: ZygoteProtocol.Inherited.arena)
-        guard let arena = try Arena(mapping: file), (0..<arena.slotCount).contains(slot) else {
-            ThisProcess.leave(startFailed)
+    /// The place that was offered to a worker.
+    public struct Place: Sendable {
+        let slot: Int
+        let ticket: UInt32
+    }
+
+    /// The place in a program's arguments; nil where it is to be no worker.
+    public static func place(_ arguments: some Collection<String>) -> Place? {
+        let numbers = arguments.dropFirst().prefix(2).map { UInt32($0) }
+        guard arguments.first == flag, numbers.count == 2, let slot = numbers[0], let ticket = numbers[1] else {
+            return nil
         }
+        return Place(slot: Int(slot), ticket: ticket)
+    }
+
+    /// Runs the program.
+    ///
+    /// - Parameter arguments: the runtime's, with the bound on memory before them.
+    static func run(
+        _ place: Place, support: (any RuntimeSupport.Type)?, arguments: [String]
+    ) throws(SystemError) -> Never {
         do {
             try support?.prepare(ZygoteProgram.bind(arguments))
         } catch {
-            complain("\(error)")
+            giveUp("\(error)")
+        }
+        try work(place, support)
+    }
+
+    /// Is the worker, in a program whose runtime is ready.
+    public static func work(_ place: Place, _ support: (any RuntimeSupport.Type)?) throws(SystemError) -> Never {
+        let file = Descriptor(owning: ZygoteProtocol.Inherited.arena)
+        guard let arena = try Arena(mapping: file), (0..<arena.slotCount).contains(place.slot) else {
             ThisProcess.leave(startFailed)
         }
         WorkerProcess.run(
-            arena: arena, number: slot, ticket: ticket, event: ZygoteProtocol.Inherited.event, support: support)
+            arena: arena, number: place.slot, ticket: place.ticket, event: ZygoteProtocol.Inherited.event,
+            support: support)
+    }
+
+    /// Says why the program can be no worker, and ends it.
+    public static func giveUp(_ reason: String) -> Never {
+        complain(reason)
+        ThisProcess.leave(startFailed)
     }
 }
 

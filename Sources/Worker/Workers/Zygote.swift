@@ -1,6 +1,6 @@
 import Glibc
 import Ledger
-import Linux
+public import Linux
 import SystemPackage
 
 /// The whole of a zygote's program: the fork server, a worker that was started anew, or neither if started by hand.
@@ -15,36 +15,21 @@ public enum ZygoteProgram {
         do {
             // What tasks start may be other programs of the same user, and must not get at the ledger.
             try ThisProcess.denyInspection()
-            let numbers = arguments.dropFirst().prefix(2).map { UInt32($0) }
-            if arguments.first == WorkerProgram.flag, numbers.count == 2, let slot = numbers[0], let ticket = numbers[1]
-            {
-                try WorkerProgram.run(
-                    slot: Int(slot), ticket: ticket, support: support, arguments: Array(arguments.dropFirst(3)))
+            if let place = WorkerProgram.place(arguments) {
+                try WorkerProgram.run(place, support: support, arguments: Array(arguments.dropFirst(3)))
             }
             if arguments.first == GuardianProtocol.flag {
                 try Guardian(arguments.dropFirst())?.watch()
                 return 0
             }
-            try ThisProcess.dieWithParent()
-            guard let arena = try Arena(mapping: Descriptor(owning: ZygoteProtocol.Inherited.arena)) else {
-                complain("this program is started by a pard of the same version, and can't be run by hand")
-                return 2
-            }
-            guard UInt32(ThisProcess.parent) == arena.header.daemon.pointee else { return 1 }
-            let control = MessageSocket(Descriptor(owning: ZygoteProtocol.Inherited.control))
+            guard let post = try ZygotePost() else { return 2 }
             do {
                 try support?.prepare(bind(Array(arguments)))
             } catch {
-                try control.send(ZygoteProtocol.refusal("\(error)"))
-                // Hanging up with requests unread would throw away what was said. The daemon does so once it has heard.
-                while try control.receive(atMost: ZygoteProtocol.answerLimit) != nil {}
+                try post.refuse("\(error)")
                 return 1
             }
-            // Made once, for all of its workers.
-            _ = WorkloadCode.table
-            // Its workers know the answer from the start.
-            Processors.tryMoving()
-            try Zygote(arena: arena, control: control, support: support).serve()
+            try post.serve(support)
             return 0
         } catch {
             complain("\(error); this program is started by a pard of the same version, and can't be run by hand")
@@ -55,7 +40,7 @@ public enum ZygoteProgram {
     /// Takes on the bound on memory that stands before a runtime's arguments, for this process and all that it forks.
     ///
     /// - Returns: the runtime's arguments.
-    static func bind(_ arguments: [String]) throws(RuntimeFault) -> [String] {
+    public static func bind(_ arguments: [String]) throws(RuntimeFault) -> [String] {
         guard arguments.first == ZygoteProtocol.memoryFlag else { return arguments }
         guard arguments.count > 1, let bytes = UInt64(arguments[1]) else { throw RuntimeFault("a bound has no number") }
         do {
@@ -64,6 +49,45 @@ public enum ZygoteProgram {
             throw RuntimeFault("\(error)")
         }
         return Array(arguments.dropFirst(2))
+    }
+}
+
+/// A process that is about to be a zygote: it has what pard has given it.
+public struct ZygotePost: ~Copyable {
+    private let arena: Arena
+    private let control: MessageSocket
+
+    /// - Returns: nil where pard has not started this process, which it says, or has ended since.
+    public init?() throws(SystemError) {
+        try ThisProcess.dieWithParent()
+        guard let arena = try Arena(mapping: Descriptor(owning: ZygoteProtocol.Inherited.arena)) else {
+            complain("this program is started by a pard of the same version, and can't be run by hand")
+            return nil
+        }
+        guard UInt32(ThisProcess.parent) == arena.header.daemon.pointee else { return nil }
+        self.arena = arena
+        control = MessageSocket(Descriptor(owning: ZygoteProtocol.Inherited.control))
+    }
+
+    /// Tells the daemon what the runtime is made of, before it serves or refuses: a ``Ledger/RuntimeReport``.
+    public borrowing func report(_ report: [UInt8]) throws(SystemError) {
+        for piece in ZygoteProtocol.pieces(of: report) { try control.send(piece) }
+    }
+
+    /// Says why there can't be a zygote, and waits until the daemon has heard.
+    public borrowing func refuse(_ reason: String) throws(SystemError) {
+        try control.send(ZygoteProtocol.refusal(reason))
+        // Hanging up with requests unread would throw away what was said. The daemon does so once it has heard.
+        while try control.receive(atMost: ZygoteProtocol.answerLimit) != nil {}
+    }
+
+    /// Is the zygote, until the daemon closes its end.
+    public consuming func serve(_ support: (any RuntimeSupport.Type)?) throws(SystemError) {
+        // Made once, for all of its workers.
+        _ = WorkloadCode.table
+        // Its workers know the answer from the start.
+        Processors.tryMoving()
+        try Zygote(arena: arena, control: control, support: support).serve()
     }
 }
 
@@ -96,7 +120,7 @@ struct Zygote: ~Copyable {
         pids.reserveCapacity(words.count / 2)
         for index in stride(from: words.startIndex, to: words.endIndex - 1, by: 2) {
             do {
-                let pid = try ThisProcess.forkSibling()
+                let pid = try fork()
                 if pid == 0 { become(workerAt: words[index], ticket: words[index + 1], exec: exec) }
                 pids.append(UInt32(pid))
             } catch {
@@ -106,10 +130,15 @@ struct Zygote: ~Copyable {
         try control.send(pids)
     }
 
+    private borrowing func fork() throws(SystemError) -> Int32 {
+        guard let support else { return try ThisProcess.forkSibling() }
+        return try support.fork()
+    }
+
     private borrowing func become(workerAt slot: UInt32, ticket: UInt32, exec: Bool) -> Never {
         // Without this, the daemon would not see the zygote's end while a worker lives.
         closeInherited(control.raw)
-        if exec { WorkerProgram.start(slot: slot, ticket: ticket) }
+        if exec { WorkerProgram.start(slot: slot, ticket: ticket, launcherWords: support?.launcherWords ?? 1) }
         WorkerProcess.run(
             arena: arena, number: Int(slot), ticket: ticket, event: ZygoteProtocol.Inherited.event,
             support: support)

@@ -4,7 +4,7 @@ import Linux
 
 /// A workload's arguments, by the names of its options, and what its tasks share.
 public struct JobArguments {
-    private let place: Job
+    let place: Job
     private let reader: ArgumentReader
 
     public init(of job: Job) {
@@ -31,6 +31,8 @@ public struct JobArguments {
     public var inputBytes: InputBytes { place.inputBytes }
     /// Puts this worker's results where the job keeps them.
     public var results: ResultWriter { ResultWriter(place) }
+    /// The job's records, by task.
+    public var records: UnsafeMutableRawPointer { UnsafeMutableRawPointer(place.record(0)) }
     /// Not 0 once nobody waits for the job any more.
     var cancellation: Futex.Word { place.cancelled }
 

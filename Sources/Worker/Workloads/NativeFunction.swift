@@ -13,38 +13,88 @@ public struct NativeFunction: Workload {
     private let inputs: InputBytes
     private let tries: Int64
     private let call: NativeCall
+    /// The call's own, which keeps both.
+    private let place: UnsafeMutablePointer<NativeCall.Place>
+    private let watch: CallWatch?
 
-    /// - Parameter state: what the function's set-up has left on this worker.
-    public init(_ body: @escaping Body, state: UnsafeMutableRawPointer?, _ arguments: JobArguments) {
+    /// What the daemon adds to the options, by a name that none of them has.
+    private static let grace = "pard.grace"
+
+    /// - Parameters:
+    ///   - state: what the function's set-up has left on this worker.
+    ///   - isTimed: whether the job's timeout is seen to here, rather than by the function.
+    public init(
+        _ body: @escaping Body, state: UnsafeMutableRawPointer?, _ arguments: JobArguments, isTimed: Bool = true
+    ) throws(TaskFailure) {
         self.body = body
         inputs = arguments.inputBytes
         tries = arguments.number("retries")
-        call = NativeCall(state: state, cancelled: arguments.cancellation, results: arguments.results)
+        do {
+            call = try NativeCall(
+                state: state, arguments, limit: isTimed ? UInt64(clamping: arguments.number("timeout")) : 0,
+                grace: UInt64(clamping: arguments.number(Self.grace)))
+        } catch {
+            throw TaskFailure(NativeFailure.watch, error.errno)
+        }
+        place = call.place
+        watch = call.watch
+    }
+
+    /// Adds what the options don't say to a job's arguments.
+    ///
+    /// - Parameter grace: nanoseconds from a call's timeout until its process is killed.
+    public static func add(grace: UInt64, to block: inout ArgumentBlock) throws(ArgumentBlock.Full) {
+        try block.add(Self.grace, Int64(clamping: grace))
     }
 
     /// - Returns: where the result stands, see ``ResultSpan``.
     public mutating func run(_ task: TaskContext) throws(TaskFailure) -> Int64 {
-        let place = call.place
         place.pointee.task.number = UInt64(task.task)
         place.pointee.task.worker = UInt32(truncatingIfNeeded: task.seat)
         let input = inputs[task.task]
         place.pointee.task.input = input.baseAddress
         place.pointee.task.input_size = input.count
-        var left = tries
-        while true {
-            place.pointee.begin()
-            let code = body(&place.pointee.task)
-            left -= 1
+        let code = try once(task)
+        if code == 0, place.pointee.results.fault == nil { return place.pointee.finish().value }
+        return try again(code, task)
+    }
+
+    /// Calls the function once and returns its code.
+    @inline(__always)
+    private func once(_ task: TaskContext) throws(TaskFailure) -> Int32 {
+        place.pointee.begin()
+        guard let watch else { return body(&place.pointee.task) }
+        watch.begin(task.task)
+        let code = body(&place.pointee.task)
+        // Whatever it has returned, and however often it might be called: its time is over.
+        if watch.end() { throw late(task) }
+        return code
+    }
+
+    private func late(_ task: TaskContext) -> TaskFailure {
+        // Words that it has found for it say less than that.
+        place.pointee.dropAll()
+        if task.isCancelled { return .cancelled }
+        task.keep(.none)
+        return TaskFailure(NativeFailure.timeout, code: 0)
+    }
+
+    /// Calls the function for as long as it fails and may be called once more.
+    private func again(_ code: Int32, _ task: TaskContext) throws(TaskFailure) -> Int64 {
+        var code = code
+        var left = tries - 1
+        while left > 0, !task.isCancelled {
+            code = try once(task)
             if code == 0, place.pointee.results.fault == nil { return place.pointee.finish().value }
-            if left > 0, !task.isCancelled { continue }
-            throw end(code, task)
+            left -= 1
         }
+        throw end(code, task)
     }
 
     /// Keeps the words of a call that has failed, and says why it has.
     private func end(_ code: Int32, _ task: TaskContext) -> TaskFailure {
-        let fault = call.place.pointee.results.fault
-        let span = call.place.pointee.finishFailure()
+        let fault = place.pointee.results.fault
+        let span = place.pointee.finishFailure()
         if fault == nil, task.isCancelled { return .cancelled }
         task.keep(fault == nil ? span : .none)
         switch fault {
@@ -67,41 +117,86 @@ private final class NativeCall {
     struct Place {
         var task: par_task
         var results: ResultWriter
-        /// Whether the result at hand is the text of a failure.
+        /// Whether the result at hand is the text of a failure. The task shows no room for it, so that it stays as it is.
         var isFailure = false
 
         mutating func begin() {
-            isFailure = false
-            results.begin()
+            if isFailure || results.fault != nil || results.hasPlaces {
+                isFailure = false
+                results.begin()
+                show()
+            }
+            task.result_size = 0
+        }
+
+        /// Shows the function where its result is and how long it may get there.
+        mutating func show() {
+            let room = results.room
+            task.result = room.baseAddress
+            task.result_room = isFailure ? 0 : room.count
+            task.result_size = isFailure ? 0 : results.byteCount
+        }
+
+        /// Takes in how long the function has made its result by itself.
+        mutating func takeSize() {
+            if !isFailure { results.note(byteCount: task.result_size) }
         }
 
         mutating func finish() -> ResultSpan {
             // A function that has said why it fails, and then returns that it hasn't.
-            if isFailure { results.begin() }
-            return results.finish()
+            if isFailure { return drop() }
+            if task.result_size == 0 { return .none }
+            takeSize()
+            return close()
         }
 
-        mutating func finishFailure() -> ResultSpan {
-            if !isFailure { results.begin() }
-            return results.finish()
+        mutating func finishFailure() -> ResultSpan { isFailure ? close() : drop() }
+
+        private mutating func close() -> ResultSpan {
+            let span = results.finish()
+            isFailure = false
+            show()
+            return span
+        }
+
+        /// Forgets result and words.
+        mutating func dropAll() {
+            results.begin()
+            _ = close()
+        }
+
+        private mutating func drop() -> ResultSpan {
+            results.begin()
+            return close()
         }
     }
 
     let place = UnsafeMutablePointer<Place>.allocate(capacity: 1)
 
-    init(state: UnsafeMutableRawPointer?, cancelled: Futex.Word, results: ResultWriter) {
+    /// Sees to the calls' timeout; nil where they have none.
+    let watch: CallWatch?
+
+    /// - Parameter limit: nanoseconds that a call may take; 0 for no limit.
+    init(
+        state: UnsafeMutableRawPointer?, _ arguments: JobArguments, limit: UInt64, grace: UInt64
+    ) throws(SystemError) {
+        watch = limit == 0 ? nil : try CallWatch(limit: limit, grace: grace, of: arguments.place)
         var task = par_task()
         task.version = UInt32(PAR_VERSION)
         task.state = state
-        task.cancelled = UnsafePointer(UnsafeRawPointer(cancelled).assumingMemoryBound(to: UInt32.self))
+        let cancelled = UnsafeRawPointer(arguments.cancellation).assumingMemoryBound(to: UInt32.self)
+        task.cancelled = cancelled
+        task.expired = watch?.flag ?? cancelled
         task.resize = Self.resize
         task.write = Self.write
         task.fail = Self.fail
         task.internal = UnsafeMutableRawPointer(place)
-        place.initialize(to: Place(task: task, results: results))
+        place.initialize(to: Place(task: task, results: arguments.results))
+        place.pointee.show()
     }
 
     deinit {
+        watch?.finish()
         place.deinitialize(count: 1)
         place.deallocate()
     }
@@ -114,14 +209,20 @@ private final class NativeCall {
 
     private static let resize: @convention(c) (UnsafeMutablePointer<par_task>?, Int) -> UnsafeMutableRawPointer? = {
         task, size in
-        guard let place = place(of: task), !place.pointee.isFailure else { return nil }
-        return place.pointee.results.resize(to: size)
+        guard let place = place(of: task), !place.pointee.isFailure, size >= 0 else { return nil }
+        place.pointee.takeSize()
+        let start = place.pointee.results.resize(to: size)
+        place.pointee.show()
+        return start
     }
 
     private static let write: @convention(c) (UnsafeMutablePointer<par_task>?, UnsafeRawPointer?, Int) -> Int32 = {
         task, bytes, size in
         guard let place = place(of: task), !place.pointee.isFailure else { return -1 }
-        return place.pointee.results.append(UnsafeRawBufferPointer(start: bytes, count: size)) ? 0 : -1
+        place.pointee.takeSize()
+        let isIn = place.pointee.results.append(UnsafeRawBufferPointer(start: bytes, count: size))
+        place.pointee.show()
+        return isIn ? 0 : -1
     }
 
     private static let fail: @convention(c) (UnsafeMutablePointer<par_task>?, UnsafePointer<CChar>?, Int) -> Void = {
@@ -133,5 +234,6 @@ private final class NativeCall {
         if !place.pointee.results.append(UnsafeRawBufferPointer(start: text, count: size)) {
             place.pointee.results.begin()
         }
+        place.pointee.show()
     }
 }

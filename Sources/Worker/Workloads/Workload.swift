@@ -90,3 +90,12 @@ extension TaskFailure {
         self.init(number: kind.rawValue, code: code)
     }
 }
+
+/// Fails every task for one reason: the worker can't do what the job is about.
+public struct Unfit: Workload {
+    private let failure: TaskFailure
+
+    public init(failure: TaskFailure) { self.failure = failure }
+
+    public mutating func run(_ task: TaskContext) throws(TaskFailure) -> Int64 { throw failure }
+}

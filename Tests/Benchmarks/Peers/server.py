@@ -4,7 +4,7 @@ the descriptor that its argument names, and serves until killed.
 /slow/MS     answers after so many milliseconds     /status/N    answers with that status
 /size/N      so many bytes                          /redirect/P  leads to /P
 /loop        leads to itself                        /echo        what was asked, as JSON
-/stall       never answers
+/stall       never answers                          /together/N  answers once N such requests wait, or with status 504
 """
 
 import json
@@ -13,6 +13,9 @@ import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+barriers, barriers_lock = {}, threading.Lock()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -38,6 +41,13 @@ class Handler(BaseHTTPRequestHandler):
             status, headers = 302, {"Location": "/loop"}
         elif kind == "stall":
             threading.Event().wait()
+        elif kind == "together":
+            with barriers_lock:
+                barrier = barriers.setdefault(rest, threading.Barrier(int(rest)))
+            try:
+                barrier.wait(30)
+            except threading.BrokenBarrierError:
+                status = 504
         elif kind == "echo":
             told = {"method": self.command, "headers": dict(self.headers), "body": sent.decode()}
             body = json.dumps(told).encode()

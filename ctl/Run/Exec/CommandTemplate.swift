@@ -106,6 +106,23 @@ struct CommandTemplate: Equatable {
         }
     }
 
+    /// A word as it would be typed; several, or none, where it has several values, or misses one.
+    private func typed(_ word: [Piece], _ values: Values) -> [[UInt8]] {
+        let isPlain = word.allSatisfy { piece in
+            if case .text(let text) = piece { !text.isEmpty && !ShellText.hasSign(text) } else { true }
+        }
+        var filled: [[UInt8]] = []
+        for one in repeated(word, values) {
+            guard isPlain else {
+                Self.fill(word, one, into: &filled)
+                continue
+            }
+            let line = line(of: word, one, ShellText.quoted) { $0 }
+            if !line.isEmpty { filled.append(line) }
+        }
+        return isPlain ? filled : filled.map(ShellText.quoted)
+    }
+
     /// Sets what lines for GNU parallel may ask for, where this one does.
     private func variables(_ values: Values) -> [UInt8] {
         guard asksForVariables else { return [] }
@@ -118,7 +135,7 @@ struct CommandTemplate: Equatable {
         switch way {
         // As GNU parallel shows it: what was typed stays, unless a shell would make something else of it.
         case .words:
-            filledLine(values, ShellText.quoted) { $0.isEmpty || ShellText.hasSign($0) ? ShellText.quoted($0) : $0 }
+            Array(words.flatMap { typed($0, values) }.joined(separator: [0x20]))
         case .shell: filledLine(values, ShellText.quoted) { $0 }
         case .lines: Array(values.arguments.joined(separator: [0x20]))
         }
@@ -144,13 +161,20 @@ struct CommandTemplate: Equatable {
             if index > 0 { line.append(0x20) }
             for (number, one) in repeated(word, values).enumerated() {
                 if number > 0 { line.append(0x20) }
-                for piece in word {
-                    switch piece {
-                    case .text(let text): line += shown(text)
-                    case .place(let place):
-                        line += Self.values(of: place, one).map(quoted).joined(separator: [0x20])
-                    }
-                }
+                line += self.line(of: word, one, quoted, shown)
+            }
+        }
+        return line
+    }
+
+    private func line(
+        of word: [Piece], _ values: Values, _ quoted: ([UInt8]) -> [UInt8], _ shown: ([UInt8]) -> [UInt8]
+    ) -> [UInt8] {
+        var line: [UInt8] = []
+        for piece in word {
+            switch piece {
+            case .text(let text): line += shown(text)
+            case .place(let place): line += Self.values(of: place, values).map(quoted).joined(separator: [0x20])
             }
         }
         return line

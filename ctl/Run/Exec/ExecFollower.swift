@@ -2,8 +2,16 @@ import Control
 import Glibc
 import Report
 
+/// Who is told how a run goes while it does.
+protocol RunFollower: AnyObject {
+    /// The run has been accepted, which is the zero of all times in records.
+    func begin() throws(CommandError)
+    /// Throws a ``CommandError``, or what `interruption` throws while a piece is printed.
+    func take(_ piece: Output, _ interruption: Interruption) throws
+}
+
 /// Takes in what the commands of a run wrote and how they ended, while they end.
-final class ExecFollower {
+final class ExecFollower: RunFollower {
     let plan: ExecPlan
     /// The run's commands, in the order of its tasks.
     private let jobs: [ExecJob]
@@ -31,12 +39,10 @@ final class ExecFollower {
     /// The exit status of the command that failed first; nil where none has.
     var firstFailure: Int32? { first?.status }
 
-    /// The run has been accepted, which is the zero of all times in records.
     func begin() throws(CommandError) {
         try plan.log?.begin()
     }
 
-    /// Throws a ``CommandError``, or what `interruption` throws while a piece is printed.
     func take(_ piece: Output, _ interruption: Interruption) throws {
         let job = jobs[piece.task]
         let isFirst = current != piece.task

@@ -82,8 +82,7 @@ final class ExecPlan {
         tag = try options.tag.map { text throws(CommandError) in
             try Self.template([text], options, names, words, isTag: true)
         }
-        let resume: JobLogFile.Resume =
-            words.client["resume-failed"] != nil ? .failed : words.client["resume"] != nil ? .all : .no
+        let resume = JobLogFile.Resume(words.client)
         guard resume == .no || words.client["joblog"] != nil else {
             throw words.fault("--resume and --resume-failed go by the joblog: name it with --joblog")
         }

@@ -24,6 +24,11 @@ final class JobLogFile {
         case all
         /// They stay, and those of their commands that failed are run again.
         case failed
+
+        /// As the options say.
+        init(_ options: ClientOptions) {
+            self = options["resume-failed"] != nil ? .failed : options["resume"] != nil ? .all : .no
+        }
     }
 
     /// Opens the file, which is made where there is none, and changes nothing in it.
@@ -95,10 +100,11 @@ final class JobLogFile {
         let command = record.command
         // One that was told to end and made the best of it has failed all the same, and so has one whose output is lost.
         let isWell = command?.cause == nil && (record.status == "ok" || command.map { $0.exitCode != 0 } == true)
-        let code = isWell ? command?.exitCode ?? -1 : -1
+        let code = isWell ? command?.exitCode ?? 0 : record.status == "failed" && command == nil ? 1 : -1
+        let written = command?.stdoutBytes ?? record.detail?["stdout_bytes"] ?? 0
         let fields = [
             String(number), ":", Self.seconds(acceptedAt + record.start), Self.seconds(record.stop - record.start), "0",
-            String(command?.stdoutBytes ?? 0), String(code), String(command?.signal ?? 0),
+            String(written), String(code), String(command?.signal ?? 0),
         ]
         try add(Array((fields.joined(separator: "\t") + "\t").utf8) + Self.oneColumn(line) + [0x0A])
     }

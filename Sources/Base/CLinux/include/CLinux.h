@@ -27,6 +27,8 @@ int32_t par_memory_release(int32_t fd, uint64_t offset, uint64_t length);
 
 /// Gives memory that is free in this process back to the system.
 void par_trim_heap(void);
+/// Has this process's program hold no page of its code and constants until it is used again.
+void par_release_code(void);
 
 int32_t par_pidfd_open(int32_t pid);
 int32_t par_pidfd_send_signal(int32_t pidfd, int32_t signal);
@@ -51,12 +53,19 @@ int32_t par_is_child(int32_t pidfd);
 int32_t par_is_stopped(int32_t pidfd);
 /// Reaps a child that has ended; 0 in `exit->pid` while it still runs.
 int32_t par_reap_child(int32_t pid, par_exit *exit);
+/// Has processes whose parents have ended, and which descend from this one, be its children.
+int32_t par_adopt_orphans(void);
 /// Lets no other process without privileges look into this one, or at what it has open.
 int32_t par_deny_inspection(void);
 
 /// Has a program to be spawned start with no descriptor from `first` on.
 int32_t par_spawn_close_from(posix_spawn_file_actions_t *actions, int32_t first);
 
+/// Has a program to be spawned start in a directory.
+int32_t par_spawn_chdir(posix_spawn_file_actions_t *actions, const char *directory);
+
+/// How long the calling thread has been ready to run and had no processor, in nanoseconds; 0 where the kernel doesn't tell.
+uint64_t par_thread_delay(void);
 /// Sends a signal to one thread of a process.
 int32_t par_signal_thread(int32_t pid, int32_t tid, int32_t signal);
 
@@ -112,6 +121,11 @@ int32_t par_command_reap(int32_t pidfd, par_usage *usage);
 int64_t par_receive(int32_t fd, void *buffer, size_t size, int32_t *descriptors, int32_t *count, int32_t waits);
 /// Sends what a stream socket takes without waiting, `descriptors` with its first byte: how many bytes, or a negative errno.
 int64_t par_send(int32_t fd, const void *bytes, size_t size, const int32_t *descriptors, int32_t count);
+/// Has the kernel say who sends what is received on this socket.
+int32_t par_expect_credentials(int32_t fd);
+/// Receives a number and a descriptor on such a socket, without waiting: how many bytes, or a negative errno. `*pid` is the
+/// sender's, 0 where the kernel doesn't say, and `*answer` the descriptor, closed on exec, -1 without one.
+int64_t par_receive_request(int32_t fd, uint64_t *number, int32_t *pid, int32_t *answer);
 /// Accepts a connection that doesn't block and is closed on exec; -EAGAIN where none waits.
 int32_t par_accept(int32_t listener);
 

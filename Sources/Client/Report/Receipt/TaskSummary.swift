@@ -17,10 +17,35 @@ struct TaskSummary: Sendable {
     var entries: [(name: String, parts: [String])] {
         // A run whose tasks all took 0 ns is none that ran: the shortest stamp is longer.
         guard receipt.task.max > 0 else {
-            return [("tasks", counts), ("task times", ["no task ran"])] + deaths
+            return interpreter + [("tasks", counts), ("task times", ["no task ran"])] + deaths
         }
-        return [("tasks", counts), ("task times", times), ("task CPU", cpu)] + deaths + figures
+        return interpreter + [("tasks", counts), ("task times", times), ("task CPU", cpu)] + deaths + figures
             + (value.map { [("returned", [$0])] } ?? [])
+    }
+
+    /// What an interpreter's workers were made of, and how they got on with each other.
+    private var interpreter: [(name: String, parts: [String])] {
+        guard let own = receipt.interpreter else { return [] }
+        let start = [
+            ("interpreter", own.program), ("imports", own.imports), ("fork", own.fork), ("ready", own.ready),
+        ].filter { $0.1 > 0 }.map { "\($0.0) \(style.duration($0.1))" }
+        let version = style.clean(own.version, limit: 100) + (own.takesTurns ? ", with a GIL" : ", without a GIL")
+        return (start.isEmpty ? [] : [(receipt.temperature == .warm ? "was started" : "start-up", start)])
+            + [("workers", [version] + together)]
+    }
+
+    /// How many processors the workers used together, and no more than that says.
+    private var together: [String] {
+        let (task, run) = (receipt.task, receipt.phases.run)
+        guard let own = receipt.interpreter, run > 0, receipt.workers > 1, receipt.tasks.total > 1,
+            task.cpuCovered >= receipt.tasks.ok + receipt.tasks.failed
+        else { return [] }
+        let used = Double(task.cpuSum) / Double(run)
+        let number = "together they used \(Units.fixed(used, decimals: 2)) processors"
+        let waited = own.waited > 0 ? ["waited \(style.duration(own.waited)) for a processor"] : []
+        // Of threads that could have used more; where they were waiting, nobody can tell for what.
+        let isInTurns = own.takesTurns && receipt.processes == 1 && (0.9...1.1).contains(used)
+        return [number + (isInTurns && own.waited < run / 4 ? ": they took turns" : "")] + waited
     }
 
     private var counts: [String] {

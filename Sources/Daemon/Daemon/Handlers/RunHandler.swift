@@ -32,8 +32,8 @@ struct RunHandler: Sendable {
         guard let given = request.arguments, let definition = Catalogue.definition(named: request.workload) else {
             return false
         }
-        // A library is looked into.
-        if definition.runtime == RuntimeName.plugin { return true }
+        // A library is looked into, as are the files of a module.
+        if RuntimeName.users.contains(definition.runtime) { return true }
         return definition.options.contains { $0.kind == .path && given[$0.name] != nil }
     }
 
@@ -46,9 +46,7 @@ struct RunHandler: Sendable {
                 request, limits: configuration.limits,
                 processors: min(Processors.available, configuration.policy.maximumWorkers(of: call.peer.uid)),
                 directory: daemon.directory, now: accepted, descriptors: call.descriptors)
-            if plan.definition.runtime == RuntimeName.plugin {
-                plan.spec.lease.kind.runtime = try plugin(plan.arguments["function"] ?? "")
-            }
+            plan.spec.lease.kind.runtime = try daemon.runtime(of: plan) ?? plan.spec.lease.kind.runtime
         } catch {
             daemon.runs.countRefusal()
             throw error
@@ -73,24 +71,6 @@ struct RunHandler: Sendable {
         }
     }
 
-    /// The runtime of a user's library, which is made where there is none, once it is known to have the function.
-    ///
-    /// - Parameter name: the library's path, a colon and the function's name.
-    private func plugin(_ name: String) throws(ControlError) -> RuntimeID {
-        func fault(_ expected: String) -> ControlError { .badArgument("function", value: name, expected: expected) }
-        guard let colon = name.utf8.lastIndex(of: UInt8(ascii: ":")) else {
-            throw fault("a library's path, a colon and a function's name")
-        }
-        let path = String(name[..<colon])
-        let runtime = try daemon.runtime(forPlugin: path)
-        do throws(LibraryFile.Fault) {
-            try LibraryFile(at: path).check(String(name[name.utf8.index(after: colon)...]))
-        } catch {
-            throw fault("a function that is there: \(path) \(error)")
-        }
-        return runtime
-    }
-
     /// Hears whether the job was accepted, before it is begun.
     private func hear(_ answer: Result<JobID, Refusal>, of watch: RunWatch, _ peer: Peer) {
         switch answer {
@@ -105,7 +85,7 @@ struct RunHandler: Sendable {
         }
     }
 
-    private static func error(_ refusal: Refusal, _ configuration: Configuration) -> ControlError {
+    static func error(_ refusal: Refusal, _ configuration: Configuration) -> ControlError {
         switch refusal {
         case .busy(let limit, let allowed, let user, let retryAfter):
             .busy(

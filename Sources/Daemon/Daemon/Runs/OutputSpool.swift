@@ -86,8 +86,14 @@ struct OutputReading: Sendable {
     }
 
     init(of task: EndedTask) {
-        self.init(seat: Int(task.record.seat), result: task.result, isFailure: task.record.status == .failed)
-        if let result {
+        let printed = PrintedDetail(task.detail)
+        self.init(
+            seat: Int(task.record.seat), result: printed == nil ? task.result : nil,
+            isFailure: task.record.status == .failed)
+        if let printed {
+            output = printed.output
+            errors = printed.errors
+        } else if let result {
             output.count = UInt64(result.bytes.count)
         } else if task.record.status != .lost, task.record.start != 0, let detail = CommandDetail(task.detail) {
             output = detail.output

@@ -28,7 +28,7 @@ struct ReceiptWriter: Sendable {
             mode: plan.shape.mode,
             processes: plan.shape.processes, threads: plan.shape.threads,
             temperature: row.reason == nil ? .warm : .cold,
-            reason: row.reason?.rawValue, outcome: outcome(row), tasks: account.tasks,
+            reason: row.reason?.text, outcome: outcome(row), tasks: account.tasks,
             phases: Phases(
                 queue: times.queue, startup: times.startup, dispatch: times.dispatch, run: times.run,
                 collect: times.collect, teardown: times.teardown),
@@ -39,7 +39,35 @@ struct ReceiptWriter: Sendable {
             valueSum: plan.definition.unit == nil ? 0 : Int(account.valueSum), valueUnit: plan.definition.unit,
             figures: account.figures,
             workerCosts: workerCosts(ready: stamps.ready), failures: failures(row), deaths: row.deaths,
-            reruns: finished.loss.reruns, timeLost: Int(clamping: finished.loss.nanoseconds))
+            reruns: finished.loss.reruns, timeLost: Int(clamping: finished.loss.nanoseconds),
+            interpreter: interpreter(run: times.run))
+    }
+
+    /// What an interpreter's workers were made of, and what the start of the slowest went into.
+    private func interpreter(run: Int) -> Interpreter? {
+        guard let report = finished.report else { return nil }
+        var own = Interpreter(
+            version: report.version, takesTurns: report.takesTurns, program: 0, imports: 0, fork: 0, ready: 0, waited: 0
+        )
+        let crew = finished.crew.compactMap { $0 }.filter { $0.readyAt != 0 }
+        for member in crew {
+            own.waited += min(Int(clamping: member.delayed), run)
+        }
+        guard let slowest = crew.max(by: { $0.readyAt.since($0.askedAt) < $1.readyAt.since($1.askedAt) }) else {
+            return own
+        }
+        // Each from where the one before has ended, so that they add up to the whole.
+        var last = slowest.askedAt
+        func part(until end: UInt64) -> Int {
+            let end = min(max(end, last), slowest.readyAt)
+            defer { last = end }
+            return end.since(last)
+        }
+        own.program = part(until: report.begunAt)
+        own.imports = part(until: report.loadedAt)
+        own.fork = part(until: slowest.begunAt)
+        own.ready = part(until: slowest.readyAt)
+        return own
     }
 
     private func outcome(_ row: JobRow) -> Receipt.Outcome {
@@ -48,6 +76,9 @@ struct ReceiptWriter: Sendable {
         case _ where account.tasks.ok == account.tasks.total: .ok
         case .timeout: .timeout
         case .request, .shutdown: .cancelled
+        case .released where account.tasks.failed + account.tasks.lost == 0:
+            account.tasks.cancelled == 0 ? .ok : .cancelled
+        case .released: .failed
         case .workersFailed, .halt, nil: .failed
         }
     }

@@ -23,6 +23,11 @@ struct RunAccount: Sendable {
     struct Seat: Sendable {
         var tasks = 0
         var firstStart: UInt64?
+
+        fileprivate mutating func count(_ start: UInt64) {
+            tasks += 1
+            firstStart = min(firstStart ?? start, start)
+        }
     }
 
     /// Reasons that are told apart; further ones are counted together.
@@ -39,7 +44,9 @@ struct RunAccount: Sendable {
         let hasResults = job.heapBytes > 0
         for task in 0..<job.taskCount {
             let record = job.record(task)
-            switch record.status {
+            // Each look at it is a check of what a worker wrote.
+            let status = record.status
+            switch status {
             case .ok: ok += 1
             case .failed: failed += 1
             case .cancelled:
@@ -47,7 +54,7 @@ struct RunAccount: Sendable {
                 firstCancelled = firstCancelled ?? task
             case .lost, .pending, .running: lost += 1
             }
-            if record.status == .failed || record.status == .lost {
+            if status == .failed || status == .lost {
                 note(
                     record.reason(
                         of: definition, own: job.detail(task).reason, result: job.result(record),
@@ -57,7 +64,7 @@ struct RunAccount: Sendable {
             guard record.start != 0 else { continue }
             add(record, value: hasResults ? record.resultByteCount : record.value)
             // Of a task that was lost or cancelled with its worker nothing is known.
-            if record.status == .ok || record.status == .failed, let cpu = details?.add(job.detail(task)) {
+            if status == .ok || status == .failed, let cpu = details?.add(job.detail(task)) {
                 cpuSum &+= cpu
                 cpuCovered += 1
             }
@@ -65,6 +72,33 @@ struct RunAccount: Sendable {
         figures = details?.figures ?? []
         tasks = Tasks(ok: ok, failed: failed, lost: lost, cancelled: cancelled)
         if let start = job.firstStart { firstStart = min(firstStart ?? start, start) }
+    }
+
+    /// Of a lease, whose workers have summed up by themselves what they did.
+    init(leaseOf job: FinishedJob, definition: Definition) {
+        var ok = 0
+        var failed = 0
+        var cancelled = job.loss.cancelled
+        let tallies = job.tallies
+        seats = tallies.map { Seat(tasks: $0.ok + $0.failed + $0.cancelled, firstStart: $0.firstStart) }
+        for tally in tallies {
+            ok += tally.ok
+            failed += tally.failed
+            cancelled += tally.cancelled
+            cpuSum &+= tally.cpu
+            cpuCovered += tally.cpuTasks
+            samples.add(
+                tally.durations, sum: tally.nanoseconds, shortest: tally.shortest, longest: tally.longest)
+            if let start = tally.firstStart { firstStart = min(firstStart ?? start, start) }
+            if let stop = tally.lastStop { lastStop = max(lastStop ?? 0, stop) }
+        }
+        if let start = job.firstStart { firstStart = min(firstStart ?? start, start) }
+        failures = job.loss.reasons.sorted { $0.key < $1.key }.map {
+            Failure(reason: "its worker died: \($0.key)", count: $0.value, firstTask: 0)
+        }
+        // Nobody but the client has read why.
+        if failed > 0 { failures.append(Failure(reason: "what their results say", count: failed, firstTask: 0)) }
+        tasks = Tasks(ok: ok, failed: failed, lost: job.loss.lost, cancelled: cancelled)
     }
 
     /// Whether no task was ever begun.
@@ -79,8 +113,7 @@ struct RunAccount: Sendable {
         lastStop = max(lastStop ?? 0, record.stop)
         let seat = Int(record.seat)
         guard seats.indices.contains(seat) else { return }
-        seats[seat].tasks += 1
-        seats[seat].firstStart = min(seats[seat].firstStart ?? record.start, record.start)
+        seats[seat].count(record.start)
     }
 
     private mutating func note(_ reason: String?, of task: Int, in places: inout [String: Int]) {

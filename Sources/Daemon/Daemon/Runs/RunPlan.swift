@@ -21,13 +21,15 @@ struct RunPlan: Sendable {
     let input: String?
     /// What each task asks for; nil where tasks are given no URL.
     let addresses: [String]?
+    /// Where it runs; nil where that is all the same.
+    let context: Context?
 
     /// Below this, a reading of the CPU clock would cost more than one hundredth of what it measures.
     static let cpuInterval: UInt64 = 20_000
     /// How many workers may die of a task until it is given up.
     static let attempts = 3
     static let tasksPerWorker = 4
-    /// How long a command that is to end has until it is killed, as a part of the time after which its worker is.
+    /// How long a command or a call that is to end has until it is killed, as a part of the time after which its worker is.
     static let graceShare: UInt64 = 2
     /// How many descriptors a call may bring: one file of inputs.
     static let descriptorLimit = 1
@@ -35,11 +37,11 @@ struct RunPlan: Sendable {
     static let outputNanoseconds: UInt64 = 50_000_000
 
     /// - Parameters:
-    ///   - processors: how many workers a run has that names no number.
+    ///   - processors: how many workers a run has that names no number; asked for only then.
     ///   - directory: where files go that were given no other place.
     ///   - descriptors: what came with the call.
     init(
-        _ request: Run.Request, limits: JobLimits, processors: Int, directory: String, now: UInt64,
+        _ request: Run.Request, limits: JobLimits, processors: @autoclosure () -> Int, directory: String, now: UInt64,
         descriptors: ReceivedDescriptors? = nil
     ) throws(ControlError) {
         guard let number = Catalogue.number(of: request.workload) else {
@@ -49,7 +51,7 @@ struct RunPlan: Sendable {
         self.definition = definition
         shape = try WorkerShape(
             mode: request.mode, processes: request.processes, threads: request.threads,
-            processors: min(processors, limits.cores))
+            processors: min(processors(), limits.cores))
         tasks = try Self.tasks(request, of: definition) ?? shape.workers * Self.tasksPerWorker
         guard tasks >= 1 else { throw .badArgument("tasks", value: "\(tasks)", expected: "a number of 1 or more") }
         guard tasks <= limits.tasks else {
@@ -70,8 +72,8 @@ struct RunPlan: Sendable {
             uniqueKeysWithValues: definition.options.compactMap { option in
                 (given[option.name] ?? option.value ?? read.text(option.name)).map { (option.name, $0) }
             })
-        // That of a user's library is made once the rest is known to be right.
-        let isMadeLater = definition.runtime == RuntimeName.plugin
+        // That of a user's code is made once the rest is known to be right.
+        let isMadeLater = RuntimeName.users.contains(definition.runtime)
         guard let runtime = isMadeLater ? .native : RuntimeID(builtIn: definition.runtime) else {
             throw .workersFailed(reason: "this daemon has no runtime \(definition.runtime)")
         }
@@ -95,7 +97,21 @@ struct RunPlan: Sendable {
                 outputDirectory: directory, directory: own.directory, environment: own.environment)
             context = own
         }
-        let block = try Self.block(read, context, limits: limits)
+        if definition.runtime == RuntimeName.python {
+            if let most = read.number("max-tasks-per-worker"), most > 0, shape.threads > 1 || shape.mode == .threads {
+                throw .badArgument(
+                    "max-tasks-per-worker", value: "\(most)", expected: "0, or workers that are processes of one thread"
+                )
+            }
+            let own = try Self.check(request.context ?? .bare)
+            shared = PythonSettings.words(
+                outputDirectory: directory, directory: own.directory, umask: own.umask,
+                environment: PythonSettings.environment(
+                    own.environment, processors: Processors.available, workers: shape.workers))
+            context = own
+        }
+        self.context = context
+        let block = try Self.block(read, context, definition, hasInputs: request.block != nil, limits: limits)
         if let halt = request.halt {
             guard (1...Int(UInt32.max)).contains(halt.failures) else {
                 throw .badArgument("halt", value: "\(halt.failures)", expected: "a number of failures of 1 or more")
@@ -104,7 +120,7 @@ struct RunPlan: Sendable {
             plan.haltsNow = halt.now ? 1 : 0
         }
         if request.outputs != nil { plan.logs = 1 }
-        if definition.input == .bytes {
+        if definition.input?.isBytes == true {
             plan.heapBytes = UInt64(read.number("results-limit") ?? 0)
             plan.resultLimit = UInt64(read.number("result-limit") ?? 0)
         }
@@ -129,7 +145,11 @@ struct RunPlan: Sendable {
             encodedInputs = encoded
         }
         if let block = request.block {
-            encodedInputs = try Self.inputs(block, tasks: tasks, descriptors).map(TaskInputs.init)
+            let own = try Self.inputs(block, tasks: tasks, descriptors)
+            encodedInputs =
+                try shared.isEmpty ? own.map(TaskInputs.init) : Self.inputs(own, beside: shared, tasks: tasks)
+        } else if definition.input?.isBytes == true, !shared.isEmpty {
+            encodedInputs = try Self.inputs(nil, beside: shared, tasks: tasks)
         }
         if let encodedInputs { plan.note(encodedInputs) }
         let byteCount = plan.layout.byteCount
@@ -144,11 +164,11 @@ struct RunPlan: Sendable {
 
     /// How many tasks are asked for, by number or by what each is given; nil where nothing says so.
     private static func tasks(_ request: Run.Request, of definition: Definition) throws(ControlError) -> Int? {
-        if definition.input != .bytes, request.block != nil {
+        if definition.input?.isBytes != true, request.block != nil {
             throw .badArgument(
                 "block", value: "one", expected: "none, as tasks of \(definition.name) are given no bytes")
         }
-        guard let input = definition.input, input != .bytes else {
+        guard let input = definition.input, !input.isBytes else {
             if let inputs = request.inputs, !inputs.isEmpty {
                 throw .badArgument(
                     "inputs", value: "\(inputs.count)",
@@ -171,6 +191,41 @@ struct RunPlan: Sendable {
             throw .badArgument("tasks", value: "\(tasks)", expected: "as many as there are inputs: \(inputs.count)")
         }
         return inputs.count
+    }
+
+    /// Inputs that are a block, which may be empty, beside words that all tasks share.
+    private static func inputs(
+        _ block: InputBlock?, beside shared: [String], tasks: Int
+    ) throws(ControlError) -> TaskInputs {
+        guard let inputs = TaskInputs(block ?? InputBlock([], tasks: tasks), shared: shared) else {
+            throw .badArgument("context", value: "a word with a NUL in it", expected: "words without")
+        }
+        return inputs
+    }
+
+    /// What a run of a Python function needs its workers to be.
+    func python() throws(ControlError) -> InterpreterNeed {
+        let name = arguments["function"] ?? ""
+        guard let colon = name.utf8.lastIndex(of: UInt8(ascii: ":")), colon != name.startIndex,
+            name.utf8.index(after: colon) != name.endIndex
+        else {
+            throw .badArgument(
+                "function", value: name, expected: "a file's path or a module's name, a colon and a function's name")
+        }
+        let target = String(name[..<colon])
+        guard !target.utf8.contains(UInt8(ascii: "/")) || target.hasPrefix("/") else {
+            throw .badArgument("function", value: name, expected: "a path that begins with /, or a module's name")
+        }
+        let interpreter = arguments["python"] ?? ""
+        guard interpreter.hasPrefix("/") else {
+            throw .badArgument("python", value: interpreter, expected: "an interpreter's path that begins with /")
+        }
+        let context = context ?? .bare
+        let preload = (arguments["preload"] ?? "").split(separator: ",").map(String.init)
+        return InterpreterNeed(
+            family: .init(interpreter: interpreter, directory: context.directory, target: target, preload: preload),
+            environment: PythonSettings.environment(
+                context.environment, processors: Processors.available, workers: shape.workers))
     }
 
     /// The block of bytes that tasks are given parts of; nil where it is empty and everybody's.
@@ -212,14 +267,19 @@ struct RunPlan: Sendable {
 
     /// The arguments as workers read them.
     private static func block(
-        _ arguments: Arguments, _ context: Context?, limits: JobLimits
+        _ arguments: Arguments, _ context: Context?, _ definition: Definition, hasInputs: Bool, limits: JobLimits
     ) throws(ControlError) -> ArgumentBlock {
+        let grace = limits.cancelGraceNanoseconds / graceShare
         do throws(ArgumentBlock.Full) {
             var block = try ArgumentBlock(arguments)
-            if let context {
-                try ExecSettings.add(
-                    grace: limits.cancelGraceNanoseconds / graceShare, umask: context.umask, to: &block)
+            if definition.runtime == RuntimeName.python {
+                try PythonSettings.add(
+                    hasInputs: hasInputs, grace: limits.cancelGraceNanoseconds / graceShare, to: &block)
+            } else if let context {
+                try ExecSettings.add(grace: grace, umask: context.umask, to: &block)
             }
+            let callsFunctions = definition.input == .bytes || definition.input == .argument
+            if callsFunctions { try NativeFunction.add(grace: grace, to: &block) }
             return block
         } catch {
             throw .limitExceeded(

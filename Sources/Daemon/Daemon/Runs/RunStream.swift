@@ -30,6 +30,8 @@ struct RunStream: Sendable {
     private let directory: String
     private let logger: Logger
     private var relay: OutputRelay?
+    /// Whether tasks that have written nothing are passed over: there may be very many.
+    private let skipsSilent: Bool
     /// Tasks whose outputs are due.
     private var due: [EndedTask] = []
     private var nextDue = 0
@@ -48,22 +50,24 @@ struct RunStream: Sendable {
         self.directory = directory
         self.logger = logger
         relay = order.map { OutputRelay(order: $0) }
+        skipsSilent = plan.definition.input == .argument && order == .ended && !wantsRecords
     }
 
     /// - Parameters:
     ///   - log: the tasks that have ended; nil where it is not there yet.
     ///   - finished: the job once its workers are back or gone; nil until then.
     mutating func next(_ log: inout JobLog?, _ finished: FinishedJob?) -> Piece {
+        let isOfUse = isOfUse
         while relay != nil {
             if let outputs = nextOutputs(finished?.row.id ?? log?.id) {
                 return .text(RecordJSON.parameters(outputs: outputs))
             }
-            if let ended = log?.next(atMost: Self.tasksAtOnce), !ended.isEmpty {
+            if let ended = log?.next(atMost: Self.tasksAtOnce, where: isOfUse), !ended.isEmpty {
                 take(ended)
             } else if let finished, tasksRelayed < finished.taskCount {
                 // Those that ended without being noted, as their worker died or they were cancelled.
                 let end = min(tasksRelayed + Self.tasksAtOnce, finished.taskCount)
-                take((tasksRelayed..<end).map(finished.task))
+                take((tasksRelayed..<end).filter { isOfUse(finished.detail($0)) }.map(finished.task))
                 tasksRelayed = end
             } else if finished == nil {
                 return .none
@@ -79,6 +83,12 @@ struct RunStream: Sendable {
         // Once for all of them: it is large to hand on.
         let definition = plan.definition
         return .text(RecordJSON.parameters(records: tasks.map { record(finished.task($0), of: definition) }))
+    }
+
+    /// Whether a client wants to be told of a task with this detail.
+    private var isOfUse: @Sendable (TaskDetail) -> Bool {
+        let skipsSilent = skipsSilent
+        return { detail in !skipsSilent || detail[0] != 0 || detail[1] != 0 }
     }
 
     private mutating func take(_ ended: [EndedTask]) {
@@ -140,7 +150,7 @@ struct RunStream: Sendable {
 
     /// Removes the files of a job whose commands wrote some.
     func removeOutputs(of job: JobID, workers: Int) {
-        guard plan.definition.input == .command else { return }
+        guard plan.definition.detail.hasOutputs else { return }
         OutputSpool(directory: directory, job: job, seats: workers).remove()
     }
 }

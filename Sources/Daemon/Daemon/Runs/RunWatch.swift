@@ -112,6 +112,7 @@ final class RunWatch: Sendable {
             collect(job)
         // Whether or not the client takes its replies: its workers wait for it.
         case .finished(let job): daemon.background.run { self.collect(job) }
+        case .workerLost: break
         case .ended(let row):
             state.withLock { $0.row = row }
             if wantsRecords || wantsOutputs { send() } else { finish() }

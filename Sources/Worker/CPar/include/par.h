@@ -52,9 +52,16 @@ struct par_task {
     size_t input_size;
     /* What NAME_setup has left there for this worker; NULL without one. */
     void *state;
-    /* Not 0 once nobody waits for the task any more, see par_is_cancelled. */
+    /* Not 0 once nobody waits for the task any more, and once it has had its time, see par_is_cancelled. */
     const volatile uint32_t *cancelled;
-    /* Called by the functions below. */
+    const volatile uint32_t *expired;
+    /*
+     * The result as far as it has come, and how long it may get where it is. Used by the functions below, as all that follows:
+     * so most results cost no call.
+     */
+    void *result;
+    size_t result_size;
+    size_t result_room;
     void *(*resize)(par_task *task, size_t size);
     int (*write)(par_task *task, const void *bytes, size_t size);
     void (*fail)(par_task *task, const char *text, size_t size);
@@ -80,10 +87,13 @@ typedef int par_setup(void **state);
 /* NAME_teardown: called when the worker ends in good order. One that is killed has no time for it. */
 typedef void par_teardown(void *state);
 
-/* Whether nobody waits for the task any more. A function that takes long asks now and then, and returns anything then. */
+/*
+ * Whether nobody waits for the task any more, or it has taken longer than --timeout allows. A function that takes long asks now
+ * and then, and returns anything then. One that goes on after its time has its worker process killed.
+ */
 static inline int par_is_cancelled(const par_task *task)
 {
-    return *task->cancelled != 0;
+    return *task->cancelled != 0 || *task->expired != 0;
 }
 
 /*
@@ -95,13 +105,19 @@ static inline int par_is_cancelled(const par_task *task)
  */
 static inline void *par_resize(par_task *task, size_t size)
 {
-    return task->resize(task, size);
+    if (size > task->result_room) return task->resize(task, size);
+    task->result_size = size;
+    return task->result;
 }
 
 /* Adds bytes at the end of the task's result. Returns 0; or -1 where par_resize would return NULL. */
 static inline int par_write(par_task *task, const void *bytes, size_t size)
 {
-    return task->write(task, bytes, size);
+    size_t end = task->result_size;
+    if (end > task->result_room || size > task->result_room - end) return task->write(task, bytes, size);
+    memcpy((char *)task->result + end, bytes, size);
+    task->result_size = end + size;
+    return 0;
 }
 
 /*

@@ -62,7 +62,7 @@ public struct CommandDetail: BitwiseCopyable, Sendable, Equatable {
 
 extension CommandDetail.Span {
     /// Numbers below 0, which no worker means to write, are none.
-    fileprivate init(_ offset: Int64, _ count: Int64) {
+    init(_ offset: Int64, _ count: Int64) {
         self.init(offset: UInt64(max(0, offset)), count: UInt64(max(0, count)))
     }
 }

@@ -5,7 +5,7 @@ import Linux
 import Varlink
 
 /// What the tasks of a run have handed back, and why those that failed did: the file that came with the receipt, mapped.
-final class NativeResults {
+final class FunctionResults {
     private let memory: UnsafeRawBufferPointer
     private let tasks: Int
     /// Where the table of failures is; nil where there is none.
@@ -60,23 +60,30 @@ final class NativeResults {
     private func failure(_ task: Int) -> UnsafeRawBufferPointer? { failures.flatMap { part(task, table: $0) } }
 
     /// Does what is to be done with the results, but for those that go into a JSON document.
-    func show(_ plan: NativePlan, isInDocument: Bool) throws(CommandError) {
+    func show(_ plan: FunctionPlan, isInDocument: Bool) throws(CommandError) {
         if let directory = plan.directory {
             try keep(in: directory)
+        } else if let file = plan.pickleFile {
+            try keep(inFile: file)
         } else if !isInDocument {
-            try print(tag: plan.isTagged ? { plan.items?.bytes(of: $0) ?? [] } : nil)
+            try print(
+                tag: plan.isTagged ? { plan.items?.bytes(of: $0) ?? [] } : nil,
+                nothing: plan.interpreter == nil ? "" : "null")
         }
         func name(_ task: Int) -> String {
-            plan.items.map { "input \(task + 1) (\(CommandError.clean(String($0.text(of: task).prefix(100)))))" }
+            plan.items.map {
+                "input \($0.number(of: task)) (\(CommandError.clean(String($0.text(of: task).prefix(100)))))"
+            }
                 ?? "task \(task)"
         }
         // A run that was ended, or whose function wrote where it may not, has tasks of which nothing is known.
         var unended = 0
         var first: Int?
+        var told: Set<[UInt8]> = []
         for task in 0..<tasks {
             if let reason = failure(task) {
-                let text = CommandError.clean(String(decoding: reason, as: UTF8.self))
-                StandardError.write("parctl: \(name(task)): \(text)\n")
+                let isNew = told.count < Self.longReasons && told.insert(Array(reason)).inserted
+                StandardError.write("parctl: \(name(task)): \(Self.text(reason, whole: isNew))\n")
             } else if result(task) == nil {
                 unended += 1
                 first = first ?? task
@@ -87,8 +94,18 @@ final class NativeResults {
         StandardError.write("parctl: \(name(first)): it did not come to its end\(others)\n")
     }
 
+    /// So many reasons of several lines are told in full, each once; of others the first line is.
+    private static let longReasons = 16
+
+    private static func text(_ reason: UnsafeRawBufferPointer, whole: Bool) -> String {
+        let lines = reason.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
+        return lines.prefix(whole ? lines.count : 1).map(CommandError.clean).joined(separator: "\n")
+    }
+
     /// Prints the results, one a line.
-    private func print(tag: ((Int) -> ArraySlice<UInt8>)?) throws(CommandError) {
+    ///
+    /// - Parameter nothing: what stands for a result of no bytes.
+    private func print(tag: ((Int) -> ArraySlice<UInt8>)?, nothing: String) throws(CommandError) {
         var lines: [UInt8] = []
         lines.reserveCapacity(2 * Self.chunk)
         for task in 0..<tasks {
@@ -98,6 +115,8 @@ final class NativeResults {
                 try StandardOutput.write(lines)
                 lines.removeAll(keepingCapacity: true)
                 try StandardOutput.write(result)
+            } else if result.isEmpty {
+                lines += nothing.utf8
             } else {
                 lines.append(contentsOf: result)
             }
@@ -108,6 +127,28 @@ final class NativeResults {
             }
         }
         try StandardOutput.write(lines)
+    }
+
+    /// Puts all results into one file, in the order of the tasks: for each its pickle, or that of an exception with the reason why
+    /// there is none.
+    private func keep(inFile path: String) throws(CommandError) {
+        do throws(SystemError) {
+            let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC
+            let file = Descriptor(owning: try system("open") { open(path, flags, 0o666) })
+            for task in 0..<tasks {
+                if let result = result(task), !result.isEmpty {
+                    try writeAll(file.raw, result)
+                } else {
+                    let reason =
+                        failure(task).map { String(decoding: $0, as: UTF8.self) } ?? "it did not come to its end"
+                    try file.append(Pickle.exception(reason))
+                }
+            }
+            // Some file systems say only then that there was no room.
+            try file.close()
+        } catch {
+            throw .exporting(path: path, errno: error.errno.rawValue)
+        }
     }
 
     /// Puts each result into a file that is called by the number of its input, from 1.
@@ -154,5 +195,15 @@ final class NativeResults {
             }
         }
         try write(bytes)
+    }
+}
+
+/// The little of Python's pickles that is written here.
+enum Pickle {
+    /// A `RuntimeError` with a text: a global, a tuple of one text, and a call of the one with the other (protocol 2).
+    static func exception(_ text: String) -> [UInt8] {
+        let text = Array(text.utf8)
+        let count = withUnsafeBytes(of: UInt32(text.count).littleEndian) { Array($0) }
+        return [0x80, 2] + Array("cbuiltins\nRuntimeError\nX".utf8) + count + text + [0x85] + Array("R.".utf8)
     }
 }

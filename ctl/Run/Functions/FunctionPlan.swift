@@ -2,35 +2,62 @@ import Catalogue
 import Control
 import Glibc
 import Linux
+import Report
 
-/// What `parctl run native` is to do: the function, what it is called for, and what becomes of its results.
-struct NativePlan {
-    /// The library's path, a colon and the function's name.
+/// What `parctl run native` or `python` is to do: the function, what it is called for, and what becomes of its results.
+struct FunctionPlan {
+    /// A library's or a file's path or a module's name, a colon and the function's name.
     let function: String
+    /// The interpreter that has it; nil for a library's function.
+    let interpreter: String?
     /// What tasks are given; nil for nothing.
     let items: ItemFile?
     let isTagged: Bool
     let isQuiet: Bool
     /// Where each result has a file of its own; nil where they are printed.
     let directory: String?
+    /// The file that all results are kept in, one behind the other; nil for none.
+    let pickleFile: String?
+    /// Whether what tasks print is printed in the order of the inputs.
+    let keepsOrder: Bool
+    let log: JobLogFile?
 
     /// Reads everything that there is to read, and checks it.
     init(_ words: RunWords, in directory: String = Environment.directory) throws(CommandError) {
         guard let name = words.operands.first, let colon = name.utf8.lastIndex(of: UInt8(ascii: ":")),
             name.utf8.first != UInt8(ascii: ":"), name.utf8.last != UInt8(ascii: ":")
-        else { throw words.fault("which function? For example: parctl run native ./libmine.so:work one two") }
-        // By bytes: an accent behind the slash is one character with it.
-        function = name.utf8.first == UInt8(ascii: "/") ? name : directory + "/" + Self.plain(name)
-        let path = String(name[..<colon])
-        guard access(path, R_OK) == 0 else { throw .input(path: path, reason: SystemFault.text(errno)) }
+        else {
+            let example = words.definition.input == .argument ? "python ./mine.py:work" : "native ./libmine.so:work"
+            throw words.fault("which function? For example: parctl run \(example) one two")
+        }
+        if words.definition.input == .argument {
+            let target = try PythonTarget(name, interpreter: words.arguments["python"], in: directory, words)
+            (function, interpreter) = (target.function, target.interpreter)
+        } else {
+            // By bytes: an accent behind the slash is one character with it.
+            function = name.utf8.first == UInt8(ascii: "/") ? name : directory + "/" + Self.plain(name)
+            interpreter = nil
+            let path = String(name[..<colon])
+            guard access(path, R_OK) == 0 else { throw .input(path: path, reason: SystemFault.text(errno)) }
+        }
         let options = words.client
         isTagged = options["tag"] != nil
         isQuiet = options["quiet"] != nil
         self.directory = options["output"]?.last
-        guard !(isTagged && self.directory != nil) else {
-            throw words.fault("--tag is for results that are printed, and --output keeps them in files")
+        pickleFile = options["pickle"]?.last
+        if isTagged, let keeping = self.directory != nil ? "--output" : pickleFile != nil ? "--pickle" : nil {
+            throw words.fault("--tag is for results that are printed, and \(keeping) keeps them in files")
         }
-        var list = ItemList()
+        guard self.directory == nil || pickleFile == nil else {
+            throw words.fault("results are kept by --output or by --pickle, not by both")
+        }
+        keepsOrder = options["keep-order"] != nil
+        let resume = JobLogFile.Resume(options)
+        guard resume == .no || options["joblog"] != nil else {
+            throw words.fault("--resume and --resume-failed go by the joblog: name it with --joblog")
+        }
+        log = try options["joblog"]?.last.map { path throws(CommandError) in try JobLogFile(path, resume: resume) }
+        var list = ItemList(without: log?.known ?? [])
         var operands = words.operands.dropFirst()
         let mark = operands.firstIndex(of: ":::")
         let end: UInt8 = options["null"] == nil ? UInt8(ascii: "\n") : 0
@@ -44,12 +71,25 @@ struct NativePlan {
         }
         for word in operands { try list.add(Array(word.utf8)[...], of: "the command line") }
         let isGiven = !files.isEmpty || !operands.isEmpty || mark != nil
-        guard !isGiven || list.count > 0 else { throw words.fault("there is no input to call the function for") }
+        guard !isGiven || list.count > 0 || list.seen > 0 else {
+            throw words.fault("there is no input to call the function for")
+        }
         items = isGiven ? try ItemFile(list) : nil
     }
 
+    /// Whether there is nothing to be run, as all has been run before, which is said then.
+    func isDone() -> Bool {
+        guard let items, items.count == 0, let log else { return false }
+        StandardError.write(
+            "parctl: all that is to be run is in the joblog already: \(Units.counted(log.known.count, "item"))\n")
+        return true
+    }
+
+    /// Who prints what tasks print; nil where they print nothing.
+    var follower: FunctionFollower? { interpreter == nil ? nil : FunctionFollower(self) }
+
     /// A relative path without the dots that lead nowhere: a library has one runtime, however it is typed.
-    private static func plain(_ path: String) -> String {
+    static func plain(_ path: String) -> String {
         var rest = Substring(path).utf8
         while rest.starts(with: "./".utf8) { rest = rest.dropFirst(2).drop { $0 == UInt8(ascii: "/") } }
         return String(Substring(rest))
@@ -68,6 +108,11 @@ struct NativePlan {
     /// Puts function and inputs into a request.
     func put(into request: inout Run.Request) {
         request.arguments = (request.arguments ?? [:]).merging(["function": function]) { $1 }
+        if let interpreter {
+            request.arguments?["python"] = interpreter
+            if directory != nil || pickleFile != nil { request.arguments?["results"] = "pickle" }
+            request.context = .ofThisProcess
+        }
         request.results = true
         guard let items else { return }
         request.tasks = request.tasks ?? items.count
@@ -79,6 +124,16 @@ struct NativePlan {
 struct ItemList {
     private(set) var bytes: [UInt8] = []
     private(set) var spans: [(offset: Int, count: Int)] = []
+    /// The number of each, from 1.
+    private(set) var numbers: [Int] = []
+    /// All that there were, those that are left out among them.
+    private(set) var seen = 0
+    private let left: Set<Int>
+
+    /// - Parameter left: the numbers of those that are left out.
+    init(without left: Set<Int> = []) {
+        self.left = left
+    }
 
     var count: Int { spans.count }
 
@@ -102,6 +157,9 @@ struct ItemList {
             let limit = count < Self.maximumItems ? "\(Self.maximumBytes >> 20) MiB" : "\(Self.maximumItems) inputs"
             throw .input(path: name, reason: "there are more than \(limit), the most for one run: run them in parts")
         }
+        seen += 1
+        if left.contains(seen) { return }
+        if !left.isEmpty { numbers.append(seen) }
         spans.append((bytes.count, item.count))
         bytes += item
     }
@@ -113,10 +171,12 @@ final class ItemFile {
     let count: Int
     private let bytes: [UInt8]
     private let spans: [(offset: Int, count: Int)]
+    /// Empty where they are counted as they stand.
+    private let numbers: [Int]
     private let file: Descriptor
 
     init(_ list: ItemList) throws(CommandError) {
-        (count, bytes, spans) = (list.count, list.bytes, list.spans)
+        (count, bytes, spans, numbers) = (list.count, list.bytes, list.spans, list.numbers)
         let table = count == 1 ? 0 : 16 * count
         var places: [Int] = []
         places.reserveCapacity(2 * count)
@@ -136,6 +196,9 @@ final class ItemFile {
 
     /// The memory file's, which stays this object's.
     var descriptor: Int32 { file.raw }
+
+    /// The number of a task's input, from 1.
+    func number(of task: Int) -> Int { numbers.isEmpty ? task + 1 : numbers[count == 1 ? 0 : task] }
 
     /// The input of a task, as text; a single one is every task's.
     func text(of task: Int) -> String {

@@ -1,0 +1,68 @@
+#define _GNU_SOURCE
+// The jump below leaves one stack for another, which the checked one would take for a fault.
+#undef _FORTIFY_SOURCE
+#include "CPython.h"
+#include "interface.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+// A forked child is to be the daemon's own, as all of its workers are, and fork(2) makes it this process's; clone(2) with
+// CLONE_PARENT runs none of the handlers. So a helper in borrowed memory forks, with all handlers, and ends: the child is the
+// nearest subreaper's then.
+
+enum { HELPER_STACK = 1 << 16 };
+
+/// Where the child goes on: its memory is a copy of this one's, with the frames of the thread that waits for the helper.
+static jmp_buf home;
+static volatile pid_t forked;
+static volatile int fork_errno;
+
+static int help(void *unused) {
+    (void)unused;
+    pid_t child = fork();
+    if (child == 0) _longjmp(home, 1);
+    fork_errno = child < 0 ? errno : 0;
+    forked = child;
+    _exit(0);
+}
+
+/// Has the helper fork. The child's pid, or a negative errno. Doesn't return in the child.
+static pid_t fork_by_helper(char *stack) {
+    pid_t helper = clone(help, stack + HELPER_STACK, CLONE_VM | CLONE_VFORK | SIGCHLD, NULL);
+    if (helper < 0) return -errno;
+    // Once it is reaped its child has its new parent.
+    while (waitpid(helper, NULL, 0) < 0 && errno == EINTR) {}
+    return forked < 0 ? -fork_errno : forked;
+}
+
+int32_t par_python_fork(void) {
+    static char *stack;
+    if (!stack) {
+        void *place = mmap(NULL, HELPER_STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+        if (place == MAP_FAILED) return -errno;
+        stack = place;
+    }
+    // By its hanging up the child knows that it has its new parent, or that this process has ended.
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0) return -errno;
+    python.PyOS_BeforeFork();
+    if (_setjmp(home)) {
+        close(ends[1]);
+        char byte;
+        while (read(ends[0], &byte, 1) < 0 && errno == EINTR) {}
+        close(ends[0]);
+        python.PyOS_AfterFork_Child();
+        return 0;
+    }
+    pid_t child = fork_by_helper(stack);
+    close(ends[1]);
+    close(ends[0]);
+    python.PyOS_AfterFork_Parent();
+    return child;
+}

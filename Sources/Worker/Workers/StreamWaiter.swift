@@ -1,0 +1,103 @@
+import CStream
+import Ledger
+import Linux
+import Synchronization
+
+/// Waits for a lease's next task: for a moment awake, if no other of its workers does so already, then asleep.
+struct StreamWaiter {
+    private let seat: UnsafeMutablePointer<StreamSeat>
+    private let cancelled: Futex.Word
+    /// Told of each waiting; nil where nobody has to be.
+    private let support: (any RuntimeSupport.Type)?
+    /// Whether it has left its client's processor.
+    private var isSpread = false
+    /// Tasks in a row that came from this worker's own processor while it was awake.
+    private var crowded = 0
+
+    /// How long a worker without a task stays awake, as for an order, see ``OrderWaiter``.
+    private static let spinNanoseconds: UInt64 = 20_000
+    /// So many such tasks tell that client and worker take turns on one processor, where neither can wait awake.
+    private static let crowdedLimit = 4
+
+    init(
+        _ seat: UnsafeMutablePointer<StreamSeat>, cancelled: Futex.Word, telling support: (any RuntimeSupport.Type)?
+    ) {
+        self.seat = seat
+        self.support = support
+        self.cancelled = cancelled
+    }
+
+    /// Waits until there may be a task, or nobody waits for any.
+    ///
+    /// - Returns: whether that took long enough to matter to who measures.
+    mutating func wait() -> Bool {
+        support?.beginWaiting()
+        defer { support?.endWaiting() }
+        let began = Monotonic.now()
+        if spin() { return Monotonic.now() - began > Self.briefNanoseconds }
+        park()
+        return true
+    }
+
+    /// A wait that costs less than measuring it.
+    private static let briefNanoseconds: UInt64 = 2_000
+
+    private var isOver: Bool { cancelled.pointee.load(ordering: .relaxed) != 0 }
+
+    /// Waits awake, as the only one on the lease.
+    ///
+    /// - Returns: whether there is something to do.
+    private mutating func spin() -> Bool {
+        let head = seat.pointee.head
+        if par_stream_spin_begin(seat.pointee.stream, seat.pointee.seat) == 0 { return seat.pointee.hasWork }
+        defer { par_stream_spin_end(seat.pointee.stream) }
+        let end = Monotonic.now() + Self.spinNanoseconds
+        repeat {
+            for _ in 0..<32 {
+                if seat.pointee.hasWork {
+                    spread(head)
+                    return true
+                }
+                relax()
+            }
+            if isOver { return true }
+            // The client may be waiting for this very processor.
+            Processors.yield()
+        } while Monotonic.now() < end
+        crowded = 0
+        if isSpread { gather(head) }
+        return seat.pointee.hasWork
+    }
+
+    /// Goes back to the client's processor: to be woken there takes a fraction of the time.
+    private mutating func gather(_ head: UnsafeMutablePointer<par_stream_head>) {
+        isSpread = false
+        let giver = head.pointee.giver - 1
+        if giver >= 0 { Processors.visit(giver) }
+    }
+
+    /// Leaves the client's processor if tasks keep coming from there.
+    private mutating func spread(_ head: UnsafeMutablePointer<par_stream_head>) {
+        let here = Processors.current
+        guard head.pointee.giver == here + 1 else {
+            crowded = 0
+            return
+        }
+        crowded += 1
+        guard crowded >= Self.crowdedLimit else { return }
+        crowded = 0
+        isSpread = true
+        Processors.leave(here)
+    }
+
+    private func park() {
+        let (stream, number) = (seat.pointee.stream, seat.pointee.seat)
+        while true {
+            let bell = par_stream_lie_down(stream, number)
+            if seat.pointee.hasWork || isOver { break }
+            Futex.wait(raw: par_stream_bell(stream, number), while: bell)
+            if seat.pointee.hasWork || isOver { break }
+        }
+        par_stream_get_up(stream, number)
+    }
+}

@@ -1,0 +1,103 @@
+import CPython
+import Glibc
+import Ledger
+import Linux
+import Workers
+
+// What the Python side calls, in this order: begin, report, then serve or refuse. All on the interpreter's first thread, which
+// holds the GIL.
+
+/// A place for what can't be copied.
+private final class Start {
+    var post: ZygotePost?
+    var worker: WorkerProgram.Place?
+}
+
+// Used by the first thread only, until it serves.
+nonisolated(unsafe) private let start = Start()
+
+/// The Python side, as text.
+@_cdecl("parpython_source")
+public func parpythonSource() -> UnsafePointer<CChar>? {
+    let text = PackageResources.parpython_py + [0]
+    let place = UnsafeMutablePointer<CChar>.allocate(capacity: text.count)
+    for (index, byte) in text.enumerated() { place[index] = CChar(bitPattern: byte) }
+    return UnsafePointer(place)
+}
+
+/// Takes over what pard has given this process.
+///
+/// - Parameters:
+///   - words: the arguments behind the launcher's.
+///   - skipped: set to how many of them stand before the runtime's.
+/// - Returns: 0, or the code with which the process is to end.
+@_cdecl("parpython_begin")
+public func parpythonBegin(
+    _ words: UnsafePointer<UnsafePointer<CChar>?>?, _ count: Int32, _ skipped: UnsafeMutablePointer<Int32>?
+) -> Int32 {
+    let words = (0..<Int(count)).compactMap { index in words?[index].map { String(cString: $0) } }
+    do {
+        if let missing = par_python_load() {
+            complain("this Python lacks \(String(cString: missing)), or is none of the C implementation, 3.9 or later")
+            return 1
+        }
+        for descriptor in 3...Int32(6) { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+        start.worker = WorkerProgram.place(words)
+        let rest = start.worker == nil ? words : Array(words.dropFirst(3))
+        skipped?.pointee = Int32(words.count - (try ZygoteProgram.bind(rest)).count)
+        if start.worker != nil { return 0 }
+        start.post = try ZygotePost()
+        return start.post == nil ? 2 : 0
+    } catch {
+        complain("\(error)")
+        return 1
+    }
+}
+
+/// Tells the daemon what has been loaded: a `RuntimeReport`.
+@_cdecl("parpython_report")
+public func parpythonReport(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
+    do {
+        try start.post?.report(Array(UnsafeBufferPointer(start: bytes, count: count)))
+        return 0
+    } catch {
+        complain("\(error)")
+        return 1
+    }
+}
+
+/// Says why there can be no workers.
+@_cdecl("parpython_refuse")
+public func parpythonRefuse(_ reason: UnsafePointer<CChar>?) {
+    let reason = reason.map { String(cString: $0) } ?? ""
+    if start.worker != nil { WorkerProgram.giveUp(reason) }
+    do {
+        try start.post?.refuse(reason)
+    } catch {
+        complain("\(error)")
+    }
+}
+
+/// Is the zygote or the worker until the daemon has no more use for it.
+///
+/// - Parameter helper: the Python side's object for workers, which is there for good.
+/// - Returns: the code with which the process is to end.
+@_cdecl("parpython_serve")
+public func parpythonServe(_ helper: UnsafeMutableRawPointer) -> Int32 {
+    PythonRuntime.helper = helper
+    do {
+        if let place = start.worker { try WorkerProgram.work(place, PythonRuntime.self) }
+        guard let post = start.post.take() else { return 2 }
+        ThisProcess.setName("par-python")
+        try post.serve(PythonRuntime.self)
+        return 0
+    } catch {
+        complain("\(error)")
+        return 1
+    }
+}
+
+private func complain(_ message: String) {
+    let line = Array("pard: a Python runtime: \(message)\n".utf8)
+    _ = write(STDERR_FILENO, line, line.count)
+}

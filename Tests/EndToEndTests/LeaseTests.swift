@@ -1,0 +1,349 @@
+import CLease
+import Control
+import Foundation
+import Testing
+
+/// A lease of the C library's, as a test uses it.
+final class LeaseClient {
+    private let lease: OpaquePointer
+
+    /// What the daemon says where there is no lease.
+    struct Refusal: Error { let text: String }
+
+    init(
+        _ daemon: Daemon, _ workload: String, _ arguments: [String] = [], processes: UInt32 = 0, threads: UInt32 = 0,
+        tasks: UInt32 = 0, inputBytes: UInt64 = 0, resultBytes: UInt64 = 0, attempts: UInt32 = 0
+    ) throws {
+        var options = par_lease_options()
+        options.version = UInt32(PAR_LEASE_VERSION)
+        options.processes = processes
+        options.threads = threads
+        options.tasks = tasks
+        options.input_bytes = inputBytes
+        options.result_bytes = resultBytes
+        options.attempts = attempts
+        var opened: OpaquePointer?
+        var error = [CChar](repeating: 0, count: 1024)
+        let words = arguments.map { strdup($0) } + [nil]
+        defer { for word in words { free(word) } }
+        let code = daemon.socket.withCString { socket in
+            workload.withCString { name in
+                words.map { UnsafePointer($0) }.withUnsafeBufferPointer { list in
+                    options.socket = socket
+                    options.workload = name
+                    options.arguments = list.baseAddress
+                    return par_lease_open(&options, &opened, &error, error.count)
+                }
+            }
+        }
+        let text = String(decoding: error.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        guard code == 0, let opened else { throw Refusal(text: text) }
+        lease = opened
+    }
+
+    deinit { par_lease_close(lease) }
+
+    @discardableResult
+    func put(_ input: [UInt8] = [], user: UInt64 = 0) throws -> UInt64 {
+        var id: UInt64 = 0
+        try #require(par_lease_put(lease, input, input.count, user, &id) == 0)
+        return id
+    }
+
+    func tryPut(_ input: [UInt8] = []) -> Int32 { par_lease_put(lease, input, input.count, 0, nil) }
+
+    /// A task's result, and its bytes.
+    func wait(_ id: UInt64, seconds: Double = 20) throws -> (result: par_result, bytes: [UInt8]) {
+        var result = par_result()
+        let code = par_lease_wait(lease, id, &result, Int64(seconds * 1e9))
+        try #require(code == 0, "waiting: \(code)")
+        let bytes = UnsafeRawBufferPointer(start: result.bytes, count: result.size)
+        return (result, Array(bytes))
+    }
+
+    /// The same, after which the task is let go.
+    func take(_ id: UInt64) throws -> (result: par_result, bytes: [UInt8]) {
+        defer { release(id) }
+        return try wait(id)
+    }
+
+    func code(ofWaitingFor id: UInt64, seconds: Double = 5) -> Int32 {
+        var result = par_result()
+        return par_lease_wait(lease, id, &result, Int64(seconds * 1e9))
+    }
+
+    func takeAny(atLeast least: Int, room: Int = 64) -> [par_result] {
+        var results = [par_result](repeating: par_result(), count: room)
+        let count = par_lease_take(lease, &results, room, least, 20_000_000_000)
+        return Array(results.prefix(max(0, count)))
+    }
+
+    func release(_ id: UInt64) { par_lease_release(lease, id) }
+    func cancel(_ id: UInt64) -> Int32 { par_lease_cancel(lease, id) }
+    func begun(_ id: UInt64) -> Int32 { par_lease_begun(lease, id) }
+    var losses: UInt64 { par_lease_losses(lease) }
+    var isOver: Bool { par_lease_is_over(lease) != 0 }
+    var pending: Int { par_lease_pending(lease) }
+
+    /// Ends the lease and reads its receipt.
+    func finish() throws -> Receipt {
+        var text = [UInt8](repeating: 0, count: 1 << 16)
+        var size = 0
+        let code = text.withUnsafeMutableBytes {
+            par_lease_finish(
+                lease, $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count, &size, 20_000_000_000)
+        }
+        try #require(code == 0)
+        return try JSONDecoder().decode(Receipt.self, from: Data(text.prefix(size)))
+    }
+}
+
+extension Daemon {
+    /// Nothing of a lease is left: no job, no busy worker, no memory.
+    fileprivate var isAtRest: Bool {
+        get throws {
+            let status = try status
+            return try jobs.isEmpty && status.workersBusy == 0 && status.ledgerBytes == 0 && leaseFiles == 0
+        }
+    }
+
+    /// How many of this daemon's processes hold the memory of a lease.
+    fileprivate var leaseFiles: Int {
+        fixture.processes.count { pid in
+            let maps = (try? String(contentsOfFile: "/proc/\(pid)/maps", encoding: .utf8)) ?? ""
+            return maps.contains("memfd:par-lease")
+        }
+    }
+}
+
+extension EndToEnd {
+    @Suite("A lease")
+    struct LeaseTests {
+        @Test(
+            "puts tasks through warm workers of every kind, and has a receipt like a run",
+            arguments: [(0, 2), (2, 0), (2, 2)] as [(UInt32, UInt32)])
+        func kinds(processes: UInt32, threads: UInt32) throws {
+            try Daemon.run { daemon in
+                let client = try LeaseClient(daemon, "noop", processes: processes, threads: threads)
+                for user in 0..<1000 as Range<UInt64> {
+                    let result = try client.take(client.put(user: user)).result
+                    #expect(result.state == UInt8(PAR_TASK_OK) && result.user == user)
+                    #expect(result.start > 0 && result.stop >= result.start && result.pid > 0)
+                }
+                let receipt = try client.finish()
+                #expect(receipt.outcome == .ok && receipt.tasks.ok == 1000 && receipt.tasks.total == 1000)
+                #expect(receipt.workers == Int(max(processes, 1) * max(threads, 1)))
+                #expect(receipt.workerCosts.reduce(0) { $0 + $1.tasks } == 1000)
+                #expect(receipt.task.max >= receipt.task.min && receipt.task.sum > 0)
+                #expect(receipt.elapsed == receipt.phases.sum)
+                #expect(try eventually { try daemon.isAtRest })
+            }
+        }
+
+        @Test("takes inputs and hands back results of any size, where they stand")
+        func bytes() throws {
+            try Libraries.use { libraries in
+                try Daemon.run { daemon in
+                    let client = try LeaseClient(
+                        daemon, "native", ["function", libraries.path("shout") + ":shout"], processes: 2)
+                    for size in [0, 1, 128, 129, 160, 161, 4096, 4097, 1 << 20] {
+                        let input = [UInt8](repeating: UInt8(ascii: "a"), count: size)
+                        let (result, bytes) = try client.take(client.put(input))
+                        #expect(result.state == UInt8(PAR_TASK_OK))
+                        #expect(bytes == [UInt8](repeating: UInt8(ascii: "A"), count: size), "\(size) bytes")
+                    }
+                    // What is held stays, whatever comes after it.
+                    let held = try client.put(Array("held".utf8))
+                    let kept = try client.wait(held).result
+                    for _ in 0..<100 {
+                        _ = try client.take(client.put([UInt8](repeating: UInt8(ascii: "x"), count: 10_000)))
+                    }
+                    #expect(
+                        Array(UnsafeRawBufferPointer(start: kept.bytes, count: kept.size)) == Array("HELD".utf8))
+                    client.release(held)
+                }
+            }
+        }
+
+        @Test("is used by a program in C by its header and its library alone")
+        func program() throws {
+            try Libraries.use { libraries in
+                try Daemon.run { daemon in
+                    let child = try Child(
+                        try Program.leaseClient.path,
+                        [daemon.socket, libraries.path("shout") + ":shout", "one", "two words", "drei"],
+                        environment: daemon.fixture.environment())
+                    #expect(child.end() == .exit(0), "\(child.errors.text)")
+                    #expect(child.output.text == "ONE\nTWO WORDS\nDREI\n")
+                    #expect(child.errors.text.contains("\"outcome\":\"ok\""))
+                }
+            }
+        }
+
+        @Test("loses what a worker was at when it was killed, says how, and goes on with another")
+        func loss() throws {
+            try Daemon.run { daemon in
+                let client = try LeaseClient(daemon, "sleep", ["for", "300ms"], processes: 2)
+                let ids = try (0..<6).map { _ in try client.put() }
+                let first = try client.take(ids[0]).result
+                // It has begun its next one, or is about to.
+                #expect(try eventually { try daemon.jobs.first?.done == 2 })
+                kill(pid_t(first.pid), SIGKILL)
+                let rest = try ids.dropFirst().map { try client.take($0).result }
+                let lost = rest.filter { $0.state == UInt8(PAR_TASK_LOST) }
+                #expect(lost.count == 1)
+                #expect(lost.first?.failure == UInt32(PAR_LOST_SIGNAL) << 16 | UInt32(SIGKILL))
+                #expect(lost.first?.pid == first.pid && lost.first?.deaths == 1)
+                #expect(client.losses == 1)
+                let receipt = try client.finish()
+                #expect(receipt.tasks.ok == 5 && receipt.tasks.lost == 1 && receipt.deaths == 1)
+                #expect(receipt.outcome == .failed)
+                #expect(receipt.failures.first?.reason == "its worker died: signal 9")
+            }
+        }
+
+        @Test("does again what a worker was at when it was killed, where it is asked for that")
+        func rerun() throws {
+            try Daemon.run { daemon in
+                let client = try LeaseClient(daemon, "sleep", ["for", "200ms"], processes: 2, attempts: 3)
+                let ids = try (0..<6).map { _ in try client.put() }
+                let first = try client.take(ids[0]).result
+                kill(pid_t(first.pid), SIGKILL)
+                for id in ids.dropFirst() { #expect(try client.take(id).result.state == UInt8(PAR_TASK_OK)) }
+                let receipt = try client.finish()
+                #expect(receipt.tasks.ok == 6 && receipt.deaths == 1 && receipt.outcome == .ok)
+            }
+        }
+
+        @Test("cancels what no worker has begun, and nothing else")
+        func cancel() throws {
+            try Daemon.run { daemon in
+                let client = try LeaseClient(daemon, "sleep", ["for", "200ms"], processes: 1)
+                var running: UInt64 = 0
+                // The worker may not have come to it yet.
+                let isBegun = try eventually {
+                    running = try client.put()
+                    if client.cancel(running) == -EBUSY { return true }
+                    _ = try client.take(running)
+                    return false
+                }
+                try #require(isBegun)
+                #expect(client.begun(running) == 1)
+                let waiting = try client.put()
+                #expect(client.begun(waiting) == 0)
+                #expect(client.cancel(waiting) == 0)
+                #expect(try client.take(waiting).result.state == UInt8(PAR_TASK_CANCELLED))
+                #expect(try client.take(running).result.state == UInt8(PAR_TASK_OK))
+                #expect(client.cancel(running) == -ENOENT && client.begun(running) == -ENOENT)
+                #expect(client.code(ofWaitingFor: waiting) == -ENOENT)
+                #expect(try client.finish().tasks.total == 1)
+            }
+        }
+
+        @Test("has room for as many tasks as were asked for, and no more until one is let go")
+        func bounds() throws {
+            try Daemon.run { daemon in
+                let client = try LeaseClient(daemon, "noop", processes: 1, tasks: 64, inputBytes: 8192)
+                let ids = try (0..<64).map { _ in try client.put() }
+                #expect(client.tryPut() == -EAGAIN)
+                #expect(client.takeAny(atLeast: 64).count == 64)
+                #expect(client.tryPut() == -EAGAIN)
+                client.release(ids[7])
+                #expect(client.tryPut([1]) == 0)
+                client.release(ids[8])
+                #expect(client.tryPut([UInt8](repeating: 0, count: 8193)) == -E2BIG)
+                #expect(client.tryPut([UInt8](repeating: 0, count: 8192)) == 0)
+                client.release(ids[9])
+                #expect(client.tryPut([UInt8](repeating: 0, count: 200)) == -EAGAIN)
+            }
+        }
+
+        @Test("is refused with the reason, and takes nothing then")
+        func refusals() throws {
+            try Daemon.run("--worker-limit 8 --floor-threads 0 --floor-processes 2") { daemon in
+                func refusal(_ make: () throws -> LeaseClient) -> String {
+                    do {
+                        _ = try make()
+                        return "none"
+                    } catch let refusal as LeaseClient.Refusal {
+                        return refusal.text
+                    } catch {
+                        return "\(error)"
+                    }
+                }
+                #expect(refusal { try LeaseClient(daemon, "nothing", processes: 1) }.contains("UnknownWorkload"))
+                #expect(refusal { try LeaseClient(daemon, "exec", processes: 1) }.contains("BadArgument"))
+                #expect(refusal { try LeaseClient(daemon, "noop", processes: 1, tasks: 100) }.contains("power of two"))
+                #expect(
+                    refusal { try LeaseClient(daemon, "noop", processes: 7) }
+                        .contains("\"limit\":\"leased workers\",\"value\":7,\"allowed\":6"))
+                let held = try LeaseClient(daemon, "noop", processes: 4)
+                #expect(refusal { try LeaseClient(daemon, "noop", processes: 3) }.contains("Busy"))
+                #expect(
+                    try daemon.call(Run.method, Run.Request(workload: "noop", processes: 4), as: Run.Reply.self)
+                        .receipt?.outcome == .ok)
+                #expect(try held.finish().outcome == .ok)
+                #expect(try eventually { try daemon.isAtRest })
+            }
+        }
+
+        @Test("ends with its client's connection, whatever its workers are at")
+        func clientGone() throws {
+            try Daemon.run { daemon in
+                do {
+                    let client = try LeaseClient(daemon, "sleep", ["for", "1h"], processes: 2)
+                    for _ in 0..<10 { try client.put() }
+                    _ = try daemon.awaitJob()
+                }
+                #expect(try eventually { try daemon.isAtRest })
+                // Workers that were taken from the floors have been made up for meanwhile, and are back beside those.
+                #expect(try daemon.status.workers >= 8)
+            }
+        }
+
+        @Test("is over for its client when the daemon ends, or is killed", arguments: [SIGTERM, SIGKILL])
+        func daemonGone(signal: Int32) throws {
+            try Fixture.run { fixture in
+                let daemon = try Daemon(in: fixture)
+                let client = try LeaseClient(daemon, "sleep", ["for", "1h"], processes: 2)
+                let id = try client.put()
+                _ = try daemon.awaitJob()
+                daemon.process.signal(signal)
+                var result = par_result()
+                let code = client.code(ofWaitingFor: id, seconds: 20)
+                #expect(code == -EPIPE || code == 0)
+                if code == 0 { #expect(result.state == 0) }
+                result.state = 1
+                #expect(eventually { client.isOver })
+                #expect(client.tryPut() == -EPIPE)
+                _ = daemon.process.end()
+                try fixture.removeFiles()
+            }
+        }
+
+        @Test("is used by several threads at a time, each of which has its own results")
+        func threads() throws {
+            try Daemon.run { daemon in
+                let client = try LeaseClient(daemon, "noop", processes: 2)
+                nonisolated(unsafe) let shared = client
+                let group = DispatchGroup()
+                for thread in 0..<4 as Range<UInt64> {
+                    Thread.detachNewThread {
+                        do {
+                            for task in 0..<2000 as Range<UInt64> {
+                                let user = thread << 32 | task
+                                #expect(try shared.take(shared.put(user: user)).result.user == user)
+                            }
+                        } catch {
+                            Issue.record(error)
+                        }
+                        group.leave()
+                    }
+                    group.enter()
+                }
+                #expect(group.isLeft(within: 60))
+                #expect(try client.finish().tasks.ok == 8000)
+            }
+        }
+    }
+}

@@ -1,0 +1,245 @@
+import Control
+import Foundation
+import Testing
+
+/// What goes wrong in functions, in one way or another where the item says so.
+private let trouble = """
+    import ctypes, os, signal, sys, time
+
+    def leave(item):
+        if item == "x":
+            os._exit(3)
+        return item
+
+    def crash(item):
+        if item == "x":
+            ctypes.string_at(0)
+        return item
+
+    def exit(item):
+        if item == "x":
+            sys.exit(3)
+        return item
+
+    def recurse(item):
+        return recurse(item) if item == "x" else item
+
+    def unspeakable(item):
+        class Thing:
+            def __repr__(self):
+                raise RuntimeError("no words")
+        return Thing() if item == "x" else item
+
+    def unpicklable(item):
+        return (lambda: item) if item == "x" else item
+
+    def heavy(item):
+        return len(bytearray(1 << 30)) if item == "x" else item
+
+    def loop(item):
+        while item == "x":
+            pass
+        return item
+
+    def hold(item):
+        return sum(range(10 ** 12)) if item == "x" else item
+
+    def stop(item):
+        if item == "x":
+            os.kill(os.getpid(), signal.SIGSTOP)
+        return item
+    """
+
+extension EndToEnd {
+    @Suite("Python functions that misbehave")
+    struct PythonHazardTests {
+        /// A function, what its task with `x` comes to, and options.
+        struct Case: CustomTestStringConvertible, Sendable {
+            let function: String
+            let text: String
+            var options = ""
+            var testDescription: String { function }
+        }
+
+        static let cases = [
+            Case(function: "leave", text: "its worker died: exit code 3 (3 times)"),
+            Case(function: "crash", text: "its worker died: signal 11 (3 times)"),
+            Case(function: "exit", text: "SystemExit: 3"),
+            Case(function: "recurse", text: "RecursionError: maximum recursion depth exceeded"),
+            Case(function: "unspeakable", text: "RuntimeError: no words"),
+            Case(function: "unpicklable", text: "pickle local object", options: "--output results"),
+            Case(function: "heavy", text: "MemoryError"),
+            Case(
+                function: "loop", text: "pard.TimedOut: the task took longer than its timeout",
+                options: "--timeout 500ms"),
+            Case(
+                function: "hold",
+                text: "the task took longer than its timeout, could not be interrupted, and was ended with its worker",
+                options: "--timeout 500ms"),
+        ]
+
+        @Test(
+            "end their own task in the right way and leave the others alone", arguments: cases,
+            ["--processes 2", "--threads 2"])
+        func ends(trouble own: Case, shape: String) throws {
+            try Scripts.use("--runtime-memory 600MiB --cancel-grace 400ms") { scripts in
+                try scripts.write(trouble, to: "trouble.py")
+                let line = "trouble.py:\(own.function) \(shape) \(own.options) -q"
+                let outcome = try scripts.python(line + " a x b c")
+                #expect(outcome.status == 1)
+                #expect(outcome.errors.contains("input 2 (x): "), "\(outcome.errors)")
+                #expect(outcome.errors.contains(own.text), "\(outcome.errors)")
+                if own.options.contains("--output") {
+                    let kept = try FileManager.default.contentsOfDirectory(atPath: scripts.folder + "/results")
+                    #expect(kept.sorted() == ["1", "3", "4"])
+                } else {
+                    #expect(outcome.output == "\"a\"\n\"b\"\n\"c\"\n")
+                }
+                // The pool goes on.
+                #expect(try scripts.python("trouble.py:\(own.function) \(shape) -q y").output == "\"y\"\n")
+                #expect(try scripts.daemon.status.ledgerBytes == 0)
+            }
+        }
+
+        @Test(
+            "end with the run when their user presses Ctrl-C, and leave warm workers",
+            arguments: [
+                "--processes 2", "--threads 2",
+            ], ["loop", "hold", "stop"])
+        func interruption(shape: String, function: String) throws {
+            try Scripts.use("--cancel-grace 300ms") { scripts in
+                try scripts.write(trouble, to: "trouble.py")
+                #expect(try scripts.python("trouble.py:\(function) \(shape) -q y").output == "\"y\"\n")
+                let run = try scripts.start(
+                    "trouble.py:\(function) \(shape) -q x x".split(separator: " ").map(String.init))
+                _ = try scripts.daemon.awaitJob()
+                run.process.signal(SIGINT)
+                let outcome = try run.outcome()
+                #expect(outcome.status == 130)
+                #expect(!outcome.errors.contains("Traceback"))
+                #expect(try scripts.python("trouble.py:\(function) \(shape) -q y").output == "\"y\"\n")
+            }
+        }
+
+        @Test("are refused where what they load leaves a thread running, which is named")
+        func threads() throws {
+            try Scripts.use { scripts in
+                try scripts.write(
+                    "import threading, time\n"
+                        + "threading.Thread(target=time.sleep, args=(60,), name='poller', daemon=True).start()\n"
+                        + "def work(item):\n    return item\n", to: "app.py")
+                let outcome = try scripts.python("app.py:work -q x")
+                #expect(
+                    outcome.status == 4 && outcome.errors.contains("poller (threading.Thread)"), "\(outcome.errors)")
+            }
+        }
+
+        @Test("are refused where loading ends the interpreter, or forking ends the child")
+        func deaths() throws {
+            try Scripts.use { scripts in
+                try scripts.write("import os\nos._exit(9)\n", to: "first.py")
+                #expect(try scripts.python("first.py:work -q x").errors.contains("it ended with exit code 9"))
+                try scripts.write(
+                    "import os\nos.register_at_fork(after_in_child=lambda: os._exit(5))\n"
+                        + "def work(item):\n    return item\n", to: "second.py")
+                let outcome = try scripts.python("second.py:work -q x")
+                #expect(outcome.status == 4 || outcome.status == 1)
+                #expect(outcome.errors.contains("exit code 5"), "\(outcome.errors)")
+                #expect(try scripts.python("second.py:work -q x --python /bin/false").errors.contains("exit code 1"))
+            }
+        }
+
+        @Test("find what was opened and written by what they load, and write it once")
+        func buffers() throws {
+            try Scripts.use { scripts in
+                try scripts.write(
+                    "out = open('out.txt', 'w')\nout.write('once')\ndef work(item):\n    return item\n", to: "app.py")
+                #expect(try scripts.python("app.py:work --processes 2 -q x y").output == "\"x\"\n\"y\"\n")
+                _ = try scripts.python("app.py:work --processes 2 --cold -q x y")
+                #expect(try String(contentsOfFile: scripts.folder + "/out.txt", encoding: .utf8) == "once")
+            }
+        }
+
+        @Test("may use processes and pools of their own", arguments: ["--processes 2", "--threads 2"])
+        func nested(shape: String) throws {
+            try Scripts.use { scripts in
+                try scripts.write(
+                    "import concurrent.futures, multiprocessing\n"
+                        + "def twice(n):\n    return 2 * n\n"
+                        + "def pool(item):\n    with multiprocessing.Pool(2) as pool:\n"
+                        + "        return pool.map(twice, [1, 2])\n"
+                        + "def executor(item):\n    with concurrent.futures.ProcessPoolExecutor(2) as pool:\n"
+                        + "        return list(pool.map(twice, [1, 2]))\n", to: "app.py")
+                #expect(try scripts.python("app.py:pool \(shape) -q a b").output == "[2, 4]\n[2, 4]\n")
+                #expect(try scripts.python("app.py:executor \(shape) -q a b").output == "[2, 4]\n[2, 4]\n")
+            }
+        }
+
+        @Test("are found through a shim that is a script, from wherever it is called")
+        func shims() throws {
+            try Scripts.use { scripts in
+                try scripts.write("#!/bin/sh\nexec \(Interpreters.usual) \"$@\"\n", to: "shim")
+                #expect(chmod(scripts.folder + "/shim", 0o755) == 0)
+                #expect(try scripts.python("mine.py:twice --python ./shim --processes 2 -q a").output == "\"aa\"\n")
+                #expect(try scripts.python("mine.py:twice --python ./shim --threads 2 -q a").output == "\"aa\"\n")
+            }
+        }
+
+        @Test("get new processes after so many tasks, which are no deaths")
+        func renewal() throws {
+            try Scripts.use { scripts in
+                let items = (1...20).map(String.init).joined(separator: " ")
+                let line = "mine.py:pid --processes 2 --max-tasks-per-worker 3 "
+                let pids = try scripts.python(line + "-q " + items).output.split(separator: "\n")
+                #expect(pids.count == 20)
+                #expect(Dictionary(grouping: pids) { $0 }.allSatisfy { $0.value.count <= 3 })
+                let receipt = try scripts.python(line + "--json " + items).receipt
+                #expect(receipt.deaths == 0 && receipt.reruns == 0 && receipt.tasks.ok == 20)
+                #expect(!scripts.daemon.process.errors.text.contains("worker lost"))
+                let threads = try scripts.python("mine.py:pid --threads 2 --max-tasks-per-worker 3 -q 1")
+                #expect(threads.status != 0 && threads.errors.contains("workers that are processes"))
+            }
+        }
+
+        @Test("with another seed for hashes get workers of their own")
+        func seeds() throws {
+            try Scripts.use { scripts in
+                _ = try scripts.python("mine.py:twice -q a")
+                let other = try scripts.python("mine.py:twice --json a", variables: ["PYTHONHASHSEED": "7"])
+                #expect(try other.receipt.reason == "environment changed: PYTHONHASHSEED, read by the interpreter")
+            }
+        }
+
+        /// Whether the tests' own environment has NumPy.
+        static let hasNumPy: Bool = {
+            guard let interpreter = PythonTests.interpreter,
+                let child = try? Child(interpreter, ["-c", "import numpy"], environment: [:])
+            else { return false }
+            return child.end(within: 60) == .exit(0)
+        }()
+
+        @Test(
+            "may use OpenBLAS in processes whose zygote has used it, and draw numbers of their own",
+            .enabled(if: hasNumPy, "PARD_PYTHON has no NumPy"))
+        func numPy() throws {
+            let interpreter = try #require(PythonTests.interpreter)
+            try Scripts.use { scripts in
+                try scripts.write(
+                    "import os, time\nimport numpy as np\na = np.ones((400, 400))\na @ a\n"
+                        + "def dot(item):\n    return float((a @ a)[0, 0])\n"
+                        + "def draw(item):\n    time.sleep(0.2)\n    return [os.getpid(), float(np.random.random())]\n",
+                    to: "app.py")
+                // Threads of BLAS do not survive a fork; those that had not been told of it hung here.
+                let variables = ["OPENBLAS_NUM_THREADS": "2"]
+                let line = "--python \(interpreter) --processes 2 --timeout 20s -q"
+                let dots = try scripts.python("app.py:dot \(line) a b c d", variables: variables)
+                #expect(dots.output == String(repeating: "400.0\n", count: 4), "\(dots.errors)")
+                let drawn = try scripts.python("app.py:draw \(line) a b", variables: variables).output
+                let pairs = try drawn.split(separator: "\n").map {
+                    try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [Double])
+                }
+                #expect(Set(pairs.map { $0[0] }).count == 2 && Set(pairs.map { $0[1] }).count == 2, "\(drawn)")
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+"""What the tests have workers call."""
+
+import faulthandler
+import os
+import sys
+import threading
+import time
+
+_local = threading.local()
+_held = None
+
+
+class Boom(Exception):
+    pass
+
+
+class Unsendable(Exception):
+    """Can't be pickled."""
+
+    def __init__(self, words):
+        super().__init__(words)
+        self.lock = threading.Lock()
+
+
+class NeverBack(Exception):
+    """Can be pickled, and not unpickled."""
+
+    def __init__(self, words, kind=None):
+        super().__init__(words)
+        self.kind = kind
+
+    def __reduce__(self):
+        return NeverBack, ()
+
+
+def square(x):
+    return x * x
+
+
+def total(values):
+    return sum(values) if isinstance(values, list) else float(values.sum())
+
+
+def boom(words, kind=Boom):
+    raise kind(words)
+
+
+def recurse():
+    return recurse()
+
+
+def refuse_pickling():
+    return threading.Lock()
+
+
+def crash():
+    faulthandler._sigsegv()
+
+
+def nap(seconds):
+    time.sleep(seconds)
+    return os.getpid()
+
+
+def place(name):
+    return os.getcwd(), os.environ.get(name)
+
+
+def initialize(word):
+    _local.count = getattr(_local, "count", 0) + 1
+
+
+def count_of_initializations(seconds):
+    time.sleep(seconds)
+    return _local.count
+
+
+def printing(out, err):
+    print(out)
+    print(err, file=sys.stderr)
+
+
+def note(folder):
+    open(os.path.join(folder, f"{os.getpid()}-{threading.get_ident()}-{time.monotonic_ns()}"), "x").close()
+
+
+def keep(array):
+    """Keeps an array, and returns the sum of the one that it has kept."""
+    global _held
+    if array is None:
+        return float(_held.sum())
+    _held = array
+
+
+def held_by_worker(value):
+    return threading.Lock() if value is None else value
+
+
+def bump(array):
+    array += 1
+    return float(array.sum())
+
+
+def is_read_only(array):
+    return not array.flags.writeable
+
+
+def cpu_heavy(n):
+    count = 0
+    for i in range(n):
+        count += i
+    return count

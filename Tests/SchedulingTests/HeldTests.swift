@@ -1,0 +1,96 @@
+import Testing
+
+@testable import Scheduling
+
+@Suite("Where clients hold workers for as long as they want, the pool machine")
+struct HeldTests {
+    private static let processes = PoolKind.processes(threads: 1)
+
+    private func world(limit: Int = 16) -> Simulation {
+        var policy = PoolPolicy(threadFloor: 2, processFloor: 4)
+        policy.workerLimit = limit
+        var world = Simulation(policy: policy, seed: 1)
+        world.step(.begin)
+        world.settle(steps: 100)
+        return world
+    }
+
+    private func lease(_ units: Int) -> LeaseRequest {
+        LeaseRequest(kind: Self.processes, units: units, isHeld: true)
+    }
+
+    @Test("gives them warm workers, and starts others for the floor")
+    func warm() {
+        var world = world()
+        world.step(.submit(1, lease(3)))
+        #expect(world.machine.jobs[1]?.state == .running)
+        #expect(world.machine.jobs[1]?.reason == nil)
+        #expect(world.machine.pools[Self.processes]?.size == 4)
+        #expect(world.machine.members(of: Self.processes).count == 7)
+        #expect(world.broken == [])
+    }
+
+    @Test("starts workers for a run rather than having it wait for theirs")
+    func runs() {
+        var world = world()
+        world.step(.submit(1, lease(4)))
+        world.step(.submit(2, LeaseRequest(kind: Self.processes, units: 6)))
+        for _ in 0..<40 where world.machine.jobs[2]?.state != .running { world.advanceArrivals() }
+        #expect(world.machine.jobs[2]?.state == .running)
+        #expect(world.machine.jobs[1]?.state == .running)
+        #expect(world.broken == [])
+    }
+
+    @Test("leaves a quarter of all workers to runs")
+    func limit() {
+        var world = world(limit: 16)
+        #expect(
+            world.machine.refusal(of: lease(13), queueLimit: 9, at: world.now)
+                == .tooMuch(limit: "leased workers", value: 13, allowed: 12))
+        world.step(.submit(1, lease(8)))
+        #expect(
+            world.machine.refusal(of: lease(5), queueLimit: 9, at: world.now)
+                == .busy(limit: "leased workers", allowed: 12))
+        #expect(world.machine.refusal(of: lease(4), queueLimit: 9, at: world.now) == nil)
+    }
+
+    @Test("replaces one that dies for the same client, and has them all back when it is gone")
+    func replacement() throws {
+        var world = world()
+        world.step(.submit(1, lease(2)))
+        let victim = try #require(world.machine.jobs[1]?.units.first.flatMap { world.machine.units[$0]?.process })
+        world.step(.processGone(victim, at: world.now))
+        for _ in 0..<20 { world.advanceArrivals() }
+        #expect(world.machine.jobs[1]?.state == .running)
+        #expect(world.machine.jobs[1]?.atWork.count == 2)
+        #expect(world.machine.jobs[1]?.deaths == 1)
+        #expect(world.machine.pools[Self.processes]?.held == 2)
+        world.step(.cancel(1, .released))
+        world.settle(steps: 400)
+        #expect(world.ended[1]?.cancelled == .released)
+        #expect(world.machine.pools[Self.processes]?.held == 0)
+        #expect(world.machine.busyWorkers == 0)
+        #expect(world.broken == [])
+    }
+
+    @Test("goes on for a client whose workers have all died at once")
+    func allGone() {
+        var world = world()
+        world.step(.submit(1, lease(2)))
+        let victims = world.machine.jobs[1]?.units.compactMap { world.machine.units[$0]?.process } ?? []
+        for victim in victims { world.step(.processGone(victim, at: world.now)) }
+        for _ in 0..<60 where world.machine.jobs[1]?.atWork.count != 2 { world.advance(deaths: false) }
+        #expect(world.machine.jobs[1]?.state == .running)
+        #expect(world.broken == [])
+    }
+
+    @Test("ends them when it drains")
+    func draining() {
+        var world = world()
+        world.step(.submit(1, lease(2)))
+        world.step(.drain)
+        world.settle(steps: 400)
+        #expect(world.ended[1]?.cancelled == .shutdown)
+        #expect(world.machine.workerCount == 0)
+    }
+}
