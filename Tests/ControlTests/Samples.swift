@@ -84,6 +84,15 @@ enum Samples {
                 progress: .init(state: "running", done: 1, total: 16, elapsed: 5), outputs: [output], records: [record],
                 results: results, receipt: receipt())
         ),
+        (
+            LeaseCall.method,
+            LeaseCall.Request(
+                workload: "noop", arguments: [:], mode: .processes, processes: 2, threads: 1, timeout: 1, tasks: 64,
+                inputBytes: 4096, resultBytes: 4096, attempts: 3),
+            LeaseCall.Reply(
+                lease: .init(job: "j1", workers: 2, memory: 0, bell: 1),
+                loss: .init(worker: 0, pid: 7, exit: "signal 9", oom: false, lost: 1, rerun: 0), receipt: receipt())
+        ),
         (ListPools.method, Empty(), ListPools.Reply(pools: [pool])),
         (ResizePool.method, ResizePool.Request(name: "threads", size: 8), PoolReply(pool: pool)),
         (RecyclePool.method, RecyclePool.Request(name: "threads"), PoolReply(pool: pool)),
