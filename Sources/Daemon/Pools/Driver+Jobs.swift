@@ -206,6 +206,8 @@ extension Driver {
     func finish(_ id: JobID) {
         guard let record = jobs[id], let row = machine.jobs[id] else { return }
         record.nextProgress = nil
+        // What tasks have left behind is this process's child from the first interpreter on, and may have ended.
+        if domains.count > 1 { sweepSoon() }
         if record.lease != nil {
             tell(.collected(id, at: Monotonic.now()))
             return
