@@ -174,6 +174,7 @@ extension EndToEnd {
                         [daemon.socket, libraries.path("shout") + ":shout", "one", "two words", "drei"],
                         environment: daemon.fixture.environment())
                     #expect(child.end() == .exit(0), "\(child.errors.text)")
+                    try #require(child.output.isOver(within: 10) && child.errors.isOver(within: 10))
                     #expect(child.output.text == "ONE\nTWO WORDS\nDREI\n")
                     #expect(child.errors.text.contains("\"outcome\":\"ok\""))
                 }
