@@ -17,7 +17,7 @@ enum Samples {
     static let context = Context.bare
     static let halt = Halt(failures: 1, now: true)
     static let block = Run.Block(base64: "aGk=", descriptor: 0, lengths: [1, 1], table: 8)
-    static let results = Run.Results(descriptor: 0, bytes: 64, failures: 32)
+    static let results = Run.Results(descriptor: 0, bytes: 64, failures: 32, first: 1)
     static let figure = Figure(name: "spawn", unit: "ns", count: 1, sum: 2, min: 2, p50: 2, p99: 2, max: 2)
     static let option = WorkloadDescription.Option(
         name: "size", kind: "size", value: "8MiB", summary: "s", least: 1, most: 2, choices: ["c"])

@@ -58,6 +58,8 @@ extension RunInvocation {
         var request = try shape.request(words.definition.name, words.arguments)
         inputs.put(into: &request)
         request.outputs = inputs.plan.map { $0.keepsOrder ? .tasks : .ended }
+        // A document has all of them in one place.
+        if inputs.native != nil, !json { request.outputs = .tasks }
         try charts.check(data: json ? "--json" : nil, help: "parctl run --help")
         var exports = try Exports(charts)
         let follower = inputs.plan.map { plan in
@@ -74,6 +76,7 @@ extension RunInvocation {
     ) throws {
         var session = RunSession(request, terminal: Terminal(STDERR_FILENO, color: service.color))
         session.follower = follower
+        session.natives = json ? nil : inputs.native.map(NativeFollower.init)
         session.descriptors = inputs.descriptors
         let receipt = try session.receipt(from: &connection, signals: signals)
         // A private daemon ends by itself when this process does.

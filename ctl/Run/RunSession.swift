@@ -10,6 +10,8 @@ struct RunSession {
     private(set) var records = RecordStore()
     /// Told of the acceptance, and of outputs as they come.
     var follower: ExecFollower?
+    /// Told of what functions hand back, as it comes.
+    var natives: NativeFollower?
     private var progress: ProgressDisplay
     private var check = ReplyCheck()
     private var interruption: Interruption?
@@ -94,7 +96,10 @@ struct RunSession {
         }
         if let pieces = reply.outputs {
             progress.erase()
-            for piece in pieces { try follower?.take(piece, interruption) }
+            for piece in pieces {
+                try follower?.take(piece, interruption)
+                try natives?.take(piece, interruption)
+            }
         }
         if let block = reply.records { records.append(block) }
         return reply.receipt

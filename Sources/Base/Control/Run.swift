@@ -111,11 +111,14 @@ public enum Run {
         public var bytes: Int
         /// Where in it the table of failed tasks' reasons begins; nil where none has failed.
         public var failures: Int?
+        /// The task that the tables begin with; nil for the first one. Those before it have come as outputs.
+        public var first: Int?
 
-        public init(descriptor: Int, bytes: Int, failures: Int? = nil) {
+        public init(descriptor: Int, bytes: Int, failures: Int? = nil, first: Int? = nil) {
             self.descriptor = descriptor
             self.bytes = bytes
             self.failures = failures
+            self.first = first
         }
     }
 

@@ -28,7 +28,7 @@ extension Run.Reply {
                 results: try reply.objectIfPresent("results").map { results throws(JSONObject.Unfit) in
                     Run.Results(
                         descriptor: try results.number("descriptor"), bytes: try results.number("bytes"),
-                        failures: try results.numberIfPresent("failures"))
+                        failures: try results.numberIfPresent("failures"), first: try results.numberIfPresent("first"))
                 },
                 receipt: try reply.objectIfPresent("receipt").map { receipt throws(JSONObject.Unfit) in
                     try Receipt(receipt)

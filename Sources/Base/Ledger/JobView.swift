@@ -82,12 +82,12 @@ public struct JobView: @unchecked Sendable {
     }
 
     /// The tasks that have been noted in the log since `cursor`, which is moved on; at most `limit`, in the order in which they ended.
-    /// None where the job has no log.
+    /// Of a job without a log, those that have ended ok or failed are told in the order of the tasks, each once all before it have.
     ///
     /// It stops at a place that a worker has taken and not written. One that died there leaves it so for good: what ended
     /// later is found when the job has.
     public func ended(since cursor: inout Int, atMost limit: Int = .max) -> [Int] {
-        guard layout.hasLog else { return [] }
+        guard layout.hasLog else { return endedInOrder(since: &cursor, atMost: limit) }
         var ended: [Int] = []
         let end = min(Int(job.logged.pointee.load(ordering: .acquiring)), tasks)
         while cursor < end, ended.count < limit {
@@ -98,5 +98,17 @@ public struct JobView: @unchecked Sendable {
             cursor += 1
         }
         return ended
+    }
+
+    private func endedInOrder(since cursor: inout Int, atMost limit: Int) -> [Int] {
+        let start = cursor
+        while cursor < tasks, cursor - start < limit {
+            let record = job.record(cursor).pointee
+            guard record.generation == plan.generation, record.status == .ok || record.status == .failed else { break }
+            cursor += 1
+        }
+        // What a worker wrote before the state is seen from here on.
+        atomicMemoryFence(ordering: .acquiring)
+        return Array(start..<cursor)
     }
 }

@@ -85,7 +85,7 @@ final class JobMemory: Sendable {
     }
 }
 
-/// The tasks of a job in the order in which they end, read where workers note them: nothing is kept for a reader who takes
+/// The tasks of a job in the order in which they end, or in their own order where the job has no log of that, read where workers note them: nothing is kept for a reader who takes
 /// his time but the job's own memory.
 public struct JobLog: Sendable {
     private let memory: JobMemory
@@ -103,7 +103,7 @@ public struct JobLog: Sendable {
     /// The job that it is about.
     public let id: JobID
 
-    /// The next tasks that have ended, at most so many; empty where there are none, or the job has no log.
+    /// The next tasks that have ended, at most so many; empty where there are none for now.
     ///
     /// One that a worker died of while noting it holds up those after it: they are found when the job has ended.
     public mutating func next(atMost limit: Int) -> [EndedTask] {

@@ -20,16 +20,19 @@ final class ResultFile: Sendable {
 
     /// Copies the results of a job whose tasks have ended.
     ///
-    /// - Parameter definition: of what they are tasks of.
-    init(of job: FinishedJob, _ definition: Definition) throws(SystemError) {
+    /// - Parameters:
+    ///   - first: the first task of which there is something in it.
+    ///   - definition: of what they are tasks of.
+    init(of job: FinishedJob, from first: Int = 0, _ definition: Definition) throws(SystemError) {
         let file = try Descriptor.memoryFile(named: "par-results")
         var spans: [ByteSpan] = []
-        spans.reserveCapacity(job.taskCount)
-        var end = job.taskCount * ByteSpan.byteCount
+        let tasks = first..<job.taskCount
+        spans.reserveCapacity(tasks.count)
+        var end = tasks.count * ByteSpan.byteCount
         var failed: [Int] = []
         // Whatever records say, the file is not larger than the heap and what keeps results at their multiples.
         var left = job.heapBytes
-        for task in 0..<job.taskCount {
+        for task in tasks {
             let record = job.record(task)
             if record.status == .failed || record.status == .lost { failed.append(task) }
             let count = Int(record.resultByteCount)
@@ -44,17 +47,17 @@ final class ResultFile: Sendable {
         try file.append(spans)
         var buffer: [UInt8] = []
         buffer.reserveCapacity(Self.bufferBytes)
-        for task in 0..<job.taskCount where spans[task].count > 0 {
+        for task in tasks where spans[task - first].count > 0 {
             if let bytes = job.result(job.record(task)) { try Self.put(bytes, &buffer, file) }
         }
         var failures: Int?
         if !failed.isEmpty {
             failures = end
             let reasons = failed.map { Self.reason($0, of: job, definition, &left) }
-            end += job.taskCount * ByteSpan.byteCount
-            var table = Array(repeating: ByteSpan(offset: 0, count: 0), count: job.taskCount)
+            end += tasks.count * ByteSpan.byteCount
+            var table = Array(repeating: ByteSpan(offset: 0, count: 0), count: tasks.count)
             for (task, reason) in zip(failed, reasons) {
-                table[task] = ByteSpan(offset: end, count: reason.count)
+                table[task - first] = ByteSpan(offset: end, count: reason.count)
                 end += Self.rounded(reason.count)
             }
             try Self.flush(&buffer, file)
@@ -63,7 +66,7 @@ final class ResultFile: Sendable {
         }
         try Self.flush(&buffer, file)
         try file.seal()
-        description = Run.Results(descriptor: 0, bytes: end, failures: failures)
+        description = Run.Results(descriptor: 0, bytes: end, failures: failures, first: first == 0 ? nil : first)
         self.file = SentDescriptors([file.release()])
     }
 

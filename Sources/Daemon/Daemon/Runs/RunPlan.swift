@@ -103,7 +103,8 @@ struct RunPlan: Sendable {
             plan.failureLimit = UInt32(halt.failures)
             plan.haltsNow = halt.now ? 1 : 0
         }
-        if request.outputs != nil { plan.logs = 1 }
+        // Tasks that are told of in their own order, and at the end all together, needn't be noted one by one.
+        if let order = request.outputs, definition.input != .bytes || order != .tasks { plan.logs = 1 }
         if definition.input == .bytes {
             plan.heapBytes = UInt64(read.number("results-limit") ?? 0)
             plan.resultLimit = UInt64(read.number("result-limit") ?? 0)

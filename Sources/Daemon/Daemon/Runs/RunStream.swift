@@ -27,6 +27,9 @@ struct RunStream: Sendable {
     private let plan: RunPlan
     private let accepted: UInt64
     private let wantsRecords: Bool
+    /// Whether results that have not been sent when the last task ends come as a file: then few are sent at a time, and none that
+    /// is large.
+    private let handsOver: Bool
     private let directory: String
     private let logger: Logger
     private var relay: OutputRelay?
@@ -38,13 +41,21 @@ struct RunStream: Sendable {
     /// How many tasks have been looked at for outputs since the job has ended.
     private var tasksRelayed = 0
     private var recordsSent = 0
+    /// How many outputs have been sent.
+    private var outputsSent = 0
+    /// Whether the rest comes as a file.
+    private var isHandedOver = false
+    /// Whether it is enough for now.
+    private var rests = false
 
     init(
-        plan: RunPlan, accepted: UInt64, order: OutputOrder?, wantsRecords: Bool, directory: String, logger: Logger
+        plan: RunPlan, accepted: UInt64, order: OutputOrder?, wantsRecords: Bool, handsOver: Bool,
+        directory: String, logger: Logger
     ) {
         self.plan = plan
         self.accepted = accepted
         self.wantsRecords = wantsRecords
+        self.handsOver = handsOver
         self.directory = directory
         self.logger = logger
         relay = order.map { OutputRelay(order: $0) }
@@ -54,8 +65,13 @@ struct RunStream: Sendable {
     ///   - log: the tasks that have ended; nil where it is not there yet.
     ///   - finished: the job once its workers are back or gone; nil until then.
     mutating func next(_ log: inout JobLog?, _ finished: FinishedJob?) -> Piece {
-        while relay != nil {
+        if rests {
+            rests = false
+            return .none
+        }
+        while relay != nil, !isHandedOver {
             if let outputs = nextOutputs(finished?.row.id ?? log?.id) {
+                rests = handsOver
                 return .text(RecordJSON.parameters(outputs: outputs))
             }
             if let ended = log?.next(atMost: Self.tasksAtOnce), !ended.isEmpty {
@@ -97,12 +113,17 @@ struct RunStream: Sendable {
         var byteCount = 0
         while nextDue < due.count, byteCount < OutputSpool.pieceBytes {
             let task = due[nextDue]
+            if handsOver, task.result.map({ $0.bytes.count > OutputSpool.pieceBytes }) ?? false {
+                isHandedOver = true
+                break
+            }
             var reading = reading ?? OutputReading(of: task)
             let (output, errors) = read(&reading, from: spool)
             var piece = Output(task: task.task, stdout: output.base64, stderr: errors.base64)
             if reading.isOver {
                 piece.record = record(task, of: plan.definition)
                 nextDue += 1
+                outputsSent += 1
                 self.reading = nil
             } else {
                 self.reading = reading
@@ -110,7 +131,16 @@ struct RunStream: Sendable {
             byteCount += output.count + errors.count + Self.outputBytes
             outputs.append(piece)
         }
-        return outputs
+        return outputs.isEmpty ? nil : outputs
+    }
+
+    /// Sends no further results: the rest is handed over as a file.
+    ///
+    /// - Returns: how many have been sent, which are the first ones.
+    mutating func handOver() -> Int {
+        isHandedOver = true
+        rests = false
+        return outputsSent
     }
 
     /// The next piece of a task's outputs. What can't be read any more is lost, which is said in its place: the run is worth

@@ -70,7 +70,7 @@ final class RunWatch: Sendable {
         stream = Mutex(
             RunStream(
                 plan: plan, accepted: accepted, order: outputs, wantsRecords: wantsRecords && call.wantsMore,
-                directory: daemon.directory, logger: daemon.logger))
+                handsOver: self.wantsResults && outputs == .tasks, directory: daemon.directory, logger: daemon.logger))
     }
 
     // MARK: From the supervisor's thread
@@ -108,7 +108,8 @@ final class RunWatch: Sendable {
             let elapsed = Monotonic.now().since(accepted)
             tell(Run.Reply(progress: .init(state: jobState.name, done: done, total: plan.tasks, elapsed: elapsed)))
         case .finished(let job)
-        where job.taskCount <= Self.tasksReadAtOnce && (!wantsResults || job.heapBytesTaken <= Self.bytesReadAtOnce):
+        where job.taskCount <= Self.tasksReadAtOnce
+            && (!wantsResults || !wantsOutputs && job.heapBytesTaken <= Self.bytesReadAtOnce):
             collect(job)
         // Whether or not the client takes its replies: its workers wait for it.
         case .finished(let job): daemon.background.run { self.collect(job) }
@@ -139,7 +140,8 @@ final class RunWatch: Sendable {
         var file: ResultFile?
         if wantsResults {
             do {
-                file = try ResultFile(of: job, plan.definition)
+                file = try ResultFile(
+                    of: job, from: wantsOutputs ? stream.withLock { $0.handOver() } : 0, plan.definition)
             } catch {
                 daemon.logger.error("the results of run \(daemon.runs.name(of: job.row.id)) can't be sent: \(error)")
             }
