@@ -15,7 +15,11 @@ struct NativePlan {
     let directory: String?
 
     /// Reads everything that there is to read, and checks it.
-    init(_ words: RunWords, in directory: String = Environment.directory) throws(CommandError) {
+    ///
+    /// - Parameter typed: the words as bytes, which inputs may be of any kind.
+    init(
+        _ words: RunWords, in directory: String = Environment.directory, typed: WordBytes = .own
+    ) throws(CommandError) {
         guard let name = words.operands.first, let colon = name.utf8.lastIndex(of: UInt8(ascii: ":")),
             name.utf8.first != UInt8(ascii: ":"), name.utf8.last != UInt8(ascii: ":")
         else { throw words.fault("which function? For example: parctl run native ./libmine.so:work one two") }
@@ -42,7 +46,8 @@ struct NativePlan {
         } else {
             operands.removeAll { $0 == "-" }
         }
-        for word in operands { try list.add(Array(word.utf8)[...], of: "the command line") }
+        var typed = typed
+        for word in operands { try list.add(typed.next(word)[...], of: "the command line") }
         let isGiven = !files.isEmpty || !operands.isEmpty || mark != nil
         guard !isGiven || list.count > 0 else { throw words.fault("there is no input to call the function for") }
         items = isGiven ? try ItemFile(list) : nil
