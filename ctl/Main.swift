@@ -60,9 +60,13 @@ enum Main {
         }
     }
 
-    /// What is wrong where an argument is not UTF-8: Swift would mend it, and the command would work on something else.
+    /// What is wrong where an argument is not UTF-8: Swift would mend it, and the command would work on something else. Inputs
+    /// of native behind ':::' are taken as they were typed, see ``WordBytes``.
     private static func unreadable() -> CommandError? {
-        for index in 0..<Int(CommandLine.argc) {
+        let words = CommandLine.arguments
+        let isNative = zip(words, words.dropFirst()).contains { ["run", "compare"].contains($0) && $1 == "native" }
+        let isFree = isNative && !CommandWords.runsCommands(Array(words.dropFirst()))
+        for index in 0..<(isFree ? words.firstIndex(of: ":::") ?? words.count : words.count) {
             guard let word = CommandLine.unsafeArgv[index], String(validatingCString: word) == nil else { continue }
             return .usage("argument \(index), '\(String(cString: word))', is not UTF-8; nothing was run")
         }
