@@ -288,6 +288,24 @@ extension EndToEnd {
             }
         }
 
+        @Test("gives idle workers up for a run that has no room, and goes on with the others")
+        func idle() throws {
+            try Daemon.run("--worker-limit 8 --floor-threads 0 --floor-processes 2") { daemon in
+                let client = try LeaseClient(daemon, "noop", processes: 6)
+                // They are there, and have fallen asleep.
+                for _ in 0..<20 { _ = try client.take(client.put()) }
+                #expect(try eventually { try daemon.status.workers >= 6 })
+                let isDone = eventually {
+                    (try? daemon.call(Run.method, Run.Request(workload: "noop", processes: 5), as: Run.Reply.self))?
+                        .receipt?.outcome == .ok
+                }
+                #expect(isDone)
+                for _ in 0..<100 { #expect(try client.take(client.put()).result.state == UInt8(PAR_TASK_OK)) }
+                #expect(try client.finish().outcome == .ok)
+                #expect(try eventually { try daemon.isAtRest })
+            }
+        }
+
         @Test("ends with its client's connection, whatever its workers are at")
         func clientGone() throws {
             try Daemon.run { daemon in
