@@ -8,6 +8,11 @@ public struct RuntimeReport: Sendable, Equatable {
         public var name: String
         /// The module that read it.
         public var reader: String
+
+        public init(name: String, reader: String) {
+            self.name = name
+            self.reader = reader
+        }
     }
 
     /// A file that the runtime was made of, or a directory that is looked through for such files.
@@ -15,6 +20,11 @@ public struct RuntimeReport: Sendable, Equatable {
         public var path: String
         /// As it was, see ``Linux/FileStamp``.
         public var identity: String
+
+        public init(path: String, identity: String) {
+            self.path = path
+            self.identity = identity
+        }
     }
 
     /// When the program had begun and when all was loaded, ``Linux/Monotonic`` times; 0 where that is not told.

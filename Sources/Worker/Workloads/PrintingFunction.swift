@@ -42,10 +42,18 @@ public struct PrintedDetail: BitwiseCopyable, Sendable, Equatable {
         stderrOffset = Int64(clamping: start.errors)
     }
 
-    /// What a task has told; nil where it has told none of this.
+    /// No file is larger: a number that is above it was written by a fault, and what it stands for isn't there to be read.
+    private static let largestFile: Int64 = 1 << 50
+
+    /// What a task has told; nil where it has told none of this. Foreign code may have written there: whatever it has, the
+    /// numbers can be added up.
     public init?(_ numbers: [Int64]) {
         guard numbers.count == MemoryLayout<PrintedDetail>.size / MemoryLayout<Int64>.size else { return nil }
-        self = numbers.withUnsafeBytes { $0.loadUnaligned(as: PrintedDetail.self) }
+        func bounded(_ number: Int64) -> Int64 { min(max(0, number), Self.largestFile) }
+        stdoutBytes = bounded(numbers[0])
+        stderrBytes = bounded(numbers[1])
+        stdoutOffset = bounded(numbers[2])
+        stderrOffset = bounded(numbers[3])
     }
 
     /// What the task has printed, as places in its worker's two files.

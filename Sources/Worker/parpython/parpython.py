@@ -451,6 +451,21 @@ def renew_child():
         tracker._resource_tracker._pid = None
 
 
+def rehearse():
+    """Does once what each worker does, so that what is only done the first time is done before they are forked."""
+    renew_child()
+    printer = Printer(writer(1))
+    printer.isatty()
+    printer._stream.flush()
+    encode_json({"a": [1, None, "b"]})
+    encode_json(object)
+    json.loads("1")
+    try:
+        raise ValueError
+    except ValueError as error:
+        describe(error)
+
+
 def settle():
     """Gets the process ready to be forked."""
     for number in signal.valid_signals():
@@ -460,6 +475,7 @@ def settle():
     # Who presses Ctrl-C ends his run; the workers stay.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.register_at_fork(after_in_child=renew_child)
+    rehearse()
     flush_all()
     gc.collect()
     gc.freeze()

@@ -45,17 +45,17 @@ extension Setting {
         Setting(
             Option(
                 "runtime-limit", .count, default: "16", in: 1...1024,
-                "libraries of users' own that may be loaded at a time (native)"),
+                "libraries and interpreters of users' own that may be loaded at a time"),
             .number(\.policy.runtimeLimit)),
         Setting(
             Option(
                 "runtime-idle-time", .duration, default: "5m", in: 0...longest,
-                "how long such a library is kept loaded while nobody uses it"),
+                "how long such a library or interpreter is kept while nobody uses it"),
             .time(\.policy.runtimeIdleNanoseconds)),
         Setting(
             Option(
                 "runtime-memory", .size, in: 1 << 20...1 << 44,
-                "memory that each process with such a library may take for itself (default: what the host has)"),
+                "memory that each of their processes may take for itself (default: what the host has)"),
             isLive: false, .number(\.limits.runtimeBytes)),
         Setting(
             Option(
