@@ -128,7 +128,8 @@ let package = Package(
             linkerSettings: linker),
         .target(
             name: "parpython", dependencies: ["CPython", "Catalogue", "Ledger", "Linux", "Workers", "Workloads"],
-            path: "Sources/Worker/parpython", resources: [.embedInCode("parpython.py")], swiftSettings: strict,
+            path: "Sources/Worker/parpython", resources: [.embedInCode("parpython.py"), .embedInCode("parcalls.py")],
+            swiftSettings: strict,
             // An interpreter may have other libraries with the same names in them.
             linkerSettings: linker + [.unsafeFlags(["-Xlinker", "--exclude-libs=ALL", "-Xlinker", "-Bsymbolic"])]),
         .executableTarget(

@@ -70,7 +70,8 @@ public struct TaskLoop {
     /// Does the tasks of a lease as they come, until that is over.
     private mutating func serve<W: Workload>(_ seat: UnsafeMutablePointer<StreamSeat>, by workload: inout W) {
         var waiter = StreamWaiter(seat, cancelled: job.cancelled, telling: support)
-        while !isOver {
+        while !isOver, left > 0 {
+            batch = min(batch, left)
             let count = seat.pointee.claim(atMost: batch)
             if count == 0 {
                 // What a worker has had of its processor while it waited is no task's.
@@ -88,6 +89,7 @@ public struct TaskLoop {
                 seat.pointee.noteEnd(seat.pointee.task)
                 start = end.stop
             }
+            left -= UInt64(count)
             resize(after: start - began, tasks: UInt64(count), left: seat.pointee.backlog)
         }
     }
