@@ -128,10 +128,16 @@ let package = Package(
             linkerSettings: linker),
         .target(
             name: "parpython", dependencies: ["CPython", "Catalogue", "Ledger", "Linux", "Workers", "Workloads"],
-            path: "Sources/Worker/parpython", resources: [.embedInCode("parpython.py"), .embedInCode("parcalls.py")],
+            path: "Sources/Worker/parpython", exclude: ["exports.map"],
+            resources: [.embedInCode("parpython.py"), .embedInCode("parcalls.py")],
             swiftSettings: strict,
-            // An interpreter may have other libraries with the same names in them.
-            linkerSettings: linker + [.unsafeFlags(["-Xlinker", "--exclude-libs=ALL", "-Xlinker", "-Bsymbolic"])]),
+            // An interpreter may have other libraries with the same names in them. `--static-swift-stdlib` is for programs only.
+            linkerSettings: linker + [
+                .unsafeFlags([
+                    "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/Worker/parpython/exports.map",
+                ]),
+                .unsafeFlags(["-static-stdlib"], .when(configuration: .release)),
+            ]),
         .executableTarget(
             name: "parctl",
             dependencies: [

@@ -60,9 +60,15 @@ enum Main {
         }
     }
 
-    /// What is wrong where an argument is not UTF-8: Swift would mend it, and the command would work on something else.
+    /// What is wrong where an argument is not UTF-8: Swift would mend it, and the command would work on something else. Inputs
+    /// of native and python behind ':::' are taken as they were typed, see ``WordBytes``.
     private static func unreadable() -> CommandError? {
-        for index in 0..<Int(CommandLine.argc) {
+        let words = CommandLine.arguments
+        let callsFunctions = zip(words, words.dropFirst()).contains {
+            ["run", "compare"].contains($0) && ["native", "python"].contains($1)
+        }
+        let isFree = callsFunctions && !CommandWords.runsCommands(Array(words.dropFirst()))
+        for index in 0..<(isFree ? words.firstIndex(of: ":::") ?? words.count : words.count) {
             guard let word = CommandLine.unsafeArgv[index], String(validatingCString: word) == nil else { continue }
             return .usage("argument \(index), '\(String(cString: word))', is not UTF-8; nothing was run")
         }

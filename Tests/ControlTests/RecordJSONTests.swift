@@ -38,6 +38,8 @@ struct RecordJSONTests {
             ].prefix(count))
         let bytes = RecordJSON.parameters(outputs: outputs)
         #expect(try JSONDecoder().decode(Run.Reply.self, from: Data(bytes)) == Run.Reply(outputs: outputs))
+        let early = RecordJSON.parameters(early: outputs)
+        #expect(try JSONDecoder().decode(Run.Reply.self, from: Data(early)) == Run.Reply(early: outputs))
     }
 
     @Test("the parameters of a reply read as the reply", arguments: [0, 1, 3])

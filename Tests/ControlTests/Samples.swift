@@ -17,7 +17,7 @@ enum Samples {
     static let context = Context.bare
     static let halt = Halt(failures: 1, now: true)
     static let block = Run.Block(base64: "aGk=", descriptor: 0, lengths: [1, 1], table: 8)
-    static let results = Run.Results(descriptor: 0, bytes: 64, failures: 32)
+    static let results = Run.Results(descriptor: 0, bytes: 64, failures: 32, first: 1)
     static let figure = Figure(name: "spawn", unit: "ns", count: 1, sum: 2, min: 2, p50: 2, p99: 2, max: 2)
     static let option = WorkloadDescription.Option(
         name: "size", kind: "size", value: "8MiB", summary: "s", least: 1, most: 2, choices: ["c"])
@@ -78,11 +78,11 @@ enum Samples {
             Run.Request(
                 workload: "io", arguments: ["size": "8MiB"], mode: .threads, processes: 1, threads: 4, tasks: 16,
                 cold: .exec, timeout: 1, records: true, inputs: [["true"]], context: context, outputs: .ended,
-                halt: halt, block: block, results: true),
+                halt: halt, block: block, results: true, early: true),
             Run.Reply(
                 accepted: .init(job: "j1", workers: 4, tasks: 16),
-                progress: .init(state: "running", done: 1, total: 16, elapsed: 5), outputs: [output], records: [record],
-                results: results, receipt: receipt())
+                progress: .init(state: "running", done: 1, total: 16, elapsed: 5), outputs: [output], early: [output],
+                records: [record], results: results, receipt: receipt())
         ),
         (
             LeaseCall.method,

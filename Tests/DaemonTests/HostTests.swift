@@ -101,4 +101,20 @@ struct HostTests {
     func none() {
         #expect(limits([:]) == HostLimits(processors: 8))
     }
+
+    @Test("what the system killed for want of memory is counted by either version of cgroups, and else not at all")
+    func memoryKills() {
+        let unified = [
+            "/proc/self/cgroup": "0::/a/b\n", "/proc/self/mountinfo": Self.unified,
+            "/sys/fs/cgroup/a/b/memory.events": "low 0\nhigh 3\nmax 9\noom 2\noom_kill 5\noom_group_kill 0\n",
+        ]
+        #expect(MemoryKills { unified[$0] }.count == 5)
+        let old = [
+            "/proc/self/cgroup": "4:memory:/a\n",
+            "/proc/self/mountinfo": "31 24 0:27 / /sys/fs/cgroup/memory rw shared:10 - cgroup cgroup rw,memory",
+            "/sys/fs/cgroup/memory/a/memory.oom_control": "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n",
+        ]
+        #expect(MemoryKills { old[$0] }.count == 2)
+        #expect(MemoryKills { _ in nil }.count == nil)
+    }
 }

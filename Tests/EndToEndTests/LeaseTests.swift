@@ -174,6 +174,7 @@ extension EndToEnd {
                         [daemon.socket, libraries.path("shout") + ":shout", "one", "two words", "drei"],
                         environment: daemon.fixture.environment())
                     #expect(child.end() == .exit(0), "\(child.errors.text)")
+                    try #require(child.output.isOver(within: 10) && child.errors.isOver(within: 10))
                     #expect(child.output.text == "ONE\nTWO WORDS\nDREI\n")
                     #expect(child.errors.text.contains("\"outcome\":\"ok\""))
                 }
@@ -283,6 +284,24 @@ extension EndToEnd {
                     try daemon.call(Run.method, Run.Request(workload: "noop", processes: 4), as: Run.Reply.self)
                         .receipt?.outcome == .ok)
                 #expect(try held.finish().outcome == .ok)
+                #expect(try eventually { try daemon.isAtRest })
+            }
+        }
+
+        @Test("gives idle workers up for a run that has no room, and goes on with the others")
+        func idle() throws {
+            try Daemon.run("--worker-limit 8 --floor-threads 0 --floor-processes 2") { daemon in
+                let client = try LeaseClient(daemon, "noop", processes: 6)
+                // They are there, and have fallen asleep.
+                for _ in 0..<20 { _ = try client.take(client.put()) }
+                #expect(try eventually { try daemon.status.workers >= 6 })
+                let isDone = eventually {
+                    (try? daemon.call(Run.method, Run.Request(workload: "noop", processes: 5), as: Run.Reply.self))?
+                        .receipt?.outcome == .ok
+                }
+                #expect(isDone)
+                for _ in 0..<100 { #expect(try client.take(client.put()).result.state == UInt8(PAR_TASK_OK)) }
+                #expect(try client.finish().outcome == .ok)
                 #expect(try eventually { try daemon.isAtRest })
             }
         }

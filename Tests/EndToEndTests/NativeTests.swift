@@ -205,6 +205,41 @@ extension EndToEnd {
             }
         }
 
+        @Test("have what they hand back printed while others are still called, in the order of the inputs")
+        func streamed() throws {
+            try Libraries.use { libraries in
+                try Daemon.run { daemon in
+                    let parctl = try Parctl(
+                        words: [
+                            "--socket", daemon.socket, "run", "native", libraries.path("faults") + ":misbehave", "-q",
+                            "--processes", "2", "w1", "tno", "w2", "f", "w3",
+                        ], in: daemon.fixture)
+                    #expect(eventually { parctl.process.output.text == "w1\nw2\n" })
+                    #expect(parctl.process.errors.text == "parctl: input 2 (tno): no\n")
+                    // The one that waits for its end gets it, and those behind it come after it.
+                    parctl.process.signal(SIGINT)
+                    let outcome = try parctl.outcome()
+                    #expect(outcome.status == 130 && outcome.output.hasPrefix("w1\nw2\n"))
+                    #expect(outcome.errors.contains("input 4 (f): it did not come to its end"))
+                }
+            }
+        }
+
+        @Test("that are many are all printed once, whether they come while others are called or at the end")
+        func manyStreamed() throws {
+            try Libraries.use { libraries in
+                try Daemon.run { daemon in
+                    // Long enough for some to come early.
+                    let inputs = (0..<3000).map { $0 == 2000 ? "f" : "w\($0)" }
+                    let outcome = try daemon.native(
+                        [libraries.path("faults") + ":misbehave", "-q", "--threads", "2", "--timeout", "1s", "-"],
+                        reading: Data(inputs.joined(separator: "\n").utf8))
+                    #expect(outcome.status == 1)
+                    #expect(outcome.output == inputs.filter { $0 != "f" }.joined(separator: "\n") + "\n")
+                }
+            }
+        }
+
         @Test("that have had their time halt a run that stops at the first failure")
         func hangHalts() throws {
             try Libraries.use { libraries in

@@ -82,6 +82,16 @@ private let example = """
         time.sleep(0.05)
         return os.getpid()
 
+    def wait(item):
+        if item == "no":
+            raise ValueError(item)
+        if item == "last":
+            while not os.path.exists("end"):
+                time.sleep(0.01)
+        else:
+            print("says", item)
+        return item
+
     def talk(item):
         print("says", item)
         sys.stderr.write("warns " + item + "\\n")
@@ -186,7 +196,9 @@ extension EndToEnd {
                     #expect(outcome.errors.contains("app.py\", line 1, in <module>"))
                 }
                 // Of which the second did not load it again.
-                #expect(scripts.daemon.process.errors.text.components(separatedBy: "can't be started").count == 2)
+                let log = scripts.daemon.process.errors
+                #expect(eventually { log.text.contains("can't be started") })
+                #expect(log.text.components(separatedBy: "can't be started").count == 2)
                 try scripts.write("def work(item):\n    return item\n", to: "app.py")
                 #expect(try scripts.python("app.py:work -q x").output == "\"x\"\n")
                 let missing = try scripts.python("app.py:work --preload no_such_module -q x")
@@ -205,6 +217,25 @@ extension EndToEnd {
                 #expect(processes.output == "a\tnull\nb\tnull\n")
                 let threads = try scripts.python("mine.py:talk --threads 2 -q -k a b")
                 #expect(threads.errors == "says a\nwarns a\nsays b\nwarns b\n")
+            }
+        }
+
+        @Test(
+            "have their results printed while others are still called, in the order of the items, and what they print as it comes"
+        )
+        func streamed() throws {
+            try Scripts.use { scripts in
+                let parctl = try scripts.start(
+                    ["mine.py:wait", "-q", "--processes", "2", "w1", "no", "w2", "last", "w3"])
+                #expect(eventually { parctl.process.output.text == "\"w1\"\n\"w2\"\n" })
+                #expect(eventually { parctl.process.errors.text.contains("says w3\n") })
+                #expect(parctl.process.errors.text.contains("parctl: input 2 (no): ValueError: no\nTraceback"))
+                // The one that all wait for gets its end, and the one behind it comes after it.
+                try scripts.write("", to: "end")
+                let outcome = try parctl.outcome()
+                #expect(outcome.status == 1 && outcome.output == "\"w1\"\n\"w2\"\n\"last\"\n\"w3\"\n")
+                #expect(outcome.errors.components(separatedBy: "says w").count == 4, "\(outcome.errors)")
+                #expect(outcome.errors.components(separatedBy: "input 2 (no)").count == 2, "\(outcome.errors)")
             }
         }
 

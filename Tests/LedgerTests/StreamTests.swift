@@ -258,7 +258,7 @@ struct StreamTallyTests {
         let tally = StreamTally(base: page)
         var start: UInt64 = 1000
         for nanoseconds in [3, 100, 1000, 1_000_000, 5_000_000_000] as [UInt64] {
-            tally.add(.ok, start: start, stop: start + nanoseconds)
+            tally.add(.ok, start: start, stop: start + nanoseconds, value: 7)
             start += nanoseconds
         }
         tally.add(.failed, start: start, stop: start + 50)
@@ -267,7 +267,7 @@ struct StreamTallyTests {
         #expect((reading.ok, reading.failed, reading.cancelled) == (5, 1, 0))
         #expect((reading.shortest, reading.longest) == (3, 5_000_000_000))
         #expect(reading.firstStart == 1000 && reading.lastStop == start + 50)
-        #expect((reading.cpu, reading.cpuTasks) == (70, 6))
+        #expect((reading.cpu, reading.cpuTasks, reading.value) == (70, 6, 35))
         #expect(tally.ended == 6)
         for (duration, exact) in zip(reading.durations, [3, 50, 100, 1000, 1_000_000, 5_000_000_000] as [UInt64]) {
             #expect(duration.count == 1)

@@ -59,4 +59,12 @@ struct NativeTests {
         try plan(["\(library):f", "a"]).put(into: &single)
         #expect(single.block == Run.Block(descriptor: 0))
     }
+
+    @Test func `takes inputs that are no text byte by byte, each as it was typed`() throws {
+        let typed: [[UInt8]] = [Array("a\u{fffd}".utf8), [0x61, 0xff], Array("b".utf8), [0x61, 0xfe]]
+        let words = ["native", "\(library):f"] + typed.map { String(decoding: $0, as: UTF8.self) }
+        let plan = try FunctionPlan(try CommandWords.read(words, in: "/"), typed: WordBytes(typed))
+        let items = try #require(plan.items)
+        #expect((0..<items.count).map { Array(items.bytes(of: $0)) } == typed)
+    }
 }

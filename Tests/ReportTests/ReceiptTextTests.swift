@@ -42,6 +42,29 @@ import Testing
         #expect(!ReceiptText(Samples.warm, style: Samples.style).text.contains("deaths"))
     }
 
+    @Test func `a receipt of Python threads tells what their start went into, and that they took turns`() {
+        var receipt = Samples.warm
+        receipt.interpreter = Interpreter(
+            version: "Python 3.13.0", takesTurns: true, program: 30_000_000, imports: 4_000_000, fork: 600_000,
+            ready: 50_000,
+            waited: 0)
+        receipt.task.cpuCovered = receipt.tasks.total
+        receipt.task.cpuSum = receipt.phases.run * 102 / 100
+        func lines() -> [String] {
+            ReceiptText(receipt, style: Samples.style).text.split(separator: "\n").map(String.init)
+        }
+        let told = lines().joined(separator: " ").split(separator: " ").joined(separator: " ")
+        #expect(told.contains("was started interpreter 30.0 ms · imports 4.00 ms · fork 600 µs ready 50.0 µs"))
+        #expect(
+            told.contains("workers Python 3.13.0, with a GIL together they used 1.02 processors: they took turns"))
+        // Others had the processors: nobody can tell.
+        receipt.interpreter?.waited = receipt.phases.run
+        #expect(!lines().joined().contains("took turns"))
+        receipt.interpreter?.waited = 0
+        receipt.task.cpuSum = receipt.phases.run / 2
+        #expect(!lines().joined().contains("took turns"))
+    }
+
     @Test func `a cold receipt tells why, what the start-up was of the whole, and not every worker`() {
         #expect(
             ReceiptText(Samples.cold, style: TextStyle(color: false, unicode: true, width: 120)).text == """

@@ -84,6 +84,46 @@ struct HeldTests {
         #expect(world.broken == [])
     }
 
+    @Test("has idle ones leave when a run waits for room, and makes up for them once nobody waits")
+    func idle() throws {
+        var world = world(limit: 8)
+        world.step(.submit(1, lease(6)))
+        for _ in 0..<40 where world.machine.jobs[1]?.state != .running { world.advanceArrivals() }
+        let run = LeaseRequest(kind: .threads, units: 4)
+        // As long as nobody is idle, there is nothing to wait for.
+        #expect(world.machine.refusal(of: run, queueLimit: 9, at: world.now) != nil)
+        #expect(world.machine.refusal(of: run, queueLimit: 9, idleHeld: 5, at: world.now) == nil)
+        world.step(.submit(2, run))
+        #expect(world.machine.heldWanted == 2)
+        let idle = Array(world.machine.jobs[1]?.units.suffix(2) ?? [])
+        world.step(.unitsLeft(1, idle))
+        for _ in 0..<60 where world.machine.jobs[2]?.state != .running { world.advanceArrivals() }
+        #expect(world.machine.jobs[2]?.state == .running)
+        #expect(world.machine.heldWanted == 0)
+        #expect(world.machine.jobs[1]?.state == .running && world.machine.jobs[1]?.units.count == 4)
+        // The run's workers go when they have been idle for long enough.
+        world.step(.crewLeft(2))
+        for _ in 0..<400 where world.machine.jobs[1]?.atWork.count != 6 {
+            world.now += 1_000_000_000
+            world.step(.tick)
+            world.advanceArrivals()
+        }
+        #expect(world.machine.jobs[1]?.atWork.count == 6)
+        #expect(world.broken == [])
+    }
+
+    @Test("leaves a job alone that has ended when its idle workers are said to have left")
+    func late() {
+        var world = world()
+        world.step(.submit(1, lease(2)))
+        let units = world.machine.jobs[1]?.units ?? []
+        world.step(.cancel(1, .released))
+        world.settle(steps: 400)
+        world.step(.unitsLeft(1, units))
+        #expect(world.machine.busyWorkers == 0)
+        #expect(world.broken == [])
+    }
+
     @Test("ends them when it drains")
     func draining() {
         var world = world()

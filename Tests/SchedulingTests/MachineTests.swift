@@ -425,13 +425,17 @@ struct MachineTests {
             request.user = users[random.below(3)]
             if random.below(3) == 0 { request.cold = random.below(2) == 0 ? .fresh : .exec }
             if random.below(5) == 0 { request.deadline = world.now + 3_000_000 }
-            if world.machine.refusal(of: request, queueLimit: 64, at: world.now) == nil {
+            if request.cold == nil { request.isHeld = random.below(3) == 0 }
+            let refusal = world.machine.refusal(
+                of: request, queueLimit: 64, idleHeld: world.idleHeld, at: world.now)
+            if refusal == nil {
                 jobs.append(JobID(id))
                 world.step(.submit(JobID(id), request))
             }
             if random.below(4) == 0, let victim = jobs.randomElement(using: &random) {
                 world.step(.cancel(victim, .request))
             }
+            if random.below(2) == 0 { world.giveUpIdle() }
             if random.below(8) == 0 { world.step(.recycle(kinds[random.below(5)])) }
             if random.below(8) == 0 { world.step(.resize(kinds[random.below(2)], random.below(7))) }
             if random.below(12) == 0 { world.breakRuntime(kinds[random.below(5)].runtime) }

@@ -55,6 +55,22 @@ struct Simulation {
         }
     }
 
+    /// Workers that clients hold and would give up, where all were idle.
+    var idleHeld: Int { givable.reduce(0) { $0 + (machine.units[$1.unit]?.workers ?? 0) } }
+
+    private var givable: [(job: JobID, unit: UnitID)] {
+        machine.runningJobs.sorted().compactMap { machine.jobs[$0] }.filter { $0.request.isHeld }.flatMap { job in
+            job.atWork.sorted().dropFirst().map { (job.id, $0) }
+        }
+    }
+
+    /// An idle worker leaves the client that holds it, if others wait for it, or for no reason.
+    mutating func giveUpIdle() {
+        guard let (job, unit) = givable.randomElement(using: &random) else { return }
+        atWork[job]?.remove(unit)
+        step(.unitsLeft(job, [unit]))
+    }
+
     /// What is on its way arrives; no job ends.
     mutating func advanceArrivals() {
         if !pending.isEmpty { step(pending.removeFirst()) }

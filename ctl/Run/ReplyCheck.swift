@@ -30,7 +30,7 @@ struct ReplyCheck {
         if let news = reply.progress {
             try expect(areCounts([news.done, news.total]) && isSound([news.elapsed]), "progress")
         }
-        for piece in reply.outputs ?? [] {
+        for piece in (reply.outputs ?? []) + (reply.early ?? []) {
             try checkTask(piece.task, "an output")
             if let record = piece.record {
                 try expect(record.task == piece.task, "an output of task \(piece.task) with a record of another one")

@@ -60,6 +60,8 @@ extension RunInvocation {
         inputs.put(into: &request)
         request.outputs = inputs.outputs
         if inputs.functions?.log != nil { request.records = true }
+        // A document or a file of pickles has all results in one place.
+        if let functions = inputs.functions, !json, functions.pickleFile == nil { request.early = true }
         try charts.check(data: json ? "--json" : nil, help: "parctl run --help")
         var exports = try Exports(charts)
         let follower = inputs.plan.map { plan in

@@ -96,6 +96,10 @@ struct RunSession {
             progress.erase()
             for piece in pieces { try follower?.take(piece, interruption) }
         }
+        if let pieces = reply.early {
+            progress.erase()
+            try follower?.take(early: pieces, interruption)
+        }
         if let block = reply.records { records.append(block) }
         return reply.receipt
     }

@@ -10,7 +10,7 @@ extension Definition {
             tasks that this one was at are run again, up to three times. With --timeout a call that takes \
             longer is told to end (par_is_cancelled); if it does not, its worker process is killed. Its task fails, and is not \
             run again, but other calls on threads of that process are: a function that may hang is better off on processes. \
-            Results are printed one a line in the order of the \
+            Results are printed as they come, one a line in the order of the \
             inputs. Inputs are words, lines of a file with --from or of standard input with -, or whatever ends with a NUL \
             with -0; without any, tasks are given nothing.
             """,

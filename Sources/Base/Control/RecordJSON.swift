@@ -34,8 +34,13 @@ public enum RecordJSON {
     }
 
     /// The parameters of a reply to ``Run`` that has `outputs` and nothing else: the text of an object.
-    public static func parameters(outputs: some Collection<Output>) -> [UInt8] {
-        var bytes = Array("{\"outputs\":[".utf8)
+    public static func parameters(outputs: some Collection<Output>) -> [UInt8] { parameters("outputs", outputs) }
+
+    /// Those of one that has `early` and nothing else.
+    public static func parameters(early: some Collection<Output>) -> [UInt8] { parameters("early", early) }
+
+    private static func parameters(_ name: String, _ outputs: some Collection<Output>) -> [UInt8] {
+        var bytes = Array("{\"\(name)\":[".utf8)
         bytes.reserveCapacity(32 + outputs.reduce(0) { $0 + $1.stdout.utf8.count + $1.stderr.utf8.count + bytesOfOne })
         var isFirst = true
         for output in outputs {

@@ -48,12 +48,14 @@ public enum Run {
         public var block: Block?
         /// Whether what tasks hand back comes with the last reply, as a descriptor.
         public var results: Bool?
+        /// Whether the first results are sent while the run goes on.
+        public var early: Bool?
 
         public init(
             workload: String, arguments: [String: String]? = nil, mode: Mode? = nil, processes: Int? = nil,
             threads: Int? = nil, tasks: Int? = nil, cold: Cold? = nil, timeout: Int? = nil, records: Bool? = nil,
             inputs: [Input]? = nil, context: Context? = nil, outputs: OutputOrder? = nil, halt: Halt? = nil,
-            block: Block? = nil, results: Bool? = nil
+            block: Block? = nil, results: Bool? = nil, early: Bool? = nil
         ) {
             self.workload = workload
             self.arguments = arguments
@@ -70,6 +72,7 @@ public enum Run {
             self.halt = halt
             self.block = block
             self.results = results
+            self.early = early
         }
     }
 
@@ -111,11 +114,14 @@ public enum Run {
         public var bytes: Int
         /// Where in it the table of failed tasks' reasons begins; nil where none has failed.
         public var failures: Int?
+        /// The task that the tables begin with; nil for the first one. Those before it have come early.
+        public var first: Int?
 
-        public init(descriptor: Int, bytes: Int, failures: Int? = nil) {
+        public init(descriptor: Int, bytes: Int, failures: Int? = nil, first: Int? = nil) {
             self.descriptor = descriptor
             self.bytes = bytes
             self.failures = failures
+            self.first = first
         }
     }
 
@@ -124,17 +130,20 @@ public enum Run {
         public var accepted: Accepted?
         public var progress: Progress?
         public var outputs: [Output]?
+        /// What the next tasks have handed back, in their order, each whole.
+        public var early: [Output]?
         public var records: [Record]?
         public var results: Results?
         public var receipt: Receipt?
 
         public init(
-            accepted: Accepted? = nil, progress: Progress? = nil, outputs: [Output]? = nil, records: [Record]? = nil,
-            results: Results? = nil, receipt: Receipt? = nil
+            accepted: Accepted? = nil, progress: Progress? = nil, outputs: [Output]? = nil, early: [Output]? = nil,
+            records: [Record]? = nil, results: Results? = nil, receipt: Receipt? = nil
         ) {
             self.accepted = accepted
             self.progress = progress
             self.outputs = outputs
+            self.early = early
             self.records = records
             self.results = results
             self.receipt = receipt

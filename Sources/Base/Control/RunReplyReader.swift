@@ -19,16 +19,14 @@ extension Run.Reply {
                         state: try news.text("state"), done: try news.number("done"), total: try news.number("total"),
                         elapsed: try news.number("elapsed"))
                 },
-                outputs: try reply.objectsIfPresent("outputs").map { pieces throws(JSONObject.Unfit) in
-                    try pieces.map { piece throws(JSONObject.Unfit) in try Output(piece) }
-                },
+                outputs: try Output.list(reply, "outputs"), early: try Output.list(reply, "early"),
                 records: try reply.objectsIfPresent("records").map { records throws(JSONObject.Unfit) in
                     try records.map { record throws(JSONObject.Unfit) in try Record(record) }
                 },
                 results: try reply.objectIfPresent("results").map { results throws(JSONObject.Unfit) in
                     Run.Results(
                         descriptor: try results.number("descriptor"), bytes: try results.number("bytes"),
-                        failures: try results.numberIfPresent("failures"))
+                        failures: try results.numberIfPresent("failures"), first: try results.numberIfPresent("first"))
                 },
                 receipt: try reply.objectIfPresent("receipt").map { receipt throws(JSONObject.Unfit) in
                     try Receipt(receipt)
@@ -40,6 +38,12 @@ extension Run.Reply {
 }
 
 extension Output {
+    fileprivate static func list(_ reply: JSONObject, _ name: String) throws(JSONObject.Unfit) -> [Output]? {
+        try reply.objectsIfPresent(name).map { pieces throws(JSONObject.Unfit) in
+            try pieces.map { piece throws(JSONObject.Unfit) in try Output(piece) }
+        }
+    }
+
     fileprivate init(_ json: JSONObject) throws(JSONObject.Unfit) {
         self.init(
             task: try json.number("task"), stdout: try json.text("stdout"), stderr: try json.text("stderr"),

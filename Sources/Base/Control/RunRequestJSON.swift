@@ -44,6 +44,7 @@ extension Run.Request {
         }
         if let block { Self.append(block, to: &bytes) }
         if let results { bytes += Array(",\"results\":\(results)".utf8) }
+        if let early { bytes += Array(",\"early\":\(early)".utf8) }
         bytes.append(UInt8(ascii: "}"))
         return bytes
     }

@@ -27,7 +27,7 @@ public final class Arena: @unchecked Sendable {
         layoutVersion,
     ].reduce(0x7061_7264) { ($0 &* 31) &+ UInt64($1) }
     /// To be counted up where places move and no size tells.
-    private static let layoutVersion = 2
+    private static let layoutVersion = 3
     public static let pageBytes = 4096
 
     /// Makes a new arena for `slotCount` workers and `jobBytes` bytes of jobs.
@@ -118,6 +118,9 @@ public struct ArenaHeader: @unchecked Sendable {
     public var news: UnsafeMutablePointer<Atomic<UInt32>> { place(320) }
     /// 1 while the control side watches ``news`` awake, so that nobody has to ring.
     public var watched: UnsafeMutablePointer<Atomic<UInt32>> { place(384) }
+
+    /// 1 while others wait for workers that are idle at leases: one that falls asleep there rings.
+    public var wantsIdle: UnsafeMutablePointer<Atomic<UInt32>> { place(448) }
 
     private func place<Value: ~Copyable>(_ offset: Int) -> UnsafeMutablePointer<Value> {
         (base + offset).assumingMemoryBound(to: Value.self)

@@ -104,4 +104,18 @@ public struct JobView: @unchecked Sendable {
         }
         return ended
     }
+
+    /// The tasks from `first` on that have ended ok or failed, at most `limit`, up to the first that has not. It is seen in
+    /// their records alone.
+    public func ended(from first: Int, atMost limit: Int) -> [Int] {
+        var end = first
+        while end < tasks, end - first < limit {
+            let record = job.record(end).pointee
+            guard record.generation == plan.generation, record.status == .ok || record.status == .failed else { break }
+            end += 1
+        }
+        // What a worker wrote before the state is seen from here on.
+        atomicMemoryFence(ordering: .acquiring)
+        return Array(first..<end)
+    }
 }

@@ -8,8 +8,7 @@ public struct ResultSpan: Sendable, Equatable {
 
     /// Results begin at multiples of so many bytes, as what `malloc` gives does.
     @usableFromInline static var alignment: Int { 16 }
-    /// The largest heap and the largest result that a record has bits for.
-    public static let maximumHeapBytes = alignment << 32
+    /// The largest result that a record has bits for.
     public static let maximumBytes = 1 << 32 - 1
     /// Nothing was handed back.
     @inlinable public static var none: ResultSpan { ResultSpan(offset: 0, count: 0) }

@@ -9,6 +9,8 @@ public struct Slot {
     public static let byteCount = 128
     /// No slot, where a link leads nowhere.
     public static let none = UInt32.max
+    /// See ``parked``.
+    public static let idleAtLease: UInt32 = 2
 
     @usableFromInline let base: UnsafeMutableRawPointer
 
@@ -30,9 +32,12 @@ public struct Slot {
     /// When the worker was asked for.
     @inlinable public var askedAt: UnsafeMutablePointer<UInt64> { place(24) }
 
+    /// 1 once a lease's worker is to leave when it has no task at hand: others wait for it.
+    public var recalled: UnsafeMutablePointer<Atomic<UInt32>> { place(32) }
+
     // Written by the worker.
 
-    /// 1 while the worker sleeps on the doorbell, or is about to.
+    /// 1 while the worker sleeps on the doorbell, or is about to; ``idleAtLease`` while it sleeps until its lease has a task.
     @inlinable public var parked: UnsafeMutablePointer<Atomic<UInt32>> { place(64) }
     /// The doorbell's number at the last order carried out.
     @inlinable public var finished: UnsafeMutablePointer<Atomic<UInt32>> { place(68) }
@@ -66,7 +71,7 @@ public struct Slot {
 
     /// Puts the slot back to where no worker has ever been.
     public func reset() {
-        (base + 4).initializeMemory(as: UInt8.self, repeating: 0, count: 28)
+        (base + 4).initializeMemory(as: UInt8.self, repeating: 0, count: 32)
         (base + 64).initializeMemory(as: UInt8.self, repeating: 0, count: Self.byteCount - 64)
         doorbell.pointee.store(0, ordering: .releasing)
         link.pointee = Self.none

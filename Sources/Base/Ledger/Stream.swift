@@ -117,6 +117,11 @@ public struct StreamSeat {
     /// How many tasks nobody has claimed.
     @inlinable public var backlog: UInt64 { par_stream_backlog(stream) }
 
+    /// The worker leaves: one whom the client has just woken has another woken for what there is to do.
+    public func passOn() {
+        if hasWork { wakeAnother() }
+    }
+
     @usableFromInline func wakeAnother() {
         if let bell = par_stream_pick_sleeper(stream) { Futex.wake(raw: bell) }
     }

@@ -13,7 +13,7 @@ public struct StreamTally {
     }
 
     private enum Sum: Int {
-        case ok, failed, cancelled, nanoseconds, cpu, cpuTasks, shortest, longest, firstStart, lastStop
+        case ok, failed, cancelled, nanoseconds, cpu, cpuTasks, shortest, longest, firstStart, lastStop, value
     }
 
     private static let bucketsOffset = 128
@@ -31,7 +31,10 @@ public struct StreamTally {
     }
 
     /// Counts a task in. Called by the worker that has the seat.
-    public func add(_ status: TaskRecord.Status, start: UInt64, stop: UInt64) {
+    ///
+    /// - Parameter value: what the task has returned, or how many bytes.
+    public func add(_ status: TaskRecord.Status, start: UInt64, stop: UInt64, value: Int64 = 0) {
+        sum(.value).pointee &+= UInt64(bitPattern: value)
         switch status {
         case .ok: sum(.ok).pointee &+= 1
         case .failed: sum(.failed).pointee &+= 1
@@ -80,6 +83,7 @@ public struct StreamTally {
         reading.ok = count(.ok)
         reading.failed = count(.failed)
         reading.cancelled = count(.cancelled)
+        reading.value = Int64(bitPattern: sum(.value).pointee)
         reading.nanoseconds = sum(.nanoseconds).pointee
         reading.cpu = sum(.cpu).pointee
         reading.cpuTasks = count(.cpuTasks)
@@ -104,6 +108,8 @@ public struct StreamTally {
         public var ok = 0
         public var failed = 0
         public var cancelled = 0
+        /// The sum of what tasks have returned, or of their results' bytes; it wraps around.
+        public var value: Int64 = 0
         public var nanoseconds: UInt64 = 0
         public var cpu: UInt64 = 0
         public var cpuTasks = 0

@@ -236,7 +236,8 @@ static void deliver(par_lease *lease, lease_slot *slot, par_result *result) {
 static void tell_followers(par_lease *lease) {
     if (lease->followers == 0) return;
     __atomic_fetch_add(&lease->changes, 1, __ATOMIC_SEQ_CST);
-    futex_wake(&lease->changes, INT32_MAX);
+    /* Private, as they sleep on it: the kernel takes the two kinds for two places. */
+    syscall(SYS_futex, &lease->changes, FUTEX_WAKE_PRIVATE, INT32_MAX, NULL, NULL, 0);
 }
 
 /* Sleeps until something may have changed: 0, or -EINTR. The lock is let go meanwhile. */

@@ -44,6 +44,8 @@ public struct Daemon: ServiceLifecycle.Service {
             libraryZygotePath: configuration.libraryZygotePath, environment: ServiceVariables.environmentOfWorkers,
             queueLimit: configuration.limits.queuedJobs, ledgerBytes: configuration.limits.ledgerBytes)
         options.directory = directoryPath
+        let memoryKills = MemoryKills.current()
+        options.memoryKills = { memoryKills.count }
         options.pythonLibraryPath = configuration.pythonLibraryPath
         let memory = min(configuration.limits.memoryBytes, configuration.limits.runtimeBytes)
         options.pluginMemoryBytes = memory == .max ? nil : memory

@@ -16,6 +16,8 @@ extension Driver {
         lookAtStopping(now)
         for id in ordered { if let worker = workers[id] { advance(worker) } }
         for id in machine.runningJobs { lookAtCrew(of: id) }
+        // One that others wait for may have fallen asleep.
+        if wantsIdle { recallIdle() }
     }
 
     private func lookAtStopping(_ now: UInt64) {
@@ -43,8 +45,9 @@ extension Driver {
         guard let row = machine.jobs[id], let record = jobs[id] else { return }
         if let lease = record.lease, !lease.isOver { return }
         if held[id] != nil { return }
+        if !recalled.isEmpty, record.stream != nil { takeBack(from: row) }
         var isAnybodyThere = false
-        for unit in row.atWork {
+        for unit in machine.jobs[id]?.atWork ?? [] {
             guard let own = slots[unit] else { continue }
             isAnybodyThere = true
             if !own.allSatisfy({ slot($0).isIdle }) {
@@ -118,7 +121,10 @@ extension Driver {
         if record.isToEnlist { record.job.enlist(crew.count) }
         record.isToEnlist = false
         // The crew of a lease comes and goes.
-        if record.stream != nil { record.job.disturbed.pointee.store(1, ordering: .sequentiallyConsistent) }
+        if record.stream != nil {
+            record.job.disturbed.pointee.store(1, ordering: .sequentiallyConsistent)
+            for slot in numbers { self.slot(slot).recalled.pointee.store(0, ordering: .releasing) }
+        }
         if record.table == nil { machine.stampPublished(id, at: Monotonic.now()) }
         hasPublished = true
         let (_, unwoken) = Pools.publish(
@@ -248,6 +254,7 @@ extension Driver {
 
     func end(_ id: JobID) {
         guard let record = jobs.removeValue(forKey: id), let row = machine.forget(id) else { return }
+        if record.stream != nil { leaseCount -= 1 }
         record.memory.retain()
         if held[id] != nil { held[id]?.memory = record.memory }
         if let table = record.table { supervisor.giveBack(table, of: record.memory.domain) }

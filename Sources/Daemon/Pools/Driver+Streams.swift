@@ -62,6 +62,60 @@ extension Driver {
         record.firstStart = min(record.firstStart ?? bounded, bounded)
     }
 
+    // MARK: Idle workers that others wait for
+
+    /// Units that are idle at leases, with their workers, of each lease all but one: those that others might have.
+    var idleAtLeases: (units: [(job: JobID, unit: UnitID)], count: Int) {
+        var found: [(job: JobID, unit: UnitID)] = []
+        var count = 0
+        for id in machine.runningJobs.sorted() {
+            guard jobs[id]?.stream != nil, let row = machine.jobs[id] else { continue }
+            var left = row.atWork.subtracting(recalled).count
+            for unit in row.atWork.sorted(by: >) where left > 1 && !recalled.contains(unit) {
+                guard let own = slots[unit], own.allSatisfy({ isIdleAtLease(slot($0)) }) else { continue }
+                left -= 1
+                count += own.count
+                found.append((id, unit))
+            }
+        }
+        return (found, count)
+    }
+
+    private func isIdleAtLease(_ slot: Slot) -> Bool {
+        slot.parked.pointee.load(ordering: .sequentiallyConsistent) == Slot.idleAtLease
+    }
+
+    /// Has as many idle workers leave their leases as others wait for.
+    func recallIdle() {
+        let wanted = machine.heldWanted
+        if wanted == 0, !wantsIdle { return }
+        wantsIdle = wanted > 0
+        for domain in domains {
+            domain.arena.header.wantsIdle.pointee.store(wantsIdle ? 1 : 0, ordering: .sequentiallyConsistent)
+        }
+        var left = wanted - recalled.reduce(0) { $0 + (slots[$1]?.count ?? 0) }
+        if left <= 0 { return }
+        for (id, unit) in idleAtLeases.units where left > 0 {
+            guard let own = slots[unit], let row = machine.units[unit] else { continue }
+            recalled.insert(unit)
+            left -= own.count
+            for (offset, number) in own.enumerated() {
+                slot(number).recalled.pointee.store(1, ordering: .sequentiallyConsistent)
+                jobs[id]?.stream?.wakeWorker(at: row.seat * row.workers + offset)
+            }
+        }
+    }
+
+    /// Tells the machine of units that have left a lease as they were to.
+    func takeBack(from row: JobRow) {
+        let left = row.atWork.filter { unit in
+            recalled.contains(unit) && slots[unit]?.allSatisfy { slot($0).isIdle } == true
+        }.sorted()
+        if left.isEmpty { return }
+        recalled.subtract(left)
+        tell(.unitsLeft(row.id, left))
+    }
+
     /// The whole crew of a lease has left: for good, or until others come.
     func settleStream(_ record: JobRecord, isOver: Bool) {
         if isOver {

@@ -196,6 +196,7 @@ extension Driver {
         for unit in worker.units {
             starting[unit] = nil
             stopping.remove(unit)
+            recalled.remove(unit)
             let own = slots.removeValue(forKey: unit) ?? []
             free(own.filter { $0 != worker.head }, of: unit)
             if !worker.hasThreadHost { free(own, of: unit) }

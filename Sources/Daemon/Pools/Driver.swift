@@ -26,6 +26,10 @@ final class Driver {
     /// Children that can't be watched, or that nobody waits for: killed, and to be reaped.
     var orphans: [Orphan] = []
     var jobs: [JobID: JobRecord] = [:]
+    /// How many of them are clients' leases, of which a turn has nothing to do but where one of their workers has news.
+    var leaseCount = 0
+    /// The others.
+    var runCount: Int { jobs.count - leaseCount }
     /// What belongs to leases that are over until their holders have noticed.
     var held: [JobID: HeldMemory] = [:]
     /// The slots of each unit's workers.
@@ -34,6 +38,10 @@ final class Driver {
     var starting: [UnitID: WorkerRecord] = [:]
     /// Until when they have to be up, in this order.
     var startDeadlines = StartDeadlines()
+    /// Whether workers that fall asleep at leases are to ring, as others wait for them.
+    var wantsIdle = false
+    /// Units that are to leave their leases as soon as they are idle.
+    var recalled: Set<UnitID> = []
     /// Threads that have been told to stop.
     var stopping: Set<UnitID> = []
     /// Processes with orders that wait.
@@ -176,7 +184,7 @@ final class Driver {
             carryOut()
             if isOver { return .over }
             isRung = awaitNews()
-            if !mayStart, jobs.count > 1 {
+            if !mayStart, runCount > 1 {
                 // Others have handed in jobs meanwhile: the supervisor's thread goes on with them.
                 supervisor.handOver()
                 return .until(0)
@@ -262,6 +270,7 @@ final class Driver {
             for event in batch {
                 for action in machine.step(event, at: Monotonic.now()) { perform(action) }
             }
+            recallIdle()
             for record in runtimes where record.hasForks { flushForks(of: record) }
             if loadAt == nil, supervisor.configuration.onLoad != nil {
                 loadAt = Monotonic.now() + Supervisor.loadNanoseconds
@@ -313,11 +322,14 @@ final class Driver {
     private func admit(
         _ record: JobRecord, _ request: LeaseRequest, _ answer: @Sendable (Refusal?) -> Void
     ) {
-        if let refusal = machine.refusal(of: request, queueLimit: queueLimit, at: Monotonic.now()) {
+        let refusal = machine.refusal(
+            of: request, queueLimit: queueLimit, idleHeld: idleAtLeases.count, at: Monotonic.now())
+        if let refusal {
             answer(refusal)
             return
         }
         jobs[record.id] = record
+        if record.stream != nil { leaseCount += 1 }
         if let interval = record.progressNanoseconds {
             let next = Monotonic.now() + interval
             record.nextProgress = next

@@ -107,6 +107,12 @@ public struct JobLog: Sendable {
     /// The job that it is about.
     public let id: JobID
 
+    /// The tasks from `first` on, at most so many, in their own order: those that have ended ok or failed, up to the first
+    /// that has not. Workers needn't note them for it.
+    public func ended(from first: Int, atMost limit: Int) -> [EndedTask] {
+        told(view.ended(from: first, atMost: limit))
+    }
+
     /// The next tasks that have ended and whose details are of use, at most so many; empty where there are none, or the job has
     /// no log.
     ///
@@ -120,6 +126,11 @@ public struct JobLog: Sendable {
             let details = view.details
             ended = some.filter { isOfUse(details[$0]) }
         }
+        return told(ended)
+    }
+
+    private func told(_ ended: [Int]) -> [EndedTask] {
+        if ended.isEmpty { return [] }
         let times = memory.domain.trust == .own ? nil : startedAt...Monotonic.now()
         return ended.map { task in
             let record = view.job.record(task).pointee

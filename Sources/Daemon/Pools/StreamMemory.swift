@@ -63,6 +63,12 @@ public final class StreamMemory: @unchecked Sendable {
         if let freed = par_stream_freed(stream) { Futex.wake(raw: freed, atMost: .max) }
     }
 
+    /// Has one worker look again.
+    func wakeWorker(at seat: Int) {
+        guard (0..<seats).contains(seat) else { return }
+        if let bell = par_stream_ring_seat(stream, UInt32(seat)) { Futex.wake(raw: bell, atMost: .max) }
+    }
+
     /// Has the client look again, whatever it waits for.
     func wakeClient() {
         _ = par_stream_unpark(stream)

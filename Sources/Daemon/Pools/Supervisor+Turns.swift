@@ -56,7 +56,7 @@ extension Supervisor {
     private func takeTurn() -> Bool {
         let isTaken = turn.withLockIfAvailable { turn in
             // What others have under way may take long, and is not the caller's.
-            guard let driver = turn.driver, driver.jobs.isEmpty else { return false }
+            guard let driver = turn.driver, driver.runCount == 0 else { return false }
             switch driver.turn([], mayStart: false) {
             case .over: turn.sleepsUntil = nil
             case .until(let due):

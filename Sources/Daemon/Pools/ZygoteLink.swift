@@ -67,6 +67,8 @@ final class ZygoteLink {
                 environment: environment, descriptors: [arena, event, other.raw, files] + (guardian.map { [$0] } ?? []))
             program.directory = runtime.directory
             program.hasNoInput = runtime.trust == .foreign
+            // What a user's code writes as it is loaded is not to get among what this process's user reads.
+            if runtime.trust == .foreign { program.output = STDERR_FILENO }
             started = try program.spawn()
             extendLifetime(other)
         }

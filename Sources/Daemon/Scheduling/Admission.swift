@@ -27,8 +27,9 @@ extension PoolMachine {
     ///
     /// - Parameters:
     ///   - queueLimit: how many jobs may wait for workers.
+    ///   - idleHeld: workers that clients hold and would give up, as they are idle.
     ///   - now: the time, in monotonic nanoseconds.
-    public func refusal(of request: LeaseRequest, queueLimit: Int, at now: UInt64) -> Refusal? {
+    public func refusal(of request: LeaseRequest, queueLimit: Int, idleHeld: Int = 0, at now: UInt64) -> Refusal? {
         if isDraining { return .draining }
         if runtimes[request.kind.runtime] == nil {
             return .busy(limit: Self.runtimeLimitName, allowed: policy.runtimeLimit, retryAfter: Self.soonNanoseconds)
@@ -50,7 +51,7 @@ extension PoolMachine {
                     retryAfter: retryAfter(now))
             }
             let others = reclaimable(besides: request.cold == nil ? request.kind : nil)
-            if room + stoppingWorkers + others < missing {
+            if room + stoppingWorkers + others + (request.isHeld ? 0 : idleHeld) < missing {
                 return .busy(limit: policy.workerLimitName, allowed: policy.workerLimit, retryAfter: retryAfter(now))
             }
         }

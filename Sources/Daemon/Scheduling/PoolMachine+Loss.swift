@@ -46,6 +46,52 @@ extension PoolMachine {
         return hadSeat == true
     }
 
+    /// Gives a client's running job an idle unit of its pool for an empty seat.
+    ///
+    /// - Returns: whether there was one.
+    private mutating func takeIdle(for id: JobID) -> Bool {
+        guard let job = jobs[id], job.state == .running, let seat = job.vacantSeats.first,
+            let pool = pools[job.request.kind], pool.queue.isEmpty, let unit = pool.idle.last
+        else { return false }
+        change(unit: unit) {
+            $0.job = id
+            $0.isHeld = true
+            $0.seat = seat
+        }
+        change(job: id) { job in
+            job.crew[seat] = unit
+            job.ready += 1
+        }
+        publish(id, [unit])
+        return true
+    }
+
+    /// Idle units have left a client's job, and are anybody's.
+    mutating func unitsLeft(_ id: JobID, _ left: [UnitID], _ now: UInt64) {
+        var hasAny = false
+        for unit in left.compactMap({ units[$0] }) where unit.job == id && unit.state == .ready {
+            let hadSeat = change(job: id) { job in
+                guard case .running(var work) = job.stage, unit.seat < job.crew.count, job.crew[unit.seat] == unit.id
+                else { return false }
+                job.crew[unit.seat] = nil
+                job.ready -= 1
+                work.units.remove(unit.id)
+                job.stage = .running(work)
+                return true
+            }
+            guard hadSeat == true else { continue }
+            hasAny = true
+            change(unit: unit.id) {
+                $0.job = nil
+                $0.isHeld = false
+                $0.idleSince = now
+            }
+        }
+        guard hasAny else { return }
+        hasRoomChanged = true
+        alarms.set(.seats(id), to: now + policy.lentNanoseconds)
+    }
+
     private mutating func noteFailure(of kind: PoolKind, _ members: [UnitRow], _ now: UInt64) {
         let up = members.count { $0.state == .ready }
         replaced += members.count
@@ -73,6 +119,13 @@ extension PoolMachine {
         if vacant.isEmpty { return }
         let request = job.request
         unpledge(id)
+        // A client that has given idle workers up has others once nobody waits for any.
+        let mayGoOn = request.isHeld && job.state == .running && job.ready > 0
+        if mayGoOn, !claims.isEmpty || heldWanted > 0 {
+            alarms.set(.seats(id), to: now + policy.lentNanoseconds)
+            return
+        }
+        if request.isHeld, takeIdle(for: id) { return fillSeats(of: id, now) }
         if let reason = broken[request.kind.runtime] { return goOnWithout(id, reason, now) }
         if job.startFailures.count >= policy.startFailureLimit {
             return goOnWithout(id, job.startFailures.reason ?? "they end before they are up", now)
@@ -82,6 +135,8 @@ extension PoolMachine {
         if now < retryAt || policy.workerLimit - workerCount - pledged < workers {
             // Where there is no room, as the limit has been lowered, it is looked for again before long.
             alarms.set(.seats(id), to: now < retryAt ? retryAt : now + policy.startRetryNanoseconds)
+            // It goes on with those that it has, and keeps nobody out meanwhile.
+            if mayGoOn { return }
             change(job: id) { $0.pledge = workers }
             pledged += workers
             return

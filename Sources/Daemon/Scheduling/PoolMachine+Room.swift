@@ -81,6 +81,7 @@ extension PoolMachine {
             }
         }
         sendOff(victims, now)
+        heldWanted = lacking > 0 && pools.values.contains { $0.held > 0 } ? lacking : 0
     }
 
     /// Workers that would be given up for a job that has to start some.

@@ -2,6 +2,7 @@
 extension PoolMachine {
     /// Serves the queues and brings pools to their sizes, as far as something has changed about them.
     mutating func upkeep(_ now: UInt64) {
+        heldWanted = 0
         while let job = deadlines.take(dueAt: now) { cancel(job, .timeout, now) }
         while let alarm = alarms.take(dueAt: now) { heed(alarm, now) }
         repeat {

@@ -27,6 +27,8 @@ public struct PoolMachine: Sendable {
         case runtimeBroken(RuntimeID, reason: String)
         /// Processes of this runtime can be started again.
         case runtimeMended(RuntimeID)
+        /// Workers that were idle at a client's job have left it, as others wait for them.
+        case unitsLeft(JobID, [UnitID])
         /// No worker is at the job any more.
         case crewLeft(JobID)
         /// The job's tasks have been settled, and this many are to be done again.
@@ -97,6 +99,8 @@ public struct PoolMachine: Sendable {
     var claims = OrderedSet<JobID>()
     /// Workers that these are about to start.
     var claimed = 0
+    /// Workers that jobs wait for and that clients hold: those that are idle are to leave, see ``Event/unitsLeft(_:_:)``.
+    public internal(set) var heldWanted = 0
     /// Workers of running jobs that have died and are about to be started again.
     var pledged = 0
     /// Pools that lack workers of their floors because there is no room.
@@ -170,6 +174,7 @@ public struct PoolMachine: Sendable {
         case .runtimeUsed(let runtime): use(runtime, now)
         case .runtimeBroken(let runtime, let reason): runtimeBroken(runtime, reason, now)
         case .runtimeMended(let runtime): runtimeMended(runtime, now)
+        case .unitsLeft(let job, let units): unitsLeft(job, units, now)
         case .crewLeft(let job): crewLeft(job, now)
         case .settled(let job, let again): settled(job, again: again, now)
         case .collected(let job, let at): collected(job, at, now)

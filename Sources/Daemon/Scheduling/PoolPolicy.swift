@@ -51,6 +51,9 @@ public struct PoolPolicy: Sendable, Equatable {
         isShared ? max(workerLimit - (workerLimit + Self.rootPart - 1) / Self.rootPart, 1) : workerLimit
     }
 
+    /// How long a client does without idle workers that it has given up, at least.
+    var lentNanoseconds: UInt64 { 1_000_000_000 }
+
     /// Of four workers, three may be clients' leases, which end when their clients want.
     private static let heldShare = (of: 4, parts: 3)
 

@@ -6,6 +6,7 @@ import Synchronization
 /// Waits for a lease's next task: for a moment awake, if no other of its workers does so already, then asleep.
 struct StreamWaiter {
     private let seat: UnsafeMutablePointer<StreamSeat>
+    private let worker: Worker
     private let cancelled: Futex.Word
     /// Told of each waiting; nil where nobody has to be.
     private let support: (any RuntimeSupport.Type)?
@@ -20,9 +21,11 @@ struct StreamWaiter {
     private static let crowdedLimit = 4
 
     init(
-        _ seat: UnsafeMutablePointer<StreamSeat>, cancelled: Futex.Word, telling support: (any RuntimeSupport.Type)?
+        _ seat: UnsafeMutablePointer<StreamSeat>, _ worker: Worker, cancelled: Futex.Word,
+        telling support: (any RuntimeSupport.Type)?
     ) {
         self.seat = seat
+        self.worker = worker
         self.support = support
         self.cancelled = cancelled
     }
@@ -42,7 +45,10 @@ struct StreamWaiter {
     /// A wait that costs less than measuring it.
     private static let briefNanoseconds: UInt64 = 2_000
 
-    private var isOver: Bool { cancelled.pointee.load(ordering: .relaxed) != 0 }
+    /// Whether the worker is to leave, as others wait for it.
+    var isRecalled: Bool { worker.slot.recalled.pointee.load(ordering: .acquiring) != 0 }
+
+    private var isOver: Bool { isRecalled || cancelled.pointee.load(ordering: .relaxed) != 0 }
 
     /// Waits awake, as the only one on the lease.
     ///
@@ -92,6 +98,13 @@ struct StreamWaiter {
 
     private func park() {
         let (stream, number) = (seat.pointee.stream, seat.pointee.seat)
+        // Sequentially consistent against the daemon's saying that it wants idle ones and then looking who is: it sees that this
+        // one is, or this one sees that it is wanted.
+        worker.slot.parked.pointee.store(Slot.idleAtLease, ordering: .sequentiallyConsistent)
+        defer { worker.slot.parked.pointee.store(0, ordering: .relaxed) }
+        if worker.arena.header.wantsIdle.pointee.load(ordering: .sequentiallyConsistent) != 0 {
+            worker.arena.tellNews(worker.event)
+        }
         while true {
             let bell = par_stream_lie_down(stream, number)
             if seat.pointee.hasWork || isOver { break }

@@ -69,11 +69,13 @@ public struct TaskLoop {
 
     /// Does the tasks of a lease as they come, until that is over.
     private mutating func serve<W: Workload>(_ seat: UnsafeMutablePointer<StreamSeat>, by workload: inout W) {
-        var waiter = StreamWaiter(seat, cancelled: job.cancelled, telling: support)
+        let hasResults = job.plan.pointee.heapBytes > 0
+        var waiter = StreamWaiter(seat, worker, cancelled: job.cancelled, telling: support)
         while !isOver, left > 0 {
             batch = min(batch, left)
             let count = seat.pointee.claim(atMost: batch)
             if count == 0 {
+                if waiter.isRecalled { return seat.pointee.passOn() }
                 // What a worker has had of its processor while it waited is no task's.
                 if waiter.wait() { cpu = CPUMeter(interval: job.plan.pointee.cpuInterval) }
                 continue
@@ -85,7 +87,10 @@ public struct TaskLoop {
                 let task = Int(truncatingIfNeeded: seat.pointee.claimed[index])
                 seat.pointee.task = seat.pointee.claimed[index]
                 let end = perform(task, start: start, by: &workload)
-                seat.pointee.tally.add(end.status, start: start, stop: end.stop)
+                let value = job.record(task).pointee.value
+                seat.pointee.tally.add(
+                    end.status, start: start, stop: end.stop,
+                    value: hasResults ? Int64(ResultSpan(value: value).count) : value)
                 seat.pointee.noteEnd(seat.pointee.task)
                 start = end.stop
             }

@@ -8,6 +8,8 @@ protocol RunFollower: AnyObject {
     func begin() throws(CommandError)
     /// Throws a ``CommandError``, or what `interruption` throws while a piece is printed.
     func take(_ piece: Output, _ interruption: Interruption) throws
+    /// Takes what tasks have handed back, whole and in the order of the tasks. Throws as for an output.
+    func take(early results: [Output], _ interruption: Interruption) throws
 }
 
 /// Takes in what the commands of a run wrote and how they ended, while they end.
@@ -41,6 +43,9 @@ final class ExecFollower: RunFollower {
         tell(of: record)
         try plan.log?.add(record, number: plan.arguments[piece.task].number, line: plan.line(of: piece.task))
     }
+
+    /// Commands hand nothing back.
+    func take(early results: [Output], _ interruption: Interruption) {}
 
     /// Says why a command failed that could not say so itself: it was not started, or it was ended.
     private func tell(of record: Record) {

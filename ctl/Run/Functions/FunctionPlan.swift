@@ -21,9 +21,15 @@ struct FunctionPlan {
     /// Whether what tasks print is printed in the order of the inputs.
     let keepsOrder: Bool
     let log: JobLogFile?
+    /// Why tasks have no result, as far as it has been said.
+    let complaints = Complaints()
 
     /// Reads everything that there is to read, and checks it.
-    init(_ words: RunWords, in directory: String = Environment.directory) throws(CommandError) {
+    ///
+    /// - Parameter typed: the words as bytes, which inputs may be of any kind.
+    init(
+        _ words: RunWords, in directory: String = Environment.directory, typed: WordBytes = .own
+    ) throws(CommandError) {
         guard let name = words.operands.first, let colon = name.utf8.lastIndex(of: UInt8(ascii: ":")),
             name.utf8.first != UInt8(ascii: ":"), name.utf8.last != UInt8(ascii: ":")
         else {
@@ -69,7 +75,8 @@ struct FunctionPlan {
         } else {
             operands.removeAll { $0 == "-" }
         }
-        for word in operands { try list.add(Array(word.utf8)[...], of: "the command line") }
+        var typed = typed
+        for word in operands { try list.add(typed.next(word)[...], of: "the command line") }
         let isGiven = !files.isEmpty || !operands.isEmpty || mark != nil
         guard !isGiven || list.count > 0 || list.seen > 0 else {
             throw words.fault("there is no input to call the function for")
@@ -85,8 +92,8 @@ struct FunctionPlan {
         return true
     }
 
-    /// Who prints what tasks print; nil where they print nothing.
-    var follower: FunctionFollower? { interpreter == nil ? nil : FunctionFollower(self) }
+    /// Who shows what comes of tasks while others are still at work.
+    var follower: FunctionFollower { FunctionFollower(self) }
 
     /// A relative path without the dots that lead nowhere: a library has one runtime, however it is typed.
     static func plain(_ path: String) -> String {

@@ -7,7 +7,8 @@ import Varlink
 /// What the tasks of a run have handed back, and why those that failed did: the file that came with the receipt, mapped.
 final class FunctionResults {
     private let memory: UnsafeRawBufferPointer
-    private let tasks: Int
+    /// Those that it tells of.
+    private let tasks: Range<Int>
     /// Where the table of failures is; nil where there is none.
     private let failures: Int?
 
@@ -27,11 +28,13 @@ final class FunctionResults {
         }
         // A file that could be cut would fault where it is read.
         let isSealed = descriptor.isSealed
-        let (table, isBeyond) = tasks.multipliedReportingOverflow(by: Self.spanBytes)
+        let first = results.first ?? 0
+        guard (0...tasks).contains(first) else { throw Self.unfit }
+        let (table, isBeyond) = (tasks - first).multipliedReportingOverflow(by: Self.spanBytes)
         guard size == results.bytes, !isBeyond, table <= size, isSealed,
             results.failures.map({ $0 >= table && $0 <= size - table && $0.isMultiple(of: 8) }) ?? true
-        else { throw .client(.protocolViolation("the results of the run are not what the reply says")) }
-        self.tasks = tasks
+        else { throw Self.unfit }
+        self.tasks = first..<tasks
         failures = results.failures
         guard size > 0 else {
             memory = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -42,13 +45,16 @@ final class FunctionResults {
         memory = UnsafeRawBufferPointer(start: place, count: size)
     }
 
+    private static let unfit = CommandError.client(
+        .protocolViolation("the results of the run are not what the reply says"))
+
     deinit {
         if let place = memory.baseAddress { munmap(UnsafeMutableRawPointer(mutating: place), memory.count) }
     }
 
     /// A task's part by the table at `table`; nil where it has none, or one that can't be.
     private func part(_ task: Int, table: Int) -> UnsafeRawBufferPointer? {
-        let place = table + task * Self.spanBytes
+        let place = table + (task - tasks.lowerBound) * Self.spanBytes
         let offset = memory.load(fromByteOffset: place, as: UInt64.self)
         let count = memory.load(fromByteOffset: place + 8, as: UInt64.self)
         guard offset > 0, offset <= UInt64(memory.count), count <= UInt64(memory.count) - offset else { return nil }
@@ -62,28 +68,18 @@ final class FunctionResults {
     /// Does what is to be done with the results, but for those that go into a JSON document.
     func show(_ plan: FunctionPlan, isInDocument: Bool) throws(CommandError) {
         if let directory = plan.directory {
-            try keep(in: directory)
+            try keep(plan, in: directory)
         } else if let file = plan.pickleFile {
             try keep(inFile: file)
         } else if !isInDocument {
-            try print(
-                tag: plan.isTagged ? { plan.items?.bytes(of: $0) ?? [] } : nil,
-                nothing: plan.interpreter == nil ? "" : "null")
-        }
-        func name(_ task: Int) -> String {
-            plan.items.map {
-                "input \($0.number(of: task)) (\(CommandError.clean(String($0.text(of: task).prefix(100)))))"
-            }
-                ?? "task \(task)"
+            try print(plan)
         }
         // A run that was ended, or whose function wrote where it may not, has tasks of which nothing is known.
         var unended = 0
         var first: Int?
-        var told: Set<[UInt8]> = []
-        for task in 0..<tasks {
+        for task in tasks {
             if let reason = failure(task) {
-                let isNew = told.count < Self.longReasons && told.insert(Array(reason)).inserted
-                StandardError.write("parctl: \(name(task)): \(Self.text(reason, whole: isNew))\n")
+                plan.complain(of: task, Array(reason))
             } else if result(task) == nil {
                 unended += 1
                 first = first ?? task
@@ -91,32 +87,23 @@ final class FunctionResults {
         }
         guard let first else { return }
         let others = unended > 1 ? ", nor did \(unended - 1) more" : ""
-        StandardError.write("parctl: \(name(first)): it did not come to its end\(others)\n")
-    }
-
-    /// So many reasons of several lines are told in full, each once; of others the first line is.
-    private static let longReasons = 16
-
-    private static func text(_ reason: UnsafeRawBufferPointer, whole: Bool) -> String {
-        let lines = reason.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
-        return lines.prefix(whole ? lines.count : 1).map(CommandError.clean).joined(separator: "\n")
+        plan.complain(of: first, Array("it did not come to its end\(others)".utf8))
     }
 
     /// Prints the results, one a line.
-    ///
-    /// - Parameter nothing: what stands for a result of no bytes.
-    private func print(tag: ((Int) -> ArraySlice<UInt8>)?, nothing: String) throws(CommandError) {
+    private func print(_ plan: FunctionPlan) throws(CommandError) {
+        let nothing = plan.nothing
         var lines: [UInt8] = []
         lines.reserveCapacity(2 * Self.chunk)
-        for task in 0..<tasks {
+        for task in tasks {
             guard let result = result(task) else { continue }
-            if let tag { lines += tag(task) + [UInt8(ascii: "\t")] }
+            if plan.isTagged { lines += plan.tag(task) }
             if result.count > Self.chunk {
                 try StandardOutput.write(lines)
                 lines.removeAll(keepingCapacity: true)
                 try StandardOutput.write(result)
             } else if result.isEmpty {
-                lines += nothing.utf8
+                lines += nothing
             } else {
                 lines.append(contentsOf: result)
             }
@@ -135,7 +122,7 @@ final class FunctionResults {
         do throws(SystemError) {
             let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC
             let file = Descriptor(owning: try system("open") { open(path, flags, 0o666) })
-            for task in 0..<tasks {
+            for task in tasks {
                 if let result = result(task), !result.isEmpty {
                     try writeAll(file.raw, result)
                 } else {
@@ -151,21 +138,10 @@ final class FunctionResults {
         }
     }
 
-    /// Puts each result into a file that is called by the number of its input, from 1.
-    private func keep(in directory: String) throws(CommandError) {
-        if mkdir(directory, 0o777) != 0, errno != EEXIST { throw .exporting(path: directory, errno: errno) }
-        for task in 0..<tasks {
-            guard let result = result(task) else { continue }
-            let path = "\(directory)/\(task + 1)"
-            do throws(SystemError) {
-                let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC
-                let file = Descriptor(owning: try system("open") { open(path, flags, 0o666) })
-                try writeAll(file.raw, result)
-                // Some file systems say only then that there was no room.
-                try file.close()
-            } catch {
-                throw .exporting(path: path, errno: error.errno.rawValue)
-            }
+    /// Puts each result into a file.
+    private func keep(_ plan: FunctionPlan, in directory: String) throws(CommandError) {
+        for task in tasks {
+            if let result = result(task) { try plan.keep(result, of: task, in: directory) }
         }
     }
 
@@ -173,7 +149,7 @@ final class FunctionResults {
     /// no UTF-8, or the `reason` for which it has none.
     func writeMembers(_ write: ([UInt8]) throws(CommandError) -> Void) throws(CommandError) {
         var bytes: [UInt8] = []
-        for task in 0..<tasks {
+        for task in tasks {
             if let result = result(task) {
                 bytes += Array("\(bytes.isEmpty && task == 0 ? "" : ",")\n    {\"task\":\(task),".utf8)
                 if let text = String(validating: result, as: UTF8.self) {

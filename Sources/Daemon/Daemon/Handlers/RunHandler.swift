@@ -57,7 +57,8 @@ struct RunHandler: Sendable {
         plan.spec.inputs = nil
         let watch = RunWatch(
             call, daemon: daemon, plan: plan, accepted: accepted, wantsRecords: request.records == true,
-            wantsResults: request.results == true, outputs: call.wantsMore ? request.outputs : nil)
+            wantsResults: request.results == true, sendsEarly: request.early == true,
+            outputs: call.wantsMore ? request.outputs : nil)
         do throws(InputBlock.Fault) {
             let log = try daemon.supervisor.submit(spec, here: here && spec.lease.cold == nil) {
                 watch.take($0)

@@ -85,6 +85,7 @@ struct RunAccount: Sendable {
             ok += tally.ok
             failed += tally.failed
             cancelled += tally.cancelled
+            valueSum &+= tally.value
             cpuSum &+= tally.cpu
             cpuCovered += tally.cpuTasks
             samples.add(

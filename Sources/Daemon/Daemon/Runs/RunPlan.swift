@@ -33,7 +33,7 @@ struct RunPlan: Sendable {
     static let graceShare: UInt64 = 2
     /// How many descriptors a call may bring: one file of inputs.
     static let descriptorLimit = 1
-    /// How often outputs are sent, in nanoseconds.
+    /// How often outputs and early results are sent, in nanoseconds.
     static let outputNanoseconds: UInt64 = 50_000_000
 
     /// - Parameters:
@@ -159,7 +159,8 @@ struct RunPlan: Sendable {
         spec = JobSpec(
             lease: lease, tasks: tasks, plan: plan, arguments: block, inputs: encodedInputs,
             attempts: definition.rerun ? Self.attempts : nil,
-            progressNanoseconds: request.outputs == nil ? limits.progressNanoseconds : Self.outputNanoseconds)
+            progressNanoseconds: request.outputs == nil && request.early != true
+                ? limits.progressNanoseconds : Self.outputNanoseconds)
     }
 
     /// How many tasks are asked for, by number or by what each is given; nil where nothing says so.

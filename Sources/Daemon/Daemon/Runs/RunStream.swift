@@ -30,6 +30,8 @@ struct RunStream: Sendable {
     private let directory: String
     private let logger: Logger
     private var relay: OutputRelay?
+    /// Nil where none are sent, or all that are have been.
+    private var early: EarlyResults?
     /// Whether tasks that have written nothing are passed over: there may be very many.
     private let skipsSilent: Bool
     /// Tasks whose outputs are due.
@@ -42,7 +44,8 @@ struct RunStream: Sendable {
     private var recordsSent = 0
 
     init(
-        plan: RunPlan, accepted: UInt64, order: OutputOrder?, wantsRecords: Bool, directory: String, logger: Logger
+        plan: RunPlan, accepted: UInt64, order: OutputOrder?, wantsRecords: Bool, sendsEarly: Bool,
+        directory: String, logger: Logger
     ) {
         self.plan = plan
         self.accepted = accepted
@@ -50,6 +53,7 @@ struct RunStream: Sendable {
         self.directory = directory
         self.logger = logger
         relay = order.map { OutputRelay(order: $0) }
+        early = sendsEarly ? EarlyResults() : nil
         skipsSilent = plan.definition.input == .argument && order == .ended && !wantsRecords
     }
 
@@ -57,6 +61,9 @@ struct RunStream: Sendable {
     ///   - log: the tasks that have ended; nil where it is not there yet.
     ///   - finished: the job once its workers are back or gone; nil until then.
     mutating func next(_ log: inout JobLog?, _ finished: FinishedJob?) -> Piece {
+        if finished == nil, let log, let results = nextResults(log) {
+            return .text(RecordJSON.parameters(early: results))
+        }
         let isOfUse = isOfUse
         while relay != nil {
             if let outputs = nextOutputs(finished?.row.id ?? log?.id) {
@@ -83,6 +90,26 @@ struct RunStream: Sendable {
         // Once for all of them: it is large to hand on.
         let definition = plan.definition
         return .text(RecordJSON.parameters(records: tasks.map { record(finished.task($0), of: definition) }))
+    }
+
+    /// What the next tasks have handed back; nil where there is nothing for now.
+    private mutating func nextResults(_ log: JobLog) -> [Output]? {
+        guard let ended = early?.next(log) else { return nil }
+        return ended.map { task in
+            let bytes = task.result.map { Array($0.bytes) }?.base64 ?? ""
+            let isFailure = task.record.status == .failed
+            return Output(
+                task: task.task, stdout: isFailure ? "" : bytes, stderr: isFailure ? bytes : "",
+                record: record(task, of: plan.definition))
+        }
+    }
+
+    /// Sends no further results while the run goes on.
+    ///
+    /// - Returns: how many have been sent, which are those of the first tasks.
+    mutating func endEarly() -> Int {
+        defer { early = nil }
+        return early?.count ?? 0
     }
 
     /// Whether a client wants to be told of a task with this detail.

@@ -49,6 +49,8 @@ final class RunWatch: Sendable {
     private let wantsRecords: Bool
     /// Whether what tasks hand back is sent as a file.
     private let wantsResults: Bool
+    /// Whether some of that is sent while the run goes on.
+    private let sendsEarly: Bool
     /// Whether outputs are sent.
     private let wantsOutputs: Bool
     private let state = Mutex(State())
@@ -58,7 +60,7 @@ final class RunWatch: Sendable {
     /// - Parameter outputs: whether and when what tasks write is sent.
     init(
         _ call: IncomingCall, daemon: DaemonContext, plan: RunPlan, accepted: UInt64, wantsRecords: Bool,
-        wantsResults: Bool = false, outputs: OutputOrder?
+        wantsResults: Bool = false, sendsEarly: Bool = false, outputs: OutputOrder?
     ) {
         self.call = call
         self.daemon = daemon
@@ -66,11 +68,12 @@ final class RunWatch: Sendable {
         self.accepted = accepted
         self.wantsRecords = wantsRecords && call.wantsMore
         self.wantsResults = wantsResults && plan.spec.plan.heapBytes > 0
+        self.sendsEarly = sendsEarly && self.wantsResults && call.wantsMore
         wantsOutputs = outputs != nil
         stream = Mutex(
             RunStream(
                 plan: plan, accepted: accepted, order: outputs, wantsRecords: wantsRecords && call.wantsMore,
-                directory: daemon.directory, logger: daemon.logger))
+                sendsEarly: self.sendsEarly, directory: daemon.directory, logger: daemon.logger))
     }
 
     // MARK: From the supervisor's thread
@@ -102,28 +105,36 @@ final class RunWatch: Sendable {
     func take(_ event: JobEvent) {
         switch event {
         case .progress(let jobState, let done):
-            if wantsOutputs { send() }
+            if wantsOutputs || sendsEarly { send() }
             // One that waits for the client is as good as a newer one.
             guard call.wantsMore, call.hasRoom else { return }
             let elapsed = Monotonic.now().since(accepted)
             tell(Run.Reply(progress: .init(state: jobState.name, done: done, total: plan.tasks, elapsed: elapsed)))
         case .finished(let job)
-        where job.taskCount <= Self.tasksReadAtOnce && (!wantsResults || job.heapBytesTaken <= Self.bytesReadAtOnce):
+        where job.taskCount <= Self.tasksReadAtOnce
+            && (!wantsResults || job.heapBytesTaken <= Self.bytesReadAtOnce)
+            // Whoever sends has the stream, which says how many results have gone.
+            && (!sendsEarly || state.withLock { !$0.isSending }):
             collect(job)
         // Whether or not the client takes its replies: its workers wait for it.
         case .finished(let job): daemon.background.run { self.collect(job) }
         case .workerLost: break
         case .ended(let row):
-            state.withLock { $0.row = row }
-            if wantsRecords || wantsOutputs { send() } else { finish() }
+            let isSending = state.withLock { state in
+                state.row = row
+                return state.isSending
+            }
+            // Whoever sends early results notices the end.
+            if wantsRecords || wantsOutputs { send() } else if !isSending { finish() }
         }
     }
 
     /// Reads outputs in the order of `log`.
     func read(_ log: JobLog) {
-        guard wantsOutputs else { return }
+        guard wantsOutputs || sendsEarly else { return }
         state.withLock { $0.log = log }
-        send()
+        // Early results wait for the first news: of a short run, all come at the end.
+        if wantsOutputs { send() }
     }
 
     private func tell(_ reply: Run.Reply) {
@@ -140,7 +151,8 @@ final class RunWatch: Sendable {
         var file: ResultFile?
         if wantsResults {
             do {
-                file = try ResultFile(of: job, plan.definition)
+                let first = sendsEarly ? stream.withLock { $0.endEarly() } : 0
+                file = try ResultFile(of: job, from: first, plan.definition)
             } catch {
                 daemon.logger.error("the results of run \(daemon.runs.name(of: job.row.id)) can't be sent: \(error)")
             }
