@@ -368,6 +368,21 @@ class Arrays:
         gc.collect()
         self.assertEqual(back.sum(), self.array.sum() + len(self.array))
 
+    def test_a_forked_child_takes_nothing_from_its_parent(self):
+        back = self.executor.submit(numpy.add, self.array, 1).result(PATIENCE)
+        shared = pard.share(self.array)
+        pid = os.fork()
+        if pid == 0:
+            del back, shared
+            self.executor = None
+            gc.collect()
+            os._exit(0)
+        self.assertEqual(os.waitpid(pid, 0)[1], 0)
+        for value in range(4):
+            self.executor.submit(numpy.add, self.array, float(value)).result(PATIENCE)
+        self.assertEqual(back.sum(), self.array.sum() + len(self.array))
+        self.assertEqual(self.executor.submit(total, shared).result(PATIENCE), self.array.sum())
+
     def test_shared_arrays_are_not_copied(self):
         from helper_functions import is_read_only
 

@@ -217,7 +217,10 @@ class Stream:
                 self._taken.appendleft(ended)
                 raise
         if self._waiting and not self._is_closed:
-            self._refill()
+            try:
+                self._refill()
+            except LeaseOver as over:
+                ends += self.fail_all(str(over))
         return ends
 
     def _tell(self, ends: Sequence[Future]) -> None:
