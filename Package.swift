@@ -128,7 +128,8 @@ let package = Package(
             linkerSettings: linker),
         .target(
             name: "parpython", dependencies: ["CPython", "Catalogue", "Ledger", "Linux", "Workers", "Workloads"],
-            path: "Sources/Worker/parpython", exclude: ["exports.map"], resources: [.embedInCode("parpython.py")],
+            path: "Sources/Worker/parpython", exclude: ["exports.map"],
+            resources: [.embedInCode("parpython.py"), .embedInCode("parcalls.py")],
             swiftSettings: strict,
             // An interpreter may have other libraries with the same names in them. `--static-swift-stdlib` is for programs only.
             linkerSettings: linker + [

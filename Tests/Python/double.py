@@ -44,7 +44,7 @@ class Lease:
 
     def __init__(self, options):
         own, other = socket.socketpair()
-        words = json.dumps([options.workers, options.has_threads, list(options.preload)])
+        words = json.dumps([options.workers, options.has_threads, list(options.preload), options.max_tasks])
         self._server = subprocess.Popen(
             [options.interpreter or sys.executable, __file__, str(other.fileno()), words],
             pass_fds=[other.fileno()], start_new_session=True, stdin=subprocess.DEVNULL,
@@ -152,7 +152,8 @@ class Lease:
 class Server:
     """Forks workers and hands tasks to them, as the daemon and its zygote do together."""
 
-    def __init__(self, sock, workers, has_threads, preload):
+    def __init__(self, sock, workers, has_threads, preload, most):
+        self.most = most
         sys.path.insert(0, os.path.abspath(WORKER))
         import parcalls
 
@@ -204,24 +205,17 @@ class Server:
         self.serve(lambda: receive(sock), sock, lock)
 
     def serve(self, next_task, sock, lock):
+        done = 0
         while True:
             message = next_task()
             if message is None:
                 os._exit(0)
             (_, task, _, seat, *_), data = message
-            room = []
-
-            def take_room(size):
-                room.append(bytearray(size))
-                return room[0]
-
-            state = 2
-            result = self.calls.call(memoryview(data), take_room)
-            if result is None:
-                result = bytes(room[0])
-            spent = self.calls.spent()
+            result = self.calls.call(memoryview(data))
+            done += 1
+            spent = int(done == self.most)
             with lock:
-                send(sock, (3, task, state, seat, int(spent), 0, 0), bytes(result))
+                send(sock, (3, task, 2, seat, spent, 0, 0), result)
             if spent:
                 os._exit(0)
 

@@ -110,3 +110,49 @@ def cpu_heavy(n):
     for i in range(n):
         count += i
     return count
+
+
+def noop(i):
+    return i
+
+
+def array_first(array):
+    return float(array[0])
+
+
+def array_double(array):
+    return array * 2
+
+
+def kill_self(number):
+    os.kill(os.getpid(), number)
+    time.sleep(60)
+
+
+def tell_pid(folder):
+    with open(os.path.join(folder, "part"), "w", encoding="ascii") as file:
+        file.write(str(os.getpid()))
+    os.rename(os.path.join(folder, "part"), os.path.join(folder, "pid"))
+
+
+def tell_pid_and_sleep(folder, seconds):
+    tell_pid(folder)
+    time.sleep(seconds)
+
+
+def tell_pid_and_loop(folder):
+    tell_pid(folder)
+    while True:
+        pass
+
+
+def tell_pid_and_hold_the_gil(folder):
+    """A loop in C that lets no other thread run, and hears of no signal."""
+    tell_pid(folder)
+    return sum(range(10**13))
+
+
+def die_of_every(count, number):
+    if number % count == 0:
+        os._exit(1)
+    return number

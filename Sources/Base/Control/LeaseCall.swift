@@ -18,9 +18,11 @@ public enum LeaseCall {
         public var resultBytes: Int?
         /// How many workers may die of a task until it is lost; 1 when nil.
         public var attempts: Int?
+        /// Where workers of an interpreter are at home, and with which variables they are made.
+        public var context: Context?
 
         enum CodingKeys: String, CodingKey {
-            case workload, arguments, mode, processes, threads, timeout, tasks, attempts
+            case workload, arguments, mode, processes, threads, timeout, tasks, attempts, context
             case inputBytes = "input_bytes"
             case resultBytes = "result_bytes"
         }
@@ -28,7 +30,7 @@ public enum LeaseCall {
         public init(
             workload: String, arguments: [String: String]? = nil, mode: Mode? = nil, processes: Int? = nil,
             threads: Int? = nil, timeout: Int? = nil, tasks: Int? = nil, inputBytes: Int? = nil,
-            resultBytes: Int? = nil, attempts: Int? = nil
+            resultBytes: Int? = nil, attempts: Int? = nil, context: Context? = nil
         ) {
             self.workload = workload
             self.arguments = arguments
@@ -40,6 +42,7 @@ public enum LeaseCall {
             self.inputBytes = inputBytes
             self.resultBytes = resultBytes
             self.attempts = attempts
+            self.context = context
         }
     }
 

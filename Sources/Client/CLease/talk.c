@@ -86,6 +86,46 @@ static void add_number(text *to, const char *name, uint64_t number) {
     add(to, member);
 }
 
+/* Whether a variable can stand in JSON, which is UTF-8. */
+static int is_utf8(const char *string) {
+    for (const unsigned char *at = (const unsigned char *)string; *at;) {
+        int more = *at < 0x80 ? 0 : *at < 0xe0 ? 1 : *at < 0xf0 ? 2 : 3;
+        if ((*at >= 0x80 && *at < 0xc2) || *at > 0xf4) return 0;
+        for (at++; more > 0; more--, at++)
+            if ((*at & 0xc0) != 0x80) return 0;
+    }
+    return 1;
+}
+
+/* The process's umask, which there is no harmless way to ask the kernel for but this. */
+static unsigned own_umask(void) {
+    unsigned mask = 022;
+    char line[256];
+    FILE *status = fopen("/proc/self/status", "re");
+    while (status && fgets(line, sizeof line, status))
+        if (sscanf(line, "Umask: %o", &mask) == 1) break;
+    if (status) fclose(status);
+    return mask;
+}
+
+/* Where this program is, and its variables: what an interpreter's workers are made with. */
+static void add_context(text *to) {
+    char *directory = getcwd(NULL, 0);
+    char mask[32];
+    add(to, ",\"context\":{\"directory\":");
+    add_string(to, directory && is_utf8(directory) ? directory : "/");
+    snprintf(mask, sizeof mask, ",\"umask\":%u,\"environment\":[", own_umask() & 0777);
+    add(to, mask);
+    int count = 0;
+    for (char **variable = environ; variable && *variable; variable++) {
+        if (!is_utf8(*variable) || !strchr(*variable, '=')) continue;
+        if (count++ > 0) add(to, ",");
+        add_string(to, *variable);
+    }
+    add(to, "]}");
+    free(directory);
+}
+
 int lease_ask(int socket, const par_lease_options *options, char *error, size_t room) {
     text call = {NULL, 0, 0, 0};
     add(&call, "{\"method\":\"org.pard.Control.Lease\",\"more\":true,\"parameters\":{\"workload\":");
@@ -110,6 +150,7 @@ int lease_ask(int socket, const par_lease_options *options, char *error, size_t 
     add_number(&call, "input_bytes", options->input_bytes);
     add_number(&call, "result_bytes", options->result_bytes);
     add_number(&call, "attempts", options->attempts);
+    if (options->workload && strcmp(options->workload, "python") == 0) add_context(&call);
     add_bytes(&call, "}}", 3);
     if (call.is_short) {
         free(call.bytes);

@@ -10,6 +10,8 @@
     EACH(void *, PySequence_GetItem, void *, ptrdiff_t) \
     EACH(void *, PyList_New, ptrdiff_t) \
     EACH(int, PyList_Append, void *, void *) \
+    EACH(void *, PyMemoryView_FromMemory, const void *, ptrdiff_t, int) \
+    EACH(int, PyObject_IsTrue, void *) \
     EACH(void *, PyUnicode_DecodeUTF8, const char *, ptrdiff_t, const char *) \
     EACH(int, PyBytes_AsStringAndSize, void *, char **, ptrdiff_t *) \
     EACH(char *, PyBytes_AsString, void *) \

@@ -173,6 +173,27 @@ int32_t par_python_task(par_task *task) {
     return code;
 }
 
+/// PyBUF_READ
+enum { READ_ONLY = 0x100 };
+
+int32_t par_python_lease_task(par_task *task) {
+    const par_python_job *job = task->state;
+    void *view = python.PyMemoryView_FromMemory(task->input ? task->input : "", (ptrdiff_t)task->input_size, READ_ONLY);
+    void *result = view ? call(job->function, view) : NULL;
+    par_python_drop(view);
+    if (!result) return fail(task, job);
+    char *bytes = NULL;
+    ptrdiff_t size = 0;
+    int status = python.PyBytes_AsStringAndSize(result, &bytes, &size);
+    if (status == 0) par_write(task, bytes, (size_t)size);
+    par_python_drop(result);
+    return status == 0 ? 0 : fail(task, job);
+}
+
+int32_t par_python_is_false(void *object) {
+    return python.PyObject_IsTrue(object) == 0;
+}
+
 void *par_python_call(void *object, const char *name, const char *const *texts, size_t count, char *error, size_t size) {
     void *list = python.PyList_New(0);
     for (size_t index = 0; list && index < count; index++) {

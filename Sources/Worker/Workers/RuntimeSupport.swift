@@ -22,6 +22,8 @@ public protocol RuntimeSupport: AnyObject {
 
     /// Whether this worker is to end after the job at hand, for another to take its place.
     var isSpent: Bool { get }
+    /// Whether it is to end likewise, having left its job: what tasks have done to its process can't be undone.
+    var hasToGo: Bool { get }
 
     /// Forks a process that is the daemon's own child, with all that the runtime needs to get over it.
     ///
@@ -43,6 +45,7 @@ extension RuntimeSupport {
     public static func endWaiting() {}
     public static var launcherWords: Int { 1 }
     public var isSpent: Bool { false }
+    public var hasToGo: Bool { false }
 }
 
 /// Why a runtime can't be: what could not be loaded and why, for whoever wanted to run something on it.

@@ -71,7 +71,8 @@ public struct TaskLoop {
     private mutating func serve<W: Workload>(_ seat: UnsafeMutablePointer<StreamSeat>, by workload: inout W) {
         let hasResults = job.plan.pointee.heapBytes > 0
         var waiter = StreamWaiter(seat, worker, cancelled: job.cancelled, telling: support)
-        while !isOver {
+        while !isOver, left > 0 {
+            batch = min(batch, left)
             let count = seat.pointee.claim(atMost: batch)
             if count == 0 {
                 if waiter.isRecalled { return seat.pointee.passOn() }
@@ -93,6 +94,7 @@ public struct TaskLoop {
                 seat.pointee.noteEnd(seat.pointee.task)
                 start = end.stop
             }
+            left -= UInt64(count)
             resize(after: start - began, tasks: UInt64(count), left: seat.pointee.backlog)
         }
     }

@@ -49,7 +49,7 @@ struct Worker {
             switch waiter.next() {
             case .work:
                 work(arena.job(at: Int(slot.subject.pointee)), order: waiter.seen, support, of: kind)
-                if support?.isSpent == true { return true }
+                if support?.isSpent == true || support?.hasToGo == true { return true }
             case .leave: return false
             case .startThreads, .stopThreads: waiter.finish()
             }

@@ -18,8 +18,14 @@ nonisolated(unsafe) private let start = Start()
 
 /// The Python side, as text.
 @_cdecl("parpython_source")
-public func parpythonSource() -> UnsafePointer<CChar>? {
-    let text = PackageResources.parpython_py + [0]
+public func parpythonSource() -> UnsafePointer<CChar>? { text(PackageResources.parpython_py) }
+
+/// What workers do for the tasks of the package `pard`, as text.
+@_cdecl("parpython_calls")
+public func parpythonCalls() -> UnsafePointer<CChar>? { text(PackageResources.parcalls_py) }
+
+private func text(_ bytes: [UInt8]) -> UnsafePointer<CChar> {
+    let text = bytes + [0]
     let place = UnsafeMutablePointer<CChar>.allocate(capacity: text.count)
     for (index, byte) in text.enumerated() { place[index] = CChar(bitPattern: byte) }
     return UnsafePointer(place)
@@ -41,7 +47,7 @@ public func parpythonBegin(
             complain("this Python lacks \(String(cString: missing)), or is none of the C implementation, 3.9 or later")
             return 1
         }
-        for descriptor in 3...Int32(6) { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+        for descriptor in 3...ZygoteProtocol.Inherited.guardian { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
         start.worker = WorkerProgram.place(words)
         let rest = start.worker == nil ? words : Array(words.dropFirst(3))
         skipped?.pointee = Int32(words.count - (try ZygoteProgram.bind(rest)).count)

@@ -23,6 +23,9 @@ final class PythonRuntime: RuntimeSupport {
     /// Tasks that it has done.
     private var done: UInt64 = 0
     private(set) var isSpent = false
+    private(set) var hasToGo = false
+    /// What does the tasks of the package `pard`, see `parcalls.py`.
+    private static let leaseFunction = "parcalls:call"
 
     static func prepare(_ arguments: [String]) throws(RuntimeFault) {}
 
@@ -70,10 +73,15 @@ final class PythonRuntime: RuntimeSupport {
             let before = ThisProcess.delayNanoseconds
             let seat = loop.slotOfWorker
             defer {
-                call.end()
+                let isAsNew = call.end()
                 seat.delayed.pointee = ThisProcess.delayNanoseconds &- before
                 done += seat.done.pointee.load(ordering: .relaxed)
                 isSpent = most > 0 && isAlone && done >= most
+                hasToGo = isAlone && !isAsNew
+            }
+            if arguments.text("function") == Self.leaseFunction {
+                return loop.call(
+                    try NativeFunction(par_python_lease_task, state: call.place, arguments, isTimed: false))
             }
             let function = try NativeFunction(par_python_task, state: call.place, arguments, isTimed: false)
             guard let printed = call.place.pointee.printed else { return loop.call(function) }
@@ -153,12 +161,17 @@ final class PythonCall {
     }
 
     /// Has what was printed written, and puts the worker's own outputs back.
-    func end() {
-        guard let helper = PythonRuntime.helper else { return }
+    ///
+    /// - Returns: whether the worker is as it was before the job.
+    func end() -> Bool {
+        guard let helper = PythonRuntime.helper else { return true }
         do {
-            par_python_drop(try Self.call(helper, "end_job", []))
+            let isAsNew = try Self.call(helper, "end_job", [])
+            defer { par_python_drop(isAsNew) }
+            return par_python_is_false(isAsNew) == 0
         } catch {
             // It has been told of by the task that it goes back to.
+            return false
         }
     }
 

@@ -2,7 +2,7 @@
 # of it. The package's other half is in Sources/Client/Python; `_wire.py` there says what the bytes mean. For CPython 3.9 and later;
 # nothing but the standard library.
 #
-# A worker calls `call` for each task, on its own thread, `spent` after it, and `end` after the lease.
+# A worker calls `call` for each task, on its own thread, and `end` after the lease.
 
 import ctypes
 import faulthandler
@@ -167,7 +167,6 @@ class Session:
         self.path = list(sys.path)
         self.modules = set(sys.modules)
         self.is_as_new = setup["initializer"] is None
-        self.tasks_left = setup["tasks"]
         self.output = None
         self.region = None
         self.crashes = None
@@ -318,14 +317,8 @@ def flush(stream):
         pass
 
 
-def call(view, room=None):
-    """Does one task.
-
-    view: its input, which may be gone once this has returned.
-    room: a function that gives so many bytes of the task's result to be written to; may be None.
-
-    Returns the result's bytes, or None where they have been written to the room.
-    """
+def call(view):
+    """Does one task. Its input may be gone once this has returned. Returns the result's bytes."""
     length = HEAD.size + (view[2] | view[3] << 8)
     head = view[:length].tobytes()
     try:
@@ -348,12 +341,12 @@ def call(view, room=None):
                 printed = output.take()
                 if printed is None and len(data) < LARGE_PICKLE:
                     return data
-                return full(VALUE, data, printed=printed, room=room)
+                return full(VALUE, data, printed=printed)
             value = None
             result = (VALUE, *data)
         except BaseException as error:
             result = (ERROR, explain(error))
-        return write(result, False, output.take(), room)
+        return write(result, False, output.take())
     spans = []
     result = perform(function, view, head, length, spans)
     kept = any(span() is not None for span in spans)
@@ -361,7 +354,7 @@ def call(view, room=None):
         # Maybe by what only a collection finds.
         gc.collect()
         kept = any(span() is not None for span in spans)
-    return write(result, kept, output.take(), room)
+    return write(result, kept, output.take())
 
 
 def perform(function, view, head, length, spans):
@@ -573,7 +566,7 @@ def explain(error):
     return pickle.dumps((data, type(error).__module__, type(error).__qualname__, text, trace))
 
 
-def full(status, body, buffers=(), kept=False, printed=None, room=None):
+def full(status, body, buffers=(), kept=False, printed=None):
     """A result with all that may belong to one."""
     out, err = printed or (b"", b"")
     there = 0
@@ -596,12 +589,11 @@ def full(status, body, buffers=(), kept=False, printed=None, room=None):
     head += b"".join(struct.pack("<QQ", *span) for span in spans) + body + out + err
     if not buffers:
         return head
-    target = room(offset) if room is not None else bytearray(offset)
-    place = memoryview(target)
-    place[: len(head)] = head
+    target = bytearray(offset)
+    target[: len(head)] = head
     for buffer, (begin, size) in zip(buffers, spans):
-        place[begin : begin + size] = buffer
-    return None if room is not None else target
+        target[begin : begin + size] = buffer
+    return bytes(target)
 
 
 def lay_out(buffers, offset):
@@ -614,19 +606,11 @@ def lay_out(buffers, offset):
     return spans, offset
 
 
-def write(result, kept, printed, room):
+def write(result, kept, printed):
     status, body, *buffers = result
     if status == VALUE and not kept and printed is None and not buffers and len(body) < LARGE_PICKLE:
         return body
-    return full(status, body, buffers[0] if buffers else (), kept, printed, room)
-
-
-def spent():
-    """Whether this process is to be replaced before its next task: it has done as many as it may."""
-    if session is None or session.tasks_left is None:
-        return False
-    session.tasks_left -= 1
-    return session.tasks_left <= 0
+    return full(status, body, buffers[0] if buffers else (), kept, printed)
 
 
 def end():

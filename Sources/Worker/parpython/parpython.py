@@ -85,6 +85,8 @@ def recorder(kind, reads):
 
 def load_target(target):
     """The module in which functions are looked for: by its file, or by its name."""
+    if target == "parcalls":
+        return load_calls()
     if not target.endswith(".py") and os.sep not in target:
         return importlib.import_module(target)
     name = os.path.basename(target)
@@ -102,6 +104,15 @@ def load_target(target):
     except BaseException:
         del sys.modules[name]
         raise
+    return module
+
+
+def load_calls():
+    """What workers do for the tasks of leases, which comes with the library."""
+    library.parpython_calls.restype = ctypes.c_char_p
+    module = types.ModuleType("parcalls")
+    exec(compile(library.parpython_calls(), "parcalls", "exec"), module.__dict__)
+    sys.modules["parcalls"] = module
     return module
 
 
@@ -237,6 +248,9 @@ class Helper:
         local.streams = (writer(output), writer(errors))
 
     def end_job(self, words):
+        """Ends what `begin_job` has begun. Returns whether the worker is as new."""
+        calls = sys.modules.get("parcalls")
+        is_as_new = calls is None or calls.end()
         flush()
         local.streams = None
         local.mark = None
@@ -249,6 +263,7 @@ class Helper:
         if nowhere is not None:
             os.close(nowhere)
             local.nowhere = None
+        return is_as_new
 
     def begin_job(self, words):
         """Gets a worker ready for a job.

@@ -85,7 +85,6 @@ class _Executor(concurrent.futures.Executor):
                     authkey=bytes(multiprocessing.current_process().authkey),
                     initializer=_packed(initializer, arguments),
                     threads=options.workers if options.has_threads else 0,
-                    tasks=options.max_tasks,
                     crashes=crashes,
                     results=(results.descriptor, results.token, region, regions),
                 )

@@ -75,6 +75,8 @@ _VERSION = 1
 #: Results taken at a time.
 _ROOM = 256
 _RECEIPT_ROOM = 1 << 20
+#: How long the daemon may take to say why a lease is over.
+_REASON_PATIENCE = 10_000_000_000
 #: How long workers may take to be there, which have an interpreter to start and modules to load: nanoseconds.
 _PATIENCE = 120_000_000_000
 
@@ -86,9 +88,13 @@ class _Library:
 
     def __init__(self, path: str) -> None:
         try:
-            waiting, quick = ctypes.CDLL(path, use_errno=False), ctypes.PyDLL(path)
+            self._bind(ctypes.CDLL(path), ctypes.PyDLL(path))
         except OSError as error:
             raise PardError(f"libparlease, which comes with the daemon, can't be loaded: {error}") from None
+        except AttributeError as error:
+            raise PardError(f"the daemon is of another version than this package: {error}") from None
+
+    def _bind(self, waiting: ctypes.CDLL, quick: ctypes.PyDLL) -> None:
         handle, task, nanoseconds = ctypes.c_void_p, ctypes.c_uint64, ctypes.c_int64
         self.open = waiting.par_lease_open
         self.open.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t)
@@ -183,7 +189,7 @@ class Lease:
         taker = self._library.take if nanoseconds > 0 else self._library.look
         count = taker(self._handle, self._place, _ROOM, 1, nanoseconds)
         if count == -errno.EPIPE:
-            raise LeaseOver("the daemon has ended the lease")
+            raise LeaseOver(self.reason())
         return [self._ended(index) for index in range(count)]
 
     def _ended(self, index: int) -> Ended:
@@ -205,7 +211,10 @@ class Lease:
         return bool(self._library.begun(self._handle, task) > 0)
 
     def finish(self, nanoseconds: int) -> Dict[str, Any]:
-        """Gives the workers back and returns the receipt. Who waits in `take` hears that the lease is over."""
+        """Gives the workers back and returns the receipt. Who waits in `take` hears that the lease is over.
+
+        Raises LeaseOver with the reason where there is none.
+        """
         room = ctypes.create_string_buffer(_RECEIPT_ROOM)
         size = ctypes.c_size_t()
         if self._library.finish(self._handle, room, len(room), ctypes.addressof(size), nanoseconds) < 0:
@@ -214,7 +223,17 @@ class Lease:
             receipt: Dict[str, Any] = json.loads(room.value)
         except ValueError:
             raise LeaseOver("the daemon has ended the lease with a receipt that can't be read") from None
+        if "error" in receipt:
+            raise LeaseOver(_in_words(receipt["error"], receipt.get("parameters") or {}))
         return receipt
+
+    def reason(self) -> str:
+        """Why the lease is over, or can't be used."""
+        try:
+            self.finish(_REASON_PATIENCE)
+        except LeaseOver as over:
+            return str(over)
+        return "the daemon has ended the lease"
 
     def __del__(self) -> None:
         # Not before: another thread may be in one of the library's functions.
@@ -240,6 +259,9 @@ class Over:
     def has_begun(self, task: int) -> bool:
         return False
 
+    def reason(self) -> str:
+        return "the lease has ended"
+
 
 def _refusal(text: str, code: int) -> str:
     """An answer of the daemon's in words."""
@@ -250,7 +272,11 @@ def _refusal(text: str, code: int) -> str:
         parameters = json.loads(rest)
     except ValueError:
         parameters = {}
-    if "reason" in parameters and parameters["reason"]:
+    return _in_words(name, parameters)
+
+
+def _in_words(name: str, parameters: Dict[str, Any]) -> str:
+    if parameters.get("reason"):
         return str(parameters["reason"])
     details = ", ".join(f"{key}: {value}" for key, value in parameters.items() if value is not None)
-    return f"the daemon refuses the lease: {name.rpartition('.')[2]} ({details})"
+    return f"the daemon refuses the lease: {name.rpartition('.')[2]}" + (f" ({details})" if details else "")

@@ -21,6 +21,8 @@ _TARGET = 500_000
 _MOST = 4096
 #: How many tasks for each worker are on their way at a time.
 _WINDOW = 8
+#: The longest wait at a time, in seconds.
+_PATIENCE = 1.0
 #: How long `map` waits for its first results, by whose times it cuts the others, in seconds.
 _FIRST = 0.001
 
@@ -50,6 +52,8 @@ class Feed:
         self._on_their_way = 0
         self._is_dropped = False
         self._lock = threading.RLock()
+        #: Another task has ended, or nothing else is begun.
+        self._changed = threading.Condition(self._lock)
         self._chunks: Deque[Future] = deque()
 
     def start(self) -> None:
@@ -98,7 +102,7 @@ class Feed:
                 for index, item in enumerate(items):
                     self._put(begin + index, [item])
                 return
-            self._chunks.append(self._stream.failed(error))
+            self._chunks.append(self._stream.refused(error))
             return
         try:
             future = self._stream.put(packed, self)
@@ -117,6 +121,7 @@ class Feed:
         record = future._record
         with self._lock:
             self._on_their_way -= 1
+            self._changed.notify_all()
             if record is not None and record[3] > record[2]:
                 own = (record[3] - record[2]) / future._size
                 # The first tasks load the function: the quickest tell. Later the times may grow.
@@ -125,23 +130,34 @@ class Feed:
 
     def drop(self) -> None:
         """Nothing else is begun."""
-        self._is_dropped = True
+        with self._lock:
+            self._is_dropped = True
+            self._changed.notify_all()
         self._stream.remove_feed(self)
         for future in list(self._chunks):
             future.cancel()
+
+    def _next(self) -> Optional[Future]:
+        """The task whose results come next; None after the last one."""
+        # With the lock: another thread may be about to put one in.
+        with self._lock:
+            while not self._chunks:
+                if self._position >= len(self._items):
+                    return None
+                if self._is_dropped:
+                    raise CancelledError
+                self.go_on()
+                if not self._chunks:
+                    self._changed.wait(_PATIENCE)
+            return self._chunks.popleft()
 
     def results(self, end: Optional[float]) -> Iterator[Any]:
         """The results in the order of the items, up to the first failure."""
         try:
             while True:
-                if not self._chunks:
-                    if self._position >= len(self._items):
-                        return
-                    if self._is_dropped:
-                        raise CancelledError
-                    self.go_on()
-                    continue
-                future = self._chunks.popleft()
+                future = self._next()
+                if future is None:
+                    return
                 try:
                     answer = future.result(None if end is None else end - time.monotonic())
                 except BaseException:

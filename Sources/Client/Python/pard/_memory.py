@@ -40,12 +40,14 @@ class MemoryFile:
         self.size = size
         _wire.MEMORY_HEAD.pack_into(self.map, 0, _wire.MEMORY, self.token, 0, len(settings))
         self.map[_wire.PAGE : _wire.PAGE + len(settings)] = settings
-        self.close = weakref.finalize(self, _close, self.map, self.descriptor)
+        self.close = weakref.finalize(self, _close, self.map, self.descriptor, os.getpid())
         """Lets it go: workers see that, and do so, too."""
 
 
-def _close(mapped: mmap.mmap, descriptor: int) -> None:
-    _wire.MEMORY_HEAD.pack_into(mapped, 0, _wire.MEMORY, 0, 1, 0)
+def _close(mapped: mmap.mmap, descriptor: int, owner: int) -> None:
+    # A forked child has the same memory, and nothing to say in it.
+    if os.getpid() == owner:
+        _wire.MEMORY_HEAD.pack_into(mapped, 0, _wire.MEMORY, 0, 1, 0)
     os.close(descriptor)
     try:
         mapped.close()

@@ -27,6 +27,8 @@ def lease(options: LeaseOptions) -> Any:
         "python": interpreter(options.interpreter),
         "preload": ",".join(options.preload),
     }
+    if options.max_tasks is not None:
+        arguments["max-tasks-per-worker"] = str(options.max_tasks)
     count = options.workers
     return Lease(
         daemon.library("libparlease.so"),

@@ -197,10 +197,12 @@ def _borrow(results: MemoryFile, table: Sequence[Tuple[int, int]]) -> List[Any]:
     """The buffers where they stand. With the last of them to go, the worker may use their place again."""
     left = [len(table)]
     mapped, head = results.map, table[0][0] - _wire.PART_HEAD_SIZE
+    owner = os.getpid()
 
     def gone() -> None:
         left[0] -= 1
-        if not left[0]:
+        # A forked child has the same memory, and nothing to say in it.
+        if not left[0] and os.getpid() == owner:
             _, room, _ = _wire.PART_HEAD.unpack_from(mapped, head)
             _wire.PART_HEAD.pack_into(mapped, head, _wire.PART, room, 0)
 

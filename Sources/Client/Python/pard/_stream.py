@@ -58,13 +58,20 @@ class Stream:
 
     def probe(self) -> None:
         """Asks a worker whether it can open this process's memory, and has everything stand in inputs where it can't."""
-        self.lease.put(self.packer.probe(), 0)
+        try:
+            self.lease.put(self.packer.probe(), 0)
+            self._hear_probe()
+        except LeaseOver as over:
+            raise PardError(f"the workers can't be used: {over}") from None
+
+    def _hear_probe(self) -> None:
         while True:
             for ended in self.lease.take(_SLICE):
                 data = bytes(ended.data)
                 self.lease.release(ended.task)
                 if ended.state != State.OK:
-                    raise PardError(f"the workers can't be used: {data.decode('utf-8', 'replace') or 'one has died'}")
+                    reason = "one has died" if ended.state == State.LOST else data.decode("utf-8", "replace")
+                    raise PardError(f"the workers can't be used: {reason or self.lease.reason()}")
                 try:
                     read(data)
                 except Unreachable:
@@ -108,6 +115,10 @@ class Stream:
     def failed(self, error: BaseException) -> Future:
         """The future of a task that can't be sent."""
         self.check()
+        return self.refused(error)
+
+    def refused(self, error: BaseException) -> Future:
+        """The same, whether or not tasks are taken."""
         future = Future(self)
         future._finish(None, error)
         return future
@@ -206,7 +217,10 @@ class Stream:
                 self._taken.appendleft(ended)
                 raise
         if self._waiting and not self._is_closed:
-            self._refill()
+            try:
+                self._refill()
+            except LeaseOver as over:
+                ends += self.fail_all(str(over))
         return ends
 
     def _tell(self, ends: Sequence[Future]) -> None:

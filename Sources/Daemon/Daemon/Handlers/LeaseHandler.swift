@@ -32,7 +32,8 @@ struct LeaseHandler: Sendable {
         var plan = try RunPlan(
             Run.Request(
                 workload: request.workload, arguments: request.arguments, mode: request.mode,
-                processes: request.processes, threads: request.threads, tasks: 1, timeout: request.timeout),
+                processes: request.processes, threads: request.threads, tasks: 1, timeout: request.timeout,
+                context: request.context),
             limits: configuration.limits,
             processors: min(Processors.available, configuration.policy.maximumWorkers(of: call.peer.uid)),
             directory: daemon.directory, now: accepted)

@@ -69,6 +69,13 @@ typedef struct {
 /// raised is why it fails. The calling thread must hold the GIL.
 int32_t par_python_task(par_task *task);
 
+/// Has the job's function do a task of a lease: it is called with the input where it stands, as a memoryview, and returns the
+/// result's bytes. Otherwise as par_python_task.
+int32_t par_python_lease_task(par_task *task);
+
+/// Whether an object is Python's False.
+int32_t par_python_is_false(void *object);
+
 /// The classes of the exceptions that are raised in a task which nobody waits for any more, and in one that takes too long. There
 /// for good.
 void par_python_exceptions(void *cancelled, void *late);
