@@ -94,6 +94,7 @@ public func parpythonServe(_ helper: UnsafeMutableRawPointer) -> Int32 {
     do {
         if let place = start.worker { try WorkerProgram.work(place, PythonRuntime.self) }
         guard let post = start.post.take() else { return 2 }
+        PythonRuntime.rehearse()
         ThisProcess.setName("par-python")
         try post.serve(PythonRuntime.self)
         return 0

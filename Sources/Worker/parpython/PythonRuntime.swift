@@ -92,6 +92,12 @@ final class PythonRuntime: RuntimeSupport {
         }
     }
 
+    /// Does once, in the zygote, what each worker does before its first task: what Swift's runtime has to find out for it is in
+    /// memory then that all of them share.
+    static func rehearse() {
+        call("rehearse", ["process", "a word"])
+    }
+
     /// Fails a task for what keeps all of them from being done.
     private static let refuse: NativeFunction.Body = { task in
         guard let task, let text = task.pointee.state?.assumingMemoryBound(to: CChar.self) else { return 1 }

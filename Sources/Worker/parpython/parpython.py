@@ -219,6 +219,9 @@ class Helper:
         self.is_alone = False
         self.own = None
 
+    def rehearse(self, words):
+        """Nothing: it is the call that counts."""
+
     def begin_worker(self, words):
         """Gets a thread, or a process's only one, ready to be a worker."""
         self.is_alone = words[0] == "process"
@@ -469,6 +472,7 @@ def renew_child():
 def rehearse():
     """Does once what each worker does, so that what is only done the first time is done before they are forked."""
     renew_child()
+    signal.signal(signal.SIGURG, signal.SIG_DFL)
     printer = Printer(writer(1))
     printer.isatty()
     printer._stream.flush()
