@@ -141,7 +141,7 @@ let package = Package(
         .executableTarget(
             name: "parctl",
             dependencies: [
-                "Catalogue", "Control", "Linux", "Report", "Varlink",
+                "Catalogue", "Control", "Linux", "Report", "Timing", "Varlink",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "ctl",

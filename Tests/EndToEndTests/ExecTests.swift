@@ -108,7 +108,7 @@ extension EndToEnd {
         @Test(
             "that can't be started say why, and the others run",
             arguments: [
-                ("nosuchcommand", 127, "No such file"), ("./plain", 126, "Permission denied"),
+                ("nosuchcommand", 127, "command not found"), ("./plain", 126, "Permission denied"),
                 ("/nonexistent/x", 127, "No such file"), ("/", 126, "Permission denied"),
             ])
         func unstartable(name: String, code: Int, reason: String) throws {

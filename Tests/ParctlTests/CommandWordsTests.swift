@@ -59,7 +59,7 @@ import Testing
     }
 
     @Test(arguments: [
-        (["exec", "-j4", "true"], "run", "--threads or --processes"), (["exec", "--jobs"], "run", "--threads"),
+        (["exec", "-j4", "true"], "run", "--threads or --processes"), (["io", "--jobs"], "run", "--threads"),
         (["cpu", "--threads", "2"], "compare", "--workers"),
     ])
     func `an option of another program or command is answered with what stands for it here`(

@@ -7,72 +7,6 @@ import Testing
 
 @testable import parctl
 
-@Suite struct CommandTemplateTests {
-    @Test(arguments: [
-        ("{}", "dir/file.txt"), ("{.}", "dir/file"), ("{/}", "file.txt"), ("{//}", "dir"), ("{/.}", "file"),
-        ("{#}", "7"),
-        ("x{}y{}", "xdir/file.txtydir/file.txt"), ("{", "{"), ("{}}", "dir/file.txt}"), ("{?}{/}", "{?}file.txt"),
-    ])
-    func `a place is filled, and nothing else`(word: String, filled: String) {
-        let template = CommandTemplate(["cmd", word, "{}"])
-        #expect(template.command(for: "dir/file.txt", number: 7)[1] == filled)
-    }
-
-    @Test(arguments: [
-        ("file", "file", "file", "."), ("/file", "/file", "file", "/"), ("a.b/c", "a.b/c", "c", "a.b"),
-        ("a.tar.gz", "a.tar", "a.tar.gz", "."), ("", "", "", "."), (".hidden", "", ".hidden", "."),
-        ("a/", "a/", "", "."), ("a/b/", "a/b/", "", "a"), ("/", "/", "", "/"), ("a//b", "a//b", "b", "a"),
-    ])
-    func `odd paths have odd parts`(path: String, stem: String, last: String, directory: String) {
-        let command = CommandTemplate(["{.}", "{/}", "{//}"]).command(for: path, number: 1)
-        #expect(command == [stem, last, directory])
-    }
-
-    /// What joins the character before it: an accent, a joiner, a variation selector.
-    private static let marks = ["\u{301}", "\u{200D}", "\u{FE0F}"]
-
-    // Strings that look alike are equal, whatever scalars they are made of: bytes are compared.
-    @Test(arguments: marks)
-    func `a mark behind a quote hides it from no shell`(mark: String) {
-        let argument = "x'\(mark); echo INJECTED; '\(mark)"
-        let quoted = "'x'\\''\(mark); echo INJECTED; '\\''\(mark)'"
-        #expect(Array(ShellWord.quoted(argument).utf8) == Array(quoted.utf8))
-        let template = CommandTemplate(["echo"], isForShell: true)
-        #expect(Array(template.command(for: argument, number: 1)[2].utf8) == Array("echo \(quoted)".utf8))
-        #expect(Array(ShellWord.quoted("a\(mark)").utf8) == Array("'a\(mark)'".utf8))
-    }
-
-    @Test(arguments: marks)
-    func `a mark behind a place leaves it one`(mark: String) {
-        let command = CommandTemplate(["{}\(mark)", "{\(mark){}"]).command(for: "a", number: 1)
-        #expect(command.map { Array($0.utf8) } == ["a\(mark)", "{\(mark)a"].map { Array($0.utf8) })
-    }
-
-    @Test(arguments: marks)
-    func `a mark behind a slash or a dot leaves it one`(mark: String) {
-        func parts(_ path: String) -> [[UInt8]] {
-            CommandTemplate(["{.}", "{/}", "{//}"]).command(for: path, number: 1).map { Array($0.utf8) }
-        }
-        #expect(parts("a/\(mark)b.\(mark)c") == ["a/\(mark)b", "\(mark)b.\(mark)c", "a"].map { Array($0.utf8) })
-        #expect(parts("/\(mark)b") == ["/\(mark)b", "\(mark)b", "/"].map { Array($0.utf8) })
-        #expect(parts("a.b/\(mark)") == ["a.b/\(mark)", "\(mark)", "a.b"].map { Array($0.utf8) })
-    }
-
-    @Test func `a command without a place has the argument at its end`() {
-        #expect(CommandTemplate(["echo", "-n"]).command(for: "a b", number: 1) == ["echo", "-n", "a b"])
-    }
-
-    @Test func `a shell gets one line, with the argument quoted`() {
-        let template = CommandTemplate(["echo", "{} | wc"], isForShell: true)
-        #expect(template.command(for: "it's; rm -rf", number: 1) == ["/bin/sh", "-c", "echo 'it'\\''s; rm -rf' | wc"])
-    }
-
-    @Test(arguments: [("plain", "plain"), ("", "''"), ("a b", "'a b'"), ("it's", "'it'\\''s'"), ("$x", "'$x'")])
-    func `words are quoted where a shell would change them`(word: String, quoted: String) {
-        #expect(ShellWord.quoted(word) == quoted)
-    }
-}
-
 @Suite struct ArgumentListTests {
     /// The arguments that are read from a file which holds `bytes`.
     private func arguments(_ bytes: [UInt8], end: UInt8 = 10, longest: Int = ArgumentList.longestArgument) throws
@@ -168,13 +102,6 @@ import Testing
 }
 
 @Suite struct ExecPlanTests {
-    @Test(arguments: ["::::", ":::+", "::::+"])
-    func `what only GNU parallel has is refused, rather than taken for a word of the command`(mark: String) throws {
-        let words = try CommandWords.read(["exec", "echo", mark, "list"])
-        let error = #expect(throws: CommandError.self) { try ExecPlan(words) }
-        #expect(error?.message?.contains("there is no '\(mark)' here") == true)
-    }
-
     @Test(arguments: [
         ([], ["a", "b", "c"]), (["--resume"], ["c"]), (["--resume-failed"], ["b", "c"]),
     ])
@@ -191,14 +118,15 @@ import Testing
         try Data(lines.utf8).write(to: URL(fileURLWithPath: path))
         let words = try CommandWords.read(
             ["exec"] + options + ["--joblog", path, "--", "echo", ":::", "a", "b", "c"])
-        #expect(try ExecPlan(words).arguments.map(\.text) == left)
+        #expect(try ExecPlan(words).jobs.map { String(decoding: $0.arguments[0], as: UTF8.self) } == left)
         #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data(lines.utf8))
     }
 }
 
 @Suite struct JobLogTests {
     @Test func `a command stays on its line and in its column, whatever its words hold`() {
-        #expect(JobLogFile.oneColumn("echo 'a\nb'\t'c\r\nd'") == "echo 'a\0b'\\t'c\\r\0d'")
+        #expect(
+            JobLogFile.oneColumn(Array("echo 'a\nb'\t'c\r\nd'".utf8)) == Array("echo 'a\0b'\\t'c\\r\0d'".utf8))
     }
 
     @Test func `a command's newline ends no line of the log, nor does a CR keep one from ending`() throws {
@@ -213,8 +141,8 @@ import Testing
             task: 0, worker: 0, pid: 1, tid: 1, start: 0, stop: 1, cpu: 0, attempt: 1, status: "ok", value: 0,
             reason: nil, command: command)
         let hostile = "echo 'x\n3\t:\t1.000\t1.000\t0\t0\t0\t0\ty\r'"
-        try log.add(record, number: 1, line: hostile)
-        try log.add(record, number: 2, line: "echo\r")
+        try log.add(record, number: 1, line: Array(hostile.utf8))
+        try log.add(record, number: 2, line: Array("echo\r".utf8))
         #expect(try JobLogFile(path, resume: .all).known == [1, 2])
         // Lines of another program, ended as Windows does.
         let lines = "1\t:\t1\t1\t0\t0\t0\t0\techo\r\n2\t:\t1\t1\t0\t0\t0\t0\techo\r\n"
@@ -300,5 +228,91 @@ import Testing
         let records = [record(stop: 30, code: 3), record(stop: 10, code: -1, signal: 9), record(stop: 20, code: 4)]
         let first = records.reduce(nil) { FirstFailure($1, or: $0) }
         #expect(first?.status == 137)
+    }
+}
+
+@Suite struct JobLogMendingTests {
+    private let line = "12\t:\t1795711819.458\t     0.001\t0\t3\t0\t0\techo 'a b'"
+
+    private func mended(_ cut: String) -> (text: String, number: Int?) {
+        let bytes = Array(("Seq\tHost\n" + cut).utf8)
+        guard let mending = JobLogMending(bytes, from: 0) else { return (String(decoding: bytes, as: UTF8.self), nil) }
+        return (String(decoding: bytes.prefix(mending.keptBytes) + mending.addition, as: UTF8.self), mending.number)
+    }
+
+    @Test func `a log that was cut anywhere has whole lines again, and knows what was run`() {
+        for length in 1...line.utf8.count {
+            let (text, number) = mended(String(line.prefix(length)))
+            #expect(text.hasSuffix("\n"))
+            let lines = text.split(separator: "\n").dropFirst()
+            if length < 3 {
+                #expect(lines.isEmpty)
+            } else {
+                let fields = lines.first?.split(separator: "\t", omittingEmptySubsequences: false)
+                #expect(fields?.count == 9 && fields?.first == "12")
+                // Only where the whole of it is there, its end is known.
+                let isKnown = line.prefix(length).filter { $0 == "\t" }.count == 8
+                #expect(number == (isKnown ? nil : 12), "\(length)")
+            }
+        }
+    }
+
+    @Test func `a whole log stays as it is`() {
+        #expect(JobLogMending(Array((line + "\n").utf8), from: 100) == nil)
+        #expect(JobLogMending(Array("Seq\tHo".utf8), from: 0)?.keptBytes == 0)
+    }
+}
+
+@Suite struct PipeReaderTests {
+    private func parts(_ text: String, _ change: (inout PipeOptions) -> Void) -> [String] {
+        var options = PipeOptions()
+        change(&options)
+        var rest = Array(text.utf8)
+        var parts: [String] = []
+        while let count = PipeReader.cut(rest, options, isLast: true) {
+            parts.append(String(decoding: rest.prefix(count), as: UTF8.self))
+            rest.removeFirst(count)
+        }
+        return parts
+    }
+
+    @Test func `a part has as many whole records as go into a block`() {
+        #expect(parts("1\n22\n333\n4") { $0.blockBytes = 5 } == ["1\n22\n", "333\n4"])
+        #expect(parts("longer\n1\n") { $0.blockBytes = 3 } == ["longer\n", "1\n"])
+        #expect(parts("a;b;c") { ($0.records, $0.end) = (1, [0x3B]) } == ["a;", "b;", "c"])
+        #expect(
+            parts(">a\n1\n>b\n2\n") { ($0.blockBytes, $0.end, $0.start) = (6, [], [0x3E]) } == [">a\n1\n", ">b\n2\n"])
+    }
+
+    @Test func `what may not be all of it waits`() {
+        #expect(PipeReader.cut(Array("1\n2\n".utf8), PipeOptions(), isLast: false) == nil)
+    }
+}
+
+@Suite struct HeldOutputsTests {
+    private func printed(inOrder: Bool, _ parts: [(Int, String, Bool)]) throws -> String {
+        let held = HeldOutputs(inOrder: inOrder)
+        var text = ""
+        for (index, output, isLast) in parts {
+            var part = HeldOutputs.Part(job: ExecJob(number: index + 1, arguments: []), slot: 1)
+            part.output = Array(output.utf8)
+            part.isLast = isLast
+            try held.take(part, at: index) { part, isFirst in
+                text += (isFirst ? "<" : "") + String(decoding: part.output, as: UTF8.self) + (part.isLast ? ">" : "")
+            }
+        }
+        return text
+    }
+
+    @Test func `what a command writes stays together`() throws {
+        let parts = [(1, "a", false), (0, "x", true), (1, "b", true), (2, "c", true)]
+        #expect(try printed(inOrder: false, parts) == "<ab><x><c>")
+        #expect(try printed(inOrder: true, parts) == "<x><ab><c>")
+    }
+
+    @Test func `what is much waits in a file`() throws {
+        let much = String(repeating: "y", count: 5 << 20)
+        let text = try printed(inOrder: true, [(1, much, false), (2, much, true), (1, "z", true), (0, "x", true)])
+        #expect(text == "<x><\(much)z><\(much)>")
     }
 }

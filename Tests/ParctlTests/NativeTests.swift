@@ -10,7 +10,7 @@ struct NativeTests {
     private let library = "/etc/passwd"
 
     private func plan(_ words: [String]) throws -> FunctionPlan {
-        let prepared = CommandWords.prepared(["run", "native"] + words)
+        let prepared = try CommandWords.prepared(["run", "native"] + words)
         return try FunctionPlan(try CommandWords.read(Array(prepared.dropFirst()), in: "/"))
     }
 

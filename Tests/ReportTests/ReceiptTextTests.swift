@@ -48,8 +48,9 @@ import Testing
             version: "Python 3.13.0", takesTurns: true, program: 30_000_000, imports: 4_000_000, fork: 600_000,
             ready: 50_000,
             waited: 0)
-        receipt.task.cpuCovered = receipt.tasks.total
-        receipt.task.cpuSum = receipt.phases.run * 102 / 100
+        let (run, tasks) = (receipt.phases.run, receipt.tasks.total)
+        receipt.task.cpuCovered = tasks
+        receipt.task.cpuSum = run * 102 / 100
         func lines() -> [String] {
             ReceiptText(receipt, style: Samples.style).text.split(separator: "\n").map(String.init)
         }
@@ -58,10 +59,10 @@ import Testing
         #expect(
             told.contains("workers Python 3.13.0, with a GIL together they used 1.02 processors: they took turns"))
         // Others had the processors: nobody can tell.
-        receipt.interpreter?.waited = receipt.phases.run
+        receipt.interpreter?.waited = run
         #expect(!lines().joined().contains("took turns"))
         receipt.interpreter?.waited = 0
-        receipt.task.cpuSum = receipt.phases.run / 2
+        receipt.task.cpuSum = run / 2
         #expect(!lines().joined().contains("took turns"))
     }
 

@@ -32,8 +32,9 @@ private final class Bench {
         worker = Worker(arena: arena, number: 0, event: event.raw)
     }
 
-    func run(_ body: @escaping (Int) throws(TaskFailure) -> Int64) {
+    func run(limit: UInt64? = nil, _ body: @escaping (Int) throws(TaskFailure) -> Int64) {
         var loop = TaskLoop(worker: worker, job: job)
+        if let limit { loop.limit(to: limit) }
         loop.run(Body(body: body))
     }
 
@@ -56,6 +57,15 @@ private struct Body: Workload {
 
 @Suite("The loop over a job's tasks")
 struct TaskLoopTests {
+    @Test("claims no more tasks than it is to do, however small they are", arguments: [0, 1, 7, 1000] as [UInt64])
+    func limit(count: UInt64) throws {
+        let bench = try Bench(tasks: 500)
+        bench.run(limit: count) { _ in 0 }
+        let done = Int(min(count, 500))
+        #expect(bench.claimed >= done && bench.statuses.filter { $0 == .ok }.count == done)
+        if count < 500 { #expect(bench.claimed == done) }
+    }
+
     @Test("does each task once, in order, and stamps its record")
     func all() throws {
         let bench = try Bench(tasks: 100)

@@ -85,7 +85,10 @@ struct CompareCommand: ParsableCommand {
         "socket", "no-spawn", "color", "help",
     ]
     /// The workloads' options of this program that say what tasks are given.
-    private static let inputOptions: Set<String> = ["arg-file", "null", "shell", "from", "header"]
+    private static let inputOptions: Set<String> = [
+        "arg-file", "null", "shell", "from", "header", "delimiter", "eof", "colsep", "trim", "no-run-if-empty", "link",
+        "max-args", "many", "many-in-place", "max-chars", "replace", "plus", "arg-sep", "arg-file-sep", "quote",
+    ]
     private static let helpCommand = "parctl compare --help"
 
     func run() throws {
@@ -94,6 +97,7 @@ struct CompareCommand: ParsableCommand {
             words, in: Environment.directory, command: "compare", options: Self.options,
             offer: WorkloadOffer(service.values))
         for name in words.client.names.sorted() where !Self.inputOptions.contains(name) {
+            if name == "jobs" { throw words.fault("a comparison runs with as many workers as --workers says") }
             throw words.fault("--\(name) is for a run: a comparison runs the same several times and prints no output")
         }
         let inputs = try RunInputs(words, tasks: tasks)

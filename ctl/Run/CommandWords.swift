@@ -11,7 +11,12 @@ enum CommandWords {
     }
 
     /// `arguments`, without the program's name, as the parser can read them.
-    static func prepared(_ arguments: [String]) -> [String] { expandingBare(separatingCommand(arguments)) }
+    static func prepared(_ arguments: [String]) throws(CommandError) -> [String] {
+        guard let place = workloadPlace(in: arguments), place.verb == "run", takesCommand(arguments[place.workload])
+        else { return expandingBare(separatingCommand(arguments)) }
+        let own = try ExecLine.spelled(arguments[(place.workload + 1)...], takesNext: takesNext)
+        return expandingBare(Array(arguments[...place.workload]) + own)
+    }
 
     /// Gives the options that may go without a value their usual one, and ties numbers below 0 to their options: the
     /// parser would take them for options themselves.
@@ -134,8 +139,11 @@ enum CommandWords {
             return "a comparison runs all of them, with as many workers as --workers says"
         }
         // GNU parallel's and xargs'.
-        let isJobs = ["jobs", "max-procs"].contains(name) || name.wholeMatch(of: /[jP]\d*/) != nil
-        return isJobs ? "how many run at a time is said by --threads or --processes" : nil
+        let isJobs = ["jobs", "max-procs"].contains(name) || name.wholeMatch(of: /[jP][-+]?\d*%?/) != nil
+        guard isJobs else { return nil }
+        return command == "compare"
+            ? "a comparison runs with as many workers as --workers says"
+            : "how many run at a time is said by --threads or --processes"
     }
 
     /// An option that neither `command` nor `definition` has; a nil definition is one that was not named yet.
@@ -143,7 +151,9 @@ enum CommandWords {
         -> CommandError
     {
         let name = String(option.drop { $0 == "-" })
-        let own = definition.map { ($0.options + $0.clientOptions).map(\.name) } ?? []
+        var own = definition.map { ($0.options + $0.clientOptions).map(\.name) } ?? []
+        let isExec = command == "run" && definition?.input == .command
+        if isExec { own += ForeignOption.all.flatMap(\.names).filter { $0.count > 2 } }
         if let known = elsewhere(name, command) {
             return .usage("unknown option '\(option)': \(known)", help: "parctl \(command) --help")
         }
@@ -154,6 +164,11 @@ enum CommandWords {
             return .usage(
                 "the workload comes before its options, as in 'parctl \(command) io \(option)'",
                 help: "parctl \(command) --help")
+        }
+        if isExec {
+            return .usage(
+                "unknown option '\(option)': it is none of parctl's, nor of GNU parallel's or xargs' that are known here",
+                help: "parctl run exec --help")
         }
         let taken =
             own.isEmpty ? "takes no options of its own" : "takes " + own.map { "--\($0)" }.joined(separator: ", ")

@@ -8,6 +8,8 @@ import Varlink
 final class Interruption {
     /// Whether the run is to end.
     private(set) var isAsked = false
+    /// Asks for the end of what is no single job; nil where it is one.
+    var whenAsked: (() throws -> Void)?
     private let signals: Signals
     /// The daemon's socket.
     private let path: String
@@ -33,10 +35,11 @@ final class Interruption {
 
     /// Takes the signal that came, if any. Throws ``ExitStatus/cancelled`` for a second one: a user who presses again is in a
     /// hurry.
-    func hear() throws(ExitStatus) {
+    func hear() throws {
         guard let number = signals.next(), number != SIGCHLD else { return }
-        guard !isAsked else { throw .cancelled }
+        guard !isAsked else { throw ExitStatus.cancelled }
         isAsked = true
+        if let whenAsked { return try whenAsked() }
         deadline = Int(Monotonic.now()) + Self.patience
         try cancel()
     }

@@ -5,18 +5,30 @@ import Varlink
 /// What the tasks of a run are given, read and checked.
 enum RunInputs {
     case nothing
-    case commands(ExecPlan)
+    /// With the words of all commands, where they are one call.
+    case commands(ExecPlan, [[String]]?)
     case listed([[String]])
     case items(FunctionPlan, tasks: Int?)
 
-    /// - Parameter tasks: how many tasks were asked for, if any; a single one is for all of them.
-    init(_ words: RunWords, tasks: Int?) throws(CommandError) {
+    /// - Parameters:
+    ///   - tasks: how many tasks were asked for, if any; a single one is for all of them.
+    ///   - streams: whether commands may be run in several calls, as they come.
+    init(_ words: RunWords, tasks: Int?, streams: Bool = false) throws(CommandError) {
         switch words.definition.input {
         case nil: self = .nothing
         case .command:
-            let plan = try ExecPlan(words)
-            try CallSize.check(plan.inputs, of: words)
-            self = .commands(plan)
+            let plan = try ExecPlan(words, readsAll: !streams)
+            guard plan.isOneCall || !streams else {
+                self = .commands(plan, nil)
+                return
+            }
+            let inputs = try plan.inputs()
+            if streams, !CallSize.holds(inputs) {
+                self = .commands(plan, nil)
+            } else {
+                try CallSize.check(inputs, of: words)
+                self = .commands(plan, inputs)
+            }
         case .bytes, .argument:
             let plan = try FunctionPlan(words)
             self = .items(plan, tasks: try plan.count(asked: tasks, words))
@@ -29,14 +41,14 @@ enum RunInputs {
         }
     }
 
-    var plan: ExecPlan? { if case .commands(let plan) = self { plan } else { nil } }
+    var plan: ExecPlan? { if case .commands(let plan, _) = self { plan } else { nil } }
 
     var functions: FunctionPlan? { if case .items(let plan, _) = self { plan } else { nil } }
 
     /// Whether and when what tasks write is wanted.
     var outputs: OutputOrder? {
         switch self {
-        case .commands(let plan): plan.keepsOrder ? .tasks : .ended
+        case .commands(let plan, _): plan.options.keepsOrder ? .tasks : .ended
         case .items(let plan, _): plan.interpreter == nil ? nil : plan.keepsOrder ? .tasks : .ended
         case .nothing, .listed: nil
         }
@@ -46,7 +58,7 @@ enum RunInputs {
     var count: Int? {
         switch self {
         case .nothing: nil
-        case .commands(let plan): plan.arguments.count
+        case .commands(let plan, _): plan.jobs.count
         case .listed(let inputs): inputs.count
         case .items(_, let tasks): tasks
         }
@@ -56,7 +68,7 @@ enum RunInputs {
     var naming: ((Int) -> String)? {
         switch self {
         case .nothing: nil
-        case .commands(let plan): plan.line
+        case .commands(let plan, _): plan.line
         case .items(let plan, _): plan.items.map { items in { items.text(of: $0) } }
         case .listed(let inputs): { inputs[$0].prefix(2).filter { !$0.isEmpty }.joined(separator: " ") }
         }
@@ -74,9 +86,11 @@ enum RunInputs {
             plan.put(into: &request)
             Self.moveTimeout(in: &request)
         case .listed(let inputs): request.inputs = inputs.map(Run.Input.init(words:))
-        case .commands(let plan):
-            request.inputs = plan.inputs.map(Run.Input.init(words:))
-            request.context = .ofThisProcess
+        case .commands(let plan, let inputs):
+            request.inputs = inputs?.map(Run.Input.init(words:))
+            var context = Context.ofThisProcess
+            if let directory = plan.options.directory { context.directory = directory }
+            request.context = context
             Self.moveTimeout(in: &request)
         }
     }
@@ -93,6 +107,9 @@ enum RunInputs {
 enum CallSize {
     /// Bytes that inputs may come to. The rest of the call, the environment above all, has room beside them.
     static let limit = Limits.serverFrameBytes / 2
+
+    /// Whether all `inputs` fit into a call.
+    static func holds(_ inputs: [[String]]) -> Bool { inputs.reduce(0) { $0 + bytes(of: $1) } <= limit }
 
     /// Throws where `copies` of all `inputs` are too long for a call.
     static func check(_ inputs: [[String]], copies: Int = 1, of words: RunWords) throws(CommandError) {

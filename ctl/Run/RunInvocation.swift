@@ -50,11 +50,14 @@ extension RunInvocation {
     }
 
     private func run(_ words: RunWords) throws {
-        let shape = RunShape(
+        var shape = RunShape(
             threads: threads, processes: processes, serial: serial, cold: cold, tasks: tasks, timeout: timeout,
             records: records || charts.needRecords, halt: halt)
-        let inputs = try RunInputs(words, tasks: tasks)
-        if let plan = inputs.plan, try plan.isDone() { return }
+        let inputs = try RunInputs(words, tasks: tasks, streams: true)
+        if let plan = inputs.plan {
+            if try plan.isDone() { return }
+            try shape.take(plan, words)
+        }
         if inputs.functions?.isDone() == true { return }
         var request = try shape.request(words.definition.name, words.arguments)
         inputs.put(into: &request)
@@ -64,12 +67,40 @@ extension RunInvocation {
         if let functions = inputs.functions, !json, functions.pickleFile == nil { request.early = true }
         try charts.check(data: json ? "--json" : nil, help: "parctl run --help")
         var exports = try Exports(charts)
-        let follower = inputs.plan.map { plan in
-            ExecFollower(
+        let follower = try inputs.plan.map { plan throws(CommandError) in
+            try ExecFollower(
                 plan, isBesideData: json || charts.takeStandardOutput,
                 style: Terminal(STDERR_FILENO, color: service.color).style)
         }
-        try service.withDaemon { try run(request, inputs, follower, on: &$0, $1, &exports) }
+        try service.withDaemon { connection, signals in
+            if case .commands(let plan, nil) = inputs, let follower {
+                return try run(plan, follower, request, shape, on: &connection, signals, &exports)
+            }
+            try run(request, inputs, follower, on: &connection, signals, &exports)
+        }
+    }
+
+    /// Runs commands that are no single call.
+    private func run(
+        _ plan: ExecPlan, _ follower: ExecFollower, _ request: Run.Request, _ shape: RunShape,
+        on connection: inout DaemonConnection, _ signals: Signals, _ exports: inout Exports
+    ) throws {
+        var one = request
+        one.outputs = .ended
+        one.inputs = nil
+        (one.mode, one.threads, one.processes) = (nil, shape.processes == nil ? 1 : nil, shape.processes.map { _ in 1 })
+        one.records = nil
+        let stream = ExecStream(
+            plan, follower, one, at: connection.path, signals, terminal: Terminal(STDERR_FILENO, color: service.color),
+            keepsRecords: records || charts.needRecords)
+        let receipt = try stream.receipt(from: &connection)
+        signals.release()
+        let people = people(besideCommands: true)
+        if json || !plan.options.isQuiet { try show(receipt, stream.records, nil, people) }
+        try draw(receipt, stream.records, people, &exports)
+        if stream.interrupted { throw ExitStatus.cancelled }
+        let status = stream.status(receipt.tasks)
+        if status != 0 { throw CommandStatus(code: status) }
     }
 
     private func run(
@@ -83,7 +114,7 @@ extension RunInvocation {
         // A private daemon ends by itself when this process does.
         signals.release()
         let people = people(besideCommands: follower != nil || inputs.functions != nil)
-        let isQuiet = follower?.plan.isQuiet ?? inputs.functions?.isQuiet ?? false
+        let isQuiet = follower?.plan.options.isQuiet ?? inputs.functions?.isQuiet ?? false
         if let functions = inputs.functions, let results = try session.results?.open(tasks: receipt.tasks.total) {
             try results.show(functions, isInDocument: json)
             if json {
@@ -150,6 +181,22 @@ struct RunShape: Equatable {
     var timeout: Int?
     var records = false
     var halt: Halt?
+
+    /// How many workers were asked for; nil where nobody said it.
+    private var workers: Int? { threads == nil && processes == nil ? nil : (threads ?? 1) * (processes ?? 1) }
+
+    /// Takes the number of workers that `--jobs` asks for, no more than there are commands.
+    mutating func take(_ plan: ExecPlan, _ words: RunWords) throws(CommandError) {
+        guard plan.options.jobs != nil else {
+            if let given = serial ? 1 : workers { plan.slots = given }
+            return
+        }
+        guard threads == nil, processes == nil, !serial else {
+            throw words.fault(
+                "--jobs says how many run at a time, and so does --threads, --processes or --serial: give one")
+        }
+        threads = plan.isComplete ? max(1, min(plan.slots, plan.jobs.count)) : plan.slots
+    }
 
     /// The arrangement that the numbers ask for; nil leaves it to the daemon.
     func mode() throws(CommandError) -> Mode? {

@@ -182,7 +182,7 @@ public enum Input: Sendable, CaseIterable {
     /// What is typed behind a workload's name and options.
     public var operands: String {
         switch self {
-        case .command: "COMMAND [WORD...] [::: ARGUMENT...]"
+        case .command: "[COMMAND [WORD...]] [::: ARGUMENT... | :::: FILE...]..."
         case .url: "[URL... | --from FILE | -]"
         case .request: "URL [BODY... | --from FILE | -]"
         case .item: "[ITEM... | --from FILE | -]"
@@ -224,19 +224,6 @@ public enum Input: Sendable, CaseIterable {
         Option("resume-failed", .flag, "as --resume, but call again for those of them that failed"),
         Option("pickle", .path, in: 1...4096, "keep the results in this file, one pickle behind the other"),
         Option("output", .path, in: 1...4096, "put each result into a file of its own in this directory, as a pickle"),
-        Option("quiet", .flag, letter: "q", "print no receipt"),
-    ]
-    private static let commandOptions = [
-        Option(
-            "arg-file", .path, letter: "a", in: 1...4096, "read the arguments from this file, one a line; - for input"),
-        Option("null", .flag, letter: "0", "arguments that are read end with a NUL rather than with a line"),
-        Option("keep-order", .flag, letter: "k", "print what commands write in the order of the arguments"),
-        Option("tag", .flag, "begin each line with the argument and a tab"),
-        Option("shell", .flag, "have /bin/sh run the command, with each argument quoted"),
-        Option("dry-run", .flag, "print the commands, and run none"),
-        Option("joblog", .path, in: 1...4096, "write a line for each command that has ended into this file, anew"),
-        Option("resume", .flag, "leave out the commands that the joblog knows, and go on with it"),
-        Option("resume-failed", .flag, "as --resume, but run again those of them that failed"),
         Option("quiet", .flag, letter: "q", "print no receipt"),
     ]
 }

@@ -38,7 +38,7 @@ public struct JobPlan: Sendable {
     public var detailBytes: UInt32 = 0
     /// Columns among them.
     public var detailColumns: UInt32 = 0
-    /// 1 if tasks are noted in the log as they end.
+    /// 1 if tasks are noted in the log as they end; 2 if only those are whose workload says so, as others are of no interest.
     public var logs: UInt32 = 0
     /// After how many failed tasks no other is begun; 0 for never.
     public var failureLimit: UInt32 = 0

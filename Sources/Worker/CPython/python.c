@@ -153,6 +153,7 @@ static void look(par_python_printed *printed) {
     uint64_t time = printed->sees_all ? now() : 0;
     int mayHaveWritten = printed->sees_all && time - printed->looked_at >= SHORTEST_WRITE_NS;
     printed->looked_at = time;
+    printed->has_spoken = 0;
     if (!printed->is_written && !mayHaveWritten) return;
     if (printed->is_written) {
         printed->is_written = 0;
@@ -160,8 +161,10 @@ static void look(par_python_printed *printed) {
         if (!nothing) python.PyErr_Clear();
         par_python_drop(nothing);
     }
-    printed->output_end = end_of(printed->output, printed->output_end);
-    printed->errors_end = end_of(printed->errors, printed->errors_end);
+    uint64_t output = end_of(printed->output, printed->output_end), errors = end_of(printed->errors, printed->errors_end);
+    printed->has_spoken = output != printed->output_end || errors != printed->errors_end;
+    printed->output_end = output;
+    printed->errors_end = errors;
 }
 
 int32_t par_python_task(par_task *task) {

@@ -13,6 +13,8 @@ public struct TaskLoop {
     private let tableOffset: Int
     private let seat: UInt16
     private let logs: Bool
+    /// Not 0 where a task is to be noted in the log; nil where each is.
+    private var isToNote: UnsafePointer<UInt8>?
     private let mayHalt: Bool
     private var cpu: CPUMeter
     private var batch: UInt64 = 1
@@ -33,6 +35,11 @@ public struct TaskLoop {
         logs = job.plan.pointee.logs != 0
         mayHalt = job.plan.pointee.failureLimit != 0
         cpu = CPUMeter(interval: 0)
+    }
+
+    /// Has only those tasks be noted after which there is something at `place`, where the job allows that.
+    public mutating func notes(where place: UnsafePointer<UInt8>?) {
+        if job.plan.pointee.logs == 2 { isToNote = place }
     }
 
     /// Leaves all but `count` tasks to others.
@@ -150,7 +157,7 @@ public struct TaskLoop {
         }
         atomicMemoryFence(ordering: .releasing)
         record.pointee.status = status
-        if logs { job.note(ended: task) }
+        if logs, isToNote.map({ $0.pointee != 0 }) ?? true { job.note(ended: task) }
         if mayHalt, status == .failed, job.countFailure(), job.plan.pointee.haltsNow != 0 {
             worker.arena.tellNews(worker.event)
         }

@@ -85,6 +85,7 @@ final class PythonRuntime: RuntimeSupport {
             }
             let function = try NativeFunction(par_python_task, state: call.place, arguments, isTimed: false)
             guard let printed = call.place.pointee.printed else { return loop.call(function) }
+            loop.notes(where: call.hasSpoken)
             loop.call(PrintingFunction(function) { (printed.pointee.output_end, printed.pointee.errors_end) })
         } catch {
             loop.run(Unfit(failure: error))
@@ -115,6 +116,9 @@ final class PythonCall {
     /// What tasks print; nil where nobody wants it.
     private let printed: PrintedFiles?
 
+    /// Whether the task at hand has printed something.
+    var hasSpoken: UnsafePointer<UInt8>? { printed?.hasSpoken }
+
     /// What the Python side has raised, as a C string.
     final class Raised: Error, @unchecked Sendable {
         // Never written to again.
@@ -122,8 +126,9 @@ final class PythonCall {
         private static let limit = 1 << 16
 
         init(_ body: (UnsafeMutablePointer<CChar>, Int) -> Void) {
+            // As a rule nothing is written there, and no page of it is touched but the first.
             place = .allocate(capacity: Self.limit)
-            place.initialize(repeating: 0, count: Self.limit)
+            place.pointee = 0
             body(place, Self.limit)
         }
 
@@ -219,6 +224,12 @@ final class PrintedFiles {
         printed.errors_end = UInt64(max(0, lseek(errors, 0, SEEK_END)))
         place.initialize(to: printed)
         if output < 0 || errors < 0 { return nil }
+    }
+
+    /// Not 0 where the task that has just ended has printed something.
+    var hasSpoken: UnsafePointer<UInt8> {
+        let byte = UnsafeRawPointer(place) + (MemoryLayout<par_python_printed>.offset(of: \.has_spoken) ?? 0)
+        return byte.assumingMemoryBound(to: UInt8.self)
     }
 
     /// As the Python side takes them: the descriptors, and the address of the byte that says that there is something to write.

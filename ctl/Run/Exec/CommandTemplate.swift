@@ -1,97 +1,284 @@
-import Catalogue
-
-/// A command with places for an argument, as GNU parallel has them.
-///
-/// | place | what stands there, for `dir/file.txt` |
-/// | --- | --- |
-/// | `{}` | `dir/file.txt` |
-/// | `{.}` | `dir/file`, without the last extension |
-/// | `{/}` | `file.txt`, the last part |
-/// | `{//}` | `dir`; `.` where there is none |
-/// | `{/.}` | `file`, the last part without the last extension |
-/// | `{#}` | the number of the argument, from 1 |
+/// What a command is made of that has places for what each task has of its own.
 struct CommandTemplate: Equatable {
-    /// At least one.
-    let words: [String]
-    /// Whether a shell runs the command: then the words are one line, and what is put into it is quoted.
-    let isForShell: Bool
-
-    /// Scalars rather than characters, here and below: a mark that follows a brace, a slash, a dot or a quote joins it in
-    /// one character, and leaves it what it is to programs.
-    private static let places = ["{}", "{.}", "{/}", "{//}", "{/.}", "{#}"].map { $0.unicodeScalars }
-
-    /// A command without a place has the argument at its end.
-    init(_ words: [String], isForShell: Bool = false) {
-        let hasPlace = words.contains { word in
-            word.unicodeScalars.indices.contains { Self.place(at: word.unicodeScalars[$0...]) != nil }
-        }
-        self.words = hasPlace ? words : words + ["{}"]
-        self.isForShell = isForShell
+    /// How the words of a command come to a program.
+    enum Way: Equatable {
+        /// Each as it is.
+        case words
+        /// As one line, which this shell runs; what is put into it is quoted.
+        case shell(String)
+        /// The arguments themselves are lines, which this shell runs.
+        case lines(String)
     }
 
-    /// The words of the command for one argument.
-    ///
-    /// - Parameter number: the argument's, from 1.
-    func command(for argument: String, number: Int) -> [String] {
-        let filled = words.map { Self.fill($0, argument, number, quoting: isForShell) }
-        return isForShell ? ["/bin/sh", "-c", filled.joined(separator: " ")] : filled
+    /// What all tasks' places are filled from.
+    struct Values: Equatable {
+        var arguments: [[UInt8]]
+        /// From 1.
+        var number: Int
+        /// From 1.
+        var slot = 1
+        /// How many commands there are; 0 while it is not known.
+        var total = 0
+        var slots = 1
+    }
+
+    private enum Piece: Equatable {
+        case text([UInt8])
+        case place(Place)
+    }
+
+    let way: Way
+    private let words: [[Piece]]
+    /// Whether a line for a shell names one of the variables by which GNU parallel tells of the command's number and slot.
+    private let asksForVariables: Bool
+    /// Whether a word with a place is repeated for each argument (`-X`).
+    private let repeatsWords: Bool
+
+    /// A place that can't be one.
+    struct Fault: Error {
+        let text: String
+    }
+
+    /// A command without a place has the arguments at its end.
+    init(
+        _ words: [[UInt8]], way: Way = .words, reader: PlaceReader = PlaceReader(), repeatsWords: Bool = false,
+        appends: Bool = true
+    ) throws(Fault) {
+        self.way = way
+        self.repeatsWords = repeatsWords
+        var read: [[Piece]] = []
+        // In a line, words are what spaces part.
+        let isLine = way != .words
+        let parts = isLine && repeatsWords ? words.flatMap { $0.split(separator: 0x20).map(Array.init) } : words
+        for word in parts { read.append(try Self.pieces(of: word, reader)) }
+        let hasPlace = read.joined().contains { if case .place(let place) = $0 { place.isOfTask } else { false } }
+        if !hasPlace, appends { read.append([.place(.all(.none))]) }
+        self.words = read
+        asksForVariables =
+            isLine
+            && words.contains {
+                Self.contains($0, Array("$PARALLEL_".utf8)) || Self.contains($0, Array("${PARALLEL_".utf8))
+            }
+    }
+
+    private static func contains(_ text: [UInt8], _ part: [UInt8]) -> Bool {
+        text.indices.contains { text[$0...].starts(with: part) }
+    }
+
+    private static func pieces(of word: [UInt8], _ reader: PlaceReader) throws(Fault) -> [Piece] {
+        var pieces: [Piece] = []
+        var text: [UInt8] = []
+        var rest = word[...]
+        while let byte = rest.first {
+            let before = rest.startIndex > 0 ? word[rest.startIndex - 1] : nil
+            switch reader.place(at: rest, after: before) {
+            case .fault(let reason): throw Fault(text: reason)
+            case .text:
+                text.append(byte)
+                rest.removeFirst()
+            case .place(let place, let length):
+                if !text.isEmpty { pieces.append(.text(text)) }
+                text = []
+                pieces.append(.place(place))
+                rest = rest.dropFirst(length)
+            }
+        }
+        if !text.isEmpty || pieces.isEmpty { pieces.append(.text(text)) }
+        return pieces
+    }
+
+    /// Whether what stands in a command is told by its slot, or by how many commands there are.
+    var needsSlot: Bool { asksForVariables || has { $0 == .slot || $0 == .paddedSlot } }
+    var needsTotal: Bool { has { $0 == .total || $0 == .paddedNumber } }
+
+    var hasAnyPlace: Bool { has { _ in true } }
+
+    private func has(_ isMeant: (Place) -> Bool) -> Bool {
+        words.joined().contains { if case .place(let place) = $0 { isMeant(place) } else { false } }
+    }
+
+    /// The words of the command.
+    func command(_ values: Values) -> [[UInt8]] {
+        switch way {
+        case .words: filledWords(values)
+        case .shell(let shell), .lines(let shell):
+            [Array(shell.utf8), Array("-c".utf8), variables(values) + line(values)]
+        }
+    }
+
+    /// A word as it would be typed; several, or none, where it has several values, or misses one.
+    private func typed(_ word: [Piece], _ values: Values) -> [[UInt8]] {
+        let isPlain = word.allSatisfy { piece in
+            if case .text(let text) = piece { !text.isEmpty && !ShellText.hasSign(text) } else { true }
+        }
+        var filled: [[UInt8]] = []
+        for one in repeated(word, values) {
+            guard isPlain else {
+                Self.fill(word, one, into: &filled)
+                continue
+            }
+            let line = line(of: word, one, ShellText.quoted) { $0 }
+            if !line.isEmpty { filled.append(line) }
+        }
+        return isPlain ? filled : filled.map(ShellText.quoted)
+    }
+
+    /// Sets what lines for GNU parallel may ask for, where this one does.
+    private func variables(_ values: Values) -> [UInt8] {
+        guard asksForVariables else { return [] }
+        let text = "PARALLEL_SEQ=\(values.number) PARALLEL_JOBSLOT=\(values.slot) PARALLEL_PID=$PPID; "
+        return Array((text + "export PARALLEL_SEQ PARALLEL_JOBSLOT PARALLEL_PID; ").utf8)
     }
 
     /// The command as it would be typed into a shell.
-    func line(for argument: String, number: Int) -> String {
-        let words = command(for: argument, number: number)
-        return isForShell ? words[2] : words.map(ShellWord.quoted).joined(separator: " ")
+    func line(_ values: Values) -> [UInt8] {
+        switch way {
+        // As GNU parallel shows it: what was typed stays, unless a shell would make something else of it.
+        case .words:
+            Array(words.flatMap { typed($0, values) }.joined(separator: [0x20]))
+        case .shell: filledLine(values, ShellText.quoted) { $0 }
+        case .lines: Array(values.arguments.joined(separator: [0x20]))
+        }
     }
 
-    /// The place that `text` begins with, if any.
-    private static func place(at text: Substring.UnicodeScalarView) -> String.UnicodeScalarView? {
-        text.first == "{" ? places.first { text.starts(with: $0) } : nil
+    /// The text that the words make with nothing quoted, for what is no command, such as a tag.
+    func text(_ values: Values) -> [UInt8] {
+        filledLine(values) {
+            $0
+        } text: {
+            $0
+        }
     }
 
-    private static func fill(_ word: String, _ argument: String, _ number: Int, quoting: Bool) -> String {
-        var text = String.UnicodeScalarView()
-        var rest = word.unicodeScalars[...]
-        while let scalar = rest.first {
-            guard let place = place(at: rest) else {
-                text.append(scalar)
-                rest.removeFirst()
-                continue
+    /// - Parameters:
+    ///   - quoted: what a value is made into.
+    ///   - text: what a text between places is made into.
+    private func filledLine(
+        _ values: Values, _ quoted: ([UInt8]) -> [UInt8], text shown: ([UInt8]) -> [UInt8]
+    ) -> [UInt8] {
+        var line: [UInt8] = []
+        for (index, word) in words.enumerated() {
+            if index > 0 { line.append(0x20) }
+            for (number, one) in repeated(word, values).enumerated() {
+                if number > 0 { line.append(0x20) }
+                line += self.line(of: word, one, quoted, shown)
             }
-            let value = value(of: String(place), argument, number)
-            text += (quoting ? ShellWord.quoted(value) : value).unicodeScalars
-            rest.removeFirst(place.count)
         }
-        return String(text)
+        return line
     }
 
-    private static func value(of place: String, _ argument: String, _ number: Int) -> String {
+    private func line(
+        of word: [Piece], _ values: Values, _ quoted: ([UInt8]) -> [UInt8], _ shown: ([UInt8]) -> [UInt8]
+    ) -> [UInt8] {
+        var line: [UInt8] = []
+        for piece in word {
+            switch piece {
+            case .text(let text): line += shown(text)
+            case .place(let place): line += Self.values(of: place, values).map(quoted).joined(separator: [0x20])
+            }
+        }
+        return line
+    }
+
+    private func filledWords(_ values: Values) -> [[UInt8]] {
+        var filled: [[UInt8]] = []
+        filled.reserveCapacity(words.count + values.arguments.count)
+        for word in words {
+            for one in repeated(word, values) { Self.fill(word, one, into: &filled) }
+        }
+        return filled
+    }
+
+    /// The values for a word, once for each time that it stands there.
+    private func repeated(_ word: [Piece], _ values: Values) -> [Values] {
+        guard repeatsWords, values.arguments.count > 1,
+            word.contains(where: { piece in
+                if case .place(.all) = piece { true } else { false }
+            })
+        else { return [values] }
+        return values.arguments.map { argument in
+            var one = values
+            one.arguments = [argument]
+            return one
+        }
+    }
+
+    /// Several values in one word make several words of it, as they would in a shell, and a word of missing values makes none.
+    private static func fill(_ word: [Piece], _ values: Values, into filled: inout [[UInt8]]) {
+        // The plain cases first: there may be thousands of arguments.
+        if word.count == 1, case .text(let text) = word[0] {
+            filled.append(text)
+            return
+        }
+        if word.count == 1, case .place(.all(.none)) = word[0] {
+            filled += values.arguments
+            return
+        }
+        var current: [UInt8] = []
+        var isThere = false
+        for piece in word {
+            switch piece {
+            case .text(let text):
+                current += text
+                isThere = true
+            case .place(let place):
+                for (index, value) in Self.values(of: place, values).enumerated() {
+                    if index > 0 {
+                        filled.append(current)
+                        current = []
+                    }
+                    current += value
+                    isThere = true
+                }
+            }
+        }
+        if isThere { filled.append(current) }
+    }
+
+    private static func values(of place: Place, _ values: Values) -> [[UInt8]] {
         switch place {
-        case "{.}": withoutExtension(argument)
-        case "{/}": lastPart(argument)
-        case "{//}": directory(argument)
-        case "{/.}": withoutExtension(lastPart(argument))
-        case "{#}": String(number)
-        default: argument
+        case .all(let change): return change == .none ? values.arguments : values.arguments.map(change.of)
+        case .one(let position, let change):
+            let count = values.arguments.count
+            let index = position > 0 ? position - 1 : count + position
+            return (0..<count).contains(index) ? [change.of(values.arguments[index])] : []
+        case .number: return [Array(String(values.number).utf8)]
+        case .slot: return [Array(String(values.slot).utf8)]
+        case .total: return [Array(String(values.total).utf8)]
+        case .paddedNumber: return [padded(values.number, as: values.total)]
+        case .paddedSlot: return [padded(values.slot, as: values.slots)]
         }
     }
 
-    private static func withoutExtension(_ path: String) -> String {
-        let scalars = path.unicodeScalars
-        guard let dot = scalars.lastIndex(of: "."), !scalars[dot...].contains("/") else { return path }
-        return String(scalars[..<dot])
+    private static func padded(_ number: Int, as greatest: Int) -> [UInt8] {
+        let digits = String(number)
+        let missing = max(String(greatest).utf8.count - digits.utf8.count, 0)
+        return Array((String(repeating: "0", count: missing) + digits).utf8)
     }
+}
 
-    private static func lastPart(_ path: String) -> String {
-        let scalars = path.unicodeScalars
-        return scalars.lastIndex(of: "/").map { String(scalars[scalars.index(after: $0)...]) } ?? path
-    }
-
-    private static func directory(_ path: String) -> String {
-        // As dirname(1): slashes at the end don't count.
-        var parent = path.unicodeScalars[...]
-        while parent.last == "/" { parent.removeLast() }
-        while let last = parent.last, last != "/" { parent.removeLast() }
-        while parent.last == "/" { parent.removeLast() }
-        return parent.isEmpty ? (path.unicodeScalars.first == "/" ? "/" : ".") : String(parent)
+extension CommandTemplate.Way {
+    /// Whether a command that is typed as `words` is a line for a shell.
+    ///
+    /// One word with a space or a sign in it is a line for a shell, and so is what only a shell has or understands: its own
+    /// commands, functions that were exported, a sign as a word of its own. All else needs none.
+    ///
+    /// - Parameters:
+    ///   - isExact: whether words are what they are (`-q`), but for a single one.
+    ///   - isFunction: whether the shell knows a function of that name.
+    ///   - isFile: whether there is a program of that path.
+    static func isLine(
+        _ words: [[UInt8]], isExact: Bool = false, isFunction: ([UInt8]) -> Bool = { _ in false },
+        isFile: ([UInt8]) -> Bool = { _ in false }
+    ) -> Bool {
+        guard let first = words.first else { return true }
+        if words.count == 1 || !isExact {
+            // Places hold what is no sign of a shell.
+            if ShellText.hasSign(first), !isFile(first) { return true }
+            if ShellText.isBuiltin(first) || ShellText.isAssignment(first) || isFunction(first) { return true }
+        }
+        guard !isExact else { return false }
+        let ends = words.contains { ["-exec", "-execdir", "-ok", "-okdir"].map { Array($0.utf8) }.contains($0) }
+        return words.dropFirst().contains { ShellText.isOperator($0) || (!ends && $0 == ShellText.separator) }
     }
 }

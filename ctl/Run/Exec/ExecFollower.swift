@@ -15,18 +15,27 @@ protocol RunFollower: AnyObject {
 /// Takes in what the commands of a run wrote and how they ended, while they end.
 final class ExecFollower: RunFollower {
     let plan: ExecPlan
+    /// The run's commands, in the order of its tasks.
+    private let jobs: [ExecJob]
     private var printer: OutputPrinter
     private let style: TextStyle
     private var first: FirstFailure?
+    private var results: ResultFiles?
+    private var notFound = NotFound()
+    /// Commands of which something was shown before their end.
+    private var shownNow: Set<Int> = []
+    /// The task whose pieces come now.
+    private var current: Int?
 
     /// - Parameters:
     ///   - isBesideData: whether standard output is for a document, so that commands' output goes elsewhere.
     ///   - style: what standard error can show.
-    init(_ plan: ExecPlan, isBesideData: Bool, style: TextStyle) {
+    init(_ plan: ExecPlan, isBesideData: Bool, style: TextStyle) throws(CommandError) {
         self.plan = plan
         self.style = style
-        let tag: ((Int) -> String)? = plan.isTagged ? { plan.arguments[$0].text } : nil
-        printer = OutputPrinter(output: isBesideData ? STDERR_FILENO : STDOUT_FILENO, tag: tag)
+        jobs = plan.jobs
+        printer = OutputPrinter(output: isBesideData ? STDERR_FILENO : STDOUT_FILENO)
+        results = try ResultFiles(plan)
     }
 
     /// The exit status of the command that failed first; nil where none has.
@@ -37,22 +46,124 @@ final class ExecFollower: RunFollower {
     }
 
     func take(_ piece: Output, _ interruption: Interruption) throws {
-        try printer.print(piece, interruption)
+        let job = jobs[piece.task]
+        let isFirst = current != piece.task
+        current = piece.record == nil ? piece.task : nil
+        let output = try OutputPrinter.bytes(of: piece.stdout)
+        let errors = try OutputPrinter.bytes(of: piece.stderr)
+        try show(output, errors, of: job, isFirst: isFirst, isLast: piece.record != nil, interruption)
         guard let record = piece.record else { return }
+        try end(job, record)
+    }
+
+    /// Prints a piece of what a command has written, or keeps it.
+    func show(
+        _ output: [UInt8], _ errors: [UInt8], of job: ExecJob, isFirst: Bool, isLast: Bool, slot: Int = 1,
+        _ interruption: Interruption
+    ) throws {
+        let announces = isFirst && plan.options.output == .whole
+        let command = announces && plan.options.printsCommand ? plan.line(of: job, slot: slot) + [0x0A] : []
+        if announces, plan.options.tellsCommand { tellCommand(job, slot) }
+        if let results {
+            try results.add(output, errors, of: job, isFirst: isFirst && shownNow.remove(job.number) == nil)
+            if !results.prints { return }
+        }
+        try printer.print(command + output, errors, tag: plan.tag(of: job, slot: slot), isLast: isLast, interruption)
+    }
+
+    /// Says that a command begins, where what it writes is not kept until its end.
+    func announce(_ job: ExecJob, slot: Int, _ interruption: Interruption) throws {
+        if plan.options.tellsCommand { tellCommand(job, slot) }
+        guard plan.options.printsCommand else { return }
+        try printer.print(plan.line(of: job, slot: slot) + [0x0A], [], tag: nil, isLast: true, interruption)
+    }
+
+    private func tellCommand(_ job: ExecJob, _ slot: Int) {
+        StandardError.write(style.clean(String(decoding: plan.line(of: job, slot: slot), as: UTF8.self)) + "\n")
+    }
+
+    /// Prints what a command has written just now, without waiting for its end.
+    func showNow(
+        _ output: [UInt8], _ errors: [UInt8], of job: ExecJob, slot: Int, _ interruption: Interruption
+    ) throws {
+        if let results {
+            try results.add(output, errors, of: job, isFirst: shownNow.insert(job.number).inserted)
+            if !results.prints { return }
+        }
+        // Lines are whole, and each has its tag; what comes as it is has none.
+        let tag = plan.options.output == .lines ? plan.tag(of: job, slot: slot) : nil
+        try printer.print(output, errors, tag: tag, isLast: true, interruption)
+    }
+
+    /// A command has come to its end.
+    func end(_ job: ExecJob, _ record: Record, slot: Int = 1) throws(CommandError) {
         if record.status == "failed" { first = FirstFailure(record, or: first) }
-        tell(of: record)
-        try plan.log?.add(record, number: plan.arguments[piece.task].number, line: plan.line(of: piece.task))
+        tell(of: record, job)
+        try plan.log?.add(record, number: job.number, line: plan.line(of: job, slot: slot))
     }
 
     /// Commands hand nothing back.
     func take(early results: [Output], _ interruption: Interruption) {}
 
     /// Says why a command failed that could not say so itself: it was not started, or it was ended.
-    private func tell(of record: Record) {
+    private func tell(of record: Record, _ job: ExecJob) {
         guard record.status == "failed" || record.status == "lost", let reason = record.reason else { return }
-        if let command = record.command, command.spawn > 0, command.exitCode > 0, command.cause == nil { return }
+        if let command = record.command {
+            if command.spawn > 0, command.exitCode > 0, command.cause == nil { return }
+            if command.spawn == 0, command.exitCode == 127, let text = notFound.text(plan.command(of: job)) {
+                return StandardError.write("parctl: \(style.clean(text))\n")
+            }
+        }
         // Arguments are often names of files, which may hold anything.
-        StandardError.write("parctl: \(style.clean(plan.line(of: record.task))): \(style.clean(reason))\n")
+        let line = String(decoding: plan.line(of: job), as: UTF8.self)
+        StandardError.write("parctl: \(style.clean(line)): \(style.clean(reason))\n")
+    }
+}
+
+/// What to say of a command that is not found, with what may have been meant.
+struct NotFound {
+    /// The command that was looked for last, and what there is to say of it.
+    private var last: (name: String, text: String?)?
+
+    /// Nil where something is there, so that it was something else.
+    mutating func text(_ command: [[UInt8]]) -> String? {
+        let name = String(decoding: command.first ?? [], as: UTF8.self)
+        if let last, last.name == name { return last.text }
+        let text = Self.text(name)
+        last = (name, text)
+        return text
+    }
+
+    private static func text(_ name: String) -> String? {
+        if name.contains("/") {
+            return access(name, F_OK) == 0 ? nil : "\(name): No such file or directory"
+        }
+        guard access(name, F_OK) != 0 else {
+            return access(name, X_OK) == 0
+                ? "\(name): command not found; did you mean './\(name)'?"
+                : "\(name): command not found; there is a file of that name: 'chmod +x \(name)' and './\(name)', or name "
+                    + "the program that runs it"
+        }
+        let near = Suggestion.nearest(to: name, in: programs(like: name)).map { "; did you mean '\($0)'?" }
+        return "\(name): command not found\(near ?? "")"
+    }
+
+    /// Programs in `$PATH` with names of about the same length.
+    private static func programs(like name: String) -> [String] {
+        let length = name.utf8.count
+        let places = (Environment.value("PATH") ?? "/bin:/usr/bin").split(separator: ":")
+        var names: Set<String> = []
+        for place in places {
+            guard let folder = opendir(String(place)) else { continue }
+            defer { closedir(folder) }
+            while let entry = readdir(folder) {
+                let found = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                    String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+                }
+                if abs(found.utf8.count - length) <= 2 { names.insert(found) }
+            }
+        }
+        return names.sorted()
     }
 }
 
@@ -73,7 +184,7 @@ struct FirstFailure: Equatable {
         }
     }
 
-    private static func status(of command: CommandRecord?) -> Int32 {
+    static func status(of command: CommandRecord?) -> Int32 {
         guard let command else { return ExecStatus.other }
         return command.signal > 0 ? 128 + Int32(command.signal) : Int32(max(command.exitCode, 1))
     }
@@ -110,18 +221,25 @@ enum ExecStatus {
 enum ExecHelp {
     static let text = """
 
-        Without ':::' and --arg-file the arguments are read from standard input, one a line, to its end; then the first
-        command starts. All commands of a run come to \(CallSize.limit >> 20) MiB at most, and an argument that is read to
-        \(ArgumentList.longestArgument) bytes. The command begins with the first word that is no option of parctl, and all
-        that follows is its own. Commands themselves have nothing to read (/dev/null).
+        Options and places are those of GNU parallel; the table below has all of them. Arguments come after ':::', from the
+        files after '::::' or --arg-file, or else from standard input, one a line; commands begin while it is read. Of several
+        sources, each argument goes with each; ':::+', '::::+' and --link put them side by side. Without a command, each line is
+        one. The command begins with the first word that is no option, and all up to ':::' is its own. Commands themselves
+        have nothing to read (/dev/null).
 
-        {}   the argument; at the end where the command has no place for it    {#}  its number, from 1
-        {.}  without its extension      {/}  its last part      {//}  its directory      {/.}  {/} without extension
+        One word with a space or a sign of a shell in it is run by the shell, with what is put into it quoted; so is what only a
+        shell has. Of several words each reaches the program as it is, unless one is a sign by itself, such as '|' or '>'.
+
+        {}   the argument; at the end where the command has no place for it    {#}  its number    {%}  the slot, from 1
+        {.}  without its extension    {/}  its last part    {//}  its directory    {/.}  {/} without extension
+        {2} {2.} {-1}  the same of one argument of several, {name} of a column (--header :)    {##}  how many there are
 
         Output comes whole, command by command; the receipt goes to standard error. --timeout is each command's, and
         --halt soon,fail=N or now,fail=N ends the run once N have failed.
 
         \(ExecStatus.help)
 
+        OPTIONS OF GNU PARALLEL AND XARGS:
+        \(ForeignOption.table)
         """
 }

@@ -3,101 +3,339 @@ import Glibc
 import Linux
 import Report
 
+/// One command of a run.
+struct ExecJob: Equatable {
+    /// From 1, as in the joblog.
+    let number: Int
+    let arguments: [[UInt8]]
+    /// What the command reads; nil for nothing.
+    var block: [UInt8]?
+    /// Its place among those that were begun, from 0; nil before.
+    var place: Int?
+
+    /// About what it takes of memory.
+    var byteCount: Int { arguments.reduce((block?.count ?? 0) + 64) { $0 + $1.count + 32 } }
+
+    var withoutBlock: ExecJob { ExecJob(number: number, arguments: arguments, place: place) }
+}
+
 /// What `parctl run exec` is to do: the commands, and what becomes of their output.
-struct ExecPlan {
+final class ExecPlan {
+    let options: ExecOptions
     let template: CommandTemplate
-    /// Arguments with their numbers, from 1: those that are to be run.
-    let arguments: [(number: Int, text: String)]
-    let keepsOrder: Bool
-    let isTagged: Bool
-    let isQuiet: Bool
-    private let isDry: Bool
     let log: JobLogFile?
+    /// How many commands run at a time.
+    var slots: Int
+    private let tag: CommandTemplate?
+    private var input: ExecInput
+    /// What standard input is cut into parts by; nil where it has arguments.
+    private let parts: PipeReader?
+    /// How many have been taken from the input, those included that are not to be run.
+    private var count = 0
+    /// What was taken and is not begun yet.
+    private(set) var jobs: [ExecJob] = []
+    /// How many of them have been handed out.
+    private var taken = 0
+    /// Whether ``jobs`` are all that there are.
+    private(set) var isComplete = false
+    private(set) var total = 0
 
-    /// What GNU parallel has beside `:::`.
-    private static let otherMarks: Set<String> = ["::::", ":::+", "::::+"]
+    /// Commands, and bytes of their arguments, up to which a run is one call to the daemon.
+    static let jobsAtOnce = 20_000
+    static let bytesAtOnce = 2 << 20
+    /// How long to wait for the input's end before the first command is begun, in milliseconds.
+    private static let patience: Int32 = 20
+    /// What `-j0` stands for: less than a daemon's usual limit on workers.
+    private static let most = 200
 
-    /// Reads everything that there is to read, and checks it.
-    init(_ words: RunWords) throws(CommandError) {
-        let options = words.client
-        if let other = words.operands.first(where: Self.otherMarks.contains) {
-            throw words.fault("there is no '\(other)' here: arguments come after one ':::' or from --arg-file")
+    /// Reads what there is to read before the first command, and checks it.
+    ///
+    /// - Parameters:
+    ///   - readsAll: whether to read all of it.
+    ///   - raw: the words behind the options, where they aren't those of `words`, byte by byte.
+    init(_ words: RunWords, readsAll: Bool = false, raw: [[UInt8]]? = nil) throws(CommandError) {
+        let options = try ExecOptions(words)
+        self.options = options
+        let line = InputSource.line(
+            raw ?? words.operands.map { Array($0.utf8) }, mark: words.client["arg-sep"]?.last ?? ":::",
+            fileMark: words.client["arg-file-sep"]?.last ?? "::::")
+        let processors = Processors.available
+        guard let slots = (options.jobs ?? .percent(100)).number(processors: processors, most: Self.most) else {
+            throw words.fault("--jobs leaves no command to run at a time: there are \(processors) processors")
         }
-        let mark = words.operands.firstIndex(of: ":::")
-        let command = Array(words.operands[..<(mark ?? words.operands.endIndex)])
-        let isForShell = options["shell"] != nil
-        guard !command.isEmpty else {
-            throw words.fault("which command? For example: parctl run exec gzip -k {} ::: *.log")
+        self.slots = slots
+        let sources: [InputSource]
+        if let pipe = options.pipe {
+            guard line.sources.isEmpty, options.files.count < 2, !options.linesEach else {
+                throw words.fault("--pipe gives commands parts of one input: there can't be ':::', and no -L: use -N")
+            }
+            parts = try PipeReader(options.files.first ?? "-", pipe)
+            sources = []
+        } else {
+            parts = nil
+            sources = try Self.sources(line, options, words)
         }
-        template = CommandTemplate(command, isForShell: isForShell)
-        let source = try Self.source(words, behind: mark)
-        let resume = JobLogFile.Resume(options)
-        guard resume == .no || options["joblog"] != nil else {
+        var input = try ExecInput(sources, options, slots: slots)
+        let names = input.names
+        let template = try Self.template(line.command, options, names, words)
+        self.template = template
+        tag = try options.tag.map { text throws(CommandError) in
+            try Self.template([text], options, names, words, isTag: true)
+        }
+        let resume = JobLogFile.Resume(words.client)
+        guard resume == .no || words.client["joblog"] != nil else {
             throw words.fault("--resume and --resume-failed go by the joblog: name it with --joblog")
         }
-        isDry = options["dry-run"] != nil
         log =
-            isDry && resume == .no
+            options.isDry && resume == .no
             ? nil
-            : try options["joblog"]?.last.map { path throws(CommandError) in try JobLogFile(path, resume: resume) }
-        let known = log?.known ?? []
-        switch source {
-        case .words(let texts):
-            arguments = zip(1..., texts).filter { !known.contains($0.0) }.map { (number: $0, text: $1) }
-        case .file(let path):
-            var list = ArgumentList(without: known)
-            try list.read(path, end: options["null"] == nil ? UInt8(ascii: "\n") : 0)
-            arguments = list.arguments
+            : try words.client["joblog"]?.last.map { path throws(CommandError) in try JobLogFile(path, resume: resume) }
+        if options.gathering != .none {
+            input.fit(fixed: template.fixedBytes) { template.bytes(of: $0) }
         }
-        keepsOrder = options["keep-order"] != nil
-        isTagged = options["tag"] != nil
-        isQuiet = options["quiet"] != nil
+        self.input = input
+        try gather(all: readsAll)
     }
 
-    /// Where the arguments come from.
-    private enum Source {
-        case words(ArraySlice<String>)
-        /// `-` is standard input.
-        case file(String)
-    }
-
-    /// - Parameter mark: the place of the `:::`, if there is one.
-    private static func source(_ words: RunWords, behind mark: Int?) throws(CommandError) -> Source {
-        let file = words.client["arg-file"]
-        guard let mark else {
-            let path = file?.last ?? "-"
-            guard path != "-" || isatty(STDIN_FILENO) != 1 else {
-                throw words.fault("what to run it on? Add ':::' and the arguments, or --arg-file, or pipe them in")
+    private static func sources(
+        _ line: InputSource.Line, _ options: ExecOptions, _ words: RunWords
+    ) throws(CommandError) -> [InputSource] {
+        let files = options.files.map { InputSource(place: .file(Array($0.utf8)), isLinked: false) }
+        let sources = files + line.sources
+        if !sources.isEmpty { return sources }
+        guard isatty(STDIN_FILENO) != 1 else {
+            if line.command.isEmpty {
+                throw words.fault("which command? For example: parctl run exec gzip -k {} ::: *.log")
             }
-            return .file(path)
+            throw words.fault("what to run it on? Add ':::' and the arguments, or --arg-file, or pipe them in")
         }
-        guard file == nil else { throw words.fault("arguments come after ':::' or from --arg-file, not both") }
-        let texts = words.operands[(mark + 1)...]
-        guard !texts.contains(":::") else {
-            throw words.fault("there can be only one ':::', as a command is run for one argument at a time")
+        return [InputSource(place: .file([UInt8(ascii: "-")]), isLinked: false)]
+    }
+
+    private static func template(
+        _ command: [[UInt8]], _ options: ExecOptions, _ names: [[UInt8]]?, _ words: RunWords, isTag: Bool = false
+    ) throws(CommandError) -> CommandTemplate {
+        var reader = options.reader
+        reader.names = names
+        let isLine =
+            !isTag && !command.isEmpty
+            && CommandTemplate.Way.isLine(
+                command, isExact: options.isExact, isFunction: ShellFunction.isExported, isFile: isProgram)
+        let way: CommandTemplate.Way =
+            isTag
+            ? .words
+            : command.isEmpty
+                ? .lines(UserShell.path())
+                : options.isForShell
+                    ? .shell(UserShell.standard) : isLine ? .shell(UserShell.path(for: command[0])) : .words
+        do {
+            return try CommandTemplate(
+                command, way: way, reader: reader, repeatsWords: options.gathering == .words,
+                appends: !isTag && options.pipe == nil)
+        } catch {
+            throw words.fault(error.text)
         }
-        return .words(texts)
+    }
+
+    /// Whether `word` is a path of a program.
+    private static func isProgram(_ word: [UInt8]) -> Bool {
+        guard word.contains(UInt8(ascii: "/")) else { return false }
+        return access(String(decoding: word, as: UTF8.self), X_OK) == 0
+    }
+
+    // MARK: The commands
+
+    /// Takes commands from the input until its end, or until there are more than go into one call, or the input keeps it waiting.
+    private func gather(all: Bool) throws(CommandError) {
+        if parts != nil { return }
+        let needsAll = all || template.needsTotal || options.isShuffled || options.halts.map(\.isPercent) == true
+        var bytes = 0
+        let deadline = Int(Monotonic.now()) + Int(Self.patience) * 1_000_000
+        // What stands in the command line is there already.
+        let isFile = input.awaited >= 0
+        while needsAll || (jobs.count < Self.jobsAtOnce && bytes < Self.bytesAtOnce) {
+            if isFile, !needsAll, jobs.count % 32 == 31, Int(Monotonic.now()) > deadline { return }
+            switch try take(waits: needsAll) {
+            case .job(let job):
+                jobs.append(job)
+                bytes += job.arguments.reduce(0) { $0 + $1.count + 8 }
+            case .end:
+                isComplete = true
+                total = count
+                if options.isShuffled { shuffle() }
+                return
+            case .later:
+                let left = (deadline - Int(Monotonic.now())) / 1_000_000
+                guard left > 0 else { return }
+                var state = pollfd(fd: input.awaited, events: Int16(POLLIN), revents: 0)
+                _ = poll(&state, 1, Int32(left))
+            }
+        }
+    }
+
+    private func shuffle() {
+        let shuffled = jobs.map(\.arguments).shuffled()
+        jobs = zip(jobs, shuffled).map { ExecJob(number: $0.number, arguments: $1) }
+    }
+
+    enum Next {
+        case job(ExecJob)
+        /// It has not come yet: wait for ``awaited``.
+        case later
+        case end
+    }
+
+    /// The descriptor that brings the next argument.
+    var awaited: Int32 { parts?.awaited ?? input.awaited }
+
+    /// The next command that is to be run.
+    func next() throws(CommandError) -> Next {
+        if taken < jobs.count {
+            taken += 1
+            if taken < jobs.count { return .job(jobs[taken - 1]) }
+            defer { (jobs, taken) = ([], 0) }
+            return .job(jobs[taken - 1])
+        }
+        if isComplete { return .end }
+        let next = try take(waits: false)
+        if case .end = next {
+            isComplete = true
+            total = count
+        }
+        return next
+    }
+
+    /// Those that the joblog knows are passed over, and count.
+    private func take(waits: Bool) throws(CommandError) -> Next {
+        while true {
+            if let parts {
+                switch try parts.next() {
+                case .end: return .end
+                case .later: return .later
+                case .part(let part):
+                    count += 1
+                    if log?.known.contains(count) == true { continue }
+                    return .job(ExecJob(number: count, arguments: [], block: part))
+                }
+            }
+            switch try input.next(waits: waits) {
+            case .end: return .end
+            case .later: return .later
+            case .arguments(let arguments):
+                count += 1
+                if log?.known.contains(count) == true { continue }
+                return .job(ExecJob(number: count, arguments: arguments))
+            }
+        }
     }
 
     /// Whether there is nothing to be run: it was only to be shown, which is done then, or has all been run before.
     func isDone() throws(CommandError) -> Bool {
-        if isDry {
-            for task in arguments.indices { try StandardOutput.write(line(of: task) + "\n") }
-        } else if arguments.isEmpty {
-            let done = log.map(\.known.count) ?? 0
-            StandardError.write(
-                done > 0
-                    ? "parctl: all that is to be run is in the joblog already: \(Units.counted(done, "command"))\n"
-                    : "parctl: there is no argument to run the command for\n")
+        if options.isDry {
+            while true {
+                if jobs.isEmpty, !isComplete {
+                    switch try take(waits: true) {
+                    case .job(let job): jobs.append(job)
+                    case .later:
+                        var state = pollfd(fd: awaited, events: Int16(POLLIN), revents: 0)
+                        _ = poll(&state, 1, -1)
+                        continue
+                    case .end: isComplete = true
+                    }
+                }
+                guard !jobs.isEmpty else { return true }
+                for job in jobs { try StandardOutput.write(line(of: job) + [0x0A]) }
+                jobs = []
+            }
         }
-        return isDry || arguments.isEmpty
+        guard isComplete, jobs.isEmpty, parts == nil else { return false }
+        let done = log.map(\.known.count) ?? 0
+        StandardError.write(
+            done > 0
+                ? "parctl: all that is to be run is in the joblog already: \(Units.counted(done, "command"))\n"
+                : "parctl: there is no argument to run the command for\n")
+        return true
     }
 
-    /// What each task is given.
-    var inputs: [[String]] { arguments.map { template.command(for: $0.text, number: $0.number) } }
+    /// Whether the run is one call to the daemon: all commands are known, and the daemon sees to their beginning.
+    var isOneCall: Bool { isComplete && !template.needsSlot && !options.needsPacing }
 
-    /// The command of a task as it would be typed.
-    func line(of task: Int) -> String { template.line(for: arguments[task].text, number: arguments[task].number) }
+    private func values(of job: ExecJob, slot: Int = 1) -> CommandTemplate.Values {
+        CommandTemplate.Values(
+            arguments: job.arguments, number: job.number, slot: slot, total: isComplete ? total : 0, slots: slots)
+    }
+
+    /// The words of a command.
+    func command(of job: ExecJob, slot: Int = 1) -> [[UInt8]] {
+        let command = template.command(values(of: job, slot: slot))
+        return options.nice.map { ["nice", "-n", $0].map { Array($0.utf8) } + command } ?? command
+    }
+
+    /// A command as it would be typed.
+    func line(of job: ExecJob, slot: Int = 1) -> [UInt8] { template.line(values(of: job, slot: slot)) }
+
+    /// What its lines begin with; nil for nothing.
+    func tag(of job: ExecJob, slot: Int = 1) -> [UInt8]? { tag?.text(values(of: job, slot: slot)) }
+
+    /// A text with the places of a command in it.
+    func text(_ template: CommandTemplate, of job: ExecJob) -> [UInt8] { template.text(values(of: job)) }
+
+    var names: [[UInt8]]? { input.names }
+
+    // MARK: All in one call
+
+    /// What each task is given.
+    func inputs() throws(CommandError) -> [[String]] {
+        try jobs.map { job throws(CommandError) in try Self.texts(command(of: job)) }
+    }
+
+    /// Words as the call has them.
+    static func texts(_ words: [[UInt8]]) throws(CommandError) -> [String] {
+        try words.map { word throws(CommandError) in
+            guard let text = String(validating: word, as: UTF8.self) else {
+                throw .input(path: "the argument '\(String(decoding: word, as: UTF8.self))'", reason: "it is not UTF-8")
+            }
+            return text
+        }
+    }
+
+    /// The command of a task, for people.
+    func line(of task: Int) -> String { String(decoding: line(of: jobs[task]), as: UTF8.self) }
+}
+
+extension Halts {
+    var isPercent: Bool { if case .percent = amount { true } else { false } }
+}
+
+/// Functions of a shell in the environment, as bash exports them.
+enum ShellFunction {
+    static func isExported(_ word: [UInt8]) -> Bool {
+        guard !word.isEmpty, !word.contains(0) else { return false }
+        return getenv("BASH_FUNC_\(String(decoding: word, as: UTF8.self))%%") != nil
+    }
+}
+
+extension UserShell {
+    /// The shell for a line whose first word is `word`: functions of bash are known to bash alone.
+    static func path(for word: [UInt8]) -> String {
+        let name = word.prefix { $0 != 0x20 }
+        let path = path()
+        return ShellFunction.isExported(Array(name)) && !path.hasSuffix("bash") ? "/bin/bash" : path
+    }
+}
+
+extension CommandTemplate {
+    /// Bytes of a line that are there whatever the arguments are, the one at its end included.
+    var fixedBytes: Int {
+        let sample = [UInt8(ascii: "x")]
+        return line(Values(arguments: [sample], number: 1)).count - bytes(of: sample) + 1
+    }
+
+    /// What an argument adds to a line.
+    func bytes(of argument: [UInt8]) -> Int {
+        line(Values(arguments: [argument, argument], number: 1)).count
+            - line(Values(arguments: [argument], number: 1)).count
+    }
 }
 
 extension Context {

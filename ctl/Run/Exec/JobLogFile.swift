@@ -11,6 +11,8 @@ final class JobLogFile {
     private var acceptedAt = 0
     /// The numbers of the commands that the file knew already and that are not to be run again.
     let known: Set<Int>
+    /// What makes a whole log of one that was cut; nil where nothing has to be done.
+    private let mending: JobLogMending?
 
     private static let heading = "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand\n"
 
@@ -36,7 +38,18 @@ final class JobLogFile {
         let raw = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
         guard raw >= 0 else { throw .export(path: path, errno: errno) }
         file = Descriptor(owning: raw)
-        known = resume == .no ? [] : try Self.known(in: raw, path, withFailed: resume == .all)
+        guard resume != .no else {
+            known = []
+            mending = nil
+            return
+        }
+        var known = try Self.known(in: raw, path, withFailed: resume == .all)
+        mending = try JobLogMending(raw, path)
+        // It has been run, and how it ended nobody knows any more.
+        if let number = mending?.number {
+            if resume == .all { known.insert(number) } else { known.remove(number) }
+        }
+        self.known = known
     }
 
     /// The numbers in the first column of a log. A command that was tried again has several lines, of which the last counts.
@@ -50,8 +63,8 @@ final class JobLogFile {
             (line: ArraySlice<UInt8>) throws(CommandError) in
             // By bytes: a CR before the line's end would be one character with it.
             let fields = line.split(separator: UInt8(ascii: "\t"), maxSplits: 8, omittingEmptySubsequences: false)
-                .prefix(8).map { String(decoding: $0, as: UTF8.self) }
-            guard fields.count >= 8, let number = Int(fields[0]) else { return }
+                .map { String(decoding: $0, as: UTF8.self) }
+            guard fields.count == 9, let number = Int(fields[0]) else { return }
             if withFailed || (fields[6] == "0" && fields[7] == "0") {
                 known.insert(number)
             } else {
@@ -71,45 +84,50 @@ final class JobLogFile {
         acceptedAt = now.tv_sec * 1_000_000_000 + now.tv_nsec
         // What can't be cut, such as a pipe, has nothing in it either.
         if resume == .no { ftruncate(file.raw, 0) }
+        if let mending {
+            ftruncate(file.raw, mending.keptBytes)
+            if !mending.addition.isEmpty { try add(mending.addition) }
+        }
         var status = stat()
-        if fstat(file.raw, &status) == 0, status.st_size == 0 { try add(Self.heading) }
+        if fstat(file.raw, &status) == 0, status.st_size == 0 { try add(Array(Self.heading.utf8)) }
     }
 
     /// Adds the line of a command.
     ///
     /// - Parameter number: the argument's, from 1.
-    func add(_ record: Record, number: Int, line: String) throws(CommandError) {
-        guard record.status == "ok" || record.status == "failed" else { return }
+    func add(_ record: Record, number: Int, line: [UInt8]) throws(CommandError) {
+        guard record.status != "cancelled" else { return }
         let command = record.command
-        // One that was told to end and made the best of it has failed all the same.
-        let code = command.map { $0.cause == nil ? $0.exitCode : -1 } ?? (record.status == "ok" ? 0 : 1)
+        // One that was told to end and made the best of it has failed all the same, and so has one whose output is lost.
+        let isWell = command?.cause == nil && (record.status == "ok" || command.map { $0.exitCode != 0 } == true)
+        let code = isWell ? command?.exitCode ?? 0 : record.status == "failed" && command == nil ? 1 : -1
         let written = command?.stdoutBytes ?? record.detail?["stdout_bytes"] ?? 0
         let fields = [
             String(number), ":", Self.seconds(acceptedAt + record.start), Self.seconds(record.stop - record.start), "0",
             String(written), String(code), String(command?.signal ?? 0),
-            Self.oneColumn(line),
         ]
-        try add(fields.joined(separator: "\t") + "\n")
+        try add(Array((fields.joined(separator: "\t") + "\t").utf8) + Self.oneColumn(line) + [0x0A])
     }
 
     /// `line` without what would end its column or its line: a newline is a NUL, as GNU parallel has it, a tab `\t` and
     /// a CR `\r`.
-    static func oneColumn(_ line: String) -> String {
-        var column = String.UnicodeScalarView()
-        for scalar in line.unicodeScalars {
-            switch scalar {
-            case "\n": column.append("\0")
-            case "\t": column += "\\t".unicodeScalars
-            case "\r": column += "\\r".unicodeScalars
-            default: column.append(scalar)
+    static func oneColumn(_ line: [UInt8]) -> [UInt8] {
+        var column: [UInt8] = []
+        column.reserveCapacity(line.count)
+        for byte in line {
+            switch byte {
+            case UInt8(ascii: "\n"): column.append(0)
+            case UInt8(ascii: "\t"): column += Array("\\t".utf8)
+            case UInt8(ascii: "\r"): column += Array("\\r".utf8)
+            default: column.append(byte)
             }
         }
-        return String(column)
+        return column
     }
 
-    private func add(_ text: String) throws(CommandError) {
+    private func add(_ bytes: [UInt8]) throws(CommandError) {
         do throws(SystemError) {
-            try writeAll(file.raw, Array(text.utf8))
+            try writeAll(file.raw, bytes)
         } catch {
             throw .exporting(path: path, errno: error.errno.rawValue)
         }
@@ -121,5 +139,62 @@ final class JobLogFile {
         let fraction = String(milliseconds % 1000)
         let text = "\(milliseconds / 1000)." + String(repeating: "0", count: 3 - fraction.count) + fraction
         return String(repeating: " ", count: max(10 - text.count, 0)) + text
+    }
+}
+
+/// What has to be done to a log whose last line was cut, by a crash or a full disk, before anything is added to it.
+struct JobLogMending: Equatable {
+    /// Bytes of the file that stay.
+    let keptBytes: Int
+    /// What comes behind them.
+    let addition: [UInt8]
+    /// The command of the last line, of whose end nothing is known; nil where something is, or nothing at all.
+    let number: Int?
+
+    /// Bytes of what was cut that are looked at: longer than what stands in front of a command.
+    private static let longestTail = 1 << 24
+
+    /// Nil where the log is whole.
+    init?(_ file: Int32, _ path: String) throws(CommandError) {
+        let size = lseek(file, 0, SEEK_END)
+        guard size > 0 else { return nil }
+        let count = min(Int(size), Self.longestTail)
+        var tail = [UInt8](repeating: 0, count: count)
+        guard pread(file, &tail, count, size - off_t(count)) == count else {
+            throw .input(path: path, reason: SystemFault.text(errno))
+        }
+        self.init(tail, from: Int(size) - count)
+    }
+
+    /// - Parameters:
+    ///   - tail: the end of a log.
+    ///   - offset: bytes of the log before it.
+    init?(_ tail: [UInt8], from offset: Int) {
+        guard let last = tail.last, last != UInt8(ascii: "\n") else { return nil }
+        let start = tail.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+        let fields = tail[start...].split(separator: UInt8(ascii: "\t"), maxSplits: 8, omittingEmptySubsequences: false)
+        let number = Int(String(decoding: fields[0], as: UTF8.self))
+        guard fields.count > 1, let number, number > 0 else {
+            // A heading, or a number of which nobody knows whether it is all.
+            keptBytes = offset + start
+            addition = []
+            self.number = nil
+            return
+        }
+        if fields.count == 9 {
+            // Only the command is cut.
+            keptBytes = offset + tail.count
+            addition = [UInt8(ascii: "\n")]
+            self.number = nil
+            return
+        }
+        // The last one of them may be cut, too.
+        var whole = fields.dropLast().map(Array.init)
+        let unknown = ["0", ":", "     0.000", "     0.000", "0", "0", "-1", "0", ""].map { Array($0.utf8) }
+        whole += unknown[whole.count...]
+        keptBytes = offset + start
+        addition = Array(whole.joined(separator: [UInt8(ascii: "\t")])) + [UInt8(ascii: "\n")]
+        // Where its exit code stands there and is whole, that counts; its signal may be missing.
+        self.number = number
     }
 }

@@ -10,8 +10,7 @@ final class FunctionFollower: RunFollower {
 
     init(_ plan: FunctionPlan) {
         self.plan = plan
-        printer = OutputPrinter(
-            output: STDERR_FILENO, tag: plan.isTagged ? { task in plan.items?.text(of: task) ?? "" } : nil)
+        printer = OutputPrinter(output: STDERR_FILENO)
     }
 
     func begin() throws(CommandError) {
@@ -19,10 +18,11 @@ final class FunctionFollower: RunFollower {
     }
 
     func take(_ piece: Output, _ interruption: Interruption) throws {
-        try printer.print(piece, interruption)
+        let tag = plan.isTagged ? Array((plan.items?.text(of: piece.task) ?? "").utf8) : nil
+        try printer.print(piece, tag: tag, interruption)
         guard let record = piece.record, let log = plan.log else { return }
         let task = piece.task
-        try log.add(record, number: plan.items?.number(of: task) ?? task + 1, line: plan.items?.text(of: task) ?? "")
+        try log.add(record, number: plan.items?.number(of: task) ?? task + 1, line: Array((plan.items?.text(of: task) ?? "").utf8))
     }
 
     func take(early results: [Output], _ interruption: Interruption) throws {

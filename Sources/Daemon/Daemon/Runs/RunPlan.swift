@@ -119,7 +119,11 @@ struct RunPlan: Sendable {
             plan.failureLimit = UInt32(halt.failures)
             plan.haltsNow = halt.now ? 1 : 0
         }
-        if request.outputs != nil { plan.logs = 1 }
+        if let order = request.outputs {
+            // Of functions only those are of interest that print something, unless all are to be told of, or wait for each other.
+            let isSelective = definition.input == .argument && order == .ended && request.records != true
+            plan.logs = isSelective ? 2 : 1
+        }
         if definition.input?.isBytes == true {
             plan.heapBytes = UInt64(read.number("results-limit") ?? 0)
             plan.resultLimit = UInt64(read.number("result-limit") ?? 0)

@@ -135,10 +135,15 @@ struct RunStream: Sendable {
         while nextDue < due.count, byteCount < OutputSpool.pieceBytes {
             let task = due[nextDue]
             var reading = reading ?? OutputReading(of: task)
-            let (output, errors) = read(&reading, from: spool)
+            let (output, errors, fault) = read(&reading, from: spool)
             var piece = Output(task: task.task, stdout: output.base64, stderr: errors.base64)
             if reading.isOver {
                 piece.record = record(task, of: plan.definition)
+                // For whoever wanted what it wrote, it has failed.
+                if let fault, piece.record?.status == "ok" {
+                    piece.record?.status = "failed"
+                    piece.record?.reason = fault
+                }
                 nextDue += 1
                 self.reading = nil
             } else {
@@ -152,13 +157,17 @@ struct RunStream: Sendable {
 
     /// The next piece of a task's outputs. What can't be read any more is lost, which is said in its place: the run is worth
     /// more than what one command wrote.
-    private func read(_ reading: inout OutputReading, from spool: OutputSpool) -> (output: [UInt8], errors: [UInt8]) {
+    private func read(
+        _ reading: inout OutputReading, from spool: OutputSpool
+    ) -> (output: [UInt8], errors: [UInt8], fault: String?) {
         do {
-            return try spool.next(&reading)
+            let (output, errors) = try spool.next(&reading)
+            return (output, errors, nil)
         } catch {
-            logger.warning("what a command wrote is lost: \(error)")
+            let fault = "what the command wrote is lost: \(error)"
+            logger.warning("\(fault)")
             reading = .over
-            return ([], Array("pard: what the command wrote is lost: \(error)\n".utf8))
+            return ([], Array("pard: \(fault)\n".utf8), fault)
         }
     }
 

@@ -36,6 +36,8 @@ typedef struct {
     int32_t sees_all;
     /// Not 0 once one of Python's streams was written to since the last look.
     uint8_t is_written;
+    /// Not 0 where the last task has made one of the files longer.
+    uint8_t has_spoken;
     /// Called without arguments, to have Python's streams write what they hold. Owned.
     void *flush;
     /// The two files' ends when they were last looked at.

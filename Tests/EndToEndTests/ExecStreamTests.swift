@@ -1,0 +1,128 @@
+import Control
+import Foundation
+import Testing
+
+extension EndToEnd {
+    /// Commands whose arguments come while others run.
+    @Suite("Commands that come one by one") struct ExecStreamTests {
+        private func shell(_ script: String, _ daemon: Daemon) throws -> Child {
+            let parctl = "'\(try Program.parctl.path)' --socket '\(daemon.socket)' run exec"
+            return try Child(
+                "/bin/bash", ["-c", "cd '\(daemon.fixture.folder)'; parctl() { \(parctl) \"$@\"; }; \(script)"],
+                environment: daemon.fixture.environment())
+        }
+
+        @Test("begin before their input ends")
+        func early() throws {
+            try Daemon.run { daemon in
+                // The input goes on only once the first command has run.
+                let script = "(echo a; until [ -e a ]; do sleep 0.01; done; echo b) | parctl -q touch; ls; rm a b"
+                let child = try shell(script, daemon)
+                #expect(child.end(within: 20) == .exit(0))
+                #expect(child.output.isOver(within: 5))
+                #expect(child.output.text.hasPrefix("a\nb\n"))
+            }
+        }
+
+        @Test("wait for no command of another slot")
+        func free() throws {
+            try Daemon.run { daemon in
+                // The first one ends once all others have.
+                let wait = "until [ -e {}.end ]; do sleep 0.01; done; rm {}.end"
+                let script =
+                    "(echo 1; sleep 0.1; seq 2 40) | parctl -q -j2 'case {} in 1) \(wait);; 40) touch 1.end;; esac; echo {}'"
+                let child = try shell(script, daemon)
+                #expect(child.end(within: 20) == .exit(0))
+                #expect(child.output.isOver(within: 5))
+                #expect(child.output.text.split(separator: "\n").last == "1")
+                #expect(child.output.text.split(separator: "\n").count == 40)
+            }
+        }
+
+        @Test("have one receipt, and records that add up")
+        func receipt() throws {
+            try Daemon.run { daemon in
+                let script = "(seq 10; sleep 0.1; seq 11 100) | parctl -j3 --json --records 'test {} != 50 && echo {}'"
+                let child = try shell(script, daemon)
+                #expect(child.end(within: 20) == .exit(1))
+                #expect(child.output.isOver(within: 5))
+                struct Document: Decodable { var records: [Record] }
+                let receipt = try JSONDecoder().decode(Receipt.self, from: child.output.data)
+                let records = try JSONDecoder().decode(Document.self, from: child.output.data).records
+                #expect(receipt.tasks == Tasks(ok: 99, failed: 1))
+                #expect(receipt.phases.sum == receipt.elapsed)
+                #expect(receipt.workers == 3)
+                #expect(receipt.workerCosts.reduce(0) { $0 + $1.tasks } == 100)
+                #expect(Set(records.map(\.task)) == Set(0..<100))
+                #expect(records.allSatisfy { $0.start >= 0 && $0.stop <= receipt.elapsed })
+                #expect(receipt.task.sum == records.reduce(0) { $0 + $1.stop - $1.start })
+            }
+        }
+
+        @Test("are ended by an interrupt, and nothing is left of them")
+        func interrupt() throws {
+            try Daemon.run { daemon in
+                let child = try shell(
+                    "exec 3< <(seq 2; sleep 60); exec \(try Program.parctl.path) --socket '\(daemon.socket)' run exec -q -j2 sleep 7{} <&3",
+                    daemon)
+                func sleepers() -> [Int] {
+                    daemon.fixture.processes.filter { Processes.line(of: $0).hasPrefix("sleep 7") }
+                }
+                #expect(eventually { sleepers().count == 2 })
+                child.signal(SIGINT)
+                #expect(child.end(within: 20) == .exit(130))
+                #expect(eventually { sleepers().isEmpty })
+                for process in daemon.fixture.processes where Processes.line(of: process) == "sleep 60 " {
+                    kill(pid_t(process), SIGKILL)
+                }
+            }
+        }
+
+        @Test("show lines at once where that is asked for, each whole and with its tag")
+        func lines() throws {
+            try Daemon.run { daemon in
+                // The first command goes on once the second one has seen its line, which is printed to a file.
+                let first = "echo one; until [ -e go ]; do sleep 0.01; done; echo two"
+                let second = "until grep -q one out; do sleep 0.01; done; touch go"
+                let script =
+                    "touch out; parctl -q -j2 --tag --line-buffer 'case {} in 1) \(first);; 2) \(second);; esac' ::: 1 2 > out; cat out; rm out go"
+                let child = try shell(script, daemon)
+                #expect(child.end(within: 20) == .exit(0))
+                #expect(child.output.isOver(within: 5))
+                #expect(child.output.text == "1\tone\n1\ttwo\n")
+            }
+        }
+
+        @Test(
+            "that are not found say so, with what may have been meant",
+            arguments: [
+                ("f.py", "f.py: command not found; did you mean './f.py'?"), ("gzipp", "did you mean 'gzip'?"),
+                ("./nothing", "./nothing: No such file or directory"),
+            ])
+        func notFound(name: String, text: String) throws {
+            try Daemon.run { daemon in
+                let child = try shell(
+                    "touch f.py; chmod +x f.py; parctl -q \(name) ::: a b; x=$?; rm f.py; exit $x", daemon)
+                #expect(child.end(within: 20) == .exit(2))
+                #expect(child.errors.isOver(within: 5))
+                #expect(child.errors.text.contains(text))
+            }
+        }
+
+        @Test("go on where a joblog was cut, and none is run twice")
+        func resume() throws {
+            try Daemon.run { daemon in
+                let script = """
+                    seq 20 | parctl -q --joblog log 'echo {} >> ran'
+                    size=$(stat -c %s log); truncate -s $((size - 9)) log
+                    seq 30 | parctl -q --joblog log --resume 'echo {} >> ran'
+                    sort ran | uniq -d; sort ran | wc -l; tail -n +2 log | cut -f1 | sort -n | uniq | wc -l; rm log ran
+                    """
+                let child = try shell(script, daemon)
+                #expect(child.end(within: 20) == .exit(0))
+                #expect(child.output.isOver(within: 5))
+                #expect(child.output.text == "30\n30\n")
+            }
+        }
+    }
+}

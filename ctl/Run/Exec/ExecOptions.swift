@@ -1,0 +1,203 @@
+import Catalogue
+import Glibc
+import Linux
+
+/// What the options of `parctl run exec` say, read and checked, but for those that the daemon is asked with.
+struct ExecOptions {
+    var jobs: JobCount?
+    /// What ends each argument that is read.
+    var end: [UInt8] = [0x0A]
+    var eof: [UInt8]?
+    var columns: ColumnSplitter?
+    var hasHeader = false
+    var trim = Trim.none
+    var dropsEmpty = false
+    var linksAll = false
+    var isShuffled = false
+    /// How many arguments a command is given; nil for one.
+    var argumentsEach: Int?
+    /// Whether that was said in lines.
+    var linesEach = false
+    var gathering = Gathering.none
+    var spreads = false
+    var maximumBytes = longestCommand
+    var reader = PlaceReader()
+    var keepsOrder = false
+    var tag: [UInt8]?
+    var output = OutputWay.whole
+    var printsCommand = false
+    var tellsCommand = false
+    var results: [UInt8]?
+    var isForShell = false
+    var isExact = false
+    var isDry = false
+    var isQuiet = false
+    var halts: Halts?
+    /// Nanoseconds.
+    var delay = 0
+    var load: Double?
+    var freeBytes: Int?
+    var directory: String?
+    var nice: String?
+    var pipe: PipeOptions?
+    var files: [String] = []
+
+    /// Bytes that a command with as many arguments as possible may have: what the kernel takes for one word, as a shell's line is.
+    static let longestCommand = 131_071
+
+    /// Which ends of an argument lose their spaces.
+    enum Trim: String {
+        case none = "n"
+        case left = "l"
+        case right = "r"
+        case both = "lr"
+    }
+
+    /// Whether a command is given as many arguments as fit.
+    enum Gathering {
+        case none
+        /// A word with a place is there once for each.
+        case words
+        /// They stand in the place one behind the other.
+        case place
+    }
+
+    /// How what commands write is printed.
+    enum OutputWay {
+        /// Command by command.
+        case whole
+        /// Line by line.
+        case lines
+        /// As it comes.
+        case raw
+    }
+
+    init() {}
+
+    init(_ words: RunWords) throws(CommandError) {
+        let options = words.client
+        func has(_ name: String) -> Bool { options[name] != nil }
+        func bytes(_ name: String) -> [UInt8]? { (options[name]?.last).map { Array($0.utf8) } }
+        if let text = options["jobs"]?.last {
+            guard let count = JobCount(text) else {
+                throw words.fault("--jobs takes \(JobCount.expected), not '\(text)'")
+            }
+            jobs = count
+        }
+        if has("null") { end = [0] }
+        if let text = bytes("delimiter") {
+            end = Self.unescaped(text)
+            if end.isEmpty { end = [0] }
+        }
+        if let text = bytes("eof"), !text.isEmpty { eof = text }
+        if let text = options["colsep"]?.last {
+            guard let splitter = ColumnSplitter(text) else { throw words.fault("--colsep takes a regular expression") }
+            columns = splitter
+            trim = .both
+        }
+        if let text = options["trim"]?.last {
+            guard let way = Trim(rawValue: text == "rl" ? "lr" : text) else {
+                throw words.fault("--trim takes n, l, r or lr, not '\(text)'")
+            }
+            trim = way
+        }
+        if let text = options["header"]?.last {
+            guard text == ":" else { throw words.fault("--header takes ':' alone here, not '\(text)'") }
+            hasHeader = true
+        }
+        dropsEmpty = has("no-run-if-empty")
+        linksAll = has("link")
+        isShuffled = has("shuf")
+        linesEach = has("max-lines")
+        argumentsEach = (options["max-args"]?.last ?? options["max-lines"]?.last).flatMap(Quantity.count)
+        gathering = has("many") ? .words : has("many-in-place") ? .place : .none
+        spreads = has("spread")
+        maximumBytes = options["max-chars"]?.last.flatMap(Quantity.count) ?? Self.longestCommand
+        if let text = bytes("replace") { reader.whole = text }
+        reader.hasMore = has("plus")
+        keepsOrder = has("keep-order")
+        tag = bytes("tagstring") ?? (has("tag") ? Array("{}".utf8) : nil)
+        output = has("ungroup") ? .raw : has("line-buffer") ? .lines : .whole
+        printsCommand = has("print-command")
+        tellsCommand = has("verbose")
+        results = bytes("results")
+        isForShell = has("shell")
+        isExact = has("quote")
+        isDry = has("dry-run")
+        isQuiet = has("quiet")
+        if let text = options["halt-when"]?.last {
+            guard let read = Halts.read(text) else {
+                throw words.fault("--halt takes \(Halts.expected), not '\(text)'")
+            }
+            halts = read
+        }
+        delay = options["delay"]?.last.flatMap(Quantity.nanoseconds) ?? 0
+        if let text = options["load"]?.last {
+            let number = Double(text.hasSuffix("%") ? text.dropLast() : text[...])
+            guard let number, number > 0 else {
+                throw words.fault("--load takes a number or a percentage, not '\(text)'")
+            }
+            load = text.hasSuffix("%") ? number / 100 * Double(Processors.available) : number
+        }
+        freeBytes = options["memfree"]?.last.flatMap(Quantity.bytes)
+        directory = options["workdir"]?.last
+        if let directory, directory.hasSuffix("/...") {
+            throw words.fault("--workdir ... is not here: name a directory, such as one that 'mktemp -d' has made")
+        }
+        if let text = options["nice"]?.last {
+            guard let number = Int(text), (-20...19).contains(number) else {
+                throw words.fault("--nice takes a whole number from -20 to 19, not '\(text)'")
+            }
+            nice = String(number)
+        }
+        files = options["arg-file"] ?? []
+        if has("pipe") { pipe = PipeOptions(options) }
+    }
+
+    /// Whether each command's beginning has to be seen to here.
+    var needsPacing: Bool {
+        delay > 0 || load != nil || freeBytes != nil || halts != nil || output != .whole || pipe != nil
+    }
+
+    /// A text in which `\n`, `\t`, `\0` and the like are the bytes that they mean.
+    static func unescaped(_ text: [UInt8]) -> [UInt8] {
+        let known: [UInt8: UInt8] = [
+            UInt8(ascii: "n"): 10, UInt8(ascii: "t"): 9, UInt8(ascii: "r"): 13, UInt8(ascii: "0"): 0,
+            UInt8(ascii: "a"): 7, UInt8(ascii: "f"): 12, UInt8(ascii: "v"): 11, UInt8(ascii: "\\"): 92,
+        ]
+        var bytes: [UInt8] = []
+        var rest = text[...]
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "\\"), let next = rest.first, let meant = known[next] {
+                bytes.append(meant)
+                rest.removeFirst()
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return bytes
+    }
+}
+
+/// How standard input is cut into parts (`--pipe`).
+struct PipeOptions: Equatable {
+    var blockBytes = 1 << 20
+    /// Records for each command; nil for as many as a block has.
+    var records: Int?
+    var end: [UInt8] = [0x0A]
+    var start: [UInt8] = []
+    var dropsSeparators = false
+
+    init() {}
+
+    init(_ options: ClientOptions) {
+        blockBytes = options["block"]?.last.flatMap(Quantity.bytes) ?? blockBytes
+        records = options["max-args"]?.last.flatMap(Quantity.count)
+        if let text = options["recstart"]?.last {
+            start = ExecOptions.unescaped(Array(text.utf8))
+            end = []
+        }
+        if let text = options["recend"]?.last { end = ExecOptions.unescaped(Array(text.utf8)) }
+        dropsSeparators = options["remove-rec-sep"] != nil
+    }
+}

@@ -1,0 +1,287 @@
+import Catalogue
+
+/// An option as GNU parallel or xargs spells it, and what it is here.
+struct ForeignOption {
+    /// All spellings, of one letter or more.
+    let names: [String]
+    let value: Value
+    let meaning: Meaning
+
+    /// Whether it has a value.
+    enum Value {
+        case none, needed
+        /// One that stands in the same word, or none.
+        case joined
+    }
+
+    enum Meaning {
+        /// An option of this program, or several flags.
+        case own([String])
+        /// What it asks for happens anyway: why.
+        case taken(String)
+        /// What to do instead.
+        case refused(String)
+    }
+
+    private init(_ names: String, _ value: Value = .none, _ meaning: Meaning) {
+        self.names = names.split(separator: " ").map(String.init)
+        self.value = value
+        self.meaning = meaning
+    }
+
+    private static func own(_ names: String, _ value: Value, _ option: String) -> ForeignOption {
+        ForeignOption(names, value, .own([option]))
+    }
+
+    private static func own(_ names: String, _ flags: String...) -> ForeignOption {
+        ForeignOption(names, .none, .own(flags))
+    }
+
+    private static func taken(_ names: String, _ value: Value, _ text: String) -> ForeignOption {
+        ForeignOption(names, value, .taken(text))
+    }
+
+    private static func taken(_ names: String, _ text: String) -> ForeignOption {
+        ForeignOption(names, .none, .taken(text))
+    }
+
+    private static func refused(_ names: String, _ value: Value, _ text: String) -> ForeignOption {
+        ForeignOption(names, value, .refused(text))
+    }
+
+    private static func refused(_ names: String, _ text: String) -> ForeignOption {
+        ForeignOption(names, .none, .refused(text))
+    }
+
+    static let all: [ForeignOption] = [
+        own("jobs j max-procs P", .needed, "jobs"), own("arg-file a", .needed, "arg-file"), own("null 0", "null"),
+        own("delimiter d", .needed, "delimiter"), own("E", .needed, "eof"), own("eof e", .joined, "eof"),
+        own("colsep col-sep C", .needed, "colsep"), own("header H", .needed, "header"),
+        own("trim", .needed, "trim"),
+        own("no-run-if-empty norunifempty r", "no-run-if-empty"), own("link xapply", "link"), own("shuf", "shuf"),
+        own("max-replace-args N", .needed, "max-args"), own("max-args n", .needed, "max-args"),
+        own("max-lines L l", .needed, "max-lines"), own("X", "many", "spread"), own("m", "many-in-place", "spread"),
+        own("xargs", "many-in-place"), own("max-chars s", .needed, "max-chars"),
+        own("I replace", .needed, "replace"), own("plus", "plus"), own("arg-sep argsep", .needed, "arg-sep"),
+        own("arg-file-sep argfilesep", .needed, "arg-file-sep"), own("keep-order keeporder k", "keep-order"),
+        own("tag", "tag"), own("tagstring tag-string", .needed, "tagstring"),
+        own("line-buffer linebuffer lb", "line-buffer"), own("ungroup u", "ungroup"),
+        own("v", "print-command"), own("verbose t", "verbose"), own("results res", .needed, "results"),
+        own("q", "quiet", "quote"), own("quote", "quote"), own("dry-run dryrun", "dry-run"),
+        own("joblog jl", .needed, "joblog"), own("resume", "resume"), own("resume-failed", "resume-failed"),
+        own("halt halt-on-error", .needed, "halt"), own("delay", .needed, "delay"), own("load", .needed, "load"),
+        own("memfree", .needed, "memfree"), own("workdir work-dir wd", .needed, "workdir"),
+        own("nice", .needed, "nice"), own("timeout", .needed, "timeout"), own("retries", .needed, "retries"),
+        own("pipe spreadstdin", "pipe"), own("block blocksize block-size", .needed, "block"),
+        own("recend", .needed, "recend"), own("recstart", .needed, "recstart"),
+        own("remove-rec-sep removerecsep rrs", "remove-rec-sep"),
+
+        taken("bar", "a run shows how far it is, on a terminal"), taken("eta", "as --bar"),
+        taken("progress", "as --bar"), taken("group g", "output comes whole, command by command"),
+        taken("will-cite willcite nn nonotice no-notice", "there is no notice"),
+        taken("silent", "commands are not shown unless -v asks for it"),
+        taken("x exit", "a command that is too long is always refused"),
+        taken("compress", "outputs wait in files of the daemon, whose room is given back as they are printed"),
+        taken("compress-program", .needed, "as --compress"), taken("noswap", "see --memfree"),
+        taken("no-ctrl-c", "Ctrl-C ends the run"), taken("ctrl-c", "Ctrl-C ends the run"),
+        taken("gnu", "forms are GNU's"),
+        taken("color colour", "see --color"), taken("plain", "there is no profile that could be read"),
+        taken("env", .needed, "commands have all variables and exported functions of the caller"),
+        taken("tmpdir tempdir", .needed, "outputs wait in the daemon's directory: pard's TMPDIR says where"),
+        taken("term-seq termseq", .needed, "SIGTERM, then SIGKILL after half of the daemon's cancel-grace"),
+        taken("use-cpus-instead-of-cores", "processors are what the scheduler counts"),
+        taken("open-tty o", "commands have nothing to read"),
+
+        refused("sshlogin S", .needed, "run pard on each host, and 'ssh HOST parctl run exec' there"),
+        refused("sshloginfile slf", .needed, "as --sshlogin"), refused("onall", "as --sshlogin"),
+        refused("nonall", "as --sshlogin"),
+        refused(
+            "transferfile tf return basefile bf trc", .needed, "copy files with scp or rsync before and after the run"),
+        refused("transfer cleanup", "as --transferfile"), refused("controlmaster M", "as --sshlogin"),
+        refused("semaphore", "use flock(1) around the command"), refused("fg bg wait", "as --semaphore"),
+        refused("id semaphorename semaphore-name semaphoretimeout st", .needed, "as --semaphore"),
+        refused("tmux tmuxpane fg", "use --line-buffer --tag to see the commands side by side"),
+        refused("tty", "run a command that needs a terminal by itself"),
+        refused("interactive p", "look at the commands with --dry-run first"),
+        refused("rpl", .needed, "have a shell change the argument, as in 'x={}; echo ${x%.*}'"),
+        refused("parens", .needed, "as --rpl"),
+        refused(
+            "U extensionreplace er basenamereplace bnr dirnamereplace dnr basenameextensionreplace bner", .needed,
+            "write {.} {/} {//} {/.}"),
+        refused("seqreplace slotreplace", .needed, "write {#} or {%}"),
+        refused("i", .joined, "write -I {}"),
+        refused("fifo", "as --cat"), refused("cat", "use --pipe with a command that reads standard input"),
+        refused("pipepart pipe-part", "use --pipe < FILE"),
+        refused("round-robin roundrobin round", "use --pipe alone: each block is a command"),
+        refused("tee", "run 'tee >(one) >(other)' in a shell"), refused("regexp regex", "use a plain --recend"),
+        refused("groupby group-by", .needed, "sort, and split the input with awk first"),
+        refused("shard bin", .needed, "as --group-by"),
+        refused("files", "use --results DIR"), refused("ctag", "use --tag"),
+        refused("ctagstring ctag-string", .needed, "use --tagstring"),
+        refused("latestline latest-line ll", "use --line-buffer"), refused("csv", "use --colsep ,"),
+        refused("sql sqlmaster sqlworker sqlandworker", .needed, "load a --joblog or --results into the database"),
+        refused("retry-failed", "give the command again with --resume-failed"),
+        refused("limit", .needed, "use --load or --memfree"), refused("memsuspend", .needed, "use --memfree"),
+        refused("profile J", .needed, "put the options into a shell's alias"),
+        refused("process-slot-var", .needed, "use {%}"),
+        refused("shebang hashbang", "write a script of two lines"), refused("shebang-wrap", "as --shebang"),
+        refused("cleanup", "as --transferfile"), refused("embed", "install parctl where the script runs"),
+        refused("record-env recordenv", "commands have all variables anyway"),
+        refused("filter-hosts filterhosts", "as --sshlogin"), refused("shellquote shell-quote", "use printf %q"),
+        refused("skip-first-line", "use 'tail -n +2'"), refused("hostgroups hgrp", "as --sshlogin"),
+        refused("number-of-cores number-of-cpus number-of-threads number-of-sockets", "use nproc"),
+        refused("max-line-length-allowed show-limits", "use 'getconf ARG_MAX'"),
+        refused("citation", "there is nothing to cite"), refused("D", .needed, "see 'journalctl -u pard'"),
+    ]
+
+    /// The option that is spelled so, without dashes.
+    static func named(_ name: some StringProtocol) -> ForeignOption? { all.first { $0.names.contains { $0 == name } } }
+
+    /// The table of all of them for people.
+    static var table: String {
+        all.map { option in
+            let spelled = option.names.map { $0.count == 1 ? "-\($0)" : "--\($0)" }.joined(separator: " ")
+            let text =
+                switch option.meaning {
+                case .own(let names): names.map { "--\($0)" }.joined(separator: " ")
+                case .taken(let text): "taken: " + text
+                case .refused(let text): "not here: " + text
+                }
+            let gap = String(repeating: " ", count: max(30 - spelled.count, 1))
+            return "  \(spelled)\(gap)\(text)\n"
+        }.joined()
+    }
+}
+
+/// The options of `parctl run exec` as people type them, GNU parallel's and xargs' spellings included.
+enum ExecLine {
+    /// `words`, which stand behind `exec`, with each option spelled as parctl spells it, and `--` before what follows them.
+    ///
+    /// - Parameter takesNext: whether an option that only parctl has takes the next word for its value.
+    static func spelled(
+        _ words: ArraySlice<String>, takesNext: (String) -> Bool
+    ) throws(CommandError) -> [String] {
+        var rest = words
+        var spelled: [String] = []
+        while let word = rest.first, word.hasPrefix("-"), word != "-", word != "--" {
+            rest.removeFirst()
+            if word.hasPrefix("--") {
+                try long(word, &rest, takesNext, into: &spelled)
+            } else {
+                try letters(word, &rest, into: &spelled)
+            }
+        }
+        if rest.first == "--" { rest.removeFirst() }
+        return rest.isEmpty ? spelled : spelled + ["--"] + rest
+    }
+
+    private static func long(
+        _ word: String, _ rest: inout ArraySlice<String>, _ takesNext: (String) -> Bool, into spelled: inout [String]
+    ) throws(CommandError) {
+        let parts = word.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        let name = String(parts[0])
+        var value = parts.dropFirst().first.map(String.init)
+        guard let option = foreign(name) else {
+            spelled.append(word)
+            if value == nil, takesNext(word), let next = rest.popFirst() { spelled.append(next) }
+            return
+        }
+        switch option.value {
+        case .needed where value == nil: value = rest.popFirst()
+        case .none where value == "true": value = nil
+        case .none where value == "false": return
+        default: break
+        }
+        try add(option, "--\(name)", value, into: &spelled)
+    }
+
+    /// An option of that name, or the only one that begins so, unless parctl has one of that name itself.
+    private static func foreign(_ name: String) -> ForeignOption? {
+        // Its values are words of parctl's own.
+        if name == "color", name.count > 1 { return nil }
+        if name.count > 1, let option = ForeignOption.named(name) { return option }
+        guard name.count > 2, !own.contains(name) else { return nil }
+        let near = ForeignOption.all.filter { $0.names.contains { $0.count > 1 && $0.hasPrefix(name) } }
+        return near.count == 1 && !own.contains(where: { $0.hasPrefix(name) }) ? near[0] : nil
+    }
+
+    private static let own = Set(
+        RunInvocation.words.map(\.name) + Service.words.map(\.name)
+            + (Catalogue.definition(named: "exec").map { ($0.options + $0.clientOptions).map(\.name) } ?? []) + ["help"]
+    )
+
+    private static func letters(
+        _ word: String, _ rest: inout ArraySlice<String>, into spelled: inout [String]
+    ) throws(CommandError) {
+        var letters = Substring(word.dropFirst())
+        while let letter = letters.popFirst() {
+            if letter == "h" {
+                spelled.append("-h")
+                continue
+            }
+            guard let option = ForeignOption.named(String(letter)) else {
+                throw fault("unknown option '-\(letter)'\(letters.isEmpty && word.count == 2 ? "" : " in '\(word)'")")
+            }
+            var value: String?
+            switch option.value {
+            case .none: break
+            case .joined:
+                value = letters.isEmpty ? nil : String(letters)
+                letters = ""
+            case .needed:
+                value = letters.isEmpty ? rest.popFirst() : String(letters)
+                letters = ""
+            }
+            try add(option, "-\(letter)", value, into: &spelled)
+        }
+    }
+
+    private static func add(
+        _ option: ForeignOption, _ typed: String, _ value: String?, into spelled: inout [String]
+    ) throws(CommandError) {
+        if option.value == .needed, value == nil { throw fault("\(typed) needs a value") }
+        switch option.meaning {
+        case .taken: break
+        case .refused(let text): throw fault("\(typed) is not here: \(instead(text))")
+        case .own(let names) where option.value == .none: spelled += names.map { "--\($0)" }
+        case .own(let names):
+            guard let value else { return }
+            spelled += try valued(names[0], typed, value)
+        }
+    }
+
+    /// The option called `name`, with a value as GNU parallel has it.
+    private static func valued(_ name: String, _ typed: String, _ value: String) throws(CommandError) -> [String] {
+        switch name {
+        case "halt":
+            guard let halts = Halts.read(value) else { throw fault("\(typed) takes \(Halts.expected), not '\(value)'") }
+            guard let halts else { return [] }
+            guard let plain = halts.plain else { return ["--halt-when=\(value)"] }
+            return ["--halt=\(plain.now ? "now" : "soon"),fail=\(plain.failures)"]
+        case "block", "memfree": return ["--\(name)=\(size(value))"]
+        case "timeout" where value.hasSuffix("%"):
+            throw fault("\(typed) takes a time here, such as 10 or 500ms, and no part of the median")
+        default: return ["--\(name)=\(value)"]
+        }
+    }
+
+    /// A size as parctl spells it: a bare capital is a power of 1024, a small letter one of 1000.
+    private static func size(_ text: String) -> String {
+        let units: [Character: String] = [
+            "K": "KiB", "M": "MiB", "G": "GiB", "k": "kB", "m": "MB", "g": "GB",
+        ]
+        guard let last = text.last, let unit = units[last] else { return text }
+        return text.dropLast() + unit
+    }
+
+    /// The sentence itself where it is said of another option.
+    private static func instead(_ text: String) -> String {
+        guard text.hasPrefix("as --"), let other = ForeignOption.named(text.dropFirst(5)) else { return text }
+        if case .refused(let text) = other.meaning { return text }
+        return text
+    }
+
+    private static func fault(_ text: String) -> CommandError {
+        .usage("exec: \(text)", help: "parctl run exec --help")
+    }
+}

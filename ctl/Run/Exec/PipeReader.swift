@@ -1,0 +1,136 @@
+import Glibc
+import Linux
+
+/// Cuts what it reads into parts of whole records (`--pipe`), and keeps no more than one part and what follows it.
+final class PipeReader {
+    /// What comes next.
+    enum Next: Equatable {
+        case part([UInt8])
+        case later
+        case end
+    }
+
+    private let descriptor: Int32
+    private let file: Descriptor?
+    private let name: String
+    private let options: PipeOptions
+    private var buffer: [UInt8] = []
+    private var hasEnded = false
+
+    private static let readBytes = 1 << 16
+    /// The longest record.
+    private static let longest = 1 << 30
+
+    init(_ path: String, _ options: PipeOptions) throws(CommandError) {
+        self.options = options
+        name = path == "-" ? "standard input" : path
+        guard path != "-" else {
+            descriptor = STDIN_FILENO
+            file = nil
+            return
+        }
+        let raw = open(path, O_RDONLY | O_CLOEXEC)
+        guard raw >= 0 else { throw .input(path: path, reason: SystemFault.text(errno)) }
+        descriptor = raw
+        file = Descriptor(owning: raw)
+    }
+
+    var awaited: Int32 { descriptor }
+
+    func next() throws(CommandError) -> Next {
+        while true {
+            if let count = Self.cut(buffer, options, isLast: hasEnded), count > 0 {
+                let part = Array(buffer[..<count])
+                buffer.removeFirst(count)
+                return .part(Self.trimmed(part, options))
+            }
+            if hasEnded { return .end }
+            guard buffer.count < Self.longest else {
+                throw .input(path: name, reason: "a record is longer than \(Self.longest >> 20) MiB")
+            }
+            var state = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            guard poll(&state, 1, 0) != 0 else { return .later }
+            try fill()
+        }
+    }
+
+    private func fill() throws(CommandError) {
+        let count = buffer.count
+        // No more than a part has, so that a slow reader is not read ahead of.
+        let wanted = max(min(options.blockBytes - count, 1 << 20), Self.readBytes)
+        buffer.append(contentsOf: repeatElement(0, count: wanted))
+        let descriptor = descriptor
+        do throws(SystemError) {
+            let more = try system("read") {
+                buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress.map { $0 + count }, wanted) }
+            }
+            buffer.removeLast(wanted - more)
+            if more == 0 { hasEnded = true }
+        } catch {
+            buffer.removeLast(wanted)
+            throw .input(path: name, reason: SystemFault.text(error.errno.rawValue))
+        }
+    }
+
+    /// How many of the bytes make the next part; nil where more have to come.
+    ///
+    /// A part is as many whole records as go into a block, or so many records; a record that is longer than a block is a part.
+    static func cut(_ bytes: [UInt8], _ options: PipeOptions, isLast: Bool) -> Int? {
+        if bytes.isEmpty { return nil }
+        if let records = options.records, records > 0 {
+            var place = 0
+            for _ in 0..<records {
+                guard let end = boundary(bytes, options, from: place + 1) else { return isLast ? bytes.count : nil }
+                place = end
+            }
+            return place
+        }
+        guard bytes.count >= options.blockBytes || isLast else { return nil }
+        if bytes.count <= options.blockBytes, isLast { return bytes.count }
+        if let end = lastBoundary(bytes, options, atMost: options.blockBytes) { return end }
+        return boundary(bytes, options, from: options.blockBytes) ?? (isLast ? bytes.count : nil)
+    }
+
+    /// The first place from `from` on at which a record ends and another one begins, or the last one ends.
+    private static func boundary(_ bytes: [UInt8], _ options: PipeOptions, from: Int) -> Int? {
+        guard from <= bytes.count else { return nil }
+        for place in from...bytes.count where isBoundary(bytes, options, place) { return place }
+        return nil
+    }
+
+    private static func lastBoundary(_ bytes: [UInt8], _ options: PipeOptions, atMost: Int) -> Int? {
+        var place = min(atMost, bytes.count)
+        while place > 0 {
+            if isBoundary(bytes, options, place) { return place }
+            place -= 1
+        }
+        return nil
+    }
+
+    private static func isBoundary(_ bytes: [UInt8], _ options: PipeOptions, _ place: Int) -> Bool {
+        let (end, start) = (options.end, options.start)
+        guard place >= end.count, place > 0 else { return false }
+        // Single bytes first: they are most.
+        if let last = end.last, bytes[place - 1] != last { return false }
+        guard end.count <= 1 || bytes[(place - end.count)..<place].elementsEqual(end) else { return false }
+        guard !start.isEmpty else { return true }
+        return place + start.count <= bytes.count && bytes[place..<(place + start.count)].elementsEqual(start)
+    }
+
+    /// A part without what ends and begins its records, where that is wanted.
+    private static func trimmed(_ part: [UInt8], _ options: PipeOptions) -> [UInt8] {
+        guard options.dropsSeparators else { return part }
+        var trimmed: [UInt8] = []
+        var rest = part[...]
+        let separators = [options.end, options.start].filter { !$0.isEmpty }
+        while let byte = rest.first {
+            if let separator = separators.first(where: { rest.starts(with: $0) }) {
+                rest = rest.dropFirst(separator.count)
+            } else {
+                trimmed.append(byte)
+                rest.removeFirst()
+            }
+        }
+        return trimmed
+    }
+}
