@@ -14,7 +14,10 @@ extension ServiceTests {
             for page in ["man1/parctl.1", "man8/pard.8", "man5/pard.yaml.5"] {
                 #expect(try service.box.run("test -s /usr/share/man/\(page).gz").status == 0, "\(page)")
             }
-            for file in ["include/par.h", "include/par-lease.h", "libexec/pard/libparlease.so"] {
+            for file in [
+                "include/par.h", "include/par-lease.h", "libexec/pard/libparlease.so",
+                "lib/python3/dist-packages/pard/__init__.py",
+            ] {
                 #expect(try service.box.run("test -s /usr/\(file)").status == 0, "\(file)")
             }
             #expect(try service.box.run("test -s /usr/lib/*/libparlease.a").status == 0)
