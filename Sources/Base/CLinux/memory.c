@@ -43,12 +43,6 @@ int32_t par_memory_release(int32_t fd, uint64_t offset, uint64_t length) {
     return fallocate(fd, mode, (off_t)offset, (off_t)length) < 0 ? -errno : 0;
 }
 
-// An older kernel doesn't know how; memory is then had where it is written to.
-int32_t par_memory_populate(void *start, uint64_t length) {
-    if (madvise(start, length, MADV_POPULATE_WRITE) == 0 || errno == EINVAL) return 0;
-    return -errno;
-}
-
 void par_trim_heap(void) {
     malloc_trim(0);
 }

@@ -24,8 +24,6 @@ int32_t par_memfd_seal(int32_t fd);
 /// 1 for a memory file that nobody can write to or make shorter any more.
 int32_t par_memfd_is_sealed(int32_t fd);
 int32_t par_memory_release(int32_t fd, uint64_t offset, uint64_t length);
-// Has the system find memory for a mapping's pages, as if each was written to.
-int32_t par_memory_populate(void *start, uint64_t length);
 
 /// Gives memory that is free in this process back to the system.
 void par_trim_heap(void);

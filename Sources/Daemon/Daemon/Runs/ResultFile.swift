@@ -13,46 +13,61 @@ final class ResultFile: Sendable {
     let description: Run.Results
     private let file: SentDescriptors
 
+    private static let alignment = 16
+    /// Results are gathered up to so many bytes and written together; a larger one is written from where it is.
+    private static let bufferBytes = 1 << 18
+    private static let largeBytes = 1 << 14
+
     /// Copies the results of a job whose tasks have ended.
     ///
     /// - Parameters:
     ///   - first: the first task of which there is something in it.
     ///   - definition: of what they are tasks of.
     init(of job: FinishedJob, from first: Int = 0, _ definition: Definition) throws(SystemError) {
+        let file = try Descriptor.memoryFile(named: "par-results")
+        var spans: [ByteSpan] = []
         let tasks = first..<job.taskCount
-        let tableBytes = tasks.count * ByteSpan.byteCount
-        var file = try FilledFile(named: "par-results", expecting: tableBytes + job.heapBytesTaken)
-        let table = try file.add(zeros: tableBytes)
+        spans.reserveCapacity(tasks.count)
+        var end = tasks.count * ByteSpan.byteCount
         var failed: [Int] = []
         // Whatever records say, the file is not larger than the heap and what keeps results at their multiples.
         var left = job.heapBytes
         for task in tasks {
             let record = job.record(task)
-            switch record.status {
-            case .ok:
-                guard let bytes = job.result(record), bytes.count <= left else { break }
-                left -= bytes.count
-                let span = ByteSpan(offset: try file.add(bytes), count: bytes.count)
-                file.put(span, at: table + (task - first) * ByteSpan.byteCount)
-            case .failed, .lost: failed.append(task)
-            case .cancelled, .pending, .running: break
+            if record.status == .failed || record.status == .lost { failed.append(task) }
+            let count = Int(record.resultByteCount)
+            guard record.status == .ok, count <= left else {
+                spans.append(ByteSpan(offset: 0, count: 0))
+                continue
             }
+            left -= count
+            spans.append(ByteSpan(offset: end, count: count))
+            end += Self.rounded(count)
+        }
+        try file.append(spans)
+        var buffer: [UInt8] = []
+        buffer.reserveCapacity(Self.bufferBytes)
+        for task in tasks where spans[task - first].count > 0 {
+            if let bytes = job.result(job.record(task)) { try Self.put(bytes, &buffer, file) }
         }
         var failures: Int?
         if !failed.isEmpty {
-            let table = try file.add(zeros: tableBytes)
-            failures = table
-            for task in failed {
-                let reason = Self.reason(task, of: job, definition, &left)
-                let offset = try Self.add(reason, to: &file)
-                file.put(
-                    ByteSpan(offset: offset, count: reason.count), at: table + (task - first) * ByteSpan.byteCount)
+            failures = end
+            let reasons = failed.map { Self.reason($0, of: job, definition, &left) }
+            end += tasks.count * ByteSpan.byteCount
+            var table = Array(repeating: ByteSpan(offset: 0, count: 0), count: tasks.count)
+            for (task, reason) in zip(failed, reasons) {
+                table[task - first] = ByteSpan(offset: end, count: reason.count)
+                end += Self.rounded(reason.count)
             }
+            try Self.flush(&buffer, file)
+            try file.append(table)
+            for reason in reasons { try Self.put(reason, &buffer, file) }
         }
-        description = Run.Results(
-            descriptor: 0, bytes: file.byteCount, failures: failures, first: first == 0 ? nil : first)
-        let sealed = try file.seal()
-        self.file = SentDescriptors([sealed.release()])
+        try Self.flush(&buffer, file)
+        try file.seal()
+        description = Run.Results(descriptor: 0, bytes: end, failures: failures, first: first == 0 ? nil : first)
+        self.file = SentDescriptors([file.release()])
     }
 
     /// Why a task has failed, in full.
@@ -72,14 +87,40 @@ final class ResultFile: Sendable {
     /// The open file, which is closed once it has been sent.
     var descriptor: SentDescriptors { file }
 
-    private static func add(_ text: [UInt8], to file: inout FilledFile) throws(SystemError) -> Int {
-        let result = text.withUnsafeBytes { bytes in
-            do throws(SystemError) {
-                return Result<Int, SystemError>.success(try file.add(bytes))
-            } catch {
-                return .failure(error)
-            }
+    private static func put(
+        _ bytes: UnsafeRawBufferPointer, _ buffer: inout [UInt8], _ file: borrowing Descriptor
+    ) throws(SystemError) {
+        if bytes.count < largeBytes {
+            buffer.append(contentsOf: bytes)
+        } else {
+            try flush(&buffer, file)
+            try file.append(bytes)
         }
-        return try result.get()
+        try pad(bytes.count, &buffer, file)
     }
+
+    private static func put(
+        _ text: [UInt8], _ buffer: inout [UInt8], _ file: borrowing Descriptor
+    ) throws(SystemError) {
+        if text.count < largeBytes {
+            buffer += text
+        } else {
+            try flush(&buffer, file)
+            try file.append(text)
+        }
+        try pad(text.count, &buffer, file)
+    }
+
+    private static func pad(_ count: Int, _ buffer: inout [UInt8], _ file: borrowing Descriptor) throws(SystemError) {
+        buffer.append(contentsOf: repeatElement(0, count: rounded(count) - count))
+        if buffer.count + largeBytes >= bufferBytes { try flush(&buffer, file) }
+    }
+
+    private static func flush(_ buffer: inout [UInt8], _ file: borrowing Descriptor) throws(SystemError) {
+        if buffer.isEmpty { return }
+        try file.append(buffer)
+        buffer.removeAll(keepingCapacity: true)
+    }
+
+    private static func rounded(_ count: Int) -> Int { (count + alignment - 1) / alignment * alignment }
 }
