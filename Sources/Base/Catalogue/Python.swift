@@ -7,8 +7,8 @@ extension Definition {
             already: a warm worker calls the function at once. They run where the caller is, with his variables; another \
             interpreter, a changed source or a changed variable that the modules have read makes new workers, and the receipt \
             says which. Items are texts, or JSON with --json-items; without any, the function is called without an argument. \
-            Results are printed as they come, one a line in the order of the items: as JSON, or where there is none as 'repr:' and what \
-            repr() says. An exception fails its task alone. On threads the function has to be fit for being called on several \
+            Results are printed as they come, one a line in the order of the items: as JSON, or where there is none as \
+            'repr:' and what repr() says. An exception fails its task alone. On threads the function has to be fit for being called on several \
             at a time; one that crashes or exits takes its worker process with it, and the tasks that this one was at are run \
             again, up to three times.
             """,
