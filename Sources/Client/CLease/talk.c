@@ -91,6 +91,9 @@ static int is_utf8(const char *string) {
     for (const unsigned char *at = (const unsigned char *)string; *at;) {
         int more = *at < 0x80 ? 0 : *at < 0xe0 ? 1 : *at < 0xf0 ? 2 : 3;
         if ((*at >= 0x80 && *at < 0xc2) || *at > 0xf4) return 0;
+        /* Overlong forms, surrogates, and what is beyond the last code point. */
+        if ((*at == 0xe0 && at[1] < 0xa0) || (*at == 0xed && at[1] > 0x9f)) return 0;
+        if ((*at == 0xf0 && at[1] < 0x90) || (*at == 0xf4 && at[1] > 0x8f)) return 0;
         for (at++; more > 0; more--, at++)
             if ((*at & 0xc0) != 0x80) return 0;
     }
