@@ -187,7 +187,10 @@ extension Driver {
             link.endsAsExpected = true
             record.refuse(reason)
             notice(.trouble("\(record.runtime.name) can't be started: \(reason)"))
-            return lose(record, reason)
+            lose(record, reason)
+            // What it has told of itself stays true until it changes: another one would say the same.
+            if record.report?.refusal != nil { giveUpStarts(of: record) }
+            return
         case .processes(let started):
             if record.domain.trust == .foreign,
                 let stranger = started.first(where: { $0.pid > 0 && !isFork($0.pid, of: link.process.pid) })
@@ -203,6 +206,12 @@ extension Driver {
         record.hear()
         tellHealth(of: record)
         flushForks(of: record)
+    }
+
+    /// Nobody who waits for a process of this runtime gets one.
+    private func giveUpStarts(of record: RuntimeRecord) {
+        for worker in workers.values where worker.runtime == record.id && worker.handle == nil { withdraw(worker) }
+        record.dropForks { workers[$0] == nil }
     }
 
     private func noteFailures(among started: [(process: ProcessID, pid: Int32)], of record: RuntimeRecord) {
@@ -241,11 +250,12 @@ extension Driver {
         guard let lost = record.vacate(reason, Monotonic.now()) else { return }
         let unanswered = others + lost.unanswered
         abandon(lost)
+        // Before the machine hears of those that don't come: it would ask for others in their place.
+        tellHealth(of: record)
         for id in unanswered {
             if let worker = workers[id], worker.handle == nil { withdraw(worker) }
         }
         if !unanswered.isEmpty { sweepSoon() }
-        tellHealth(of: record)
     }
 
     /// Tells the machine when there is no zygote to be had, and when there is one again.
