@@ -6,7 +6,7 @@ import Testing
 @Suite("What is typed behind python")
 struct PythonTests {
     private func plan(_ words: [String], in directory: String = "/") throws -> FunctionPlan {
-        let prepared = CommandWords.prepared(["run", "python"] + words)
+        let prepared = try CommandWords.prepared(["run", "python"] + words)
         return try FunctionPlan(try CommandWords.read(Array(prepared.dropFirst()), in: directory), in: directory)
     }
 

@@ -22,7 +22,9 @@ final class FunctionFollower: RunFollower {
         try printer.print(piece, tag: tag, interruption)
         guard let record = piece.record, let log = plan.log else { return }
         let task = piece.task
-        try log.add(record, number: plan.items?.number(of: task) ?? task + 1, line: Array((plan.items?.text(of: task) ?? "").utf8))
+        try log.add(
+            record, number: plan.items?.number(of: task) ?? task + 1,
+            line: Array((plan.items?.text(of: task) ?? "").utf8))
     }
 
     func take(early results: [Output], _ interruption: Interruption) throws {
