@@ -94,6 +94,16 @@ import Testing
     }
 
     @Test(arguments: [
+        (["mv", "{}", "{.}.md"], "a b.x", "mv 'a b.x' 'a b'.md"), (["sh", "-c", "exit {}"], "0", "sh -c 'exit 0'"),
+        (["cp", "{}", "host:/x/"], "a", "cp a host:/x/"), (["echo", ""], "", "echo '' ''"),
+    ])
+    func `a command is shown as it was typed, quoted where a shell would make something else of it`(
+        words: [String], argument: String, line: String
+    ) throws {
+        #expect(String(decoding: try template(words).line(values([argument])), as: UTF8.self) == line)
+    }
+
+    @Test(arguments: [
         ("plain", "plain"), ("", "''"), ("a b", "'a b'"), ("it's", "'it'\"'\"'s'"), ("$x", "'$x'"), ("'", "\"'\""),
         ("a=b", "'a=b'"),
     ])
