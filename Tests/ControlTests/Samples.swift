@@ -88,7 +88,8 @@ enum Samples {
             LeaseCall.method,
             LeaseCall.Request(
                 workload: "noop", arguments: [:], mode: .processes, processes: 2, threads: 1, timeout: 1, tasks: 64,
-                inputBytes: 4096, resultBytes: 4096, attempts: 3),
+                inputBytes: 4096, resultBytes: 4096, attempts: 3,
+                context: Context(directory: "/", umask: 18, environment: ["PATH=/bin"])),
             LeaseCall.Reply(
                 lease: .init(job: "j1", workers: 2, memory: 0, bell: 1),
                 loss: .init(worker: 0, pid: 7, exit: "signal 9", oom: false, lost: 1, rerun: 0), receipt: receipt())

@@ -50,6 +50,8 @@ class Crashes:
     kind = None
 
     def setUp(self):
+        # Where there is no daemon, one is started now: it is no test's to leave behind.
+        _daemon.find()
         gc.collect()
         self.before = files()
         self.executor = self.kind(2)
@@ -166,7 +168,8 @@ class Crashes:
         )
         paths = os.pathsep.join(sys.path[:1] + [os.environ.get("PYTHONPATH", "")])
         client = subprocess.Popen(
-            [sys.executable, "-c", code], stdout=subprocess.PIPE, env=dict(os.environ, PYTHONPATH=paths), text=True
+            [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True,
+            env=dict(os.environ, PYTHONPATH=paths, PARD_SOCKET=_daemon.find().path),
         )
         client.stdout.readline()
         count = len(self.jobs())

@@ -76,7 +76,9 @@ class PlaceTests(unittest.TestCase):
 
     def test_without_a_daemon_and_a_program_the_error_says_what_to_do(self):
         with tempfile.TemporaryDirectory() as empty:
-            with mock.patch.dict(os.environ, XDG_RUNTIME_DIR=empty, PATH=empty), mock.patch.object(os, "access", lambda *_: False):
+            with mock.patch.dict(os.environ, XDG_RUNTIME_DIR=empty, PATH=empty), mock.patch.multiple(
+                _daemon, _private=None, places=lambda: [os.path.join(empty, "pard.sock")]
+            ), mock.patch.object(os, "access", lambda *_: False):
                 os.environ.pop("PARD_SOCKET", None)
                 self.assertRaisesRegex(pard.PardError, "install pard", _daemon.find)
 
