@@ -84,6 +84,18 @@ struct HeldTests {
         #expect(world.broken == [])
     }
 
+    @Test("goes on for a client whose workers have all left")
+    func allLeft() {
+        var world = world()
+        world.step(.submit(1, lease(2)))
+        world.step(.crewLeft(1))
+        #expect(world.machine.jobs[1]?.state == .settling)
+        world.step(.settled(1, again: 1))
+        #expect(world.machine.jobs[1]?.state == .running)
+        #expect(world.machine.jobs[1]?.atWork.count == 2)
+        #expect(world.broken == [])
+    }
+
     @Test("has idle ones leave when a run waits for room, and makes up for them once nobody waits")
     func idle() throws {
         var world = world(limit: 8)

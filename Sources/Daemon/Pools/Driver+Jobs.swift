@@ -16,8 +16,8 @@ extension Driver {
         lookAtStopping(now)
         for id in ordered { if let worker = workers[id] { advance(worker) } }
         for id in machine.runningJobs { lookAtCrew(of: id) }
-        // One that others wait for may have fallen asleep.
-        if wantsIdle { recallIdle() }
+        // One that others wait for may have fallen asleep. Who has just left is at it for the machine until it has been told.
+        if wantsIdle, events.isEmpty { recallIdle() }
     }
 
     private func lookAtStopping(_ now: UInt64) {

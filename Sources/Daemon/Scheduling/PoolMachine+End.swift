@@ -2,7 +2,8 @@
 extension PoolMachine {
     mutating func crewLeft(_ id: JobID, _ now: UInt64) {
         guard let job = jobs[id], job.state == .running else { return }
-        if job.isDisturbed { settle(id) } else { finish(id, now) }
+        // A client may have more to do for as long as it is there, whoever has left.
+        if job.isDisturbed || job.request.isHeld { settle(id) } else { finish(id, now) }
     }
 
     private mutating func settle(_ id: JobID) {
