@@ -129,6 +129,19 @@ struct ContractTests {
         }
     }
 
+    @Test("replaces workers that a signal has stopped before they had a task", arguments: Arrangement.allCases)
+    func stopped(pool: Arrangement) async throws {
+        try await Host.run { host in
+            #expect(try await host.run(pool.four(), tasks: 4).count(.ok) == 4)
+            let pids = try await host.snapshot().pids[pool.kind] ?? []
+            #expect(!pids.isEmpty)
+            for pid in pids { kill(pid_t(pid), SIGSTOP) }
+            #expect(try await host.settles { _ in pids.allSatisfy { isInState("T", $0) } })
+            #expect(try await host.run(pool.four(), tasks: 8).count(.ok) == 8)
+            #expect(try await host.settles { $0.machine.isEveryFloorReady && $0.machine.replaced > 0 })
+        }
+    }
+
     @Test("kills nobody who has left a cancelled job that another is stuck at")
     func stuckAlone() async throws {
         let pool = Arrangement.processes

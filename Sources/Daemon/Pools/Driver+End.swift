@@ -28,6 +28,7 @@ extension Driver {
     /// Does what it is time for.
     func keepUp(_ now: UInt64) {
         killLateStarters(now)
+        killStopped(now)
         keepZygotes(now)
         keepOrphans(now)
         if let until = closing.until, now >= until { close(now) }

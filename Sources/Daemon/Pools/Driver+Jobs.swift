@@ -91,6 +91,14 @@ extension Driver {
         return min(tasks, done)
     }
 
+    /// Whether tasks of a job have begun that have not ended, or whose beginning can't be seen from here.
+    func isAnyTaskUnderWay(in id: JobID) -> Bool {
+        guard let record = jobs[id], record.stream == nil, record.lease == nil else { return true }
+        let left = record.view.tasks - record.settledTasks
+        let begun = min(left, Int(clamping: record.job.next.pointee.load(ordering: .relaxed)))
+        return record.settledTasks + begun > done(in: id)
+    }
+
     // MARK: Handing out
 
     func publish(_ id: JobID, _ units: [UnitID]) {

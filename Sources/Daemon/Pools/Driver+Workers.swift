@@ -94,6 +94,30 @@ extension Driver {
         }
     }
 
+    /// Kills workers that a signal has stopped between two tasks: they can neither begin one nor leave, so that their job would
+    /// never end. One that is stopped at a task is the task's own affair, as a debugger may have done that.
+    func killStopped(_ now: UInt64) {
+        guard let due = stoppedAt else {
+            if runCount > 0 { stoppedAt = now + patience.stoppedNanoseconds }
+            return
+        }
+        guard now >= due else { return }
+        stoppedAt = runCount > 0 ? now + patience.stoppedNanoseconds : nil
+        var found: Set<UnitID> = []
+        for id in machine.runningJobs where !isAnyTaskUnderWay(in: id) {
+            for unit in machine.jobs[id]?.atWork ?? [] {
+                guard let process = machine.units[unit]?.process, let worker = workers[process],
+                    slots[unit]?.allSatisfy({ slot($0).isIdle }) == false, worker.handle?.isStopped == true
+                else { continue }
+                found.insert(unit)
+                if !foundStopped.contains(unit) || worker.isToBeKilled { continue }
+                notice(.trouble("worker process \(worker.handle?.pid ?? 0) is killed: a signal has stopped it"))
+                kill(worker)
+            }
+        }
+        foundStopped = found
+    }
+
     // MARK: Going
 
     /// Kills a process, also one that may not be there yet.

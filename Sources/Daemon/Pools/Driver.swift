@@ -78,6 +78,9 @@ final class Driver {
     /// When orphans are looked at, and children that nobody knows are reaped.
     var orphansAt: UInt64?
     var sweepAt: UInt64?
+    /// When jobs are searched for workers that have been stopped, and whom the last search has found.
+    var stoppedAt: UInt64?
+    var foundStopped: Set<UnitID> = []
     /// How long jobs may take to come until their memory is given back.
     private static let trimNanoseconds: UInt64 = 2_000_000_000
     /// How soon what could not be done is tried again.
@@ -252,6 +255,7 @@ final class Driver {
         consider(lookAt)
         consider(orphansAt)
         consider(sweepAt)
+        consider(stoppedAt)
         consider(closing.until)
         consider(startDeadlines.next { starting[$0] != nil })
         for record in runtimes where record.link != nil || !closing.isFinal { consider(record.nextDeadline(now)) }

@@ -200,6 +200,8 @@ public struct Patience: Sendable, Equatable {
     public var lookNanoseconds: UInt64 = 20_000_000
     /// How long a forked worker, or a thread that was asked for, may take to be up. Then its process is killed.
     public var workerNanoseconds: UInt64 = 10_000_000_000
+    /// How long a worker at a job may be stopped while it has no task. Then its process is killed.
+    public var stoppedNanoseconds: UInt64 = 500_000_000
     /// How long nothing is started after a start that failed; doubled with each further one in a row.
     public var retryNanoseconds: UInt64 = 10_000_000
     /// No pause is longer, so that this is how long the service takes to come back once the cause is gone.
