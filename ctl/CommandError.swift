@@ -86,10 +86,10 @@ enum CommandError: Error {
         case .privateDaemon(let reason): "the private daemon did not start: \(reason)"
         case .journal(let reason): reason
         case .export(let path, let number):
-            "can't write to '\(path)': \(SystemFault.text(number)); nothing was run"
+            "can't write to '\(Self.clean(path))': \(SystemFault.text(number)); nothing was run"
         case .exporting(let path, let number):
-            "can't write all of '\(path)': \(SystemFault.text(number)); what was printed stands"
-        case .input(let path, let reason): "\(path) can't be read: \(reason); nothing was run"
+            "can't write all of '\(Self.clean(path))': \(SystemFault.text(number)); what was printed stands"
+        case .input(let path, let reason): "\(Self.clean(path)) can't be read: \(reason); nothing was run"
         case .output(EPIPE): nil
         case .output(let number): "can't write to standard output: \(SystemFault.text(number))"
         case .unwritable(let reason): "the data can't be written as JSON: \(reason)"

@@ -22,7 +22,7 @@ enum RunInputs {
                 self = .commands(plan, nil)
                 return
             }
-            let inputs = try plan.inputs()
+            let inputs = plan.inputs()
             if streams, !CallSize.holds(inputs) {
                 self = .commands(plan, nil)
             } else {

@@ -1,3 +1,5 @@
+import Bytes
+
 extension Definition {
     public static let download = Definition(
         "download",
@@ -168,11 +170,16 @@ public enum WebAddress {
             // Nothing that leads elsewhere, and nothing that a terminal would obey.
             byte < 0x20 || byte == 0x7f || byte == UInt8(ascii: "/") ? UInt8(ascii: "_") : byte
         }
-        var name = String(decoding: bytes, as: UTF8.self)
-        while name.utf8.count > longestName { name.removeLast() }
-        // A name that begins with a dot is hidden, or names a directory.
-        if name.hasPrefix(".") { name = "_" + name.dropFirst() }
-        return name.isEmpty ? "index.html" : name
+        var name = String.UnicodeScalarView()
+        var count = 0
+        for scalar in String(bytes: bytes).unicodeScalars {
+            // Its bytes need not be UTF-8.
+            count += ByteText.byte(of: scalar) == nil ? String(scalar).utf8.count : 1
+            if count > longestName { break }
+            // A name that begins with a dot is hidden, or names a directory.
+            name.append(name.isEmpty && scalar == "." ? "_" : scalar)
+        }
+        return name.isEmpty ? "index.html" : String(name)
     }
 
     /// With room for what tells two of one name apart, and below what file systems take.
@@ -181,7 +188,7 @@ public enum WebAddress {
     /// `text` with its %XX read; one that is none stands for itself.
     private static func decoded(_ text: Substring) -> [UInt8] {
         var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
+        var rest = String(text).bytes[...]
         while let byte = rest.popFirst() {
             let digits = String(decoding: rest.prefix(2), as: UTF8.self)
             if byte == UInt8(ascii: "%"), digits.utf8.count == 2, let value = UInt8(digits, radix: 16),

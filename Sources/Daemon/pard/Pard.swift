@@ -59,6 +59,11 @@ struct Pard: AsyncParsableCommand {
     /// EX_CONFIG of sysexits.h: starting again doesn't help.
     private static let configurationFault: Int32 = 78
 
+    /// By its words as they were given: a path need not be UTF-8.
+    static func main() async {
+        await main(Array(ThisProcess.arguments.dropFirst()))
+    }
+
     mutating func validate() throws {
         do {
             try SettingsSource(flags: SettingsSource.flags(settings)).checkFlags()

@@ -1,3 +1,4 @@
+import Bytes
 import Catalogue
 import Glibc
 import Ledger
@@ -19,10 +20,10 @@ struct DownloadFile: ~Copyable {
         // The parent is the daemon: no other daemon's job of the same number has this name.
         temporary = "\(directory)/.pard-\(ThisProcess.parent)-\(task.job)-\(task.task).part"
         var status = stat()
-        if !overwriting, lstat(path, &status) == 0 { throw TaskFailure(FetchFailure.exists) }
+        if !overwriting, lstat(path.cBytes, &status) == 0 { throw TaskFailure(FetchFailure.exists) }
         // What an attempt whose worker died has left behind; the name belongs to this task alone.
-        unlink(temporary)
-        let place = temporary
+        unlink(temporary.cBytes)
+        let place = temporary.cBytes
         do {
             let flags = O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW
             file = Descriptor(owning: try system("open") { open(place, flags, 0o666) })
@@ -33,7 +34,7 @@ struct DownloadFile: ~Copyable {
 
     deinit {
         // Gone by now if it was kept.
-        unlink(temporary)
+        unlink(temporary.cBytes)
     }
 
     var descriptor: Int32 { file.raw }
@@ -43,7 +44,7 @@ struct DownloadFile: ~Copyable {
         let (from, to) = (temporary, path)
         do throws(SystemError) {
             if overwrites {
-                try system("rename") { rename(from, to) }
+                try system("rename") { rename(from.cBytes, to.cBytes) }
             } else {
                 try FileName.change(from, to: to)
             }

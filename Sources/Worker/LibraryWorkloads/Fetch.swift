@@ -1,3 +1,4 @@
+import Bytes
 import CLibraries
 import Catalogue
 import Glibc
@@ -42,7 +43,7 @@ struct Fetch: Workload {
         // A download has the URL and its file's name; what an API is asked has the URL, a body and headers.
         let words = Array(task.input)
         guard let url = words.first else { throw TaskFailure(FetchFailure.request) }
-        if let fault = WebAddress.fault(in: String(cString: url)) {
+        if let fault = WebAddress.fault(in: String(cBytes: url)) {
             task.explain("the URL \(fault)")
             throw TaskFailure(FetchFailure.request)
         }
@@ -54,7 +55,7 @@ struct Fetch: Workload {
             return detail.bytes
         }
         let file = try DownloadFile(
-            String(cString: words[1]), in: directory, of: task, overwriting: overwrites)
+            String(cBytes: words[1]), in: directory, of: task, overwriting: overwrites)
         try take(client.fetch(request, into: file.descriptor, unless: task.cancellation), &detail, task)
         try file.keep()
         return detail.bytes

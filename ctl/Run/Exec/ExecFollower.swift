@@ -1,3 +1,4 @@
+import Bytes
 import Control
 import Glibc
 import Report
@@ -79,7 +80,7 @@ final class ExecFollower: RunFollower {
     }
 
     private func tellCommand(_ job: ExecJob, _ slot: Int) {
-        StandardError.write(style.clean(String(decoding: plan.line(of: job, slot: slot), as: UTF8.self)) + "\n")
+        StandardError.write(style.clean(String(bytes: plan.line(of: job, slot: slot))) + "\n")
     }
 
     /// Prints what a command has written just now, without waiting for its end.
@@ -115,7 +116,7 @@ final class ExecFollower: RunFollower {
             }
         }
         // Arguments are often names of files, which may hold anything.
-        let line = String(decoding: plan.line(of: job), as: UTF8.self)
+        let line = String(bytes: plan.line(of: job))
         StandardError.write("parctl: \(style.clean(line)): \(style.clean(reason))\n")
     }
 }
@@ -127,7 +128,7 @@ struct NotFound {
 
     /// Nil where something is there, so that it was something else.
     mutating func text(_ command: [[UInt8]]) -> String? {
-        let name = String(decoding: command.first ?? [], as: UTF8.self)
+        let name = String(bytes: command.first ?? [])
         if let last, last.name == name { return last.text }
         let text = Self.text(name)
         last = (name, text)
@@ -135,11 +136,11 @@ struct NotFound {
     }
 
     private static func text(_ name: String) -> String? {
-        if name.contains("/") {
-            return access(name, F_OK) == 0 ? nil : "\(name): No such file or directory"
+        if name.utf8.contains(UInt8(ascii: "/")) {
+            return access(name.cBytes, F_OK) == 0 ? nil : "\(name): No such file or directory"
         }
-        guard access(name, F_OK) != 0 else {
-            return access(name, X_OK) == 0
+        guard access(name.cBytes, F_OK) != 0 else {
+            return access(name.cBytes, X_OK) == 0
                 ? "\(name): command not found; did you mean './\(name)'?"
                 : "\(name): command not found; there is a file of that name: 'chmod +x \(name)' and './\(name)', or name "
                     + "the program that runs it"
@@ -154,11 +155,11 @@ struct NotFound {
         let places = (Environment.value("PATH") ?? "/bin:/usr/bin").split(separator: ":")
         var names: Set<String> = []
         for place in places {
-            guard let folder = opendir(String(place)) else { continue }
+            guard let folder = opendir(String(place).cBytes) else { continue }
             defer { closedir(folder) }
             while let entry = readdir(folder) {
                 let found = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                    String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+                    String(bytes: Array(bytes.prefix { $0 != 0 }))
                 }
                 if abs(found.utf8.count - length) <= 2 { names.insert(found) }
             }

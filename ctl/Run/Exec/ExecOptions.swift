@@ -1,3 +1,4 @@
+import Bytes
 import Catalogue
 import Glibc
 import Linux
@@ -77,7 +78,7 @@ struct ExecOptions {
     init(_ words: RunWords) throws(CommandError) {
         let options = words.client
         func has(_ name: String) -> Bool { options[name] != nil }
-        func bytes(_ name: String) -> [UInt8]? { (options[name]?.last).map { Array($0.utf8) } }
+        func bytes(_ name: String) -> [UInt8]? { options[name]?.last?.bytes }
         if let text = options["jobs"]?.last {
             guard let count = JobCount(text) else {
                 throw words.fault("--jobs takes \(JobCount.expected), not '\(text)'")
@@ -194,10 +195,10 @@ struct PipeOptions: Equatable {
         blockBytes = options["block"]?.last.flatMap(Quantity.bytes) ?? blockBytes
         records = options["max-args"]?.last.flatMap(Quantity.count)
         if let text = options["recstart"]?.last {
-            start = ExecOptions.unescaped(Array(text.utf8))
+            start = ExecOptions.unescaped(text.bytes)
             end = []
         }
-        if let text = options["recend"]?.last { end = ExecOptions.unescaped(Array(text.utf8)) }
+        if let text = options["recend"]?.last { end = ExecOptions.unescaped(text.bytes) }
         dropsSeparators = options["remove-rec-sep"] != nil
     }
 }

@@ -1,3 +1,4 @@
+import Bytes
 import Glibc
 import Linux
 
@@ -29,7 +30,7 @@ final class PipeReader {
             file = nil
             return
         }
-        let raw = open(path, O_RDONLY | O_CLOEXEC)
+        let raw = open(path.cBytes, O_RDONLY | O_CLOEXEC)
         guard raw >= 0 else { throw .input(path: path, reason: SystemFault.text(errno)) }
         descriptor = raw
         file = Descriptor(owning: raw)

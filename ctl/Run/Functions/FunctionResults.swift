@@ -1,3 +1,4 @@
+import Bytes
 import Control
 import FoundationEssentials
 import Glibc
@@ -121,7 +122,7 @@ final class FunctionResults {
     private func keep(inFile path: String) throws(CommandError) {
         do throws(SystemError) {
             let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC
-            let file = Descriptor(owning: try system("open") { open(path, flags, 0o666) })
+            let file = Descriptor(owning: try system("open") { open(path.cBytes, flags, 0o666) })
             for task in tasks {
                 if let result = result(task), !result.isEmpty {
                     try writeAll(file.raw, result)

@@ -1,3 +1,4 @@
+import Bytes
 import Control
 import Glibc
 import Linux
@@ -20,11 +21,11 @@ extension FunctionPlan {
 
     /// Puts a result into a file that is called by the number of its input, from 1, in a directory, which is made.
     func keep(_ result: UnsafeRawBufferPointer, of task: Int, in directory: String) throws(CommandError) {
-        if mkdir(directory, 0o777) != 0, errno != EEXIST { throw .exporting(path: directory, errno: errno) }
+        if mkdir(directory.cBytes, 0o777) != 0, errno != EEXIST { throw .exporting(path: directory, errno: errno) }
         let path = "\(directory)/\(task + 1)"
         do throws(SystemError) {
             let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC
-            let file = Descriptor(owning: try system("open") { open(path, flags, 0o666) })
+            let file = Descriptor(owning: try system("open") { open(path.cBytes, flags, 0o666) })
             try writeAll(file.raw, result)
             // Some file systems say only then that there was no room.
             try file.close()
@@ -43,7 +44,7 @@ final class Complaints {
 
     func text(_ reason: [UInt8]) -> String {
         let isNew = told.count < Self.longReasons && told.insert(reason).inserted
-        let lines = reason.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
+        let lines = reason.split(separator: UInt8(ascii: "\n")).map { String(bytes: $0) }
         return lines.prefix(isNew ? lines.count : 1).map(CommandError.clean).joined(separator: "\n")
     }
 }
