@@ -62,7 +62,10 @@ struct RunWords: Equatable {
             arguments[option.name] = value
         } else {
             guard Self.isValue(value, of: option) else {
-                throw fault("--\(option.name) takes \(option.expected), not '\(value.prefix(200))'")
+                // What a header holds may be a secret.
+                let given =
+                    option.name == "header" && definition.input == .request ? "" : ", not '\(value.prefix(200))'"
+                throw fault("--\(option.name) takes \(option.expected)\(given)")
             }
             client[option.name] = option.kind == .flag && value == "false" ? nil : (client[option.name] ?? []) + [value]
         }

@@ -31,7 +31,9 @@ extension Definition {
         text: """
             A task sends one request over HTTP or HTTPS with libcurl as 'download' does, with a method, headers and a JSON \
             body of its own, and throws the response's body away. The first word is the URL and each further one the body of \
-            a task; without any, one request is sent that has none. A task whose worker died is not sent again, as the server \
+            a task; without any, one request is sent that has none. @ and a file's name stand for the URL or the body in it, \
+            which nobody sees in a list of processes then. No receipt, record or picture has a URL's user and password, or \
+            what headers and bodies hold. A task whose worker died is not sent again, as the server \
             may have taken it.
             """,
         unit: "bytes", rerun: false, runtime: RuntimeName.curl, input: .request, permissions: [.addresses],
@@ -39,7 +41,7 @@ extension Definition {
         detail: fetchDetail, failures: FetchFailure.kinds,
         examples: [
             "api http://localhost:8080/items --method POST '{\"n\": 1}' '{\"n\": 2}'",
-            "api http://localhost:8080/items --method PUT --header 'Authorization: Bearer …' --from bodies.jsonl",
+            "api http://localhost:8080/items --method PUT --header @token.txt --from bodies.jsonl",
         ])
 
     private static let webLimits = [
@@ -122,6 +124,7 @@ public enum WebAddress {
             return "is no URL: it takes the form http://host/path or https://host/path"
         }
         let scheme = text[..<end.lowerBound].lowercased()
+        guard !scheme.contains("@") else { return "is no URL: it takes the form http://host/path or https://host/path" }
         guard scheme == "http" || scheme == "https" else { return "has the scheme '\(scheme)': only http and https do" }
         let authority = text[end.upperBound...].prefix { !"/?#".contains($0) }
         let place = authority.split(separator: "@", omittingEmptySubsequences: false).last ?? ""
@@ -130,7 +133,15 @@ public enum WebAddress {
         guard let port else { return nil }
         guard port.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(port),
             (1...65_535).contains(number)
-        else { return "has the port '\(port)': it is a number from 1 to 65535" }
+        else {
+            // It may be the password of somebody whose signs are not written as they should be.
+            guard !text[end.upperBound...].contains("@") else {
+                return
+                    "has a port that is no number from 1 to 65535; in a user or password, write / ? # @ and : as %2F, %3F, "
+                    + "%23, %40 and %3A"
+            }
+            return "has the port '\(port)': it is a number from 1 to 65535"
+        }
         return nil
     }
 

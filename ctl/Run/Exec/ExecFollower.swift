@@ -116,7 +116,7 @@ final class ExecFollower: RunFollower {
             }
         }
         // Arguments are often names of files, which may hold anything.
-        let line = String(bytes: plan.line(of: job))
+        let line = plan.shownLine(of: job)
         StandardError.write("parctl: \(style.clean(line)): \(style.clean(reason))\n")
     }
 }

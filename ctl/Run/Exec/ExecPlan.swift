@@ -1,4 +1,5 @@
 import Bytes
+import Catalogue
 import Control
 import Glibc
 import Linux
@@ -292,7 +293,12 @@ final class ExecPlan {
     static func texts(_ words: [[UInt8]]) -> [String] { words.map { String(bytes: $0) } }
 
     /// The command of a task, for people.
-    func line(of task: Int) -> String { String(bytes: line(of: jobs[task])) }
+    func line(of task: Int) -> String { shownLine(of: jobs[task]) }
+
+    /// A command, for people: as it would be typed but for users and passwords in URLs.
+    func shownLine(of job: ExecJob, slot: Int = 1) -> String {
+        Secrets.hidden(in: String(bytes: line(of: job, slot: slot)))
+    }
 }
 
 extension Halts {

@@ -1,4 +1,3 @@
-import Bytes
 import Control
 import Glibc
 import Linux
@@ -178,7 +177,7 @@ final class ExecStream {
 
     private func begin(_ batch: [ExecJob], on lane: ExecLane) throws {
         if account.input == nil, let first = batch.first {
-            account.input = String(bytes: plan.line(of: first, slot: lane.slot))
+            account.input = plan.shownLine(of: first, slot: lane.slot)
         }
         var batch = batch
         for index in batch.indices where batch[index].place == nil {
