@@ -6,8 +6,8 @@ extension PoolMachine {
         jobs[id] = job
         queuedJobs += 1
         count(request.kind.runtime, jobs: 1, now)
-        pools[request.kind, default: PoolRow(kind: request.kind, floor: 0)].enter(id, request)
-        touch(request.kind)
+        let mayBeNext = pools[request.kind, default: PoolRow(kind: request.kind, floor: 0)].enter(id, request)
+        if mayBeNext { touch(request.kind) }
         if let deadline = request.deadline { deadlines.set(id, to: deadline) }
         if request.cold == nil { return queueShares.add(1, for: request.user) }
         charge(id)
@@ -57,8 +57,9 @@ extension PoolMachine {
 
     /// The waiting job whose turn it is: of users whose share of workers is used up none is served.
     private func nextInTurn(of kind: PoolKind) -> (id: JobID, request: LeaseRequest)? {
-        guard let pool = pools[kind], !pool.queue.isEmpty else { return nil }
-        for id in pool.queue.heads {
+        guard let place = pools.index(forKey: kind), let first = pools.values[place].queue.first else { return nil }
+        if let request = jobs[first]?.request, isWithinShare(request) { return (first, request) }
+        for id in pools.values[place].queue.heads {
             if let request = jobs[id]?.request, isWithinShare(request) { return (id, request) }
         }
         return nil
@@ -66,14 +67,15 @@ extension PoolMachine {
 
     /// - Returns: whether the job waits no longer.
     private mutating func serve(_ id: JobID, _ request: LeaseRequest, _ now: UInt64) -> Bool {
-        guard let pool = pools[request.kind] else { return false }
-        let failure = broken[request.kind.runtime]
+        guard let place = pools.index(forKey: request.kind) else { return false }
+        let failure = broken.isEmpty ? nil : broken[request.kind.runtime]
         let wanted = request.units
-        let free = pool.idle.count + (failure == nil ? pool.coming.count : 0)
+        let free = pools.values[place].idle.count + (failure == nil ? pools.values[place].coming.count : 0)
         if free >= wanted {
             lease(id, request, now)
             return true
         }
+        let pool = pools.values[place]
         if let failure {
             // Those that are busy will do, if they are enough.
             if pool.size - pool.coming.count >= wanted { return false }
@@ -138,7 +140,9 @@ extension PoolMachine {
     /// Takes free units out of a pool: those that are up first, and of them the one that worked last, as its caches are the
     /// warmest.
     private func take(_ count: Int, of kind: PoolKind) -> [UnitID] {
-        guard let pool = pools[kind] else { return [] }
+        guard let place = pools.index(forKey: kind) else { return [] }
+        if count == 1, let last = pools.values[place].idle.last { return [last] }
+        let pool = pools.values[place]
         let taken = Array(pool.idle.backwards.prefix(count))
         return (taken + pool.coming.prefix(count - taken.count)).sorted()
     }

@@ -20,11 +20,13 @@ extension PoolMachine {
     /// Serves a pool's queue, and brings it to its size.
     private mutating func keepUp(_ kind: PoolKind, _ now: UInt64) {
         // As nearly always between two short runs.
-        if let place = pools.index(forKey: kind), pools.values[place].isSettled, !isDraining {
-            if !shortFloors.isEmpty { shortFloors.remove(kind) }
-            return alarms.set(.pool(kind), to: nil)
+        if let place = pools.index(forKey: kind) {
+            if pools.values[place].isSettled, !isDraining {
+                if !shortFloors.isEmpty { shortFloors.remove(kind) }
+                return alarms.set(.pool(kind), to: nil)
+            }
+            if !pools.values[place].queue.isEmpty || pools.values[place].claimant != nil { serveQueue(of: kind, now) }
         }
-        if pools[kind]?.queue.isEmpty == false || pools[kind]?.claimant != nil { serveQueue(of: kind, now) }
         retire(kind, now)
         shortFloors.remove(kind)
         guard let pool = pools[kind] else { return alarms.set(.pool(kind), to: nil) }
