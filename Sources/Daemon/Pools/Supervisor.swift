@@ -117,7 +117,8 @@ public final class Supervisor: Sendable {
     }
 
     enum Command: Sendable {
-        case submit(
+        // What it carries is large, and the others are small.
+        indirect case submit(
             JobID, JobSpec, JobView, JobMemory, @Sendable (JobEvent) -> Void,
             @Sendable (Result<JobID, Refusal>) -> Void)
         case lease(JobID, LeaseRequest, JobView, JobMemory, @Sendable (Result<Lease, Refusal>) -> Void)
