@@ -348,7 +348,7 @@ extension EndToEnd {
                     try bytes.prefix(100).write(to: URL(fileURLWithPath: other))
                     _ = try complaint(other)
                     try Data("int main() {}".utf8).write(to: URL(fileURLWithPath: other))
-                    #expect(try complaint(other).contains("is no shared library"))
+                    #expect(try complaint(other).contains("is not a shared library"))
                     #expect(try complaint("/nonexistent/lib.so").contains("No such file"))
                     #expect(try complaint(libraries.folder).contains("library"))
                 }

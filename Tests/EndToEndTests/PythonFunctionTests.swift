@@ -147,7 +147,7 @@ extension EndToEnd {
                 #expect(outcome.status == 1)
                 #expect(outcome.errors.contains("input 1 (a): ValueError: no a\nTraceback (most recent call last):\n"))
                 #expect(outcome.errors.contains("line 10, in fail"))
-                #expect(outcome.errors.contains("1× ValueError: no a (first: task 0)"))
+                #expect(outcome.errors.contains("1× ValueError: no a (first: task 1)"))
                 let missing = try scripts.python("mine.py:nowhere a -q")
                 #expect(missing.status == 1 && missing.errors.contains("has no function nowhere: it has add, "))
             }

@@ -65,7 +65,7 @@ public struct Daemon: ServiceLifecycle.Service {
                 failure.yield(.poolsFailed(why))
                 ending.finish(throwing: DaemonError.poolsFailed(why))
             case .ended: ending.finish()
-            case .workerLost, .zygoteStarted, .zygoteLost, .forksFailed, .trouble: break
+            case .workerLost, .zygoteStarted, .zygoteLost, .forksFailed, .trouble, .refused: break
             }
         }
         let directory = try JobDirectory(at: directoryPath)
@@ -125,7 +125,7 @@ public struct Daemon: ServiceLifecycle.Service {
         Notify.stopping(status: "Letting jobs finish", withinNanoseconds: configuration.stopNanoseconds)
         context.supervisor.shutDown(deadline: Monotonic.now() + configuration.drainNanoseconds)
         let patience = configuration.drainNanoseconds + 2 * configuration.policy.cancelGraceNanoseconds
-        await server.stop(within: .nanoseconds(Int64(patience)))
+        await server.stop(within: .nanoseconds(Int64(patience)), goesOnAnswering: true)
         for try await _ in endings {}
     }
 

@@ -186,7 +186,9 @@ extension Driver {
             let reason = record.report?.refusal ?? short
             link.endsAsExpected = true
             record.refuse(reason)
-            notice(.trouble("\(record.runtime.name) can't be started: \(reason)"))
+            // Those who asked for it are told all of it.
+            let line = reason.split(separator: "\n").first.map(String.init) ?? reason
+            notice(.refused("\(record.runtime.name) can't be started: \(line)"))
             lose(record, reason)
             // What it has told of itself stays true until it changes: another one would say the same.
             if record.report?.refusal != nil { giveUpStarts(of: record) }

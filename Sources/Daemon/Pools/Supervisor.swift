@@ -62,6 +62,8 @@ public final class Supervisor: Sendable {
         case forksFailed(count: Int, reason: String)
         /// Something the supervisor could not do, and goes on without.
         case trouble(String)
+        /// What somebody asked for can't be started, for a reason of its own that he is told.
+        case refused(String)
         /// The supervisor can't go on: its workers die with it, and its jobs are gone.
         case failed(String)
         /// The last word: no worker is left, and nothing more is done.

@@ -206,7 +206,8 @@ def describe(error):
     text = "".join(traceback.format_exception(type(error), error, trace))
     if len(text) > LIMIT:
         text = text[: LIMIT // 2] + "\n[…]\n" + text[-LIMIT // 2 :]
-    return first + "\n" + text.rstrip("\n")
+    text = text.rstrip("\n")
+    return first if text == first else first + "\n" + text
 
 
 class Helper:

@@ -11,7 +11,10 @@ struct TaskSummary: Sendable {
         self.style = style
     }
 
-    var lines: [String] { entries.flatMap { line($0.name, $0.parts) } }
+    var lines: [String] {
+        let start = receipt.earlierStart(style).flatMap { PhaseTable.hasRoom(for: $0, style) ? nil : $0 }
+        return (start.map { line("workers", [$0]) } ?? []) + entries.flatMap { line($0.name, $0.parts) }
+    }
 
     /// What there is to say, by name.
     var entries: [(name: String, parts: [String])] {
