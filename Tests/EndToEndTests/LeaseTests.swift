@@ -87,6 +87,11 @@ final class LeaseClient {
 
     /// Ends the lease and reads its receipt.
     func finish() throws -> Receipt {
+        try JSONDecoder().decode(Receipt.self, from: Data(lastWords().utf8))
+    }
+
+    /// Ends the lease and reads what the daemon says last.
+    func lastWords() throws -> String {
         var text = [UInt8](repeating: 0, count: 1 << 16)
         var size = 0
         let code = text.withUnsafeMutableBytes {
@@ -94,7 +99,7 @@ final class LeaseClient {
                 lease, $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count, &size, 20_000_000_000)
         }
         try #require(code == 0)
-        return try JSONDecoder().decode(Receipt.self, from: Data(text.prefix(size)))
+        return String(decoding: text.prefix(size), as: UTF8.self)
     }
 }
 
@@ -290,7 +295,7 @@ extension EndToEnd {
 
         @Test("gives idle workers up for a run that has no room, and goes on with the others")
         func idle() throws {
-            try Daemon.run("--worker-limit 8 --floor-threads 0 --floor-processes 2") { daemon in
+            try Daemon.run("--worker-limit 8 --floor-threads 0 --floor-processes 6") { daemon in
                 let client = try LeaseClient(daemon, "noop", processes: 6)
                 // They are there, and have fallen asleep.
                 for _ in 0..<20 { _ = try client.take(client.put()) }
@@ -301,8 +306,57 @@ extension EndToEnd {
                 }
                 #expect(isDone)
                 for _ in 0..<100 { #expect(try client.take(client.put()).result.state == UInt8(PAR_TASK_OK)) }
-                #expect(try client.finish().outcome == .ok)
+                // They are made up for, and join a lease that has long been at work.
+                #expect(try eventually { try daemon.status.workersBusy == 6 })
+                let receipt = try client.finish()
+                #expect(receipt.outcome == .ok)
+                let phases = receipt.phases
+                #expect(
+                    [phases.queue, phases.startup, phases.dispatch, phases.run, phases.collect].allSatisfy { $0 >= 0 },
+                    "\(phases)")
                 #expect(try eventually { try daemon.isAtRest })
+            }
+        }
+
+        @Test("counts among the memory that jobs hold, with all that is its own")
+        func memory() throws {
+            try Daemon.run { daemon in
+                let client = try LeaseClient(daemon, "noop", processes: 2, inputBytes: 8 << 20, resultBytes: 4 << 20)
+                _ = try client.take(client.put())
+                #expect(try (12 << 20..<32 << 20).contains(daemon.status.ledgerBytes))
+                _ = try client.finish()
+                #expect(try eventually { try daemon.isAtRest })
+            }
+        }
+
+        @Test("ends when its time is over, and says so")
+        func timeout() throws {
+            try Daemon.run { daemon in
+                var connection = try RawConnection(daemon.socket)
+                connection.send(
+                    #"{"method":"org.pard.Control.Lease","more":true,"parameters":{"workload":"noop","processes":2,"#
+                        + #""timeout":300000000}}"#)
+                #expect(try connection.next()?.contains(#""lease":{"#) == true)
+                let last = try #require(try connection.next())
+                #expect(last.contains(#""outcome":"timeout""#), "\(last)")
+                #expect(try eventually { try daemon.isAtRest })
+            }
+        }
+
+        @Test("is over, with the reason, where its workers die of what they do before the first task")
+        func fallingWorkers() throws {
+            try Libraries.use { libraries in
+                try Daemon.run { daemon in
+                    let client = try LeaseClient(
+                        daemon, "native", ["function", libraries.path("faults") + ":fall"], processes: 2)
+                    let id = try client.put()
+                    #expect(try client.wait(id).result.state == UInt8(PAR_TASK_CANCELLED))
+                    // Pauses, too, or there would be hundreds.
+                    #expect(try daemon.status.workersReplaced < 30)
+                    let text = try client.lastWords()
+                    #expect(text.contains("WorkersFailed") && text.contains("signal 6"), "\(text)")
+                    #expect(try eventually { try daemon.isAtRest })
+                }
             }
         }
 

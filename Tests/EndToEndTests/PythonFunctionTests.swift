@@ -26,7 +26,14 @@ struct Scripts {
 
     /// Starts a daemon, makes the folder, and removes it with all that has been made in it.
     static func use(_ options: String = "", _ test: (Scripts) throws -> Void) throws {
-        try Daemon.run(options) { daemon in
+        try use(start: { try Daemon(in: $0, options) }, test)
+    }
+
+    /// The same, with a daemon that is started otherwise.
+    static func use(start: (Fixture) throws -> Daemon, _ test: (Scripts) throws -> Void) throws {
+        try Fixture.run { fixture in
+            let daemon = try start(fixture)
+            defer { daemon.stop() }
             let scripts = Scripts(daemon: daemon, folder: daemon.fixture.folder + "/work")
             try FileManager.default.createDirectory(atPath: scripts.folder, withIntermediateDirectories: false)
             defer { try? FileManager.default.removeItem(atPath: scripts.folder) }

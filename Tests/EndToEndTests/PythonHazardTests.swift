@@ -16,6 +16,11 @@ private let trouble = """
             ctypes.string_at(0)
         return item
 
+    def killed(item):
+        while item == "x":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return item
+
     def exit(item):
         if item == "x":
             sys.exit(3)
@@ -29,6 +34,14 @@ private let trouble = """
             def __repr__(self):
                 raise RuntimeError("no words")
         return Thing() if item == "x" else item
+
+    def unsayable(item):
+        class Thing(Exception):
+            def __str__(self):
+                raise RuntimeError("no words")
+        if item == "x":
+            raise Thing
+        return item
 
     def unpicklable(item):
         return (lambda: item) if item == "x" else item
@@ -65,9 +78,11 @@ extension EndToEnd {
         static let cases = [
             Case(function: "leave", text: "its worker died: exit code 3 (3 times)"),
             Case(function: "crash", text: "its worker died: signal 11 (3 times)"),
+            Case(function: "killed", text: "its worker died: signal 9 (3 times)"),
             Case(function: "exit", text: "SystemExit: 3"),
             Case(function: "recurse", text: "RecursionError: maximum recursion depth exceeded"),
             Case(function: "unspeakable", text: "RuntimeError: no words"),
+            Case(function: "unsayable", text: "Thing: <exception str() failed>"),
             Case(function: "unpicklable", text: "pickle local object", options: "--output results"),
             Case(function: "heavy", text: "MemoryError"),
             Case(
@@ -99,6 +114,23 @@ extension EndToEnd {
                 // The pool goes on.
                 #expect(try scripts.python("trouble.py:\(own.function) \(shape) -q y").output == "\"y\"\n")
                 #expect(try scripts.daemon.status.ledgerBytes == 0)
+            }
+        }
+
+        @Test(
+            "say where they were when the interpreter crashed",
+            arguments: ["--processes 2", "--processes 2 --cold=exec", "--threads 2"])
+        func traceback(shape: String) throws {
+            try Scripts.use { scripts in
+                try scripts.write(trouble, to: "trouble.py")
+                let text = try scripts.python("trouble.py:crash \(shape) -q a x b").errors
+                let lines = text.split(separator: "\n")
+                let last = try #require(lines.last)
+                #expect(text.contains("its worker died: signal 11 (3 times)\nTraceback (most recent call first):\n"))
+                #expect(last.hasPrefix("  File \"\(scripts.folder)/trouble.py\", line "), "\(text)")
+                #expect(last.hasSuffix(" in crash"))
+                // Another process of the same number would find nothing of it.
+                #expect(!(try scripts.python("trouble.py:killed \(shape) -q x").errors.contains("Traceback")))
             }
         }
 
@@ -144,7 +176,7 @@ extension EndToEnd {
                     "import os\nos.register_at_fork(after_in_child=lambda: os._exit(5))\n"
                         + "def work(item):\n    return item\n", to: "second.py")
                 let outcome = try scripts.python("second.py:work -q x")
-                #expect(outcome.status == 4 || outcome.status == 1)
+                #expect(outcome.status == 4 || outcome.status == 1, "\(outcome.status)")
                 #expect(outcome.errors.contains("exit code 5"), "\(outcome.errors)")
                 #expect(try scripts.python("second.py:work -q x --python /bin/false").errors.contains("exit code 1"))
             }

@@ -82,6 +82,9 @@ public enum ZygoteProtocol {
     /// How many processes one request may ask for: so few that the answer, which shows that the zygote is alive, comes soon.
     public static let requestLimit = 64
 
+    /// How much of the crash file each process has, in bytes.
+    public static let crashBytes = 1 << 16
+
     /// The descriptors that the daemon gives the zygote, and the zygote a program of its own.
     public enum Inherited {
         public static let arena: Int32 = 3
@@ -91,6 +94,9 @@ public enum ZygoteProtocol {
         public static let files: Int32 = 6
         /// What the daemon's guardian is told by, see ``GuardianProtocol``. Not there for foreign code.
         public static let guardian: Int32 = 7
+        /// Where an interpreter's workers write as they crash, in the guardian's place: a file of which each process has
+        /// ``crashBytes``, by its number.
+        public static let crashes: Int32 = 7
     }
 }
 

@@ -23,6 +23,9 @@ public struct Runtime: Sendable, Equatable {
     /// The most memory of its own that one of its processes may have, in bytes; nil for no bound.
     var memoryBytes: Int?
 
+    /// Whether it is another program that has loaded this project's code.
+    var isInterpreter: Bool { !launcher.isEmpty }
+
     /// Whose code its workers run.
     public enum Trust: Sendable, Hashable, CaseIterable {
         /// This project's, and libraries that the project chose.

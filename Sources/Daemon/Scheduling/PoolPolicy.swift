@@ -30,6 +30,8 @@ public struct PoolPolicy: Sendable, Equatable {
     public var startFailureLimit = 5
     /// How long is waited after the first such failure until the start is tried again; doubled with each further one.
     public var startRetryNanoseconds: UInt64 = 100_000_000
+    /// A worker that has been up for longer, and dies at a job of which it has done nothing, has not died of that.
+    static let youthNanoseconds: UInt64 = 1_000_000_000
     /// How long is waited at most.
     public var longestStartRetryNanoseconds: UInt64 = 1_000_000_000
 

@@ -54,6 +54,11 @@ gate = threading.Lock()
 session = None
 
 
+def watch_crashes():
+    """Has crashes be told as before a lease. A runtime of the daemon's has its own way."""
+    faulthandler.disable()
+
+
 class Unreachable(Exception):
     """The client's memory can't be had from this process."""
 
@@ -216,7 +221,7 @@ class Session:
         if self.output is not None:
             self.output.close()
         if self.crashes is not None:
-            faulthandler.disable()
+            watch_crashes()
             self.crashes.close()
         if self.region is not None:
             self.region.close()

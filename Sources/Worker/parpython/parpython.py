@@ -5,6 +5,7 @@
 
 import _thread
 import ctypes
+import faulthandler
 import gc
 import importlib
 import importlib.util
@@ -112,6 +113,7 @@ def load_calls():
     library.parpython_calls.restype = ctypes.c_char_p
     module = types.ModuleType("parcalls")
     exec(compile(library.parpython_calls(), "parcalls", "exec"), module.__dict__)
+    module.watch_crashes = watch_crashes
     sys.modules["parcalls"] = module
     return module
 
@@ -224,6 +226,7 @@ class Helper:
 
     def begin_worker(self, words):
         """Gets a thread, or a process's only one, ready to be a worker."""
+        watch_crashes()
         self.is_alone = words[0] == "process"
         if self.is_alone:
             signal.signal(signal.SIGURG, interrupt)
@@ -303,6 +306,28 @@ class Helper:
     @staticmethod
     def explain(error):
         return describe(error).encode("utf-8", "backslashreplace")
+
+
+# The file in which processes say where they were when they crashed, and how much of it each has, by its number.
+CRASHES = 7
+CRASH_BYTES = 1 << 16
+# This process's place in it: the process, and the descriptor.
+crash_place = (0, -1)
+
+
+def watch_crashes():
+    """Has faulthandler write where the daemon reads it. Called on each thread of a process, and where tasks have had it otherwise."""
+    global crash_place
+    pid, file = crash_place
+    try:
+        if pid != os.getpid():
+            # Opened anew: forked processes have the place in a file in common.
+            file = os.open(f"/proc/self/fd/{CRASHES}", os.O_WRONLY | os.O_CLOEXEC)
+            os.lseek(file, os.getpid() * CRASH_BYTES, os.SEEK_SET)
+            crash_place = (os.getpid(), file)
+        faulthandler.enable(file, all_threads=False)
+    except (OSError, ValueError, RuntimeError):
+        faulthandler.disable()
 
 
 class Cancelled(BaseException):

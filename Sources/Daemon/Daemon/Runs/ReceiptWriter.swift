@@ -72,8 +72,8 @@ struct ReceiptWriter: Sendable {
 
     private func outcome(_ row: JobRow) -> Receipt.Outcome {
         switch row.cancelled {
-        // A job that was done before it could be told is not cancelled.
-        case _ where account.tasks.ok == account.tasks.total: .ok
+        // A job that was done before it could be told is not cancelled; a lease is never done before its client says so.
+        case _ where account.tasks.ok == account.tasks.total && plan.spec.stream == nil: .ok
         case .timeout: .timeout
         case .request, .shutdown: .cancelled
         case .released where account.tasks.failed + account.tasks.lost == 0:
