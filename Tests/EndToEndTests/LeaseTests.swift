@@ -12,10 +12,11 @@ final class LeaseClient {
 
     init(
         _ daemon: Daemon, _ workload: String, _ arguments: [String] = [], processes: UInt32 = 0, threads: UInt32 = 0,
-        tasks: UInt32 = 0, inputBytes: UInt64 = 0, resultBytes: UInt64 = 0, attempts: UInt32 = 0
+        tasks: UInt32 = 0, inputBytes: UInt64 = 0, resultBytes: UInt64 = 0, attempts: UInt32 = 0,
+        directory: String? = nil, environment: [String]? = nil, version: Int32 = PAR_LEASE_VERSION
     ) throws {
         var options = par_lease_options()
-        options.version = UInt32(PAR_LEASE_VERSION)
+        options.version = UInt32(version)
         options.processes = processes
         options.threads = threads
         options.tasks = tasks
@@ -25,7 +26,14 @@ final class LeaseClient {
         var opened: OpaquePointer?
         var error = [CChar](repeating: 0, count: 1024)
         let words = arguments.map { strdup($0) } + [nil]
-        defer { for word in words { free(word) } }
+        let variables = (environment ?? []).map { strdup($0) } + [nil]
+        let place = directory.flatMap { strdup($0) }
+        defer { for word in words + variables + [place] { free(word) } }
+        let list = UnsafeMutablePointer<UnsafePointer<CChar>?>.allocate(capacity: variables.count)
+        defer { list.deallocate() }
+        for (index, variable) in variables.enumerated() { list[index] = variable.map { UnsafePointer($0) } }
+        options.directory = place.map { UnsafePointer($0) }
+        options.environment = environment.map { _ in UnsafePointer(list) }
         let code = daemon.socket.withCString { socket in
             workload.withCString { name in
                 words.map { UnsafePointer($0) }.withUnsafeBufferPointer { list in
@@ -326,6 +334,68 @@ extension EndToEnd {
                 #expect(try (12 << 20..<32 << 20).contains(daemon.status.ledgerBytes))
                 _ = try client.finish()
                 #expect(try eventually { try daemon.isAtRest })
+            }
+        }
+
+        @Test("has a directory and variables of its own for workers of an interpreter, or else its program's")
+        func context() throws {
+            try Scripts.use { scripts in
+                let folders = ["one", "two"].map { "\(scripts.folder)/\($0)" }
+                for folder in folders {
+                    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+                    try scripts.write(
+                        "import os\ndef place(item):\n    return [os.getcwd(), os.environ.get('WHO')]\n",
+                        to: "\(folder.hasSuffix("one") ? "one" : "two")/app.py")
+                }
+                func client(_ version: Int32) throws -> [LeaseClient] {
+                    try folders.map { folder in
+                        try LeaseClient(
+                            scripts.daemon, "python",
+                            ["function", "\(folder)/app.py:place", "python", Interpreters.usual],
+                            threads: 1, directory: folder, environment: ["PATH=/usr/bin:/bin", "WHO=\(folder)"],
+                            version: version)
+                    }
+                }
+                func places(_ version: Int32) throws -> [String] {
+                    let clients = try client(version)
+                    let tasks = try clients.map { try $0.put(Array("x".utf8)) }
+                    return try zip(clients, tasks).map { client, task in
+                        String(decoding: try client.take(task).bytes, as: UTF8.self)
+                    }
+                }
+                let own = try places(2)
+                #expect(own == folders.map { "[\"\($0)\", \"\($0)\"]" })
+                let here = FileManager.default.currentDirectoryPath
+                let older = try places(1)
+                #expect(older == folders.map { _ in "[\"\(here)\", null]" })
+            }
+        }
+
+        @Test(
+            "ends tasks in Python that take longer than they may, and goes on",
+            arguments: [(1, 0), (0, 1)] as [(UInt32, UInt32)])
+        func lateTasks(processes: UInt32, threads: UInt32) throws {
+            try Scripts.use("--cancel-grace 400ms") { scripts in
+                try scripts.write(
+                    "def loop(item):\n    while item == 'x':\n        pass\n    return item\n"
+                        + "def hold(item):\n    return sum(range(10 ** 12)) if item == 'x' else item\n", to: "app.py")
+                for (function, words) in [("loop", "pard.TimedOut"), ("hold", "")] {
+                    let client = try LeaseClient(
+                        scripts.daemon, "python",
+                        [
+                            "function", "\(scripts.folder)/app.py:\(function)", "python", Interpreters.usual, "timeout",
+                            "300ms",
+                        ], processes: processes, threads: threads)
+                    // Their numbers are not the places of their records.
+                    for _ in 0..<3 { _ = try client.take(client.put(Array("y".utf8))) }
+                    let (late, text) = try client.take(client.put(Array("x".utf8)))
+                    #expect(late.state == UInt8(PAR_TASK_FAILED))
+                    #expect(String(decoding: text, as: UTF8.self).hasPrefix(words))
+                    let (next, result) = try client.take(client.put(Array("y".utf8)))
+                    #expect(next.state == UInt8(PAR_TASK_OK) && result == Array("\"y\"".utf8))
+                    #expect(try client.finish().tasks.ok == 4)
+                }
+                #expect(try eventually { try scripts.daemon.isAtRest })
             }
         }
 

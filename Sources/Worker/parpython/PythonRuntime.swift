@@ -160,7 +160,8 @@ final class PythonCall {
             function: par_python_item(made, 0), decode: par_python_item(made, 1), encode: par_python_item(made, 2),
             explain: par_python_item(made, 3), has_input: given ? 1 : 0, is_json: results == "json" ? 1 : 0,
             printed: printed?.place, timeout_ns: UInt64(clamping: arguments.number("timeout")),
-            grace_ns: PythonSettings.grace(arguments), expire: Self.expire, records: arguments.records)
+            grace_ns: PythonSettings.grace(arguments), expire: Self.expire, records: arguments.records,
+            record_mask: UInt64(arguments.recordMask))
         printed?.place.pointee.flush = par_python_item(made, 4)
     }
 

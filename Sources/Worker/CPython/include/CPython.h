@@ -62,9 +62,10 @@ typedef struct {
     par_python_printed *printed;
     /// How long a task may take until it is interrupted, and then until it is ended with its process; 0 for ever.
     uint64_t timeout_ns, grace_ns;
-    /// Called in a signal handler, to note that a task has taken too long.
+    /// Called in a signal handler, to note that a task has taken too long: with the part of its number that says where its record is.
     void (*expire)(void *records, uint64_t task);
     void *records;
+    uint64_t record_mask;
 } par_python_job;
 
 /// Calls the job's function for a task; `task->state` is the job. The result's bytes are the task's result; the text of what was
