@@ -216,6 +216,25 @@ extension EndToEnd {
             }
         }
 
+        @Test("has workers replaced that a signal has stopped between tasks, and none that is at one")
+        func stoppedWorker() throws {
+            try Daemon.run { daemon in
+                let client = try LeaseClient(daemon, "sleep", ["for", "500ms"], processes: 1)
+                let pid = try client.take(client.put()).result.pid
+                let task = try client.put()
+                #expect(eventually { client.begun(task) == 1 })
+                kill(pid_t(pid), SIGSTOP)
+                #expect(client.code(ofWaitingFor: task, seconds: 2) == -ETIMEDOUT)
+                kill(pid_t(pid), SIGCONT)
+                #expect(try client.take(task).result.pid == pid)
+                kill(pid_t(pid), SIGSTOP)
+                let next = try client.take(client.put()).result
+                #expect(next.state == UInt8(PAR_TASK_OK) && next.pid != pid)
+                _ = try client.finish()
+                #expect(try eventually { try daemon.isAtRest })
+            }
+        }
+
         @Test("does again what a worker was at when it was killed, where it is asked for that")
         func rerun() throws {
             try Daemon.run { daemon in

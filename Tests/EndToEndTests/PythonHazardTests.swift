@@ -167,6 +167,29 @@ extension EndToEnd {
             }
         }
 
+        @Test("come with warnings of what they load: threads of C code, and event loops; used CUDA is refused")
+        func warnings() throws {
+            try Scripts.use { scripts in
+                try scripts.write(
+                    "import asyncio, ctypes\nloop = asyncio.new_event_loop()\nlibc = ctypes.CDLL(None)\n"
+                        + "thread = ctypes.c_ulong()\nlibc.pthread_create(ctypes.byref(thread), None, libc.pause, None)\n"
+                        + "def work(item):\n    return item\n", to: "app.py")
+                let receipt = try scripts.python("app.py:work --processes 1 --json x").receipt
+                let texts = try #require(receipt.interpreter?.warnings)
+                #expect(texts.count == 2, "\(texts)")
+                #expect(texts.first?.contains("1 thread of C code (python") == true)
+                #expect(texts.last?.contains("event loop") == true)
+                let clean = try scripts.python("mine.py:twice --processes 1 --json x").receipt
+                #expect(clean.interpreter?.warnings == [])
+                try FileManager.default.createDirectory(
+                    atPath: scripts.folder + "/torch", withIntermediateDirectories: false)
+                try scripts.write(
+                    "class cuda:\n    is_initialized = staticmethod(lambda: True)\n", to: "torch/__init__.py")
+                let refused = try scripts.python("mine.py:twice --preload torch --processes 1 -q x")
+                #expect(refused.status == 4 && refused.errors.contains("CUDA"), "\(refused.errors)")
+            }
+        }
+
         @Test("are refused where loading ends the interpreter, or forking ends the child")
         func deaths() throws {
             try Scripts.use { scripts in
@@ -218,6 +241,26 @@ extension EndToEnd {
             }
         }
 
+        @Test("are found through a shim that does not become the interpreter, and is asked once")
+        func askedShims() throws {
+            try Scripts.use { scripts in
+                try scripts.write(
+                    "#!/bin/sh\necho asked >> \(scripts.folder)/asked\n\(Interpreters.usual) \"$@\"\nexit $?\n",
+                    to: "shim")
+                #expect(chmod(scripts.folder + "/shim", 0o755) == 0)
+                for shape in ["--processes 2", "--threads 2", "--processes 2 --cold"] {
+                    #expect(try scripts.python("mine.py:twice --python ./shim \(shape) -q a").output == "\"aa\"\n")
+                }
+                // The interpreter itself has the same workers.
+                let direct = try scripts.python("mine.py:twice --python \(Interpreters.usual) --processes 2 --json a")
+                #expect(try direct.receipt.temperature == .warm)
+                #expect(try String(contentsOfFile: scripts.folder + "/asked", encoding: .utf8) == "asked\n")
+                try scripts.write("#!/bin/sh\necho 'no python3.99 here' >&2\nexit 127\n", to: "shim")
+                let refused = try scripts.python("mine.py:twice --python ./shim -q a")
+                #expect(refused.status == 4 && refused.errors.contains("no python3.99 here"), "\(refused.errors)")
+            }
+        }
+
         @Test("get new processes after so many tasks, which are no deaths")
         func renewal() throws {
             try Scripts.use { scripts in
@@ -231,6 +274,40 @@ extension EndToEnd {
                 #expect(!scripts.daemon.process.errors.text.contains("worker lost"))
                 let threads = try scripts.python("mine.py:pid --threads 2 --max-tasks-per-worker 3 -q 1")
                 #expect(threads.status != 0 && threads.errors.contains("workers that are processes"))
+            }
+        }
+
+        @Test("get new processes where these have grown by more than they may, which are no deaths")
+        func growth() throws {
+            try Scripts.use("--worker-growth 40MiB") { scripts in
+                try scripts.write(
+                    "import os\nkept = []\ndef leak(item):\n    kept.append(bytearray(b'x') * (1 << 24))\n"
+                        + "    return os.getpid()\ndef clean(item):\n    len(bytearray(b'x') * (1 << 26))\n"
+                        + "    return os.getpid()\n", to: "app.py")
+                let line = "app.py:leak --processes 1 a b c d e f g h i --json"
+                let outcome = try scripts.python(line)
+                let receipt = try outcome.receipt
+                #expect(receipt.deaths == 0 && receipt.reruns == 0 && receipt.tasks.ok == 9)
+                let pids = try scripts.python("app.py:leak --processes 1 -q a b c d e f g h i").output
+                    .split(separator: "\n")
+                #expect(Dictionary(grouping: pids) { $0 }.values.map(\.count).sorted() == [3, 3, 3], "\(pids)")
+                let same = try scripts.python("app.py:clean --processes 1 -q a b c d").output.split(separator: "\n")
+                #expect(Set(same).count == 1)
+            }
+        }
+
+        @Test("are loaded within their time, and anew when they are old")
+        func times() throws {
+            try Scripts.use("--runtime-start-time 300ms --runtime-age 1ms") { scripts in
+                try scripts.write("import time\ntime.sleep(60)\n", to: "slow.py")
+                #expect(try scripts.python("slow.py:work -q x").errors.contains("it has not answered for"))
+                let line = "json:loads --processes 1 --json 1"
+                if try scripts.python(line).status == 0 {
+                    let second = try scripts.python(line)
+                    #expect(
+                        try second.receipt.reason == "workers renewed, as their interpreter was too old",
+                        "\(second.errors)")
+                }
             }
         }
 

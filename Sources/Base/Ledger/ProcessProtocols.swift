@@ -78,6 +78,8 @@ public enum ZygoteProtocol {
     /// The argument before the most memory of its own that each of the runtime's processes may have, in bytes. The
     /// runtime's arguments follow.
     public static let memoryFlag = "--memory"
+    /// Behind it, likewise, the bytes by which a worker process may grow until another takes its place after a task.
+    public static let growthFlag = "--growth"
 
     /// How many processes one request may ask for: so few that the answer, which shows that the zygote is alive, comes soon.
     public static let requestLimit = 64

@@ -98,17 +98,20 @@ extension Driver {
     /// never end. One that is stopped at a task is the task's own affair, as a debugger may have done that.
     func killStopped(_ now: UInt64) {
         guard let due = stoppedAt else {
-            if runCount > 0 { stoppedAt = now + patience.stoppedNanoseconds }
+            if !jobs.isEmpty { stoppedAt = now + patience.stoppedNanoseconds }
             return
         }
         guard now >= due else { return }
-        stoppedAt = runCount > 0 ? now + patience.stoppedNanoseconds : nil
+        stoppedAt = jobs.isEmpty ? nil : now + patience.stoppedNanoseconds
         var found: Set<UnitID> = []
-        for id in machine.runningJobs where !isAnyTaskUnderWay(in: id) {
+        for id in machine.runningJobs {
+            let stream = jobs[id]?.stream
+            if stream == nil, isAnyTaskUnderWay(in: id) { continue }
             for unit in machine.jobs[id]?.atWork ?? [] {
                 guard let process = machine.units[unit]?.process, let worker = workers[process],
                     slots[unit]?.allSatisfy({ slot($0).isIdle }) == false, worker.handle?.isStopped == true
                 else { continue }
+                if let pid = worker.handle?.pid, stream?.isAtTask(UInt32(pid)) == true { continue }
                 found.insert(unit)
                 if !foundStopped.contains(unit) || worker.isToBeKilled { continue }
                 notice(.trouble("worker process \(worker.handle?.pid ?? 0) is killed: a signal has stopped it"))

@@ -30,6 +30,8 @@ public final class Supervisor: Sendable {
         public var ledgerBytes: Int
         /// The most memory of its own that a process with a user's library may have; nil for no bound.
         public var pluginMemoryBytes: Int?
+        /// By how much an interpreter's worker process may grow until another takes its place after a task; nil for no bound.
+        public var growthBytes: Int?
         /// How long is waited for what processes owe.
         public var patience = Patience()
         /// How often the system has killed a process of the daemon's control group for want of memory; nil where that can't be told.
@@ -104,6 +106,8 @@ public final class Supervisor: Sendable {
         /// Whether somebody has the turn, and will take commands before it is over.
         var isAwake = true
         var runtimes: RuntimeTable
+        /// Which interpreters scripts start.
+        var shims = InterpreterShims()
         /// What users have of the memory for jobs.
         var shares: UserShares
         /// What clients' leases have of their own, in bytes.

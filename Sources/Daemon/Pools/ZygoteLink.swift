@@ -60,7 +60,9 @@ final class ZygoteLink {
     ) throws(SystemError) {
         self.runtime = runtime.id
         self.number = number
-        let bound = runtime.memoryBytes.map { [ZygoteProtocol.memoryFlag, String($0)] } ?? []
+        let bound =
+            (runtime.memoryBytes.map { [ZygoteProtocol.memoryFlag, String($0)] } ?? [])
+            + (runtime.growthBytes.map { [ZygoteProtocol.growthFlag, String($0)] } ?? [])
         var started: Int32 = 0
         let socket = try MessageSocket.pair { other throws(SystemError) in
             var program = Program(

@@ -18,6 +18,8 @@ public struct PoolPolicy: Sendable, Equatable {
     public var runtimeLimit = 16
     /// How long such a runtime is kept that has no worker and no job.
     public var runtimeIdleNanoseconds: UInt64 = 300_000_000_000
+    /// How old a runtime of an interpreter may get: all of its workers have the same addresses and hash seeds.
+    public var runtimeAgeNanoseconds: UInt64 = 3_600_000_000_000
     /// For how long a runtime that has just been asked for is not given up for another one: its job is on its way.
     static let runtimeGraceNanoseconds: UInt64 = 1_000_000_000
     /// How long a cancelled task may take to notice before its process is killed.

@@ -28,6 +28,7 @@ class Runtime:
         self.preload = preload
         self.reads = {}
         self.module = None
+        self.warnings = []
 
     def load(self):
         """Imports everything, and notes which variables of the environment that has read."""
@@ -41,6 +42,9 @@ class Runtime:
         finally:
             os.environ.__class__ = kind
         refuse_threads()
+        refuse_cuda()
+        # Before the heap is frozen, which nobody sees from then on.
+        self.warnings = warnings()
 
     def report(self, begun, error=None):
         """All that the daemon is told: lines of words."""
@@ -51,6 +55,7 @@ class Runtime:
         lines += [("read", name, reader) for name, reader in self.reads.items()]
         lines += [("read", name, library) for name, library in thread_variables()]
         lines += [("source", path, stamp(path)) for path in sources(self.target, error)]
+        lines += [("warning", text) for text in self.warnings]
         if error is not None:
             lines.append(("refusal", describe(error)))
         text = "".join("".join(str(word).replace("\0", "") + "\0" for word in line if word != "") + "\0" for line in lines)
@@ -130,6 +135,41 @@ def refuse_threads():
             f"threads are left running by what is loaded, and no worker can be forked beside them: {names}. "
             "Start them in the function instead"
         )
+
+
+def refuse_cuda():
+    """CUDA can't be used in a process that was forked from one which has begun to."""
+    torch = sys.modules.get("torch")
+    cuda = getattr(torch, "cuda", None)
+    if getattr(cuda, "is_initialized", bool)():
+        raise RuntimeError(
+            "what is loaded has begun to use CUDA, which no forked worker can go on with. Use it in the function first"
+        )
+
+
+def warnings():
+    """What workers won't have as it is here, or have in common."""
+    texts = []
+    names = []
+    own = _thread.get_native_id()
+    for task in os.listdir("/proc/self/task"):
+        try:
+            with open(f"/proc/self/task/{task}/comm", encoding="utf-8", errors="replace") as comm:
+                name = comm.read().strip()
+        except OSError:
+            continue
+        if int(task) != own and not thread_variables():
+            names.append(name)
+    if names:
+        texts.append(
+            f"what is loaded has left {len(names)} thread{'s' if len(names) > 1 else ''} of C code ({', '.join(sorted(set(names)))}) "
+            "that no worker has"
+        )
+    events = sys.modules.get("asyncio.events")
+    loops = [thing for thing in gc.get_objects() if events and isinstance(thing, events.AbstractEventLoop)]
+    if any(not loop.is_closed() for loop in loops):
+        texts.append("what is loaded has made an event loop, which all workers have in common: make one in the function instead")
+    return texts
 
 
 def thread_variables():

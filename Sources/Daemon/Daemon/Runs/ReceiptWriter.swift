@@ -47,7 +47,9 @@ struct ReceiptWriter: Sendable {
     private func interpreter(run: Int) -> Interpreter? {
         guard let report = finished.report else { return nil }
         var own = Interpreter(
-            version: report.version, takesTurns: report.takesTurns, program: 0, imports: 0, fork: 0, ready: 0, waited: 0
+            version: report.version, takesTurns: report.takesTurns, program: 0, imports: 0, fork: 0, ready: 0,
+            waited: 0,
+            warnings: report.warnings
         )
         let crew = finished.crew.compactMap { $0 }.filter { $0.readyAt != 0 }
         for member in crew {
