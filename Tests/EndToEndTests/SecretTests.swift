@@ -26,6 +26,10 @@ extension EndToEnd {
             "exec curl -s $A/any/x ::: 1 --html page.html", "exec --records --html page.html true $A/any/{} ::: 1 2",
             "exec -N0 --halt soon,fail=1 false $A/any/x ::: 1 2", "exec -j1 --delay 1ms false $A/any/{} ::: 1 2",
             "exec no-such-program $A/any/{} ::: 1 2",
+            "compare exec --runs 1 --workers 1 --html page.html true $A/any/{} ::: 1 2",
+            "compare exec --runs 1 --workers 1 false $A/any/{} ::: 1 2",
+            "compare download --runs 1 --workers 1 --html page.html --svg page.svg $A/any/x",
+            "compare api --runs 1 --workers 1 --markdown $A/echo \"\\\"$s\\\"\"", "compare api --json $A/echo \"$s\"",
         ]
 
         @Test("stand in nothing that is printed, written, drawn, listed or logged")
@@ -48,7 +52,8 @@ extension EndToEnd {
                 ]
                 for line in Self.lines {
                     let script =
-                        #"cd "$0"; "$PARCTL" --socket "$PARD" run "# + line + "; cat page.* 2>/dev/null; rm -f page.*"
+                        #"cd "$0"; "$PARCTL" --socket "$PARD" "# + (line.hasPrefix("compare ") ? line : "run " + line)
+                        + "; cat page.* 2>/dev/null; rm -f page.*"
                     let child = try Child(
                         "/bin/bash", ["-c", script, folder], environment: daemon.fixture.environment(variables))
                     _ = child.end()

@@ -91,6 +91,7 @@ final class Interruption {
 
     /// Writes all of `bytes` to `descriptor`, and takes the signals that come while its reader keeps it waiting.
     func write(_ bytes: [UInt8], to descriptor: Int32) throws {
+        DrawnLine.giveWay(to: bytes, on: descriptor)
         var rest = bytes[...]
         while !rest.isEmpty {
             // The user's wish alone: what the reader keeps waiting is no fault of the daemon's.

@@ -69,7 +69,7 @@ struct ListedInputs: Equatable {
     }
 
     private static func check(json body: String, _ number: Int, _ words: RunWords) throws(CommandError) {
-        if let fault = JSON.fault(in: body.bytes) { throw words.fault("body \(number) is no JSON: \(fault)") }
+        if let fault = JSON.fault(in: body.bytes) { throw words.fault("body \(number) is not JSON: \(fault)") }
     }
 
     /// The lines of the file that `word` names behind its `@`, without empty ones.

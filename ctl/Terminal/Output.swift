@@ -8,6 +8,7 @@ import Report
 enum StandardOutput {
     /// Writes all of `bytes`. Throws ``CommandError/output(errno:)``.
     static func write(_ bytes: [UInt8]) throws(CommandError) {
+        DrawnLine.giveWay(to: bytes, on: STDOUT_FILENO)
         do throws(SystemError) {
             try writeAll(STDOUT_FILENO, bytes)
         } catch {
@@ -17,6 +18,7 @@ enum StandardOutput {
 
     /// Writes all of `bytes`. Throws ``CommandError/output(errno:)``.
     static func write(_ bytes: UnsafeRawBufferPointer) throws(CommandError) {
+        DrawnLine.giveWay(to: bytes, on: STDOUT_FILENO)
         do throws(SystemError) {
             try writeAll(STDOUT_FILENO, bytes)
         } catch {
@@ -69,6 +71,8 @@ extension StandardOutput {
 /// Standard error: messages for people. One that can't be written is dropped, as there is nobody left to tell.
 enum StandardError {
     static func write(_ text: String) {
-        try? writeAll(STDERR_FILENO, Array(text.utf8))
+        let bytes = Array(text.utf8)
+        DrawnLine.giveWay(to: bytes, on: STDERR_FILENO)
+        try? writeAll(STDERR_FILENO, bytes)
     }
 }

@@ -75,6 +75,8 @@ final class Driver {
     var seenNews: [UInt32] = []
     /// When workers are looked at though nobody rings.
     var lookAt: UInt64?
+    /// Where workers of interpreters write as they crash; nil until one is to be started.
+    var crashes: CrashTexts?
     /// How often the system had killed for want of memory when that was last looked at.
     var seenMemoryKills: Int?
     /// When orphans are looked at, and children that nobody knows are reaped.

@@ -110,7 +110,13 @@ final class ServerLoop {
             }
             takeTurns()
             keepTime()
-            if stopping != nil, connections.isEmpty { return }
+            if let stopping {
+                if stopping.answersMore, listener != nil, !connections.values.contains(where: \.isDraining) {
+                    stopAccepting()
+                    drain()
+                }
+                if connections.isEmpty { return }
+            }
         }
     }
 
@@ -153,6 +159,7 @@ final class ServerLoop {
         if let due = acceptAt, now >= due { resumeAccepting(now) }
         if !watched.isEmpty, now >= sweepAt { sweep(now) }
         if let stopping, now >= stopping.deadline {
+            stopAccepting()
             for connection in Array(connections.values) { drop(connection) }
         }
     }
@@ -167,11 +174,16 @@ final class ServerLoop {
         case .stop(let stop):
             if let earlier = stopping { earlier.done() }
             stopping = stop
-            stopAccepting()
-            for connection in Array(connections.values) {
-                connection.isDraining = true
-                pump(connection)
-            }
+            if !stop.answersMore { stopAccepting() }
+            drain()
+        }
+    }
+
+    /// Lets go of the connections that there are, as soon as their calls are answered.
+    private func drain() {
+        for connection in Array(connections.values) {
+            connection.isDraining = true
+            pump(connection)
         }
     }
 
