@@ -72,6 +72,7 @@ extension EndToEnd {
                 #"A\xff\#nB\#n"#),
             Line("par native -q --output o$f ./l$f/s$f.so:shout ::: a$f; cat o$f/1; echo", #"A\xff\#n"#),
             Line("printf '%sa%s\\nb' $m $f >f$f; par native -q --from f$f ./l$f/s$f.so:shout", #"A\xff\#nB\#n"#),
+            Line("\"$LEASE\" \"$PARD\" $PWD/l$f/s$f.so:shout a$f b", #"A\xff\#nB\#n"#),
             Line(
                 "par native ./l$f/s$f.so:no$f a 2>&1 | sed 's,/[^ ]*/,,g'",
                 "parctl: function can't be s\\x5cxff.so:no\\x5cxff: it takes a function that is there: s\\x5cxff.so has no function "
@@ -147,7 +148,10 @@ extension EndToEnd {
         @Test("come through whole to functions and to servers, and name files")
         func functions() throws {
             try WebServer.run { (daemon, server) throws in
-                let variables = ["URL": server.url, "INCLUDE": Libraries.include, "EXAMPLES": Libraries.examples]
+                let lease = try Program.leaseClient.path
+                let variables = [
+                    "LEASE": lease, "URL": server.url, "INCLUDE": Libraries.include, "EXAMPLES": Libraries.examples,
+                ]
                 for line in Self.functions { try check(line, daemon, variables) }
                 try removeFolder(daemon)
             }
