@@ -13,6 +13,9 @@ public struct ComparisonTable: Sendable {
     }
 
     static let headings = ["arm", "start-up", "paid", "task", "elapsed", "95 %", "speed-up", "95 %"]
+    /// In which order columns are left out where a terminal is narrow.
+    private static let leaves: [Int?] = [nil, 0, 1, 3, nil, 2, nil, 4]
+
     /// What the headings of those columns stand for that have a figure.
     var explanation: [String] {
         let figures = comparison.figures
@@ -75,7 +78,10 @@ public struct ComparisonTable: Sendable {
 
     /// The whole text, each line ended.
     public var text: String {
-        var table = Table(Self.headings.enumerated().map { $0.offset == 0 ? .left($0.element) : .right($0.element) })
+        var table = Table(
+            Self.headings.enumerated().map { index, title in
+                index == 0 ? .left(title) : .right(title, leaves: Self.leaves[index])
+            })
         for (row, figures) in zip(cells, comparison.figures) {
             let isFaster = (figures.speedup?.interval?.low ?? 0) > 1
             table.rows.append(
