@@ -49,6 +49,11 @@ public struct Daemon: ServiceLifecycle.Service {
         options.pythonLibraryPath = configuration.pythonLibraryPath
         let memory = min(configuration.limits.memoryBytes, configuration.limits.runtimeBytes)
         options.pluginMemoryBytes = memory == .max ? nil : memory
+        options.growthBytes = configuration.limits.growthBytes == .max ? nil : configuration.limits.growthBytes
+        if configuration.runtimeStartNanoseconds > 0 {
+            options.patience.pluginNanoseconds = configuration.runtimeStartNanoseconds
+            options.patience.interpreterNanoseconds = configuration.runtimeStartNanoseconds
+        }
         // Only the newest is of interest to whoever looks at the status.
         let (loads, loadFeed) = AsyncStream<Load>.makeStream(bufferingPolicy: .bufferingNewest(1))
         options.onLoad = { loadFeed.yield($0) }

@@ -35,6 +35,7 @@ struct TaskSummary: Sendable {
         let version = style.clean(own.version, limit: 100) + (own.takesTurns ? ", with a GIL" : ", without a GIL")
         return (start.isEmpty ? [] : [(receipt.temperature == .warm ? "was started" : "start-up", start)])
             + [("workers", [version] + together)]
+            + own.warnings.map { ("warning", [style.clean($0, limit: 300)]) }
     }
 
     /// How many processors the workers used together, and no more than that says.

@@ -59,6 +59,22 @@ extension Setting {
             isLive: false, .number(\.limits.runtimeBytes)),
         Setting(
             Option(
+                "runtime-start-time", .duration, in: 1_000_000...longest,
+                "how long it may take to load (default: 10s for a library, 60s for an interpreter)"),
+            isLive: false, .time(\.runtimeStartNanoseconds)),
+        Setting(
+            Option(
+                "runtime-age", .duration, default: "1h", in: 1_000_000...oldest,
+                "how old an interpreter may get until the next run has a new one"),
+            isLive: false, .time(\.policy.runtimeAgeNanoseconds)),
+        Setting(
+            Option(
+                "worker-growth", .size, in: 1 << 20...1 << 44,
+                "memory by which an interpreter's worker process may grow until another takes its place after a task (default: no bound)"
+            ),
+            isLive: false, .number(\.limits.growthBytes)),
+        Setting(
+            Option(
                 "drain-time", .duration, default: "30s", in: 0...longest,
                 "how long jobs may go on once the daemon has been told to stop"),
             .time(\.drainNanoseconds)),
@@ -102,4 +118,6 @@ extension Setting {
 
     /// The longest time that can be set, in nanoseconds: an hour.
     private static let longest = 3_600_000_000_000
+    /// The oldest that something may get, in nanoseconds: thirty days.
+    private static let oldest = 30 * 24 * longest
 }
