@@ -152,7 +152,7 @@ import Testing
         let style = TextStyle(color: false, unicode: true, width: 40)
         let lines = ComparisonTable(comparison(steady([400, 210, 100, 220, 120])), style: style).text.split(
             separator: "\n")
-        #expect(lines[1] == "arm          elapsed  speed-up")
+        #expect(lines.contains("arm          elapsed  speed-up"))
         #expect(lines.allSatisfy { $0.count <= 40 })
     }
 

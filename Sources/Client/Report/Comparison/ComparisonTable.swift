@@ -42,13 +42,14 @@ public struct ComparisonTable: Sendable {
     }
 
     /// What ran, and how often.
-    var headline: String {
+    var headline: String { heading.joined(separator: style.separator) }
+
+    private var heading: [String] {
         let rounds = comparison.rounds.count
         let done =
             rounds == comparison.planned
             ? Units.counted(rounds, "round") : "\(rounds) of \(Units.counted(comparison.planned, "round"))"
         return [style.clean(comparison.command), Units.counted(comparison.tasks, "task"), done]
-            .joined(separator: style.separator)
     }
 
     /// What a reader must know of the runs to trust the figures.
@@ -92,7 +93,7 @@ public struct ComparisonTable: Sendable {
         let explanation = style.flow(explanation, indent: 0).map { style.paint($0, .dim) }
         let notes = notes.map { style.paint($0, .red) }
         return
-            ([style.paint(headline, .bold), ""] + table.lines(style) + explanation + notes + [""]
+            (style.flow(heading, indent: 0).map { style.paint($0, .bold) } + [""] + table.lines(style) + explanation + notes + [""]
             + style.flow(words: Verdict(comparison).sentence)).joined(separator: "\n") + "\n"
     }
 
