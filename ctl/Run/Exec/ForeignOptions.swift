@@ -147,7 +147,10 @@ struct ForeignOption {
                 case .taken(let text): "accepted: " + text
                 case .refused(let text): "not supported: " + text
                 }
-            let gap = String(repeating: " ", count: max(30 - spelled.count, 1))
+            // A long list of spellings has a line of its own.
+            let gap =
+                spelled.count < 30
+                ? String(repeating: " ", count: 30 - spelled.count) : "\n" + String(repeating: " ", count: 32)
             return "  \(spelled)\(gap)\(text)\n"
         }.joined()
     }
