@@ -93,7 +93,8 @@ public struct ComparisonTable: Sendable {
         let explanation = style.flow(explanation, indent: 0).map { style.paint($0, .dim) }
         let notes = notes.map { style.paint($0, .red) }
         return
-            (style.flow(heading, indent: 0).map { style.paint($0, .bold) } + [""] + table.lines(style) + explanation + notes + [""]
+            (style.flow(heading, indent: 0).map { style.paint($0, .bold) } + [""] + table.lines(style) + explanation
+            + notes + [""]
             + style.flow(words: Verdict(comparison).sentence)).joined(separator: "\n") + "\n"
     }
 
