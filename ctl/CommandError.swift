@@ -82,6 +82,11 @@ enum CommandError: Error {
         case .refused(.workersFailed(let reason)) where reason.utf8.contains(UInt8(ascii: "\n")):
             "the workers did not start: "
                 + reason.split(separator: "\n").map { Self.clean(String($0)) }.joined(separator: "\n")
+        case .refused(.noSuchPool(let name, let known)):
+            Self.clean(
+                "there is no pool '\(name)'"
+                    + (Suggestion.nearest(to: name, in: known).map { "; did you mean '\($0)'?" }
+                        ?? ": there are \(known.joined(separator: ", "))"))
         case .refused(let error): Self.clean(error.description)
         case .lost(let job, let reason):
             Self.clean(

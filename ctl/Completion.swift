@@ -63,7 +63,12 @@ enum BashCompletion {
                     if [[ "${COMP_WORDS[COMP_CWORD]}" != -* ]] && ((${#plain[@]})); then
                         COMPREPLY=("${plain[@]}")
                     fi
-                    [[ -n "${files}" ]] || compopt +o filenames 2>/dev/null
+                    if [[ -n "${files}" ]]; then
+                    # bash itself puts a slash behind folders.
+                    COMPREPLY=("${COMPREPLY[@]%/}")
+                else
+                    compopt +o filenames 2>/dev/null
+                fi
                 }
 
                 complete -o filenames -F _parctl_words parctl

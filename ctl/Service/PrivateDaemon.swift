@@ -70,11 +70,11 @@ struct PrivateDaemon: ~Copyable {
             let count = read(link.descriptor, &byte, 1)
             if count < 0, errno == EINTR { continue }
             guard count == 1 else {
-                throw CommandError.privateDaemon("it ended before it served; its message is above")
+                throw CommandError.privateDaemon("it ended at once; its message is above")
             }
             word.append(byte)
             guard Self.ready.starts(with: word) else {
-                throw CommandError.privateDaemon("it said something else than READY")
+                throw CommandError.privateDaemon("it did not say READY")
             }
         }
     }

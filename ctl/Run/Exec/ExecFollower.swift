@@ -210,10 +210,10 @@ enum ExecStatus {
     static let help = """
         EXIT STATUS:
           0        every command ended with exit code 0
-          1 - 100  so many commands failed
+          1 - 100  that many commands failed
           101      more than 100 commands failed
           130      the run was cancelled
-          255      anything else went wrong: wrong usage, no daemon or one that went away, not permitted, no workers
+          255      anything else: wrong usage, no daemon or one that went away, not permitted, no workers
           With --halt now,fail=1 or soon,fail=1 it is that of the command that failed.
         """
 }
@@ -222,21 +222,22 @@ enum ExecStatus {
 enum ExecHelp {
     static let text = """
 
-        Options and places are those of GNU parallel; the table below has all of them. Arguments come after ':::', from the
-        files after '::::' or --arg-file, or else from standard input, one a line; commands begin while it is read. Of several
-        sources, each argument goes with each; ':::+', '::::+' and --link put them side by side. Without a command, each line is
-        one. The command begins with the first word that is no option, and all up to ':::' is its own. Commands themselves
-        have nothing to read (/dev/null).
+        Options and places are those of GNU parallel; the table below lists them all. Arguments come after ':::', from the
+        files after '::::' or --arg-file, or from standard input, one on each line; commands start while it is read. With several
+        sources, each argument of one is combined with each of the others; ':::+', '::::+' and --link take them side by side.
+        Without a command, each line is a command. The command starts with the first word that is not an option, and everything
+        up to ':::' belongs to it. Commands themselves have nothing to read (/dev/null).
 
-        One word with a space or a sign of a shell in it is run by the shell, with what is put into it quoted; so is what only a
-        shell has. Of several words each reaches the program as it is, unless one is a sign by itself, such as '|' or '>'.
+        A command that is one word with a space or a shell's sign in it is run by the shell, and arguments are quoted in it; the
+        same goes for a shell's own commands. With several words, each reaches the program as it is, unless one is a sign by
+        itself, such as '|' or '>'.
 
         {}   the argument; at the end where the command has no place for it    {#}  its number    {%}  the slot, from 1
         {.}  without its extension    {/}  its last part    {//}  its directory    {/.}  {/} without extension
         {2} {2.} {-1}  the same of one argument of several, {name} of a column (--header :)    {##}  how many there are
 
-        Output comes whole, command by command; the receipt goes to standard error. --timeout is each command's, and
-        --halt soon,fail=N or now,fail=N ends the run once N have failed.
+        The output of each command is printed in one piece; the receipt goes to standard error. --timeout is for each command, and
+        --halt soon,fail=N or now,fail=N ends the run once N commands have failed.
 
         \(ExecStatus.help)
 

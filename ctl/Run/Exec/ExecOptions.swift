@@ -143,7 +143,7 @@ struct ExecOptions {
         freeBytes = options["memfree"]?.last.flatMap(Quantity.bytes)
         directory = options["workdir"]?.last
         if let directory, directory.hasSuffix("/...") {
-            throw words.fault("--workdir ... is not here: name a directory, such as one that 'mktemp -d' has made")
+            throw words.fault("--workdir ... is not supported: name a directory, such as one that 'mktemp -d' has made")
         }
         if let text = options["nice"]?.last {
             guard let number = Int(text), (-20...19).contains(number) else {

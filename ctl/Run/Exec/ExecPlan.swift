@@ -44,7 +44,7 @@ final class ExecPlan {
 
     /// Commands, and bytes of their arguments, up to which a run is one call to the daemon.
     static let jobsAtOnce = 20_000
-    static let bytesAtOnce = 2 << 20
+    static let bytesAtOnce = 256 << 10
     /// How long to wait for the input's end before the first command is begun, in milliseconds.
     private static let patience: Int32 = 20
     /// What `-j0` stands for: less than a daemon's usual limit on workers.
@@ -86,7 +86,7 @@ final class ExecPlan {
         }
         let resume = JobLogFile.Resume(words.client)
         guard resume == .no || words.client["joblog"] != nil else {
-            throw words.fault("--resume and --resume-failed go by the joblog: name it with --joblog")
+            throw words.fault("--resume and --resume-failed need a joblog: name it with --joblog")
         }
         log =
             options.isDry && resume == .no

@@ -55,7 +55,7 @@ struct FunctionPlan {
         keepsOrder = options["keep-order"] != nil
         let resume = JobLogFile.Resume(options)
         guard resume == .no || options["joblog"] != nil else {
-            throw words.fault("--resume and --resume-failed go by the joblog: name it with --joblog")
+            throw words.fault("--resume and --resume-failed need a joblog: name it with --joblog")
         }
         log = try options["joblog"]?.last.map { path throws(CommandError) in try JobLogFile(path, resume: resume) }
         var list = ItemList(without: log?.known ?? [])

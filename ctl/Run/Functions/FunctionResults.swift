@@ -88,7 +88,7 @@ final class FunctionResults {
         }
         guard let first else { return }
         let others = unended > 1 ? ", nor did \(unended - 1) more" : ""
-        plan.complain(of: first, Array("it did not come to its end\(others)".utf8))
+        plan.complain(of: first, Array("it did not finish\(others)".utf8))
     }
 
     /// Prints the results, one a line.
@@ -128,7 +128,7 @@ final class FunctionResults {
                     try writeAll(file.raw, result)
                 } else {
                     let reason =
-                        failure(task).map { String(decoding: $0, as: UTF8.self) } ?? "it did not come to its end"
+                        failure(task).map { String(decoding: $0, as: UTF8.self) } ?? "it did not finish"
                     try file.append(Pickle.exception(reason))
                 }
             }
@@ -162,7 +162,7 @@ final class FunctionResults {
             } else {
                 bytes += Array("\(bytes.isEmpty && task == 0 ? "" : ",")\n    {\"task\":\(task),\"reason\":".utf8)
                 JSON.append(
-                    failure(task).map { String(decoding: $0, as: UTF8.self) } ?? "it did not come to its end",
+                    failure(task).map { String(decoding: $0, as: UTF8.self) } ?? "it did not finish",
                     to: &bytes)
             }
             bytes.append(UInt8(ascii: "}"))

@@ -15,7 +15,7 @@ extension FunctionPlan {
     func complain(of task: Int, _ reason: [UInt8]) {
         let name =
             items.map { "input \($0.number(of: task)) (\(CommandError.clean(String($0.text(of: task).prefix(100)))))" }
-            ?? "task \(task)"
+            ?? "task \(task + 1)"
         StandardError.write("parctl: \(name): \(complaints.text(reason))\n")
     }
 
