@@ -24,8 +24,12 @@ enum CommandError: Error {
     case exporting(path: String, errno: Int32)
     /// What a run is to be given can't be read; nothing was run.
     case input(path: String, reason: String)
+    /// The current directory is none to run anything in.
+    case directory(String)
     /// Standard output can't be written.
     case output(errno: Int32)
+    /// The user wants to leave, and nobody reads what is printed.
+    case unread
     /// A reply holds what JSON can't say.
     case unwritable(String)
     /// The limit on address space is too small.
@@ -47,11 +51,12 @@ enum CommandError: Error {
 
     var status: ExitStatus {
         switch self {
-        case .usage, .export, .input: .usage
+        case .usage, .export, .input, .directory: .usage
         case .client(.failed): .refused
         case .noDaemon, .client, .privateDaemon: .unreachable
         case .refused(let error): ExitStatus(error)
         case .lost: .lost
+        case .unread: .cancelled
         case .journal, .exporting, .output, .unwritable, .memory, .system: .failed
         }
     }
@@ -90,8 +95,10 @@ enum CommandError: Error {
         case .exporting(let path, let number):
             "can't write all of '\(path)': \(SystemFault.text(number)); what was printed stands"
         case .input(let path, let reason): "\(path) can't be read: \(reason); nothing was run"
+        case .directory(let reason): "the current directory is no place to run in: \(reason); nothing was run"
         case .output(EPIPE): nil
         case .output(let number): "can't write to standard output: \(SystemFault.text(number))"
+        case .unread: "nobody reads the output: left without the rest of it"
         case .unwritable(let reason): "the data can't be written as JSON: \(reason)"
         case .memory(let allowed, let least):
             "'ulimit -v' allows \(allowed >> 20) MiB, and this program needs at least \(least >> 20) MiB"

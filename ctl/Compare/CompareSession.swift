@@ -30,12 +30,12 @@ struct ComparePlan {
     }
 
     /// The request that runs one arm.
-    func request(_ arm: Arm, cold: Bool, records: Bool) -> Run.Request {
+    func request(_ arm: Arm, cold: Bool, records: Bool) throws(CommandError) -> Run.Request {
         var request = Run.Request(
             workload: workload, arguments: arguments.isEmpty ? nil : arguments, mode: arm.mode,
             processes: arm.mode == .processes ? arm.workers : nil, threads: arm.mode == .threads ? arm.workers : nil,
             tasks: tasks, cold: cold ? .fresh : nil, timeout: timeout, records: records ? true : nil)
-        inputs.put(into: &request)
+        try inputs.put(into: &request)
         // Nobody looks at them.
         request.results = nil
         return request
@@ -102,7 +102,7 @@ struct CompareSession {
         _ arm: Arm, _ name: String, cold: Bool, records: Bool, on connection: inout DaemonConnection, _ signals: Signals
     ) throws -> (run: RecordedRun, interrupted: Bool) {
         var session = RunSession(
-            plan.request(arm, cold: cold, records: records), terminal: terminal, label: "\(name), \(arm.name)")
+            try plan.request(arm, cold: cold, records: records), terminal: terminal, label: "\(name), \(arm.name)")
         session.descriptors = plan.inputs.descriptors
         let receipt = try session.receipt(from: &connection, signals: signals)
         let ended = ExitStatus(receipt.outcome, interrupted: session.interrupted)

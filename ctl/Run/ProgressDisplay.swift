@@ -41,7 +41,7 @@ struct ProgressDisplay {
     mutating func draw() {
         let now = Int(Monotonic.now())
         let isYoung = now - start < Self.delay
-        guard terminal.redraws, label != nil || !isYoung else { return }
+        guard terminal.redraws, label != nil || !isYoung, StandardError.hasRoom else { return }
         var style = terminal.style
         var prefix = ""
         if let label, label.count + 2 < style.width {

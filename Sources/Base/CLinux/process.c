@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -79,6 +80,19 @@ int32_t par_set_mark(uint64_t mark) {
 
 int32_t par_die_with_parent(void) { return result(prctl(PR_SET_PDEATHSIG, SIGKILL)); }
 int32_t par_adopt_orphans(void) { return result(prctl(PR_SET_CHILD_SUBREAPER, 1)); }
+
+int32_t par_child_ends(void) {
+    sigset_t children;
+    sigemptyset(&children);
+    sigaddset(&children, SIGCHLD);
+    return result(signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
+void par_child_ends_seen(int32_t fd) {
+    struct signalfd_siginfo seen;
+    while (read(fd, &seen, sizeof seen) > 0) {}
+}
+
 int32_t par_set_name(const char *name) { return result(prctl(PR_SET_NAME, name)); }
 
 static uint64_t default_timer_slack;

@@ -337,13 +337,3 @@ extension CommandTemplate {
             - line(Values(arguments: [argument], number: 1)).count
     }
 }
-
-extension Context {
-    /// This process's own.
-    static var ofThisProcess: Context {
-        let mask = Glibc.umask(0)
-        Glibc.umask(mask)
-        // A variable that isn't UTF-8 can't be sent, and must not arrive as something else.
-        return Context(directory: Environment.directory, umask: Int(mask), environment: Variables.ownTexts)
-    }
-}
