@@ -16,6 +16,8 @@ enum CommandError: Error {
     case lost(job: String, reason: String)
     /// A private daemon could not be started.
     case privateDaemon(String)
+    /// Every task of a comparison's warm-up failed, so that there is nothing to compare: what is to be said of it.
+    case warmUp(String)
     /// The journal can't be read.
     case journal(String)
     /// A file that parctl writes beside its output can't be opened; nothing was run.
@@ -28,8 +30,6 @@ enum CommandError: Error {
     case directory(String)
     /// Standard output can't be written.
     case output(errno: Int32)
-    /// The user wants to leave, and nobody reads what is printed.
-    case unread
     /// A reply holds what JSON can't say.
     case unwritable(String)
     /// The limit on address space is too small.
@@ -56,8 +56,7 @@ enum CommandError: Error {
         case .noDaemon, .client, .privateDaemon: .unreachable
         case .refused(let error): ExitStatus(error)
         case .lost: .lost
-        case .unread: .cancelled
-        case .journal, .exporting, .output, .unwritable, .memory, .system: .failed
+        case .warmUp, .journal, .exporting, .output, .unwritable, .memory, .system: .failed
         }
     }
 
@@ -74,8 +73,9 @@ enum CommandError: Error {
                 "no daemon is running at \(path): its socket is there, but nobody listens; " + Self.howToStart
                     + Self.namedOnly
             case EACCES:
-                SocketGroup(of: path).map { "you may not use the daemon at \(path): \($0.advice)" }
-                    ?? ClientError.unreachable(path: path, errno: number).description
+                "you may not use the daemon at \(path): "
+                    + (SocketGroup(of: path)?.advice
+                        ?? "it serves another user alone; without a socket named, 'parctl run' starts one of your own")
             case EMFILE, ENFILE, ENOMEM, ENOBUFS:
                 "can't connect to \(path): \(SystemFault.text(number))"
             default: ClientError.unreachable(path: path, errno: number).description
@@ -87,18 +87,19 @@ enum CommandError: Error {
         case .refused(let error): Self.clean(error.description)
         case .lost(let job, let reason):
             Self.clean(
-                "the daemon was lost while job \(job) ran: \(reason); what its tasks had done by then is not known")
+                "the daemon went away while job \(job) was running: \(reason); nobody knows which of its tasks were done"
+            )
         case .privateDaemon(let reason): "the private daemon did not start: \(reason)"
+        case .warmUp(let text): text
         case .journal(let reason): reason
         case .export(let path, let number):
             "can't write to '\(path)': \(SystemFault.text(number)); nothing was run"
         case .exporting(let path, let number):
-            "can't write all of '\(path)': \(SystemFault.text(number)); what was printed stands"
+            "can't write all of '\(path)': \(SystemFault.text(number))"
         case .input(let path, let reason): "\(path) can't be read: \(reason); nothing was run"
         case .directory(let reason): "the current directory is no place to run in: \(reason); nothing was run"
         case .output(EPIPE): nil
         case .output(let number): "can't write to standard output: \(SystemFault.text(number))"
-        case .unread: "nobody reads the output: left without the rest of it"
         case .unwritable(let reason): "the data can't be written as JSON: \(reason)"
         case .memory(let allowed, let least):
             "'ulimit -v' allows \(allowed >> 20) MiB, and this program needs at least \(least >> 20) MiB"

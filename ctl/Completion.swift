@@ -1,5 +1,6 @@
 import ArgumentParser
 import Catalogue
+import Control
 import Glibc
 import Linux
 
@@ -29,7 +30,43 @@ struct CompletionsCommand: ParsableCommand {
     }
 
     func run() throws {
-        try StandardOutput.write(Parctl.completionScript(for: shell.kind) + "\n")
+        let script = Parctl.completionScript(for: shell.kind)
+        try StandardOutput.write((shell == .bash ? BashCompletion.mended(script) : script) + "\n")
+    }
+}
+
+/// The completion script of bash, with words of parctl before options and files.
+enum BashCompletion {
+    /// The line by which the script that is generated names its function.
+    private static let registration = "complete -o filenames -F _parctl parctl"
+
+    /// The script with a function of our own around the generated one. That takes every word for a file's name, so that bash
+    /// puts a slash behind a command where there is a directory of that name, and offers options before anybody has typed a
+    /// dash.
+    static func mended(_ script: String) -> String {
+        guard script.hasSuffix(registration) || script.hasSuffix(registration + "\n") else { return script }
+        let words =
+            CommandName.all + Catalogue.all.map(\.name) + ["list", "resize", "recycle", "fresh", "workers", "tasks"]
+        return script.split(separator: "\n", omittingEmptySubsequences: false).filter { $0 != registration }
+            .joined(separator: "\n") + """
+                _parctl_words() {
+                    _parctl "$@"
+                    local word plain=() files=
+                    for word in "${COMPREPLY[@]}"; do
+                        [[ "${word}" == -* ]] || plain+=("${word}")
+                        case "${word}" in
+                        -*|\(words.joined(separator: "|"))) ;;
+                        *) files=1 ;;
+                        esac
+                    done
+                    if [[ "${COMP_WORDS[COMP_CWORD]}" != -* ]] && ((${#plain[@]})); then
+                        COMPREPLY=("${plain[@]}")
+                    fi
+                    [[ -n "${files}" ]] || compopt +o filenames 2>/dev/null
+                }
+
+                complete -o filenames -F _parctl_words parctl
+                """
     }
 }
 
@@ -41,9 +78,27 @@ enum Completion {
     /// Completions for the word at `index` of a command line `words`, which begins with the program's name.
     @Sendable
     static func words(_ words: [String], index: Int, prefix: String) -> [String] {
+        self.words(words, index: index, prefix: prefix, offer: WorkloadOffer(service(words), patience: patience))
+    }
+
+    /// The pools that the daemon has, or may have.
+    @Sendable
+    static func pools(_ words: [String], index: Int, prefix: String) -> [String] {
+        let told = try? service(words).call(ListPools.method, patience: patience, as: ListPools.Reply.self).pools
+        return (told?.map(\.name) ?? ["threads", "processes"]).filter(isPlain)
+    }
+
+    /// The jobs that have not ended.
+    @Sendable
+    static func jobs(_ words: [String], index: Int, prefix: String) -> [String] {
+        let told = try? service(words).call(ListJobs.method, patience: patience, as: ListJobs.Reply.self).jobs
+        return (told ?? []).map(\.job).filter(isPlain)
+    }
+
+    private static func service(_ words: [String]) -> Service {
         var service = Service()
         if let place = words.firstIndex(of: "--socket"), place + 1 < words.count { service.socket = words[place + 1] }
-        return self.words(words, index: index, prefix: prefix, offer: WorkloadOffer(service, patience: patience))
+        return service
     }
 
     /// - Parameter offer: what can be run beside this program's own workloads.

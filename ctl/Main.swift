@@ -40,6 +40,7 @@ enum Main {
 
     private static func status(of arguments: [String]) -> Int32 {
         do {
+            try CommandName.check(Array(arguments.dropFirst()))
             let words = try CommandWords.prepared(Array(arguments.dropFirst()))
             if let line = HotLine(words) {
                 try line.run()

@@ -28,7 +28,7 @@ final class WarmPools: Sendable {
             case .workerLost, .zygoteStarted, .ended: break
             case .zygoteLost(_, let exit): complain("the zygote ended: \(exit)")
             case .forksFailed(_, let reason): complain("workers could not be forked: \(reason)")
-            case .trouble(let trouble), .failed(let trouble): complain(trouble)
+            case .trouble(let trouble), .refused(let trouble), .failed(let trouble): complain(trouble)
             }
         }
         warm.wait()

@@ -38,7 +38,7 @@ extension ServiceTests {
             try service.box.check("kill -KILL \(before)")
             let outcome = try run.outcome()
             #expect(outcome.status == 5)
-            #expect(outcome.errors.contains("the daemon was lost"))
+            #expect(outcome.errors.contains("the daemon went away"))
             #expect(try service.receipt("io --processes 2").tasks.ok == 8)
             #expect(try service.mainPID != before)
             #expect(try service.children(of: before) == "", "workers outlive their daemon")

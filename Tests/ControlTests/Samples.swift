@@ -49,7 +49,8 @@ enum Samples {
             workerCosts: [WorkerCost(worker: 0, pid: 1, tid: 2, startup: 3, dispatch: 4, tasks: 5)],
             failures: [Failure(reason: "r", count: 1, firstTask: 0)], deaths: 1, reruns: 2, timeLost: 3,
             interpreter: Interpreter(
-                version: "Python 3.13.0", takesTurns: true, program: 1, imports: 2, fork: 3, ready: 4, waited: 5))
+                version: "Python 3.13.0", takesTurns: true, program: 1, imports: 2, fork: 3, ready: 4, waited: 5,
+                warnings: ["one", "two"]))
     }
 
     /// Named types of the interface.

@@ -46,6 +46,7 @@ import Testing
                 "31", "0",
                 "26074", "98300", "41200", "1000",
             ])
+        #expect(RunEntry(Self.warm, uid: 1000, isLease: true).description.hasPrefix("lease 4f2a-1: io, 1 process of"))
         #expect(
             RunEntry(Self.warm, uid: 1000).description
                 == "run 4f2a-1: io, 1 process of 4 threads, warm: ok, 16 tasks in 26.074 ms")

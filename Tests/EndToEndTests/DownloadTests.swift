@@ -124,14 +124,14 @@ extension EndToEnd {
                 let outcome = try daemon.parctl("run download \(server.url)/size/1 \(server.url)/status/404 --records")
                 let lines = outcome.output.split(separator: "\n").filter { $0.hasSuffix("\(server.url)/status/404") }
                 #expect(lines.count == 2)
-                #expect(outcome.output.contains("(first: task 1)\n     \(server.url)/status/404\n"))
+                #expect(outcome.output.contains("(first: task 2)\n     \(server.url)/status/404\n"))
             }
         }
 
         @Test(
             "is told what is wrong with the directory that it is to fill",
             arguments: [
-                ("/nonexistent", "is there"), ("/etc/passwd", "a directory, and this is none"),
+                ("/proc/nonexistent", "can't write to"), ("/etc/passwd", "a directory, and this is none"),
             ])
         func noDirectory(path: String, reason: String) throws {
             try WebServer.run { (daemon, server) throws in

@@ -12,10 +12,11 @@ final class LeaseClient {
 
     init(
         _ daemon: Daemon, _ workload: String, _ arguments: [String] = [], processes: UInt32 = 0, threads: UInt32 = 0,
-        tasks: UInt32 = 0, inputBytes: UInt64 = 0, resultBytes: UInt64 = 0, attempts: UInt32 = 0
+        tasks: UInt32 = 0, inputBytes: UInt64 = 0, resultBytes: UInt64 = 0, attempts: UInt32 = 0,
+        directory: String? = nil, environment: [String]? = nil, version: Int32 = PAR_LEASE_VERSION
     ) throws {
         var options = par_lease_options()
-        options.version = UInt32(PAR_LEASE_VERSION)
+        options.version = UInt32(version)
         options.processes = processes
         options.threads = threads
         options.tasks = tasks
@@ -25,7 +26,14 @@ final class LeaseClient {
         var opened: OpaquePointer?
         var error = [CChar](repeating: 0, count: 1024)
         let words = arguments.map { strdup($0) } + [nil]
-        defer { for word in words { free(word) } }
+        let variables = (environment ?? []).map { strdup($0) } + [nil]
+        let place = directory.flatMap { strdup($0) }
+        defer { for word in words + variables + [place] { free(word) } }
+        let list = UnsafeMutablePointer<UnsafePointer<CChar>?>.allocate(capacity: variables.count)
+        defer { list.deallocate() }
+        for (index, variable) in variables.enumerated() { list[index] = variable.map { UnsafePointer($0) } }
+        options.directory = place.map { UnsafePointer($0) }
+        options.environment = environment.map { _ in UnsafePointer(list) }
         let code = daemon.socket.withCString { socket in
             workload.withCString { name in
                 words.map { UnsafePointer($0) }.withUnsafeBufferPointer { list in
@@ -87,6 +95,11 @@ final class LeaseClient {
 
     /// Ends the lease and reads its receipt.
     func finish() throws -> Receipt {
+        try JSONDecoder().decode(Receipt.self, from: Data(lastWords().utf8))
+    }
+
+    /// Ends the lease and reads what the daemon says last.
+    func lastWords() throws -> String {
         var text = [UInt8](repeating: 0, count: 1 << 16)
         var size = 0
         let code = text.withUnsafeMutableBytes {
@@ -94,7 +107,7 @@ final class LeaseClient {
                 lease, $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count, &size, 20_000_000_000)
         }
         try #require(code == 0)
-        return try JSONDecoder().decode(Receipt.self, from: Data(text.prefix(size)))
+        return String(decoding: text.prefix(size), as: UTF8.self)
     }
 }
 
@@ -203,6 +216,25 @@ extension EndToEnd {
             }
         }
 
+        @Test("has workers replaced that a signal has stopped between tasks, and none that is at one")
+        func stoppedWorker() throws {
+            try Daemon.run { daemon in
+                let client = try LeaseClient(daemon, "sleep", ["for", "500ms"], processes: 1)
+                let pid = try client.take(client.put()).result.pid
+                let task = try client.put()
+                #expect(eventually { client.begun(task) == 1 })
+                kill(pid_t(pid), SIGSTOP)
+                #expect(client.code(ofWaitingFor: task, seconds: 2) == -ETIMEDOUT)
+                kill(pid_t(pid), SIGCONT)
+                #expect(try client.take(task).result.pid == pid)
+                kill(pid_t(pid), SIGSTOP)
+                let next = try client.take(client.put()).result
+                #expect(next.state == UInt8(PAR_TASK_OK) && next.pid != pid)
+                _ = try client.finish()
+                #expect(try eventually { try daemon.isAtRest })
+            }
+        }
+
         @Test("does again what a worker was at when it was killed, where it is asked for that")
         func rerun() throws {
             try Daemon.run { daemon in
@@ -290,7 +322,7 @@ extension EndToEnd {
 
         @Test("gives idle workers up for a run that has no room, and goes on with the others")
         func idle() throws {
-            try Daemon.run("--worker-limit 8 --floor-threads 0 --floor-processes 2") { daemon in
+            try Daemon.run("--worker-limit 8 --floor-threads 0 --floor-processes 6") { daemon in
                 let client = try LeaseClient(daemon, "noop", processes: 6)
                 // They are there, and have fallen asleep.
                 for _ in 0..<20 { _ = try client.take(client.put()) }
@@ -301,8 +333,119 @@ extension EndToEnd {
                 }
                 #expect(isDone)
                 for _ in 0..<100 { #expect(try client.take(client.put()).result.state == UInt8(PAR_TASK_OK)) }
-                #expect(try client.finish().outcome == .ok)
+                // They are made up for, and join a lease that has long been at work.
+                #expect(try eventually { try daemon.status.workersBusy == 6 })
+                let receipt = try client.finish()
+                #expect(receipt.outcome == .ok)
+                let phases = receipt.phases
+                #expect(
+                    [phases.queue, phases.startup, phases.dispatch, phases.run, phases.collect].allSatisfy { $0 >= 0 },
+                    "\(phases)")
                 #expect(try eventually { try daemon.isAtRest })
+            }
+        }
+
+        @Test("counts among the memory that jobs hold, with all that is its own")
+        func memory() throws {
+            try Daemon.run { daemon in
+                let client = try LeaseClient(daemon, "noop", processes: 2, inputBytes: 8 << 20, resultBytes: 4 << 20)
+                _ = try client.take(client.put())
+                #expect(try (12 << 20..<32 << 20).contains(daemon.status.ledgerBytes))
+                _ = try client.finish()
+                #expect(try eventually { try daemon.isAtRest })
+            }
+        }
+
+        @Test("has a directory and variables of its own for workers of an interpreter, or else its program's")
+        func context() throws {
+            try Scripts.use { scripts in
+                let folders = ["one", "two"].map { "\(scripts.folder)/\($0)" }
+                for folder in folders {
+                    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+                    try scripts.write(
+                        "import os\ndef place(item):\n    return [os.getcwd(), os.environ.get('WHO')]\n",
+                        to: "\(folder.hasSuffix("one") ? "one" : "two")/app.py")
+                }
+                func client(_ version: Int32) throws -> [LeaseClient] {
+                    try folders.map { folder in
+                        try LeaseClient(
+                            scripts.daemon, "python",
+                            ["function", "\(folder)/app.py:place", "python", Interpreters.usual],
+                            threads: 1, directory: folder, environment: ["PATH=/usr/bin:/bin", "WHO=\(folder)"],
+                            version: version)
+                    }
+                }
+                func places(_ version: Int32) throws -> [String] {
+                    let clients = try client(version)
+                    let tasks = try clients.map { try $0.put(Array("x".utf8)) }
+                    return try zip(clients, tasks).map { client, task in
+                        String(decoding: try client.take(task).bytes, as: UTF8.self)
+                    }
+                }
+                let own = try places(2)
+                #expect(own == folders.map { "[\"\($0)\", \"\($0)\"]" })
+                let here = FileManager.default.currentDirectoryPath
+                let older = try places(1)
+                #expect(older == folders.map { _ in "[\"\(here)\", null]" })
+            }
+        }
+
+        @Test(
+            "ends tasks in Python that take longer than they may, and goes on",
+            arguments: [(1, 0), (0, 1)] as [(UInt32, UInt32)])
+        func lateTasks(processes: UInt32, threads: UInt32) throws {
+            try Scripts.use("--cancel-grace 400ms") { scripts in
+                try scripts.write(
+                    "def loop(item):\n    while item == 'x':\n        pass\n    return item\n"
+                        + "def hold(item):\n    return sum(range(10 ** 12)) if item == 'x' else item\n", to: "app.py")
+                for (function, words) in [("loop", "pard.TimedOut"), ("hold", "")] {
+                    let client = try LeaseClient(
+                        scripts.daemon, "python",
+                        [
+                            "function", "\(scripts.folder)/app.py:\(function)", "python", Interpreters.usual, "timeout",
+                            "300ms",
+                        ], processes: processes, threads: threads)
+                    // Their numbers are not the places of their records.
+                    for _ in 0..<3 { _ = try client.take(client.put(Array("y".utf8))) }
+                    let (late, text) = try client.take(client.put(Array("x".utf8)))
+                    #expect(late.state == UInt8(PAR_TASK_FAILED))
+                    #expect(String(decoding: text, as: UTF8.self).hasPrefix(words))
+                    let (next, result) = try client.take(client.put(Array("y".utf8)))
+                    #expect(next.state == UInt8(PAR_TASK_OK) && result == Array("\"y\"".utf8))
+                    #expect(try client.finish().tasks.ok == 4)
+                }
+                #expect(try eventually { try scripts.daemon.isAtRest })
+            }
+        }
+
+        @Test("ends when its time is over, and says so")
+        func timeout() throws {
+            try Daemon.run { daemon in
+                var connection = try RawConnection(daemon.socket)
+                connection.send(
+                    #"{"method":"org.pard.Control.Lease","more":true,"parameters":{"workload":"noop","processes":2,"#
+                        + #""timeout":300000000}}"#)
+                #expect(try connection.next()?.contains(#""lease":{"#) == true)
+                let last = try #require(try connection.next())
+                #expect(last.contains(#""outcome":"timeout""#), "\(last)")
+                #expect(try eventually { try daemon.isAtRest })
+            }
+        }
+
+        @Test("is over, with the reason, where its workers die of what they do before the first task")
+        func fallingWorkers() throws {
+            try Libraries.use { libraries in
+                try Daemon.run { daemon in
+                    let client = try LeaseClient(
+                        daemon, "native", ["function", libraries.path("faults") + ":fall"], processes: 2)
+                    let id = try client.put()
+                    #expect(try client.wait(id).result.state == UInt8(PAR_TASK_CANCELLED))
+                    // Pauses, too, or there would be hundreds.
+                    #expect(try daemon.status.workersReplaced < 30)
+                    let text = try client.lastWords()
+                    #expect(text.contains("WorkersFailed") && text.contains("signal 6"), "\(text)")
+                    #expect(try eventually { try daemon.isAtRest })
+                }
             }
         }
 

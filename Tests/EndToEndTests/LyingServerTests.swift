@@ -269,7 +269,7 @@ extension EndToEnd {
                 daemon.process.signal(SIGKILL)
                 let outcome = try run.outcome()
                 #expect(outcome.status == 5)
-                #expect(outcome.errors.contains("the daemon was lost while job \(job.job) ran"))
+                #expect(outcome.errors.contains("the daemon went away while job \(job.job) was running"))
                 #expect(daemon.process.end() == .signal(SIGKILL))
                 try fixture.removeFiles()
             }
@@ -285,7 +285,7 @@ extension EndToEnd {
                 kill(pid_t(daemon), SIGKILL)
                 let outcome = try run.outcome()
                 #expect(outcome.status == 5)
-                #expect(outcome.errors.contains("the daemon was lost while job"))
+                #expect(outcome.errors.contains("the daemon went away while job"))
                 try fixture.removeFiles()
             }
         }

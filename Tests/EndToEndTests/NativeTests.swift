@@ -98,6 +98,18 @@ extension EndToEnd {
             }
         }
 
+        @Test("fail with the reason where workers die of their set-up, and no worker is started in vain for ever")
+        func fallingWorkers() throws {
+            try Libraries.use { libraries in
+                try Daemon.run { daemon in
+                    let outcome = try daemon.native([libraries.path("faults") + ":fall", "--processes", "2", "a", "b"])
+                    #expect(outcome.status == 4)
+                    #expect(outcome.errors.contains("a worker ended with signal 6"), "\(outcome.errors)")
+                    #expect(try daemon.status.workersReplaced < 30)
+                }
+            }
+        }
+
         @Test("show their results in JSON as text where they are UTF-8 and as base64 where not, and say which")
         func json() throws {
             struct Document: Decodable {
@@ -348,7 +360,7 @@ extension EndToEnd {
                     try bytes.prefix(100).write(to: URL(fileURLWithPath: other))
                     _ = try complaint(other)
                     try Data("int main() {}".utf8).write(to: URL(fileURLWithPath: other))
-                    #expect(try complaint(other).contains("is no shared library"))
+                    #expect(try complaint(other).contains("is not a shared library"))
                     #expect(try complaint("/nonexistent/lib.so").contains("No such file"))
                     #expect(try complaint(libraries.folder).contains("library"))
                 }

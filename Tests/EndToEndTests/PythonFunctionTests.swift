@@ -7,7 +7,7 @@ enum Interpreters {
     /// One that every test host has.
     static let usual = "/usr/bin/python3"
 
-    /// All of CPython 3.9 and later, of the system and of pyenv.
+    /// All of CPython 3.9 and later, of the system and of pyenv, and those that PARD_INTERPRETERS names, with `:` between.
     static let all: [String] = {
         let versions = NSHomeDirectory() + "/.pyenv/versions"
         let names = (try? FileManager.default.contentsOfDirectory(atPath: versions)) ?? []
@@ -15,7 +15,8 @@ enum Interpreters {
             let parts = name.split(separator: ".")
             return parts.first == "3" && parts.count > 1 && (Int(parts[1].prefix { $0.isNumber }) ?? 0) >= 9
         }
-        return [usual] + own.map { "\(versions)/\($0)/bin/python" }
+        let named = ProcessInfo.processInfo.environment["PARD_INTERPRETERS"] ?? ""
+        return [usual] + own.map { "\(versions)/\($0)/bin/python" } + named.split(separator: ":").map(String.init)
     }()
 }
 
@@ -26,7 +27,14 @@ struct Scripts {
 
     /// Starts a daemon, makes the folder, and removes it with all that has been made in it.
     static func use(_ options: String = "", _ test: (Scripts) throws -> Void) throws {
-        try Daemon.run(options) { daemon in
+        try use(start: { try Daemon(in: $0, options) }, test)
+    }
+
+    /// The same, with a daemon that is started otherwise.
+    static func use(start: (Fixture) throws -> Daemon, _ test: (Scripts) throws -> Void) throws {
+        try Fixture.run { fixture in
+            let daemon = try start(fixture)
+            defer { daemon.stop() }
             let scripts = Scripts(daemon: daemon, folder: daemon.fixture.folder + "/work")
             try FileManager.default.createDirectory(atPath: scripts.folder, withIntermediateDirectories: false)
             defer { try? FileManager.default.removeItem(atPath: scripts.folder) }
@@ -147,7 +155,7 @@ extension EndToEnd {
                 #expect(outcome.status == 1)
                 #expect(outcome.errors.contains("input 1 (a): ValueError: no a\nTraceback (most recent call last):\n"))
                 #expect(outcome.errors.contains("line 10, in fail"))
-                #expect(outcome.errors.contains("1× ValueError: no a (first: task 0)"))
+                #expect(outcome.errors.contains("1× ValueError: no a (first: task 1)"))
                 let missing = try scripts.python("mine.py:nowhere a -q")
                 #expect(missing.status == 1 && missing.errors.contains("has no function nowhere: it has add, "))
             }

@@ -16,6 +16,11 @@ private let trouble = """
             ctypes.string_at(0)
         return item
 
+    def killed(item):
+        while item == "x":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return item
+
     def exit(item):
         if item == "x":
             sys.exit(3)
@@ -29,6 +34,14 @@ private let trouble = """
             def __repr__(self):
                 raise RuntimeError("no words")
         return Thing() if item == "x" else item
+
+    def unsayable(item):
+        class Thing(Exception):
+            def __str__(self):
+                raise RuntimeError("no words")
+        if item == "x":
+            raise Thing
+        return item
 
     def unpicklable(item):
         return (lambda: item) if item == "x" else item
@@ -65,9 +78,11 @@ extension EndToEnd {
         static let cases = [
             Case(function: "leave", text: "its worker died: exit code 3 (3 times)"),
             Case(function: "crash", text: "its worker died: signal 11 (3 times)"),
+            Case(function: "killed", text: "its worker died: signal 9 (3 times)"),
             Case(function: "exit", text: "SystemExit: 3"),
             Case(function: "recurse", text: "RecursionError: maximum recursion depth exceeded"),
             Case(function: "unspeakable", text: "RuntimeError: no words"),
+            Case(function: "unsayable", text: "Thing: <exception str() failed>"),
             Case(function: "unpicklable", text: "pickle local object", options: "--output results"),
             Case(function: "heavy", text: "MemoryError"),
             Case(
@@ -99,6 +114,23 @@ extension EndToEnd {
                 // The pool goes on.
                 #expect(try scripts.python("trouble.py:\(own.function) \(shape) -q y").output == "\"y\"\n")
                 #expect(try scripts.daemon.status.ledgerBytes == 0)
+            }
+        }
+
+        @Test(
+            "say where they were when the interpreter crashed",
+            arguments: ["--processes 2", "--processes 2 --cold=exec", "--threads 2"])
+        func traceback(shape: String) throws {
+            try Scripts.use { scripts in
+                try scripts.write(trouble, to: "trouble.py")
+                let text = try scripts.python("trouble.py:crash \(shape) -q a x b").errors
+                let lines = text.split(separator: "\n")
+                let last = try #require(lines.last)
+                #expect(text.contains("its worker died: signal 11 (3 times)\nTraceback (most recent call first):\n"))
+                #expect(last.hasPrefix("  File \"\(scripts.folder)/trouble.py\", line "), "\(text)")
+                #expect(last.hasSuffix(" in crash"))
+                // Another process of the same number would find nothing of it.
+                #expect(!(try scripts.python("trouble.py:killed \(shape) -q x").errors.contains("Traceback")))
             }
         }
 
@@ -135,6 +167,29 @@ extension EndToEnd {
             }
         }
 
+        @Test("come with warnings of what they load: threads of C code, and event loops; used CUDA is refused")
+        func warnings() throws {
+            try Scripts.use { scripts in
+                try scripts.write(
+                    "import asyncio, ctypes\nloop = asyncio.new_event_loop()\nlibc = ctypes.CDLL(None)\n"
+                        + "thread = ctypes.c_ulong()\nlibc.pthread_create(ctypes.byref(thread), None, libc.pause, None)\n"
+                        + "def work(item):\n    return item\n", to: "app.py")
+                let receipt = try scripts.python("app.py:work --processes 1 --json x").receipt
+                let texts = try #require(receipt.interpreter?.warnings)
+                #expect(texts.count == 2, "\(texts)")
+                #expect(texts.first?.contains("1 thread of C code (python") == true)
+                #expect(texts.last?.contains("event loop") == true)
+                let clean = try scripts.python("mine.py:twice --processes 1 --json x").receipt
+                #expect(clean.interpreter?.warnings == [])
+                try FileManager.default.createDirectory(
+                    atPath: scripts.folder + "/torch", withIntermediateDirectories: false)
+                try scripts.write(
+                    "class cuda:\n    is_initialized = staticmethod(lambda: True)\n", to: "torch/__init__.py")
+                let refused = try scripts.python("mine.py:twice --preload torch --processes 1 -q x")
+                #expect(refused.status == 4 && refused.errors.contains("CUDA"), "\(refused.errors)")
+            }
+        }
+
         @Test("are refused where loading ends the interpreter, or forking ends the child")
         func deaths() throws {
             try Scripts.use { scripts in
@@ -144,7 +199,7 @@ extension EndToEnd {
                     "import os\nos.register_at_fork(after_in_child=lambda: os._exit(5))\n"
                         + "def work(item):\n    return item\n", to: "second.py")
                 let outcome = try scripts.python("second.py:work -q x")
-                #expect(outcome.status == 4 || outcome.status == 1)
+                #expect(outcome.status == 4 || outcome.status == 1, "\(outcome.status)")
                 #expect(outcome.errors.contains("exit code 5"), "\(outcome.errors)")
                 #expect(try scripts.python("second.py:work -q x --python /bin/false").errors.contains("exit code 1"))
             }
@@ -186,6 +241,26 @@ extension EndToEnd {
             }
         }
 
+        @Test("are found through a shim that does not become the interpreter, and is asked once")
+        func askedShims() throws {
+            try Scripts.use { scripts in
+                try scripts.write(
+                    "#!/bin/sh\necho asked >> \(scripts.folder)/asked\n\(Interpreters.usual) \"$@\"\nexit $?\n",
+                    to: "shim")
+                #expect(chmod(scripts.folder + "/shim", 0o755) == 0)
+                for shape in ["--processes 2", "--threads 2", "--processes 2 --cold"] {
+                    #expect(try scripts.python("mine.py:twice --python ./shim \(shape) -q a").output == "\"aa\"\n")
+                }
+                // The interpreter itself has the same workers.
+                let direct = try scripts.python("mine.py:twice --python \(Interpreters.usual) --processes 2 --json a")
+                #expect(try direct.receipt.temperature == .warm)
+                #expect(try String(contentsOfFile: scripts.folder + "/asked", encoding: .utf8) == "asked\n")
+                try scripts.write("#!/bin/sh\necho 'no python3.99 here' >&2\nexit 127\n", to: "shim")
+                let refused = try scripts.python("mine.py:twice --python ./shim -q a")
+                #expect(refused.status == 4 && refused.errors.contains("no python3.99 here"), "\(refused.errors)")
+            }
+        }
+
         @Test("get new processes after so many tasks, which are no deaths")
         func renewal() throws {
             try Scripts.use { scripts in
@@ -199,6 +274,40 @@ extension EndToEnd {
                 #expect(!scripts.daemon.process.errors.text.contains("worker lost"))
                 let threads = try scripts.python("mine.py:pid --threads 2 --max-tasks-per-worker 3 -q 1")
                 #expect(threads.status != 0 && threads.errors.contains("workers that are processes"))
+            }
+        }
+
+        @Test("get new processes where these have grown by more than they may, which are no deaths")
+        func growth() throws {
+            try Scripts.use("--worker-growth 40MiB") { scripts in
+                try scripts.write(
+                    "import os\nkept = []\ndef leak(item):\n    kept.append(bytearray(b'x') * (1 << 24))\n"
+                        + "    return os.getpid()\ndef clean(item):\n    len(bytearray(b'x') * (1 << 26))\n"
+                        + "    return os.getpid()\n", to: "app.py")
+                let line = "app.py:leak --processes 1 a b c d e f g h i --json"
+                let outcome = try scripts.python(line)
+                let receipt = try outcome.receipt
+                #expect(receipt.deaths == 0 && receipt.reruns == 0 && receipt.tasks.ok == 9)
+                let pids = try scripts.python("app.py:leak --processes 1 -q a b c d e f g h i").output
+                    .split(separator: "\n")
+                #expect(Dictionary(grouping: pids) { $0 }.values.map(\.count).sorted() == [3, 3, 3], "\(pids)")
+                let same = try scripts.python("app.py:clean --processes 1 -q a b c d").output.split(separator: "\n")
+                #expect(Set(same).count == 1)
+            }
+        }
+
+        @Test("are loaded within their time, and anew when they are old")
+        func times() throws {
+            try Scripts.use("--runtime-start-time 300ms --runtime-age 1ms") { scripts in
+                try scripts.write("import time\ntime.sleep(60)\n", to: "slow.py")
+                #expect(try scripts.python("slow.py:work -q x").errors.contains("it has not answered for"))
+                let line = "json:loads --processes 1 --json 1"
+                if try scripts.python(line).status == 0 {
+                    let second = try scripts.python(line)
+                    #expect(
+                        try second.receipt.reason == "workers renewed, as their interpreter was too old",
+                        "\(second.errors)")
+                }
             }
         }
 

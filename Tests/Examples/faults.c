@@ -38,6 +38,18 @@ PAR_EXPORT int refuse_setup(void **state)
     return 4;
 }
 
+// Ends its process before the first task.
+PAR_EXPORT int fall_setup(void **state)
+{
+    (void)state;
+    abort();
+}
+
+PAR_EXPORT int fall(par_task *task)
+{
+    return par_fail(task, 1, "called all the same");
+}
+
 PAR_EXPORT int refuse(par_task *task)
 {
     return par_fail(task, 1, "called all the same");

@@ -38,7 +38,7 @@ struct LibraryFileTests {
     @Test("is none where it is for another machine, for programs, or no such file at all", .enabled(if: library != nil))
     func unfit() throws {
         for (place, value, words) in [
-            (0, 0, "is no shared library"), (4, 1, "is made for"), (18, 0xb5, "is made for"), (16, 2, "-shared"),
+            (0, 0, "is not a shared library"), (4, 1, "is made for"), (18, 0xb5, "is made for"), (16, 2, "-shared"),
         ] {
             let path = try changed(4096) { $0[place] = UInt8(value) }
             defer { unlink(path) }

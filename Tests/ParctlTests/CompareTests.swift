@@ -3,6 +3,7 @@ import Control
 import Report
 import Testing
 
+@testable import Catalogue
 @testable import parctl
 
 @Suite struct CompareTests {
@@ -12,9 +13,8 @@ import Testing
 
     private func plan(rounds: Int = 3, tasks: Int = 8, records: Bool = true) -> ComparePlan {
         ComparePlan(
-            workload: "io", arguments: ["size": "1KiB"], inputs: .nothing, arms: Arm.matrix([2, 4]), rounds: rounds,
-            tasks: tasks,
-            timeout: 5, isCold: true, records: records)
+            words: RunWords(definition: .io, help: ""), inputs: .nothing, arms: Arm.matrix([2, 4]), rounds: rounds,
+            tasks: tasks, timeout: 5, isCold: true, records: records)
     }
 
     @Test func `a comparison has the article's workers and ten rounds, unless told otherwise`() throws {

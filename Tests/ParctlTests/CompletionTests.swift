@@ -17,14 +17,18 @@ import Testing
     }
 
     @Test func `then come the options of the workload`() {
-        #expect(words("parctl", "run", "io", "--") == ["--size", "--read", "--fsync", "--same-file", "--dir"])
-        #expect(words("parctl", "run", "noop", "") == [])
+        #expect(
+            words("parctl", "run", "io", "--") == ["--size", "--read", "--fsync", "--same-file", "--dir", "--quiet"])
+        #expect(words("parctl", "run", "noop", "") == ["--quiet"])
     }
 
     @Test func `after an option that takes a value comes its default`() {
         #expect(words("parctl", "run", "io", "--size", "") == ["8MiB"])
         #expect(words("parctl", "run", "dot", "--dtype", "") == ["f64", "f32"])
-        #expect(words("parctl", "run", "io", "--read", "") == ["--size", "--read", "--fsync", "--same-file", "--dir"])
+        #expect(
+            words("parctl", "run", "io", "--read", "") == [
+                "--size", "--read", "--fsync", "--same-file", "--dir", "--quiet",
+            ])
     }
 
     @Test func `where a file is meant come files, and for a command programs as well`() throws {
@@ -55,7 +59,7 @@ import Testing
             Completion.words(words, index: words.count - 1, prefix: words.last ?? "", offer: offer)
         }
         #expect(words("parctl", "run", "") == Catalogue.all.map(\.name) + ["nap"])
-        #expect(words("parctl", "run", "nap", "") == ["--depth"])
+        #expect(words("parctl", "run", "nap", "") == ["--depth", "--quiet"])
         #expect(words("parctl", "run", "nap", "--depth", "") == ["3"])
     }
 }

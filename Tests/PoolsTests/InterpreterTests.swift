@@ -27,7 +27,7 @@ struct InterpreterTests {
     }
 
     private func reason(_ variant: InterpreterTable.Variant, _ environment: [String], now: UInt64 = 1) -> String? {
-        switch variant.mismatch(.init(environment), now) {
+        switch variant.mismatch(.init(environment), now, age: 3_600_000_000_000) {
         case .environment(let what), .outdated(let what): what
         case nil: nil
         }
@@ -71,7 +71,7 @@ struct InterpreterTests {
         defer { unlink(path) }
         let own = variant([], reads: [], sources: [.init(path: path, identity: FileStamp.of(path))])
         #expect(reason(own, []) == nil)
-        #expect(reason(own, [], now: 3_600_000_000_001) == "workers renewed after an hour")
+        #expect(reason(own, [], now: 3_600_000_000_001) == "workers renewed, as their interpreter was too old")
         try write("ab")
         #expect(reason(own, []) == "sources changed: \(path)")
         unlink(path)

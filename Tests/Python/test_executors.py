@@ -4,6 +4,8 @@ package in PYTHONPATH; PARD_TEST_WORKERS=double has a stand-in for the daemon.""
 import concurrent.futures as cf
 import functools
 import gc
+import io
+import operator
 import os
 import re
 import signal
@@ -175,6 +177,19 @@ class Both:
             nested = [nested]
         self.assertIs(type(self.executor.submit(square, nested).exception(PATIENCE)), RecursionError)
         self.goes_on()
+
+    @unittest.skipUnless(workers.are_real(), "a stand-in's workers are of one executor only")
+    def test_executors_beside_each_other_have_their_own_results_and_outputs(self):
+        with self.kind(2) as other:
+            pairs = [(self.executor, other)[number % 2] for number in range(40)]
+            futures = [executor.submit(operator.mul, bytes([number]), 3_000_000) for number, executor in enumerate(pairs)]
+            for number, future in enumerate(futures):
+                self.assertEqual(future.result(PATIENCE), bytes([number]) * 3_000_000)
+            self.assertEqual(sum(other.map(square, [1] * 100)), 100)
+        self.assertEqual(self.executor.submit(operator.mul, b"x", 3_000_000).result(PATIENCE), b"x" * 3_000_000)
+        with mock.patch("sys.stdout", io.StringIO()) as out, mock.patch("sys.stderr", io.StringIO()):
+            self.executor.submit(printing, "here", "there").result(PATIENCE)
+        self.assertEqual(out.getvalue(), "here\n")
 
     def test_a_worker_that_ends_costs_its_task_only(self):
         with self.assertRaises(pard.WorkerLost) as raised:

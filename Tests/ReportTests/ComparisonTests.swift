@@ -66,14 +66,14 @@ import Testing
         let rounds = [[400, 201, 199, 201, 220], [400, 199, 200, 201, 220], [400, 201, 199, 199, 220]]
         #expect(
             verdict(rounds + rounds)
-                == "2 threads are 1.99 times as fast as serial (95 % interval 1.99 to 2.01), and the figures can't tell them "
-                + "apart from the fastest, 4 threads, nor 2 processes.")
+                == "2 threads are 1.99 times as fast as serial (95 % interval 1.99 to 2.01). "
+                + "4 threads and 2 processes did about as well: the difference is too small to be sure of.")
         // And here two threads have.
         let others = rounds.map { [$0[0], $0[2], $0[1], $0[3], $0[4]] }
         #expect(
             verdict(others + others)
-                == "2 threads are 2.01 times as fast as serial (95 % interval 2.00 to 2.01), and the figures can't tell 4 "
-                + "threads and 2 processes apart from that.")
+                == "2 threads are 2.01 times as fast as serial (95 % interval 2.00 to 2.01). "
+                + "4 threads and 2 processes did about as well: the difference is too small to be sure of.")
     }
 
     @Test func `serial is named where all others are slower`() {
@@ -89,18 +89,18 @@ import Testing
             [100, 92, 105, 100, 105], [100, 93, 95, 100, 105],
         ]
         let sentence = verdict(noisy)
-        #expect(sentence.hasPrefix("Can't tell whether any arm beats serial: the best of them, 2 threads, was"))
-        #expect(sentence.contains("holds 1; more rounds, as with -r 30, or longer tasks"))
+        #expect(sentence.hasPrefix("Not sure that anything is faster than serial: the best, 2 threads, was"))
+        #expect(sentence.contains("More rounds, for example with -r 30, or longer tasks"))
     }
 
     @Test func `five rounds are too few to tell`() {
         let sentence = verdict(Array(steady([400, 210, 100, 220, 120]).prefix(5)))
         #expect(
-            sentence.hasPrefix("Can't tell from 5 sound rounds, as 6 are the fewest that give an interval: 4 threads"))
+            sentence.hasPrefix("Not sure after 5 good rounds, as it takes 6 or more to be: 4 threads"))
     }
 
     @Test func `no round tells nothing`() {
-        #expect(verdict([]) == "Can't tell: no round was gone through to its end.")
+        #expect(verdict([]) == "No result: not one round was completed.")
         #expect(!ComparisonTable(comparison([], planned: 10), style: Samples.style).text.isEmpty)
     }
 
@@ -123,8 +123,8 @@ import Testing
         #expect(figures.speedup?.count == 4)
         let text = ComparisonTable(comparison, style: Samples.style).text
         #expect(text.contains("1 run of 4 threads found no warm workers and is left out"))
-        #expect(text.contains("1 run of 4 threads had tasks that did not end ok and is left out"))
-        #expect(text.contains("failed with: no | <luck>"))
+        #expect(text.contains("1 run of 4 threads had failed tasks and is left out"))
+        #expect(text.contains("reason of failure: no | <luck>"))
     }
 
     @Test func `the table has a line an arm`() {
@@ -138,8 +138,9 @@ import Testing
                 4 threads     1.00 ms  250 µs  1.50 ms   101 ms  100–102     3.97×  3.94–4.00
                 2 processes   1.00 ms  250 µs  1.50 ms   221 ms  220–222     1.81×  1.81–1.82
                 4 processes   1.00 ms  250 µs  1.50 ms   121 ms  120–122     3.31×  3.30–3.33
-                start-up: of a cold run · paid: what starting the warm workers had cost
-                task: the median task · 95 %: interval for the median on its left
+                start-up: of a cold run · paid: what starting the warm workers took
+                task: the median task
+                95 %: the interval that holds the true median in 95 of 100 such comparisons
 
                 4 threads are 3.97 times as fast as serial (95 % interval 3.94 to 4.00), and
                 1.20 times as fast as the next, 4 processes.

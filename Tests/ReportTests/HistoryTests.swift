@@ -49,12 +49,19 @@ import Testing
         let other = try run([
             .job: "4f2a-2\u{1B}", .temperature: "cold", .coldReason: "first use", .startup: "447",
         ])
-        let table = HistoryTable([try run(), other], style: Samples.style)
+        let table = HistoryTable([try run(), other], style: TextStyle(color: false, unicode: true, width: 150))
         #expect(
             table.text { _ in "12:00:00" } == """
                 finished  job      workload  mode     workers  temperature  tasks  failed    queue  start-up  dispatch      run  elapsed     task  reason
                 12:00:00  4f2a-1   io        threads        4  warm            16       0  12.0 µs         0   18.0 µs  26.0 ms  26.1 ms  6.14 ms
                 12:00:00  4f2a-2?  io        threads        4  cold            16       0  12.0 µs    447 µs   18.0 µs  26.0 ms  26.1 ms  6.14 ms  first use
+
+                """)
+        let narrow = HistoryTable([other], style: Samples.style).text { _ in "2026-11-26 12:00:00" }
+        #expect(
+            narrow == """
+                finished             job      workload  temperature  tasks  start-up  elapsed
+                2026-11-26 12:00:00  4f2a-2?  io        cold            16    447 µs  26.1 ms
 
                 """)
         #expect(HistoryTable([], style: Samples.style).text { _ in "" } == "no runs\n")

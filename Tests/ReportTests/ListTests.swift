@@ -13,10 +13,23 @@ import Testing
 
     @Test func `pools stand one a line`() {
         #expect(
+            PoolTable([Self.pool, Self.mixed], style: TextStyle(color: false, unicode: true, width: 140)).text == """
+                pool     runtime  state     workers                floor  size  ready  busy  waiting  replaced  start-up  up for  pids
+                threads  native   ready     threads                    4     6      6     2        1         0    247 µs  12 min  4242
+                mixed-2  native   starting  processes × 2 threads      5     5      0     0        0         3         0       0  1,2,3,4,…
+
+                """)
+        #expect(
             PoolTable([Self.pool, Self.mixed], style: Samples.style).text == """
-                pool     runtime  state     workers                floor  size  ready  busy  waiting  replaced  start-up paid  ready for  pids
-                threads  native   ready     threads                    4     6      6     2        1         0         247 µs     12 min  4242
-                mixed-2  native   starting  processes × 2 threads      5     5      0     0        0         3              0          0  1,2,3,4,…
+                pool     state     floor  size  ready  busy  waiting  replaced  start-up  up for
+                threads  ready         4     6      6     2        1         0    247 µs  12 min
+                mixed-2  starting      5     5      0     0        0         3         0       0
+
+                """)
+        #expect(
+            PoolTable([Self.pool], style: TextStyle(color: false, unicode: true, width: 40)).text == """
+                pool     state  size  ready  busy
+                threads  ready     6      6     2
 
                 """)
         #expect(PoolTable([], style: Samples.style).text == "no pools\n")

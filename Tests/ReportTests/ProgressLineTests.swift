@@ -1,3 +1,4 @@
+import Foundation
 import Report
 import Testing
 
@@ -25,6 +26,22 @@ import Testing
         #expect(!line.text(now: 50 * second, style: style).contains("ETA"))
         line.update(state: "running", done: 40, total: 100, now: 60 * second)
         #expect(line.text(now: 60 * second, style: style).hasSuffix("1 min  ETA 20.0 s"))
+    }
+
+    @Test func `the time to go is right from the second task on, and between tasks as well`() {
+        var line = ProgressLine(now: 0)
+        line.update(state: "running", done: 0, total: 10, now: 0)
+        line.update(state: "running", done: 2, total: 10, now: 2 * second)
+        func left(_ now: Double) -> String {
+            line.text(now: Int(now * Double(second)), style: style).components(separatedBy: "ETA ").last ?? ""
+        }
+        #expect(left(2) == "8.00 s")
+        // Reports that say nothing new change nothing.
+        line.update(state: "running", done: 2, total: 10, now: 2_900_000_000)
+        #expect(left(2.9) == "7.10 s")
+        #expect(left(3) == "7.00 s")
+        // The third takes twice as long as the others: it is 4/3 s for each.
+        #expect(left(4) == "9.30 s")
     }
 
     @Test func `a run that is being stopped has no time to go`() {

@@ -3,13 +3,13 @@ import Report
 import Testing
 
 @Suite struct ReceiptTextTests {
-    @Test func `a warm receipt tells what the pool once paid`() {
+    @Test func `a warm receipt tells when its workers were started, and what that took`() {
         #expect(
             ReceiptText(Samples.warm, style: Samples.style).text == """
                 io --read --size 8MiB · 4 threads · warm · all 16 tasks ok
 
                   queue     12.3 µs  <0.1 %  ▏
-                  startup         0   0.0 %  warm: the pool paid 247 µs 12 min ago
+                  startup         0   0.0 %  warm: started 12 min ago, which took 247 µs
                   dispatch  18.2 µs   0.1 %  ▏
                   run       26.0 ms  99.8 %  ████████████████████████
                   collect   31.0 µs   0.1 %  ▏
@@ -47,7 +47,7 @@ import Testing
         receipt.interpreter = Interpreter(
             version: "Python 3.13.0", takesTurns: true, program: 30_000_000, imports: 4_000_000, fork: 600_000,
             ready: 50_000,
-            waited: 0)
+            waited: 0, warnings: ["a thread is gone"])
         let (run, tasks) = (receipt.phases.run, receipt.tasks.total)
         receipt.task.cpuCovered = tasks
         receipt.task.cpuSum = run * 102 / 100
@@ -58,6 +58,7 @@ import Testing
         #expect(told.contains("was started interpreter 30.0 ms · imports 4.00 ms · fork 600 µs ready 50.0 µs"))
         #expect(
             told.contains("workers Python 3.13.0, with a GIL together they used 1.02 processors: they took turns"))
+        #expect(told.contains("warning a thread is gone"))
         // Others had the processors: nobody can tell.
         receipt.interpreter?.waited = run
         #expect(!lines().joined().contains("took turns"))
@@ -102,7 +103,7 @@ import Testing
     @Test func `a receipt of a run without a task says so and derives nothing`() {
         #expect(
             ReceiptText(Samples.cancelled, style: Samples.style).text == """
-                sleep --for 1h · serial · warm · cancelled: 0 of 4 tasks ok
+                sleep --for 1h · serial · warm · cancelled before any task
 
                   queue      800 ms  100.0 %  ████████████████████████
                   startup         0    0.0 %  warm
@@ -121,7 +122,8 @@ import Testing
     @Test func `failures are grouped, in lines of whole words, and readable in ASCII`() {
         #expect(
             ReceiptText(Samples.failed, style: Samples.ascii).text == """
-                io --dir /full | 2 processes | cold (worker replaced) | failed: 5 of 8 tasks ok
+                io --dir /full | 2 processes | cold (worker replaced)
+                2 of 8 tasks failed, 1 lost
 
                   queue     1.00 us  <0.1 %  #
                   startup    250 us   5.9 %  #
@@ -144,9 +146,9 @@ import Testing
                        1    0    0  never ready         -      0
 
                   failures
-                  2x write: No space left on device (first: task 3)
+                  2x write: No space left on device (first: task 4)
                   1x worker killed by signal 9, and a reason that is far too long for a line
-                     (first: task 7)
+                     (first: task 8)
 
                 """)
     }
@@ -157,7 +159,7 @@ import Testing
         }
         .text
         let failures = text.split(separator: "\n").suffix(5).map(String.init)
-        #expect(failures.first == "  2x write: No space left on device (first: task 3)")
+        #expect(failures.first == "  2x write: No space left on device (first: task 4)")
         #expect(failures[1] == "     task 3's?" + String(repeating: "!", count: 63) + "...")
         #expect(failures.last?.hasPrefix("     task 7's?!") == true)
     }
@@ -170,8 +172,41 @@ import Testing
 
     @Test func `colours change nothing but colours`() {
         let colored = ReceiptText(Samples.failed, style: TextStyle(color: true, unicode: true, width: 80)).text
-        #expect(colored.contains("\u{1B}[31mfailed: 5 of 8 tasks ok\u{1B}[0m"))
+        #expect(colored.contains("\u{1B}[31m2 of 8 tasks failed, 1 lost\u{1B}[0m"))
         #expect(colored.replacing(/\u{1B}\[\d*m/, with: "") == ReceiptText(Samples.failed, style: Samples.style).text)
+    }
+
+    @Test func `no line of a receipt is wider than a terminal of 40 columns or more`() {
+        for receipt in [Samples.warm, Samples.cold, Samples.cancelled, Samples.failed] {
+            for style in [
+                TextStyle(color: false, unicode: true, width: 40), .init(color: false, unicode: true, width: 61),
+            ] {
+                let text = ReceiptText(receipt, style: style) { _ in String(repeating: "long ", count: 30) }.text
+                for line in text.split(separator: "\n") { #expect(line.count <= style.width, "\(line)") }
+            }
+        }
+        let warm = ReceiptText(Samples.warm, style: TextStyle(color: false, unicode: true, width: 40)).text
+        #expect(warm.contains("  startup         0   0.0 %  warm\n"))
+        #expect(warm.contains("  workers     started 12 min ago, which\n              took 247 µs\n"))
+    }
+
+    @Test func `the end of a run says how many tasks failed, were lost and did not run`() {
+        func end(_ outcome: Receipt.Outcome, _ tasks: Tasks) -> String {
+            var receipt = Samples.warm
+            (receipt.outcome, receipt.tasks) = (outcome, tasks)
+            return receipt.end
+        }
+        #expect(end(.failed, Tasks(ok: 16, failed: 4)) == "4 of 20 tasks failed")
+        #expect(end(.failed, Tasks(failed: 1)) == "1 of 1 task failed")
+        #expect(end(.failed, Tasks(failed: 2)) == "all 2 tasks failed")
+        #expect(end(.failed, Tasks(ok: 1, failed: 1, cancelled: 8)) == "1 of 10 tasks failed, 8 not run")
+        #expect(end(.failed, Tasks(cancelled: 2)) == "failed before any task began")
+        #expect(end(.timeout, Tasks(ok: 3, cancelled: 1)) == "timed out after 3 of 4 tasks")
+    }
+
+    @Test func `a receipt can repeat what was typed, without defaults`() {
+        let shown = Samples.warm.repeating(options: ["read": "true"], input: "a b")
+        #expect(ReceiptText(shown, style: Samples.style).text.hasPrefix("io --read a b · 4 threads"))
     }
 
     @Test(arguments: [10, 40, 80, 200])

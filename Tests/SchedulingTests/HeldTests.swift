@@ -73,6 +73,33 @@ struct HeldTests {
         #expect(world.broken == [])
     }
 
+    @Test("replaces one at once that dies after a task, or long after it came, and others after a pause")
+    func pauses() throws {
+        var world = world()
+        world.step(.submit(1, lease(2)))
+        func kill(hasWorked: Bool) throws {
+            let victim = try #require(world.machine.jobs[1]?.units.last.flatMap { world.machine.units[$0]?.process })
+            world.step(.processGone(victim, at: world.now, hasWorked: hasWorked))
+        }
+        func comeBack() { for _ in 0..<60 where world.machine.jobs[1]?.atWork.count != 2 { world.advanceArrivals() } }
+        try kill(hasWorked: true)
+        #expect(world.machine.jobs[1]?.units.count == 2)
+        comeBack()
+        world.now += PoolPolicy.youthNanoseconds
+        try kill(hasWorked: false)
+        #expect(world.machine.jobs[1]?.units.count == 2)
+        // Those that were idle in the pool are there at once, and were up for long.
+        for _ in 0..<10 where world.machine.jobs[1]?.units.count == 2 {
+            comeBack()
+            try kill(hasWorked: false)
+        }
+        #expect(world.machine.jobs[1]?.units.count == 1)
+        world.now += PoolPolicy(threadFloor: 0, processFloor: 0).startRetryNanoseconds
+        world.step(.tick)
+        #expect(world.machine.jobs[1]?.units.count == 2)
+        #expect(world.broken == [])
+    }
+
     @Test("goes on for a client whose workers have all died at once")
     func allGone() {
         var world = world()

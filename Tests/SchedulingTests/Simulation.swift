@@ -115,7 +115,7 @@ struct Simulation {
         let lost = Set(machine.units.values.filter { $0.process == process }.map(\.id))
         for job in atWork.keys { atWork[job]?.subtract(lost) }
         for job in atWork.keys where atWork[job]?.isEmpty == true { atWork[job] = nil }
-        step(.processGone(process, at: now))
+        step(.processGone(process, at: now, hasWorked: random.below(3) > 0))
     }
 
     private mutating func leave(_ job: JobID) {

@@ -104,12 +104,14 @@ struct IOTests {
 
     @Test("says what it was doing when the system said no")
     func failure() throws {
-        let (arena, job) = try job("io", ["size": "10", "dir": "/nonexistent"])
-        var io = IO(JobArguments(of: job))
-        #expect(throws: TaskFailure(IOFailure.create, .noSuchFileOrDirectory)) {
-            try io.run(TaskContext(task: 0, of: job))
+        try inDirectory { directory in
+            let (arena, job) = try job("io", ["size": "10", "dir": directory + "/none"])
+            var io = IO(JobArguments(of: job))
+            #expect(throws: TaskFailure(IOFailure.create, .noSuchFileOrDirectory)) {
+                try io.run(TaskContext(task: 0, of: job))
+            }
+            extendLifetime(arena)
         }
-        extendLifetime(arena)
     }
 }
 

@@ -97,8 +97,15 @@ struct CompareCommand: ParsableCommand {
             words, in: Environment.directory, command: "compare", options: Self.options,
             offer: WorkloadOffer(service.values))
         for name in words.client.names.sorted() where !Self.inputOptions.contains(name) {
-            if name == "jobs" { throw words.fault("a comparison runs with as many workers as --workers says") }
+            if let text = StrangeOption.text(name, command: "compare", isExec: true) {
+                throw words.fault("--\(name) is for a run: \(text)")
+            }
             throw words.fault("--\(name) is for a run: a comparison runs the same several times and prints no output")
+        }
+        for option in Self.optionsBehindMark(words.operands) {
+            StandardError.write(
+                "parctl: '\(CommandError.clean(option))' comes after ':::', so it is taken for an argument; options of "
+                    + "parctl come before the command\n")
         }
         let inputs = try RunInputs(words, tasks: tasks)
         let data = try dataOption()
@@ -106,10 +113,11 @@ struct CompareCommand: ParsableCommand {
         let tasks = inputs.count ?? tasks ?? 4 * workers.largest
         guard tasks > 0 else { throw words.fault("there is nothing to run it on") }
         let plan = ComparePlan(
-            workload: words.definition.name, arguments: words.arguments, inputs: inputs,
+            words: words, inputs: inputs,
             arms: Arm.matrix(workers.counts),
             rounds: runs, tasks: tasks,
             timeout: timeout == 0 ? nil : timeout, isCold: !noCold, records: charts.values.needRecords)
+        _ = try MadeFolders(for: words)
         var exports = try Exports(charts.values)
         var session = CompareSession(plan, terminal: Terminal(STDERR_FILENO, color: service.values.color))
         try service.values.withDaemon { connection, signals in
@@ -124,6 +132,14 @@ struct CompareCommand: ParsableCommand {
             try draw(session, isBesideData: data != nil || charts.values.takeStandardOutput, &exports)
         }
         if let status = session.status { throw status }
+    }
+
+    /// Words behind a mark of arguments that look like options of a comparison.
+    static func optionsBehindMark(_ words: [String]) -> [String] {
+        guard let mark = words.firstIndex(where: { $0 == ":::" || $0 == ":::+" }) else { return [] }
+        return words[mark...].filter { word in
+            word == "-r" || (word.hasPrefix("--") && options.contains(String(word.dropFirst(2).prefix { $0 != "=" })))
+        }
     }
 
     /// The option that prints data for programs, if any; throws where there are two.

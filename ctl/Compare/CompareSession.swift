@@ -3,8 +3,7 @@ import Report
 
 /// What `parctl compare` is to run.
 struct ComparePlan {
-    let workload: String
-    let arguments: [String: String]
+    let words: RunWords
     let inputs: RunInputs
     let arms: [Arm]
     let rounds: Int
@@ -15,6 +14,9 @@ struct ComparePlan {
     let isCold: Bool
     /// Whether the tasks' records are wanted.
     let records: Bool
+
+    var workload: String { words.definition.name }
+    var arguments: [String: String] { words.arguments }
 
     /// The records of every round are kept up to so many, 100 bytes each; beyond, those of the last round only.
     static let recordsKept = 500_000
@@ -46,6 +48,10 @@ struct ComparePlan {
 struct CompareSession {
     let plan: ComparePlan
     private let terminal: Terminal
+    /// What the first command that failed in the warm-up wrote to its standard error.
+    private let sample = ErrorSample()
+    private static let warmUp = "warming up"
+    private static let errorLines = 10
     private var rounds: [Comparison.Round] = []
     /// By round, the runs of that round by arm; records taken away from those that are not drawn.
     private var warm: [[RecordedRun]] = []
@@ -68,8 +74,9 @@ struct CompareSession {
     mutating func run(on connection: inout DaemonConnection, _ signals: Signals) throws {
         // The largest arm first: what the daemon refuses, it refuses before anything is measured.
         for arm in plan.arms.sorted(by: { $0.workers > $1.workers }) {
-            let done = try run(arm, "warming up", cold: false, records: false, on: &connection, signals)
+            let done = try run(arm, Self.warmUp, cold: false, records: false, on: &connection, signals)
             guard !done.interrupted else { return }
+            try checkWarmUp(done.run.receipt)
         }
         for number in 0..<plan.rounds {
             let name = "round \(number + 1) of \(plan.rounds)"
@@ -83,6 +90,21 @@ struct CompareSession {
             }
             keep(warm, cold)
         }
+    }
+
+    /// Throws where not a single task of a warm-up ended well: the rounds would only repeat that.
+    private func checkWarmUp(_ receipt: Receipt) throws(CommandError) {
+        guard receipt.tasks.ok == 0, let failure = receipt.failures.first else { return }
+        var lines = ["nothing was compared, as every task of the warm-up failed: \(CommandError.clean(failure.reason))"]
+        if let naming = plan.inputs.naming {
+            let noun = plan.words.definition.input == .command ? "command" : "input"
+            lines.append("  \(noun): \(CommandError.clean(naming(failure.firstTask)))")
+        }
+        let errors = sample.errors.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
+        for (index, line) in errors.prefix(Self.errorLines).enumerated() {
+            lines.append((index == 0 ? "  it wrote: " : "            ") + CommandError.clean(line))
+        }
+        throw .warmUp(lines.joined(separator: "\n"))
     }
 
     /// Every arm once, in the order of round `number`; nil when interrupted.
@@ -101,13 +123,18 @@ struct CompareSession {
     private mutating func run(
         _ arm: Arm, _ name: String, cold: Bool, records: Bool, on connection: inout DaemonConnection, _ signals: Signals
     ) throws -> (run: RecordedRun, interrupted: Bool) {
-        var session = RunSession(
-            try plan.request(arm, cold: cold, records: records), terminal: terminal, label: "\(name), \(arm.name)")
+        var request = try plan.request(arm, cold: cold, records: records)
+        // What commands write is looked at until the first round.
+        if rounds.isEmpty, warm.isEmpty, name == Self.warmUp, plan.words.definition.input == .command {
+            request.outputs = .tasks
+        }
+        var session = RunSession(request, terminal: terminal, label: "\(name), \(arm.name)")
         session.descriptors = plan.inputs.descriptors
+        if request.outputs != nil { session.follower = sample }
         let receipt = try session.receipt(from: &connection, signals: signals)
         let ended = ExitStatus(receipt.outcome, interrupted: session.interrupted)
         if ended != .ok, status != .cancelled { status = status == .timedOut && ended == .failed ? status : ended }
-        return (RecordedRun(receipt, blocks: session.records.blocks), session.interrupted)
+        return (RecordedRun(plan.words.repeated(in: receipt), blocks: session.records.blocks), session.interrupted)
     }
 
     private mutating func keep(_ warm: [RecordedRun], _ cold: [RecordedRun]) {
@@ -133,4 +160,28 @@ struct CompareSession {
         let sorted = runs.sorted { $0.receipt.elapsed < $1.receipt.elapsed }
         return sorted.isEmpty ? nil : sorted[(sorted.count - 1) / 2]
     }
+}
+
+/// Keeps what the first command that failed wrote to its standard error.
+private final class ErrorSample: RunFollower {
+    private(set) var errors: [UInt8] = []
+    private var hasFailure = false
+    /// What a task has written as far as it has come.
+    private var current: [UInt8] = []
+
+    /// Bytes that are kept.
+    private static let limit = 4096
+
+    func begin() {}
+
+    func take(_ piece: Output, _ interruption: Interruption) throws {
+        guard !hasFailure else { return }
+        current += try OutputPrinter.bytes(of: piece.stderr).prefix(max(Self.limit - current.count, 0))
+        guard let record = piece.record else { return }
+        if record.status == "failed" { (errors, hasFailure) = (current, true) }
+        current = []
+    }
+
+    /// Commands hand nothing back.
+    func take(early results: [Output], _ interruption: Interruption) {}
 }

@@ -47,6 +47,10 @@ struct HistoryCommand: ParsableCommand {
         let scope = journal.scope(service)
         try scope.checkAccess()
         let runs = try read(scope)
+        if runs.isEmpty {
+            try scope.explainNothing(
+                "runs", isFiltered: journal.isFiltered || workload != nil || mode != nil || temperature != nil)
+        }
         let style = service.values.style
         switch (summary, output.json) {
         case (false, false): try StandardOutput.write(HistoryTable(runs, style: style).text(clock: LocalTime.text))

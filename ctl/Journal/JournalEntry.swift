@@ -28,7 +28,8 @@ struct JournalEntry: Decodable {
         do {
             return try JSONDecoder().decode(JournalEntry.self, from: Data(line))
         } catch {
-            throw .journal("journalctl wrote what is no entry: \(String(decoding: line.prefix(80), as: UTF8.self))")
+            throw .journal(
+                "journalctl wrote something that is not an entry: \(String(decoding: line.prefix(80), as: UTF8.self))")
         }
     }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Linux
 
 /// The options of the commands that read the journal.
 struct JournalOptions: ParsableArguments {
@@ -38,6 +39,9 @@ struct JournalOptions: ParsableArguments {
             user: user, system: system, socket: service.values.choice, uid: getuid(),
             runtimeDirectory: Environment.value("XDG_RUNTIME_DIR"))
     }
+
+    /// Whether only some of what there is is asked for.
+    var isFiltered: Bool { since != nil || until != nil }
 
     /// The words for `journalctl`.
     ///
@@ -113,6 +117,35 @@ enum JournalScope: Equatable {
     }
 }
 
+extension JournalScope {
+    /// Says on standard error why there may be nothing to show, or throws ``CommandError/journal(_:)`` where there is no
+    /// journal at all.
+    ///
+    /// - Parameters:
+    ///   - things: what was looked for: `runs` or `entries`.
+    ///   - isFiltered: whether only some of them were asked for.
+    func explainNothing(_ things: String, isFiltered: Bool) throws(CommandError) {
+        guard JournalFiles.ofThisMachine().areAny else {
+            throw .journal(
+                "there is no journal on this host, neither in /var/log/journal nor in /run/log/journal: systemd-journald keeps "
+                    + "it, and only a pard that systemd has started writes to it")
+        }
+        let whose =
+            switch self {
+            case .user: "your own daemon's"
+            case .system: "the system daemon's"
+            }
+        let other =
+            switch self {
+            case .user: "--system for the system's"
+            case .system: "--user for your own"
+            }
+        StandardError.write(
+            "parctl: the journal has no \(things) of \(whose)\(isFiltered ? " that fit" : ""); a daemon that was started by hand, or "
+                + "for one command, writes none there (\(other))\n")
+    }
+}
+
 /// Where the journal keeps its files (systemd-journald.service(8)).
 struct JournalFiles {
     /// One for the disk and one for memory; none on a machine without an ID.
@@ -125,6 +158,11 @@ struct JournalFiles {
         guard fread(&digits, 1, 32, file) == 32 else { return JournalFiles(directories: []) }
         let id = String(decoding: digits, as: UTF8.self)
         return JournalFiles(directories: ["/var/log/journal/\(id)", "/run/log/journal/\(id)"])
+    }
+
+    /// Whether there is any.
+    var areAny: Bool {
+        directories.contains { directory in Folder.names(in: directory).contains { $0.hasSuffix(".journal") } }
     }
 
     var system: [String] { directories.map { "\($0)/system.journal" } }

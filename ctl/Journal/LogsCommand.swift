@@ -32,7 +32,9 @@ struct LogsCommand: ParsableCommand {
         var reader = try JournalReader(words(scope))
         do {
             let style = service.values.style
+            var isEmpty = true
             while let line = try reader.next() {
+                isEmpty = false
                 if json {
                     try StandardOutput.write(line + [UInt8(ascii: "\n")])
                 } else {
@@ -40,6 +42,7 @@ struct LogsCommand: ParsableCommand {
                         try JournalEntry.read(line).line.text(style: style, clock: LocalTime.text))
                 }
             }
+            if isEmpty { try scope.explainNothing("entries", isFiltered: journal.isFiltered) }
         } catch {
             try? reader.end(wasRead: false)
             throw error

@@ -13,9 +13,25 @@ enum CommandWords {
     /// `arguments`, without the program's name, as the parser can read them.
     static func prepared(_ arguments: [String]) throws(CommandError) -> [String] {
         guard let place = workloadPlace(in: arguments), place.verb == "run", takesCommand(arguments[place.workload])
-        else { return expandingBare(separatingCommand(arguments)) }
+        else { return expandingBare(separatingCommand(splittingLetters(arguments))) }
         let own = try ExecLine.spelled(arguments[(place.workload + 1)...], takesNext: takesNext)
         return expandingBare(Array(arguments[...place.workload]) + own)
+    }
+
+    /// Gives the values that stand in one word with a letter of `parctl compare` a word of their own: `-r6`, and of commands
+    /// `-I{}` or `-N2`.
+    static func splittingLetters(_ arguments: [String]) -> [String] {
+        guard let place = workloadPlace(in: arguments), place.verb == "compare" else { return arguments }
+        let letters: Set<Character> =
+            takesCommand(arguments[place.workload]) ? ["r", "I", "N", "a", "d", "C", "E", "s"] : ["r"]
+        let end = firstOperand(of: arguments, from: place.workload + 1)
+        return arguments[..<end].flatMap { word -> [String] in
+            guard word.count > 2, word.hasPrefix("-"), !word.hasPrefix("--"), let letter = word.dropFirst().first,
+                letters.contains(letter)
+            else { return [word] }
+            let value = word.dropFirst(2)
+            return ["-\(letter)", String(value.first == "=" ? value.dropFirst() : value)]
+        } + arguments[end...]
     }
 
     /// Gives the options that may go without a value their usual one, and ties numbers below 0 to their options: the
@@ -84,7 +100,7 @@ enum CommandWords {
 
     /// The place of the first word that is neither an option nor an option's value, the words' end if there is none. A
     /// `--` is one.
-    private static func firstOperand(of words: [String], from start: Int) -> Int {
+    static func firstOperand(of words: [String], from start: Int) -> Int {
         var index = start
         while index < words.count, words[index].hasPrefix("-"), words[index] != "-", words[index] != "--" {
             index += takesNext(words[index]) ? 2 : 1
@@ -133,19 +149,6 @@ enum CommandWords {
         return read
     }
 
-    /// What stands here for an option that is one somewhere else; nil where nothing does.
-    private static func elsewhere(_ name: String, _ command: String) -> String? {
-        if command == "compare", ["threads", "processes", "serial", "cold"].contains(name) {
-            return "a comparison runs all of them, with as many workers as --workers says"
-        }
-        // GNU parallel's and xargs'.
-        let isJobs = ["jobs", "max-procs"].contains(name) || name.wholeMatch(of: /[jP][-+]?\d*%?/) != nil
-        guard isJobs else { return nil }
-        return command == "compare"
-            ? "a comparison runs with as many workers as --workers says"
-            : "how many run at a time is said by --threads or --processes"
-    }
-
     /// An option that neither `command` nor `definition` has; a nil definition is one that was not named yet.
     private static func stranger(_ option: String, of definition: Definition?, _ command: String, _ options: [String])
         -> CommandError
@@ -154,7 +157,7 @@ enum CommandWords {
         var own = definition.map { ($0.options + $0.clientOptions).map(\.name) } ?? []
         let isExec = command == "run" && definition?.input == .command
         if isExec { own += ForeignOption.all.flatMap(\.names).filter { $0.count > 2 } }
-        if let known = elsewhere(name, command) {
+        if let known = StrangeOption.text(name, command: command, isExec: definition?.input == .command) {
             return .usage("unknown option '\(option)': \(known)", help: "parctl \(command) --help")
         }
         if let near = Suggestion.nearest(to: name, in: own + options) {
@@ -167,11 +170,13 @@ enum CommandWords {
         }
         if isExec {
             return .usage(
-                "unknown option '\(option)': it is none of parctl's, nor of GNU parallel's or xargs' that are known here",
+                "unknown option '\(option)': parctl has no such option, and knows none of GNU parallel or xargs by that name",
                 help: "parctl run exec --help")
         }
+        let special = own.filter { $0 != "quiet" }
         let taken =
-            own.isEmpty ? "takes no options of its own" : "takes " + own.map { "--\($0)" }.joined(separator: ", ")
+            special.isEmpty
+            ? "takes no options of its own" : "takes " + special.map { "--\($0)" }.joined(separator: ", ")
         return .usage(
             "unknown option '\(option)': \(definition.name) \(taken)",
             help: "parctl \(command) \(definition.name) --help")

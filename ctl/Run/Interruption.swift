@@ -91,6 +91,7 @@ final class Interruption {
 
     /// Writes all of `bytes` to `descriptor`, and takes the signals that come while its reader keeps it waiting.
     func write(_ bytes: [UInt8], to descriptor: Int32) throws {
+        DrawnLine.giveWay(to: bytes, on: descriptor)
         var rest = bytes[...]
         var since = Int(Monotonic.now())
         while !rest.isEmpty {
@@ -104,7 +105,10 @@ final class Interruption {
             }
             guard came.other else {
                 // Who wants to leave waits no longer for somebody who may never read.
-                if let left, left <= 0 { throw CommandError.unread }
+                if let left, left <= 0 {
+                    StandardError.write("parctl: nobody reads the output: left without the rest of it\n")
+                    throw ExitStatus.cancelled
+                }
                 continue
             }
             // What there is room for after poll(2) has said so: more could block, and nobody would hear signals.

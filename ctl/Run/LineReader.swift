@@ -3,34 +3,18 @@ import Linux
 
 /// Reads a file line by line, and keeps one line of it at a time.
 struct LineReader: ~Copyable {
-    private let descriptor: Int32
-    /// The same, where it is this reader's to close.
-    private let file: Descriptor?
-    /// What messages call the file.
-    private let name: String
+    private let input: OpenInput
 
     private static let blockBytes = 1 << 16
 
     /// Opens the file at `path`; standard input where that is `-`.
     init(_ path: String, named name: String) throws(CommandError) {
-        guard path != "-" else {
-            self.init(STDIN_FILENO, named: name)
-            return
-        }
-        let raw = open(path, O_RDONLY | O_CLOEXEC)
-        guard raw >= 0 else { throw .input(path: name, reason: SystemFault.text(errno)) }
-        self.init(raw, named: name, owned: Descriptor(owning: raw))
+        input = try OpenInput(path, named: name)
     }
 
     /// Reads what is open already, and stays open.
     init(_ descriptor: Int32, named name: String) {
-        self.init(descriptor, named: name, owned: nil)
-    }
-
-    private init(_ descriptor: Int32, named name: String, owned file: consuming Descriptor?) {
-        self.descriptor = descriptor
-        self.name = name
-        self.file = file
+        input = OpenInput(descriptor, named: name)
     }
 
     /// Hands out each line without its `end`, which the last one may lack.
@@ -44,7 +28,7 @@ struct LineReader: ~Copyable {
         func check(_ bytes: Int, _ number: Int) throws(CommandError) {
             guard bytes > longest else { return }
             let reason = "\(thing) \(number) is longer than \(longest) bytes, the most that one may have"
-            throw .input(path: name, reason: reason)
+            throw .input(path: input.name, reason: reason)
         }
         var block = [UInt8](repeating: 0, count: Self.blockBytes)
         /// The beginning of a line whose end has not come.
@@ -70,10 +54,11 @@ struct LineReader: ~Copyable {
 
     /// Fills the block; 0 at the file's end.
     private func next(_ block: inout [UInt8]) throws(CommandError) -> Int {
+        let descriptor = input.descriptor
         do throws(SystemError) {
             return try system("read") { Glibc.read(descriptor, &block, block.count) }
         } catch {
-            throw .input(path: name, reason: SystemFault.text(error.errno.rawValue))
+            throw .input(path: input.name, reason: SystemFault.text(error.errno.rawValue))
         }
     }
 }

@@ -54,7 +54,7 @@ struct ListedInputs: Equatable {
 
     private static func check(json body: String, _ words: RunWords) throws(CommandError) {
         if let fault = JSON.fault(in: Array(body.utf8)) {
-            throw words.fault("'\(body.prefix(200))' is no JSON: \(fault)")
+            throw words.fault("'\(body.prefix(200))' is not JSON: \(fault)")
         }
     }
 }

@@ -9,7 +9,6 @@ struct ProgressDisplay {
     private var line: ProgressLine
     private let terminal: Terminal
     private let start: Int
-    private var isDrawn = false
 
     /// Nanoseconds before the line first appears.
     private static let delay = 500_000_000
@@ -43,19 +42,19 @@ struct ProgressDisplay {
         let isYoung = now - start < Self.delay
         guard terminal.redraws, label != nil || !isYoung, StandardError.hasRoom else { return }
         var style = terminal.style
+        style.width = Terminal.columns(STDERR_FILENO) ?? style.width
+        let width = style.width
         var prefix = ""
         if let label, label.count + 2 < style.width {
             prefix = label + "  "
             style.width -= prefix.count
         }
-        StandardError.write("\r" + prefix + (isYoung ? "" : line.text(now: now, style: style)) + "\u{1B}[K")
-        isDrawn = true
+        let text = isYoung ? "" : line.text(now: now, style: style)
+        style.color = false
+        let columns = prefix.count + (isYoung ? 0 : line.text(now: now, style: style).count)
+        DrawnLine.draw(prefix + text, columns: columns, width: width)
     }
 
     /// Takes the line away.
-    mutating func erase() {
-        guard isDrawn else { return }
-        StandardError.write("\r\u{1B}[K")
-        isDrawn = false
-    }
+    func erase() { DrawnLine.erase() }
 }

@@ -110,6 +110,6 @@ struct ReplyCheck {
     }
 
     private func expect(_ isSo: Bool, _ what: @autoclosure () -> String) throws(Fault) {
-        if !isSo { throw Fault(reason: "the reply says what can't be: \(what())") }
+        if !isSo { throw Fault(reason: "the reply makes no sense: \(what())") }
     }
 }

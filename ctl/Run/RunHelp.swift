@@ -9,6 +9,9 @@ enum RunHelp {
         WORKLOADS (see 'parctl run <workload> --help'):
         \(workloads)
 
+        JSON has times in nanoseconds and sizes in bytes, whatever a key is called, and counts tasks and workers from 0; texts \
+        count tasks from 1. 'start' and 'stop' of a record count from the run's acceptance.
+
         EXAMPLES:
           parctl run io --threads 4
           parctl run io --size 64MiB --fsync --processes 2 --tasks 8

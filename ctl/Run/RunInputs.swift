@@ -18,6 +18,9 @@ enum RunInputs {
         case nil: self = .nothing
         case .command:
             let plan = try ExecPlan(words, readsAll: !streams)
+            guard streams || !plan.template.needsSlot else {
+                throw words.fault("{%} is for 'parctl run exec': a comparison doesn't number what runs at a time")
+            }
             guard plan.isOneCall || !streams else {
                 self = .commands(plan, nil)
                 return

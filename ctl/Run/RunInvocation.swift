@@ -76,17 +76,30 @@ extension RunInvocation {
                 plan, isBesideData: json || charts.takeStandardOutput,
                 style: Terminal(STDERR_FILENO, color: service.color).style)
         }
+        let folders = try MadeFolders(for: words)
+        do {
+            try start(inputs, follower, words, request, shape, &exports)
+        } catch let failure as CommandError {
+            folders.remove()
+            throw failure
+        }
+    }
+
+    private func start(
+        _ inputs: RunInputs, _ follower: ExecFollower?, _ words: RunWords, _ request: Run.Request, _ shape: RunShape,
+        _ exports: inout Exports
+    ) throws {
         try service.withDaemon { connection, signals in
             if case .commands(let plan, nil) = inputs, let follower {
-                return try run(plan, follower, request, shape, on: &connection, signals, &exports)
+                return try run(plan, follower, words, request, shape, on: &connection, signals, &exports)
             }
-            try run(request, inputs, follower, on: &connection, signals, &exports)
+            try run(request, inputs, follower, words, on: &connection, signals, &exports)
         }
     }
 
     /// Runs commands that are no single call.
     private func run(
-        _ plan: ExecPlan, _ follower: ExecFollower, _ request: Run.Request, _ shape: RunShape,
+        _ plan: ExecPlan, _ follower: ExecFollower, _ words: RunWords, _ request: Run.Request, _ shape: RunShape,
         on connection: inout DaemonConnection, _ signals: Signals, _ exports: inout Exports
     ) throws {
         var one = request
@@ -100,15 +113,17 @@ extension RunInvocation {
         let receipt = try stream.receipt(from: &connection)
         signals.release()
         let people = people(besideCommands: true)
-        if json || !plan.options.isQuiet { try show(receipt, stream.records, nil, people) }
-        try draw(receipt, stream.records, people, &exports)
+        let shown = words.repeated(in: receipt)
+        if json || !plan.options.isQuiet { try show(json ? receipt : shown, stream.records, nil, people) }
+        try draw(shown, stream.records, people, &exports)
         if stream.interrupted { throw ExitStatus.cancelled }
         let status = stream.status(receipt.tasks)
         if status != 0 { throw CommandStatus(code: status) }
     }
 
     private func run(
-        _ request: Run.Request, _ inputs: RunInputs, _ follower: ExecFollower?, on connection: inout DaemonConnection,
+        _ request: Run.Request, _ inputs: RunInputs, _ follower: ExecFollower?, _ words: RunWords,
+        on connection: inout DaemonConnection,
         _ signals: Signals, _ exports: inout Exports
     ) throws {
         var session = RunSession(request, terminal: Terminal(STDERR_FILENO, color: service.color))
@@ -118,7 +133,8 @@ extension RunInvocation {
         // A private daemon ends by itself when this process does.
         signals.release()
         let people = people(besideCommands: follower != nil || inputs.functions != nil)
-        let isQuiet = follower?.plan.options.isQuiet ?? inputs.functions?.isQuiet ?? false
+        let isQuiet = words.client["quiet"] != nil
+        let shown = words.repeated(in: receipt)
         if let functions = inputs.functions, let results = try session.results?.open(tasks: receipt.tasks.total) {
             try results.show(functions, isInDocument: json)
             if json {
@@ -126,12 +142,16 @@ extension RunInvocation {
                     json: receipt, pretty: isatty(STDOUT_FILENO) == 1, withRecords: records,
                     results: functions.directory == nil ? results : nil)
             } else if !isQuiet {
-                try show(receipt, session.records, inputs.naming, people)
+                try show(shown, session.records, inputs.naming, people)
             }
         } else if json || !isQuiet {
-            try show(receipt, session.records, inputs.naming, people)
+            try show(json ? receipt : shown, session.records, inputs.naming, people)
+        } else if inputs.plan == nil, inputs.functions == nil, let failure = receipt.failures.first {
+            // Nobody else has said why.
+            let text = "\(shown.end): \(failure.reason)"
+            StandardError.write("parctl: \(Terminal(STDERR_FILENO, color: .never).style.clean(text, limit: 2000))\n")
         }
-        try draw(receipt, session.records, people, &exports)
+        try draw(shown, session.records, people, &exports)
         let status = ExitStatus(receipt.outcome, interrupted: session.interrupted)
         if let follower, status == .failed {
             if receipt.tasks.failed + receipt.tasks.lost == 0 {

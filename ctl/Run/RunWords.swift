@@ -1,4 +1,6 @@
 import Catalogue
+import Control
+import Report
 
 /// The words of a command line that belong to a workload: which one, its options, and what its tasks are given.
 struct RunWords: Equatable {
@@ -7,6 +9,8 @@ struct RunWords: Equatable {
     let help: String
     /// The options for the daemon, as typed, except that paths are absolute.
     private(set) var arguments: [String: String] = [:]
+    /// The same as they were typed.
+    private(set) var typed: [String: String] = [:]
     /// The options that this program sees to, likewise, each as often as it was given; a flag is `true`.
     private(set) var client = ClientOptions()
     /// What follows the options: commands, arguments, addresses.
@@ -54,12 +58,14 @@ struct RunWords: Equatable {
             value = next
         }
         guard var value else { throw fault("--\(option.name) needs a value: \(option.expected)") }
+        let original = value
         // By bytes: an accent behind the slash is one character with it.
         if option.kind == .path, !value.isEmpty, value != "-", value.utf8.first != UInt8(ascii: "/") {
             value = directory + "/" + value
         }
         if definition.options.contains(option) {
             arguments[option.name] = value
+            typed[option.name] = original
         } else {
             guard Self.isValue(value, of: option) else {
                 throw fault("--\(option.name) takes \(option.expected), not '\(value.prefix(200))'")
@@ -74,6 +80,38 @@ struct RunWords: Equatable {
         case .path, .text: option.range.contains(value.utf8.count) && !value.utf8.contains(0)
         default: option.number(value) != nil
         }
+    }
+
+    /// `receipt` with what was typed in the place of all options and their defaults: for texts and pictures.
+    func repeated(in receipt: Receipt) -> Receipt {
+        var options = typed
+        // It stands among the options of every run, and is a task's where the workload has one.
+        if let timeout = receipt.arguments["timeout"], timeout != definition.option(typed: "--timeout")?.value {
+            options["timeout"] = timeout
+        }
+        return receipt.repeating(options: options, input: definition.input == .command ? commandLine : nil)
+    }
+
+    /// A command with its arguments as typed, as far as they have room on a line.
+    private var commandLine: String {
+        var line = ""
+        for (index, word) in operands.enumerated() {
+            let next = (line.isEmpty ? "" : " ") + Self.shown(word)
+            guard line.count + next.count <= Self.lineColumns || index == 0 else { return line + " …" }
+            line += next
+        }
+        return line
+    }
+
+    private static let lineColumns = 60
+
+    /// A word as it would be typed. A shell leaves braces alone where there is nothing to choose from between them.
+    private static func shown(_ word: String) -> String {
+        let inner = word.unicodeScalars.filter { $0 != "{" && $0 != "}" }
+        let isRange = zip(inner, inner.dropFirst()).contains { $0 == "." && $1 == "." }
+        let isPlain = !word.isEmpty && !inner.contains(",") && !isRange
+        let text = String(String.UnicodeScalarView(inner))
+        return isPlain && (text.isEmpty || ShellWord.quoted(text) == text) ? word : ShellWord.quoted(word)
     }
 
     /// Checks the options for the daemon.

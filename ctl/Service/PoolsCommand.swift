@@ -28,7 +28,7 @@ struct PoolsResizeCommand: ParsableCommand {
         commandName: "resize", abstract: "Set how many workers a pool keeps warm.",
         discussion: "Workers are started or stopped to match it; busy ones stop when their job has ended.")
 
-    @Argument(help: "The pool, as 'parctl pools' calls it.") var name: String
+    @Argument(help: "The pool, as 'parctl pools' calls it.", completion: .custom(Completion.pools)) var name: String
     @Argument(help: ArgumentHelp("How many workers.", valueName: "n"), transform: Count.orNone) var size: Int
     @OptionGroup var service: ServiceOptions
     @OptionGroup var output: JSONOption
@@ -45,7 +45,7 @@ struct PoolsRecycleCommand: ParsableCommand {
         commandName: "recycle", abstract: "Replace every worker of a pool by a fresh one.",
         discussion: "Busy workers are replaced when their job has ended.")
 
-    @Argument(help: "The pool, as 'parctl pools' calls it.") var name: String
+    @Argument(help: "The pool, as 'parctl pools' calls it.", completion: .custom(Completion.pools)) var name: String
     @OptionGroup var service: ServiceOptions
     @OptionGroup var output: JSONOption
 

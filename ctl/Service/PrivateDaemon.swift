@@ -1,20 +1,20 @@
 import Glibc
 import Linux
 
-/// A daemon for one command: started by it, bound to it by a leash (a socket that hangs up when the command ends in
-/// whatever way), and gone with it. Its socket has a name but no file, so that nothing is left whoever is killed.
+/// A daemon for one command: started by it, bound to it by a socket that hangs up when the command ends, in
+/// whatever way, and gone with it. Its socket has a name but no file, so that nothing is left whoever is killed.
 struct PrivateDaemon: ~Copyable {
     /// The socket that it serves: a name in the abstract namespace, which the daemon lets no other user in by.
     let socketPath: String
-    private let leash: StreamSocket
+    private let link: StreamSocket
     private let pid: pid_t
 
     /// How long the daemon may take to serve, and to end before it is killed, in milliseconds.
     private static let patience: Int32 = 10_000
-    /// What the daemon writes on its leash when it serves.
+    /// What the daemon writes on the link when it serves.
     private static let ready = Array("READY\n".utf8)
-    /// The daemon's end of the leash, and the socket that it serves.
-    private static let leashDescriptor: Int32 = 3
+    /// The daemon's end of the link, and the socket that it serves.
+    private static let linkDescriptor: Int32 = 3
     private static let listenerDescriptor: Int32 = 4
     /// How many connections may wait until the daemon takes them. The command makes one or two.
     private static let backlog: Int32 = 16
@@ -43,11 +43,11 @@ struct PrivateDaemon: ~Copyable {
         let listener = try StreamSocket()
         let name = try Self.listen(listener.descriptor)
         var started: pid_t = 0
-        leash = try StreamSocket.pair { other throws(SystemError) in
+        link = try StreamSocket.pair { other throws(SystemError) in
             var daemon = Program(
                 path: program,
                 arguments: [
-                    "--socket", name, "--leash", String(Self.leashDescriptor), "--listener",
+                    "--socket", name, "--owner-link", String(Self.linkDescriptor), "--listener",
                     String(Self.listenerDescriptor), "--floor-threads", "0", "--floor-processes", "0",
                 ], environment: .ofThisProcess, descriptors: [other.raw, listener.descriptor])
             daemon.hasNoInput = true
@@ -58,7 +58,7 @@ struct PrivateDaemon: ~Copyable {
         pid = started
     }
 
-    /// Reads the leash up to the word.
+    /// Reads the link up to the word.
     private func awaitReady(_ signals: Signals) throws {
         var word: [UInt8] = []
         let deadline = Int(Monotonic.now()) + Int(Self.patience) * 1_000_000
@@ -69,11 +69,11 @@ struct PrivateDaemon: ~Copyable {
                 kill(pid, SIGKILL)
                 throw CommandError.privateDaemon("it does not serve after \(Self.patience / 1000) s")
             }
-            let came = try signals.wait(beside: leash.descriptor, milliseconds: left)
+            let came = try signals.wait(beside: link.descriptor, milliseconds: left)
             if came.signal, let number = signals.next(), number != SIGCHLD { throw ExitStatus.cancelled }
             guard came.other else { continue }
             var byte: UInt8 = 0
-            let count = read(leash.descriptor, &byte, 1)
+            let count = read(link.descriptor, &byte, 1)
             if count < 0, errno == EINTR { continue }
             guard count == 1 else {
                 throw CommandError.privateDaemon("it ended before it served; its message is above")
@@ -88,7 +88,7 @@ struct PrivateDaemon: ~Copyable {
     /// Hangs up and waits for the daemon's end. Kills it when it takes too long or when the user won't wait.
     consuming func stop(_ signals: Signals) {
         let pid = pid
-        close(leash.release())
+        close(link.release())
         let deadline = Int(Monotonic.now()) + Int(Self.patience) * 1_000_000
         while waitpid(pid, nil, WNOHANG) == 0 {
             let left = Int32(clamping: (deadline - Int(Monotonic.now())) / 1_000_000)

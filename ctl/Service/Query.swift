@@ -114,7 +114,7 @@ struct CancelCommand: ParsableCommand {
             on. Says nothing when the job was asked.
             """)
 
-    @Argument(help: "The job, as 'parctl jobs' calls it.") var job: String
+    @Argument(help: "The job, as 'parctl jobs' calls it.", completion: .custom(Completion.jobs)) var job: String
     @OptionGroup var service: ServiceOptions
 
     func run() throws {

@@ -27,7 +27,10 @@ struct ServiceOptions: ParsableArguments {
 
 /// `--json`, for the commands that print data.
 struct JSONOption: ParsableArguments {
-    @Flag(name: .customLong("json"), help: "Print one JSON document: on one line unless standard output is a terminal.")
+    @Flag(
+        name: .customLong("json"),
+        help: "Print one JSON document, with times in nanoseconds and sizes in bytes: on one line unless on a terminal."
+    )
     var json = false
 }
 

@@ -10,10 +10,13 @@ struct SocketGroup: Equatable {
     /// Whether the user is in it by now, though not yet where this program was started.
     let hasUser: Bool
 
-    /// The group of the socket at `path`, if all that is missing is to be in it; nil where that is not so.
+    /// The group of the socket at `path`, if all that is missing is to be in it; nil where that is not so, and where it is
+    /// root's or the owner's own: a private daemon's socket is for nobody else, whatever its mode says.
     init?(of path: String) {
         var info = stat()
-        guard stat(path, &info) == 0, info.st_mode & S_IWGRP != 0, !Self.own.contains(info.st_gid) else { return nil }
+        guard stat(path, &info) == 0, info.st_mode & S_IWGRP != 0, !Self.own.contains(info.st_gid),
+            Self.isForOthers(info.st_gid, owner: info.st_uid)
+        else { return nil }
         self.init(info.st_gid, user: Environment.value("USER"), groups: Self.text(of: "/etc/group"))
     }
 
@@ -24,6 +27,16 @@ struct SocketGroup: Equatable {
         name = row.map { String($0[0]) } ?? "\(number)"
         let members = row?[3].split(separator: ",").map(String.init) ?? []
         hasUser = user.map(members.contains) ?? false
+    }
+
+    /// Whether a group is one that people join: neither root's nor that of one user alone.
+    static func isForOthers(_ group: gid_t, owner: uid_t, users: String = text(of: "/etc/passwd")) -> Bool {
+        guard group != 0 else { return false }
+        // name:password:uid:gid:... (passwd(5)).
+        return !users.split(separator: "\n").contains { row in
+            let parts = row.split(separator: ":", omittingEmptySubsequences: false)
+            return parts.count > 3 && parts[2] == "\(owner)" && parts[3] == "\(group)" && owner != 0 && owner == group
+        }
     }
 
     /// What to do about it.

@@ -7,6 +7,7 @@ import Report
 enum StandardOutput {
     /// Writes all of `bytes`. Throws ``CommandError/output(errno:)``.
     static func write(_ bytes: [UInt8]) throws(CommandError) {
+        DrawnLine.giveWay(to: bytes, on: STDOUT_FILENO)
         do throws(SystemError) {
             try writeAll(STDOUT_FILENO, bytes)
         } catch {
@@ -16,6 +17,7 @@ enum StandardOutput {
 
     /// Writes all of `bytes`. Throws ``CommandError/output(errno:)``.
     static func write(_ bytes: UnsafeRawBufferPointer) throws(CommandError) {
+        DrawnLine.giveWay(to: bytes, on: STDOUT_FILENO)
         do throws(SystemError) {
             try writeAll(STDOUT_FILENO, bytes)
         } catch {
@@ -74,6 +76,8 @@ enum StandardError {
     }
 
     static func write(_ text: String) {
-        try? writeAll(STDERR_FILENO, Array(text.utf8))
+        let bytes = Array(text.utf8)
+        DrawnLine.giveWay(to: bytes, on: STDERR_FILENO)
+        try? writeAll(STDERR_FILENO, bytes)
     }
 }

@@ -18,8 +18,10 @@ struct Terminal {
     /// What is known about the stream `descriptor` from the kernel and the environment.
     init(_ descriptor: Int32, color: ColorChoice) {
         self.init(
-            isTerminal: isatty(descriptor) == 1, columns: Self.columns(descriptor), color: color,
-            variable: Environment.value)
+            isTerminal: isatty(descriptor) == 1,
+            columns: Self.columns(descriptor)
+                ?? Environment.value("COLUMNS").flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil },
+            color: color, variable: Environment.value)
     }
 
     /// The rules alone: `NO_COLOR` and `TERM=dumb` turn colours off unless they are asked for, and a locale that isn't
@@ -43,7 +45,8 @@ struct Terminal {
         return letters.indices.contains { letters[$0...].starts(with: "utf8".utf8) }
     }
 
-    private static func columns(_ descriptor: Int32) -> Int? {
+    /// How wide the stream `descriptor` is by now; nil where it is no terminal, or one that doesn't say.
+    static func columns(_ descriptor: Int32) -> Int? {
         size(descriptor).flatMap { $0.ws_col > 0 ? Int($0.ws_col) : nil }
     }
 

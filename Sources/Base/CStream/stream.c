@@ -104,6 +104,17 @@ par_settled par_stream_settle_death(
     return settled;
 }
 
+int par_stream_is_at_task(const par_stream *s, uint32_t pid) {
+    for (uint32_t slot = 0; slot < s->shape.slots; slot++) {
+        uint64_t id;
+        uint32_t claimant;
+        if (!claim_of(s, slot, &id, &claimant) || claimant != pid) continue;
+        const par_stream_record *record = par_stream_record_of(s, id);
+        if (__atomic_load_n(&record->generation, __ATOMIC_ACQUIRE) == id + 1 && record->state == RUNNING) return 1;
+    }
+    return 0;
+}
+
 uint32_t par_stream_settle_all(const par_stream *s, uint64_t now) {
     uint32_t count = 0;
     for (uint32_t slot = 0; slot < s->shape.slots; slot++) {

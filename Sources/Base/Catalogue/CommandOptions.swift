@@ -52,7 +52,6 @@ extension Input {
         text("recend", "with --pipe: what ends a record; records stay whole"),
         text("recstart", "with --pipe: what begins a record; records stay whole"),
         Option("remove-rec-sep", .flag, "with --pipe: leave out what ends or begins a record"),
-        Option("quiet", .flag, letter: "q", "print no receipt"),
     ]
 
     private static func text(_ name: String, letter: Character? = nil, _ summary: String) -> Option {

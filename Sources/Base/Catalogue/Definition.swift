@@ -31,19 +31,19 @@ public struct Definition: Sendable {
 
     /// What a daemon allows its callers, or doesn't.
     public enum Permission: String, Sendable, CaseIterable {
-        /// To have programs of their choice run.
+        /// To run any program.
         case commands
-        /// To have servers of their choice asked.
+        /// To fetch any URL.
         case addresses
-        /// To have files written in a directory of their choice. Every path among the options needs it.
+        /// To choose the directory of files that are written. Every path among the options needs it.
         case directories
 
         /// What isn't permitted, behind "you may not".
         public var action: String {
             switch self {
             case .commands: "run commands"
-            case .addresses: "have URLs asked"
-            case .directories: "choose the directory of a job's files"
+            case .addresses: "fetch URLs"
+            case .directories: "choose where a job's files go"
             }
         }
 
@@ -107,7 +107,9 @@ public struct Definition: Sendable {
     }
 
     /// Options that the client itself sees to, so that the daemon never hears of them.
-    public var clientOptions: [Option] { input?.clientOptions ?? [] }
+    public var clientOptions: [Option] { (input?.clientOptions ?? []) + [Self.quiet] }
+
+    private static let quiet = Option("quiet", .flag, letter: "q", "print no receipt")
 
     /// The option that is typed as `word`, by its name or by its letter, for the daemon or for the client.
     public func option(typed word: some StringProtocol) -> Option? {
@@ -212,7 +214,6 @@ public enum Input: Sendable, CaseIterable {
         Option("null", .flag, letter: "0", "inputs that are read end with a NUL rather than with a line"),
         Option("tag", .flag, "begin each line with the input and a tab"),
         Option("output", .path, in: 1...4096, "put each result into a file of its own in this directory"),
-        Option("quiet", .flag, letter: "q", "print no receipt"),
     ]
     private static let argumentOptions = [
         Option("from", .path, letter: "a", in: 1...4096, "read items from this file, one a line; - for input"),
@@ -224,6 +225,5 @@ public enum Input: Sendable, CaseIterable {
         Option("resume-failed", .flag, "as --resume, but call again for those of them that failed"),
         Option("pickle", .path, in: 1...4096, "keep the results in this file, one pickle behind the other"),
         Option("output", .path, in: 1...4096, "put each result into a file of its own in this directory, as a pickle"),
-        Option("quiet", .flag, letter: "q", "print no receipt"),
     ]
 }

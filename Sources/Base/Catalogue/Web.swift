@@ -1,11 +1,12 @@
 extension Definition {
     public static let download = Definition(
         "download",
-        summary: "get what is at each of many URLs",
+        summary: "download many URLs",
         text: """
             A task gets one URL over HTTP or HTTPS with libcurl, follows redirects, checks certificates, and throws the body \
-            away or, with --output, keeps it under the last part of the URL's path. A name that comes twice gets a number at \
-            its end, and a file that is there stays unless --overwrite is given. Each worker keeps its connections open for \
+            away or, with --output, saves it under the last part of the URL's path. A name that comes twice gets a number at \
+            its end. Where a file of the name is there already, the task fails, unless --overwrite replaces the file or \
+            --skip-existing leaves it as it is without asking the server. Each worker keeps its connections open for \
             the next task and the next run, so a warm worker may need no connecting; the receipt counts the new ones. Times \
             until the name was looked up, the connection and TLS were there and the first byte came are curl's, from the \
             request's beginning. A task fails with curl's own reason, on a status of 400 or above, or on a body above \
@@ -13,8 +14,17 @@ extension Definition {
             often as --tasks says. Proxies are those of the daemon's environment.
             """,
         unit: "bytes", runtime: RuntimeName.curl, input: .url, permissions: [.addresses],
-        options: [Option("overwrite", .flag, "replace files that are there")] + webLimits + [
-            Option("output", .path, in: 0...1024, "directory to keep the files in (default: they are thrown away)")
+        options: [
+            Option("overwrite", .flag, "replace files that are there"),
+            Option("skip-existing", .flag, "don't get what there is a file of already"),
+        ] + webLimits + [
+            Option(
+                "output", .path, in: 0...1024,
+                "folder to keep the files in; parctl makes it (default: they are thrown away)")
+        ],
+        exclusions: [
+            Exclusion(
+                "skip-existing", beside: "overwrite", expected: "no overwrite beside it: a file is replaced or left")
         ],
         detail: fetchDetail, failures: FetchFailure.kinds,
         examples: [
@@ -28,15 +38,24 @@ extension Definition {
         summary: "send a request with a JSON body for each of many tasks",
         text: """
             A task sends one request over HTTP or HTTPS with libcurl as 'download' does, with a method, headers and a JSON \
-            body of its own, and throws the response's body away. The first word is the URL and each further one the body of \
+            body of its own. It throws the response's body away or, with --output, saves it in a file that is called by the \
+            task's number, from 1. The first word is the URL and each further one the body of \
             a task; without any, one request is sent that has none. A task whose worker died is not sent again, as the server \
             may have taken it.
             """,
         unit: "bytes", rerun: false, runtime: RuntimeName.curl, input: .request, permissions: [.addresses],
-        options: [Option("method", oneOf: WebMethod.names, WebMethod.names.joined(separator: ", "))] + webLimits,
+        options: [
+            Option("method", oneOf: WebMethod.names, WebMethod.names.joined(separator: ", ")),
+            Option("overwrite", .flag, "replace files that are there"),
+        ] + webLimits + [
+            Option(
+                "output", .path, in: 0...1024,
+                "folder to keep the responses in, as 1, 2, ...; parctl makes it (default: they are thrown away)")
+        ],
         detail: fetchDetail, failures: FetchFailure.kinds,
         examples: [
             "api http://localhost:8080/items --method POST '{\"n\": 1}' '{\"n\": 2}'",
+            "api http://localhost:8080/search --output answers '{\"q\": \"a\"}' '{\"q\": \"b\"}'",
             "api http://localhost:8080/items --method PUT --header 'Authorization: Bearer …' --from bodies.jsonl",
         ])
 
@@ -82,7 +101,7 @@ public enum FetchFailure: UInt16, FailureTable {
         switch self {
         case .load: "libcurl.so.4 can't be used: install Debian's package libcurl4, then recycle the pool"
         case .create: "creating the file"
-        case .exists: "a file of its name is there already, and stays without --overwrite"
+        case .exists: "there is a file of that name already: --overwrite replaces it"
         case .write: "writing the file"
         case .request: "the request failed"
         case .status: "the server answered with status"
@@ -117,14 +136,16 @@ public enum WebAddress {
             return "has a space or a control character in it: write it as %20 or the like"
         }
         guard let end = text.utf8.firstRange(of: "://".utf8) else {
-            return "is no URL: it takes the form http://host/path or https://host/path"
+            return "is not a URL: write it in full, as http://host/path or https://host/path"
         }
         let scheme = text[..<end.lowerBound].lowercased()
-        guard scheme == "http" || scheme == "https" else { return "has the scheme '\(scheme)': only http and https do" }
+        guard scheme == "http" || scheme == "https" else {
+            return "begins with '\(scheme):': only http and https work here"
+        }
         let authority = text[end.upperBound...].prefix { !"/?#".contains($0) }
         let place = authority.split(separator: "@", omittingEmptySubsequences: false).last ?? ""
         let (host, port) = split(place)
-        guard !host.isEmpty else { return "names no host" }
+        guard !host.isEmpty else { return "has no host in it" }
         guard let port else { return nil }
         guard port.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(port),
             (1...65_535).contains(number)

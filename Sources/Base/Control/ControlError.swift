@@ -108,14 +108,15 @@ extension ControlError: CustomStringConvertible {
         case .badArgument(let name, let value, let expected): "\(name) can't be \(value): it takes \(expected)"
         case .busy(let limit, let allowed, let user, let retryAfter):
             "the daemon is busy: \(user.map { "user \($0)" } ?? "all users together") may have at most \(allowed) "
-                + "\(limit); nothing was started, so try again \(Self.time(retryAfter))"
+                + "\(limit); nothing was started: try again \(Self.time(retryAfter))"
         case .limitExceeded(let limit, let value, let allowed):
             "\(limit) is \(value), and this daemon allows \(allowed): ask for less, or have the limit raised"
-        case .noSuchJob(let job): "there is no job \(job): list those that have not ended with parctl jobs"
+        case .noSuchJob(let job): "there is no job \(job) that is queued or running: 'parctl jobs' lists them"
         case .noSuchPool(let name, let known):
             "there is no pool \(name): choose one of \(known.joined(separator: ", "))"
-        case .notPermitted(let action, let needs): "you may not \(action): this needs \(needs)"
-        case .draining: "the daemon is stopping and takes no new work: try again when it has been started again"
+        case .notPermitted(let action, let needs): "you may not \(action): that needs \(needs)"
+        case .draining:
+            "the daemon is stopping: it finishes its jobs and takes no new ones, so try again once it has been restarted"
         case .workersFailed(let reason): "the workers did not start (\(reason)): see the daemon's log"
         }
     }

@@ -113,6 +113,11 @@ extension Receipt {
         JSONBytes.append(",\"fork\":", interpreter.fork, to: &bytes)
         JSONBytes.append(",\"ready\":", interpreter.ready, to: &bytes)
         JSONBytes.append(",\"waited\":", interpreter.waited, to: &bytes)
+        JSONBytes.append(",\"warnings\":[", to: &bytes)
+        for (index, warning) in interpreter.warnings.enumerated() {
+            JSONBytes.append(index == 0 ? "" : ",", quoted: warning, to: &bytes)
+        }
+        bytes.append(UInt8(ascii: "]"))
         bytes.append(UInt8(ascii: "}"))
     }
 

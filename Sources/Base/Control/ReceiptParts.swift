@@ -136,14 +136,17 @@ public struct Interpreter: Codable, Sendable, Equatable {
     public var ready: Int
     /// How long workers were ready to run in this run and had no processor, all together; 0 where the kernel doesn't tell.
     public var waited: Int
+    /// What may go wrong with it, for people.
+    public var warnings: [String]
 
     enum CodingKeys: String, CodingKey {
-        case version, program, imports, fork, ready, waited
+        case version, program, imports, fork, ready, waited, warnings
         case takesTurns = "takes_turns"
     }
 
     public init(
-        version: String, takesTurns: Bool, program: Int, imports: Int, fork: Int, ready: Int, waited: Int
+        version: String, takesTurns: Bool, program: Int, imports: Int, fork: Int, ready: Int, waited: Int,
+        warnings: [String] = []
     ) {
         self.version = version
         self.takesTurns = takesTurns
@@ -152,6 +155,7 @@ public struct Interpreter: Codable, Sendable, Equatable {
         self.fork = fork
         self.ready = ready
         self.waited = waited
+        self.warnings = warnings
     }
 }
 

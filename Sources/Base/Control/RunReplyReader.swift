@@ -138,7 +138,8 @@ extension Receipt {
             Interpreter(
                 version: try own.text("version"), takesTurns: try own.flagIfPresent("takes_turns") ?? false,
                 program: try own.number("program"), imports: try own.number("imports"), fork: try own.number("fork"),
-                ready: try own.number("ready"), waited: try own.number("waited"))
+                ready: try own.number("ready"), waited: try own.number("waited"),
+                warnings: try own.textsIfPresent("warnings"))
         }
         // As they were sent, rather than put together from their parts.
         self.workers = try json.number("workers")

@@ -119,6 +119,8 @@ public struct ArenaHeader: @unchecked Sendable {
     /// 1 while the control side watches ``news`` awake, so that nobody has to ring.
     public var watched: UnsafeMutablePointer<Atomic<UInt32>> { place(384) }
 
+    /// 1 while jobs wait for workers, so that one without an order is about to get one.
+    public var hasQueue: UnsafeMutablePointer<Atomic<UInt32>> { place(452) }
     /// 1 while others wait for workers that are idle at leases: one that falls asleep there rings.
     public var wantsIdle: UnsafeMutablePointer<Atomic<UInt32>> { place(448) }
 

@@ -28,7 +28,7 @@ public struct Job {
     @usableFromInline let base: UnsafeMutableRawPointer
     /// Where records are, and which of a task's bits say which is its own.
     @usableFromInline let records: UnsafeMutableRawPointer
-    @usableFromInline let recordMask: Int
+    public let recordMask: Int
     /// The worker's part in the stream that the tasks come from; nil where they are the job's own.
     public let stream: UnsafeMutablePointer<StreamSeat>?
 

@@ -78,9 +78,14 @@ public enum ZygoteProtocol {
     /// The argument before the most memory of its own that each of the runtime's processes may have, in bytes. The
     /// runtime's arguments follow.
     public static let memoryFlag = "--memory"
+    /// Behind it, likewise, the bytes by which a worker process may grow until another takes its place after a task.
+    public static let growthFlag = "--growth"
 
     /// How many processes one request may ask for: so few that the answer, which shows that the zygote is alive, comes soon.
     public static let requestLimit = 64
+
+    /// How much of the crash file each process has, in bytes.
+    public static let crashBytes = 1 << 16
 
     /// The descriptors that the daemon gives the zygote, and the zygote a program of its own.
     public enum Inherited {
@@ -91,6 +96,9 @@ public enum ZygoteProtocol {
         public static let files: Int32 = 6
         /// What the daemon's guardian is told by, see ``GuardianProtocol``. Not there for foreign code.
         public static let guardian: Int32 = 7
+        /// Where an interpreter's workers write as they crash, in the guardian's place: a file of which each process has
+        /// ``crashBytes``, by its number.
+        public static let crashes: Int32 = 7
     }
 }
 

@@ -7,6 +7,11 @@ public struct ProcessHandle: ~Copyable, Sendable {
     public let pid: Int32
     private let descriptor: Descriptor
 
+    init(pid: Int32, owning descriptor: consuming Descriptor) {
+        self.pid = pid
+        self.descriptor = descriptor
+    }
+
     /// Opens a child of this process that has not been reaped, so that its number can't have been given to another.
     /// Throws `ECHILD` where the process is no child of this one.
     public init(child pid: Int32) throws(SystemError) {

@@ -32,7 +32,7 @@ public struct LibraryFile: Sendable {
         let file = Descriptor(owning: raw)
         guard let header = Self.read(file, at: 0, count: Format.headerBytes),
             header.prefix(4) == [0x7f, 0x45, 0x4c, 0x46]
-        else { throw Fault(description: "is no shared library (ELF)") }
+        else { throw Fault(description: "is not a shared library (ELF)") }
         let own = try Self.ownHeader()
         let machine = Self.number(header, 18, as: UInt16.self)
         guard header[4] == own[4], header[5] == own[5], machine == Self.number(own, 18, as: UInt16.self) else {
@@ -41,7 +41,7 @@ public struct LibraryFile: Sendable {
                 description: "is made for \(Self.name(of: header)), and this host is \(wanted): compile it here")
         }
         guard Self.number(header, 16, as: UInt16.self) == Format.sharedObject else {
-            throw Fault(description: "is no shared library: compile it with -shared -fPIC")
+            throw Fault(description: "is not a shared library: compile it with -shared -fPIC")
         }
         functions = Self.functions(of: file, header)
     }

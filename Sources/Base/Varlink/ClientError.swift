@@ -35,7 +35,7 @@ extension ClientError: CustomStringConvertible {
         switch number {
         case ENOENT: "there is no socket \(path): start the service, or give the path of its socket"
         case ECONNREFUSED: "nobody listens on \(path): start the service again, it ended without removing its socket"
-        case EACCES, EPERM: "you may not connect to \(path): join the group that owns it, or use a service of your own"
+        case EACCES, EPERM: "you may not connect to \(path): its owner lets others not in"
         case ENAMETOOLONG:
             "\(path) is longer than the \(UnixAddress.maximumBytes) bytes a socket's path can have: use a shorter one"
         default: "can't connect to \(path): \(SystemError.text(number))"

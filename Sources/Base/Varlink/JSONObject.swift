@@ -65,6 +65,18 @@ package struct JSONObject {
         member(key) == nil ? nil : try text(key)
     }
 
+    /// The elements of an array, all of them texts; none where there is no array.
+    package func textsIfPresent(_ key: String) throws(Unfit) -> [String] {
+        guard let member = member(key) else { return [] }
+        guard case .array(let elements) = member else { throw Unfit() }
+        var texts: [String] = []
+        for element in elements {
+            guard let text = element.text(in: bytes) else { throw Unfit() }
+            texts.append(text)
+        }
+        return texts
+    }
+
     /// A text that is one of the cases of `Value`.
     package func choice<Value: RawRepresentable<String>>(_ key: String) throws(Unfit) -> Value {
         guard let value = Value(rawValue: try text(key)) else { throw Unfit() }

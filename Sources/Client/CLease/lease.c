@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "lease.h"
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,11 +52,14 @@ static int prepare(par_lease *lease) {
     return 0;
 }
 
-int par_lease_open(const par_lease_options *options, par_lease **lease, char *error, size_t error_size) {
+int par_lease_open(const par_lease_options *given, par_lease **lease, char *error, size_t error_size) {
     int descriptors[2] = {-1, -1};
     if (error && error_size > 0) error[0] = 0;
     *lease = NULL;
-    if (options->version < 1) return fail(EINVAL, error, error_size, "options without a version");
+    if (given->version < 1) return fail(EINVAL, error, error_size, "options without a version");
+    /* What an older program doesn't know is not there, and unset. */
+    par_lease_options own_options = {0}, *options = &own_options;
+    memcpy(options, given, given->version < 2 ? offsetof(par_lease_options, directory) : sizeof *options);
     int64_t patience = options->timeout > 0 ? options->timeout : DEFAULT_PATIENCE;
     par_lease *own = calloc(1, sizeof *own);
     if (!own) return fail(ENOMEM, error, error_size, "lease");

@@ -111,16 +111,17 @@ static unsigned own_umask(void) {
     return mask;
 }
 
-/* Where this program is, and its variables: what an interpreter's workers are made with. */
-static void add_context(text *to) {
-    char *directory = getcwd(NULL, 0);
+/* Where this program is, or is to seem to be, and its variables: what an interpreter's workers are made with. */
+static void add_context(text *to, const par_lease_options *options) {
+    char *directory = options->directory ? strdup(options->directory) : getcwd(NULL, 0);
+    const char *const *variables = options->environment ? options->environment : (const char *const *)environ;
     char mask[32];
     add(to, ",\"context\":{\"directory\":");
     add_string(to, directory && is_utf8(directory) ? directory : "/");
     snprintf(mask, sizeof mask, ",\"umask\":%u,\"environment\":[", own_umask() & 0777);
     add(to, mask);
     int count = 0;
-    for (char **variable = environ; variable && *variable; variable++) {
+    for (const char *const *variable = variables; variable && *variable; variable++) {
         if (!is_utf8(*variable) || !strchr(*variable, '=')) continue;
         if (count++ > 0) add(to, ",");
         add_string(to, *variable);
@@ -153,7 +154,7 @@ int lease_ask(int socket, const par_lease_options *options, char *error, size_t 
     add_number(&call, "input_bytes", options->input_bytes);
     add_number(&call, "result_bytes", options->result_bytes);
     add_number(&call, "attempts", options->attempts);
-    if (options->workload && strcmp(options->workload, "python") == 0) add_context(&call);
+    if (options->workload && strcmp(options->workload, "python") == 0) add_context(&call, options);
     add_bytes(&call, "}}", 3);
     if (call.is_short) {
         free(call.bytes);

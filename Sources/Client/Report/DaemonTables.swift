@@ -62,10 +62,10 @@ public struct PoolTable: Sendable {
     public var text: String {
         guard !pools.isEmpty else { return "no pools\n" }
         var table = Table([
-            .left("pool"), .left("runtime"), .left("state"), .left("workers"), .right("floor"), .right("size"),
-            .right("ready"),
-            .right("busy"), .right("waiting"), .right("replaced"), .right("start-up paid"), .right("ready for"),
-            .left("pids"),
+            .left("pool"), .left("runtime", leaves: 2), .left("state", leaves: 8), .left("workers", leaves: 1),
+            .right("floor", leaves: 3), .right("size"), .right("ready"), .right("busy"), .right("waiting", leaves: 7),
+            .right("replaced", leaves: 4), .right("start-up", leaves: 5), .right("up for", leaves: 6),
+            .left("pids", leaves: 0),
         ])
         for pool in pools {
             let shape =
@@ -107,8 +107,8 @@ public struct JobTable: Sendable {
     public var text: String {
         guard !jobs.isEmpty else { return "no jobs\n" }
         var table = Table([
-            .left("job"), .left("workload"), .left("mode"), .right("workers"), .left("state"), .right("done"),
-            .right("tasks"), .right(""), .right("age"), .right("uid"),
+            .left("job"), .left("workload"), .left("mode", leaves: 2), .right("workers", leaves: 1), .left("state"),
+            .right("done"), .right("tasks"), .right("", leaves: 3), .right("age", leaves: 4), .right("uid", leaves: 0),
         ])
         for job in jobs {
             table.rows.append([

@@ -8,6 +8,8 @@ public struct ProgressLine: Sendable {
     private var runningSince: Int?
     /// The tasks that were done then.
     private var doneBefore = 0
+    /// When the last task was done.
+    private var lastDone = 0
     private let start: Int
 
     /// A line for a run of `total` tasks that was sent at `now`.
@@ -23,7 +25,9 @@ public struct ProgressLine: Sendable {
         if state == "running", runningSince == nil {
             runningSince = now
             doneBefore = done
+            lastDone = now
         }
+        if done != self.done { lastDone = now }
         self.state = state
         self.done = done
         self.total = total
@@ -51,11 +55,19 @@ public struct ProgressLine: Sendable {
     }
 
     /// Nanoseconds until all tasks are done at the pace so far; nil until there is a pace.
+    ///
+    /// The pace is that of the tasks that are done, and no more: the time since the last of them belongs to the next. Once that
+    /// one takes longer than the others did, the pace is at best what it would be if it ended now.
     func remaining(now: Int) -> Int? {
-        guard state == "running", let runningSince, done > doneBefore, total >= done, now > runningSince else {
+        guard state == "running", let runningSince, done > doneBefore, total >= done, lastDone > runningSince else {
             return nil
         }
-        return Int(Double(now - runningSince) * Double(total - done) / Double(done - doneBefore))
+        guard done < total else { return 0 }
+        let pace = Double(lastDone - runningSince) / Double(done - doneBefore)
+        let left = Double(total - done)
+        let waited = Double(now - lastDone)
+        if waited <= pace { return Int(pace * left - waited) }
+        return Int(Double(now - runningSince) / Double(done - doneBefore + 1) * (left - 1))
     }
 
     /// Whole tenths of a second, and whole seconds from ten on: a line that is drawn anew must not flicker.

@@ -4,11 +4,18 @@ public struct Table: Sendable {
     public struct Column: Sendable {
         public var title: String
         public var right: Bool
+        /// Which column is left out first where there is no room for all: that of the lowest number. One without a number is
+        /// always there.
+        public var leaves: Int?
 
         /// A column whose cells stand at the left, for words.
-        public static func left(_ title: String) -> Column { Column(title: title, right: false) }
+        public static func left(_ title: String, leaves: Int? = nil) -> Column {
+            Column(title: title, right: false, leaves: leaves)
+        }
         /// A column whose cells stand at the right, for numbers.
-        public static func right(_ title: String) -> Column { Column(title: title, right: true) }
+        public static func right(_ title: String, leaves: Int? = nil) -> Column {
+            Column(title: title, right: true, leaves: leaves)
+        }
     }
 
     /// A cell's text and the ink that it is painted in.
@@ -36,11 +43,23 @@ public struct Table: Sendable {
         self.indent = indent
     }
 
-    /// The headings, unless all of them are empty, and the rows, without spaces at the ends of lines.
+    /// The headings, unless all of them are empty, and the rows, without spaces at the ends of lines. Columns that may be left
+    /// out are, as far as the width asks for it.
     public func lines(_ style: TextStyle) -> [String] {
         var widths = columns.map(\.title.count)
         for row in rows {
             for (index, cell) in row.enumerated() { widths[index] = max(widths[index], cell.text.count) }
+        }
+        let all = indent + widths.reduce(0, +) + 2 * max(widths.count - 1, 0)
+        let next = columns.indices.filter { columns[$0].leaves != nil }
+            .min { columns[$0].leaves ?? 0 < columns[$1].leaves ?? 0 }
+        if all > style.width, let next {
+            var narrower = self
+            narrower.columns.remove(at: next)
+            for row in narrower.rows.indices where narrower.rows[row].count > next {
+                narrower.rows[row].remove(at: next)
+            }
+            return narrower.lines(style)
         }
         let titles = columns.map { Cell($0.title, .dim) }
         return ((titles.contains { !$0.text.isEmpty } ? [titles] : []) + rows).map { line($0, widths, style) }

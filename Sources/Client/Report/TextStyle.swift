@@ -94,12 +94,13 @@ public struct TextStyle: Sendable, Equatable {
         return String(clean.prefix(max(limit - ellipsis.count, 0))) + ellipsis
     }
 
-    /// `parts` joined by the separator, broken before a part that would pass the width; lines after the first are
-    /// indented by `indent`, as the first one is taken to be already.
+    /// `parts` joined by the separator, broken before a part that would pass the width, and within one that is longer than a
+    /// line; lines after the first are indented by `indent`, as the first one is taken to be already.
     func flow(_ parts: [String], indent: Int) -> [String] {
         var lines: [String] = []
         var line = ""
-        for part in parts {
+        let room = max(width - indent, 8)
+        for part in parts.flatMap({ $0.count > room ? flow(words: $0, width: room) : [$0] }) {
             if line.isEmpty {
                 line = part
             } else if indent + line.count + separator.count + part.count <= width {

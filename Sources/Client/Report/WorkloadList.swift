@@ -56,7 +56,7 @@ extension TextStyle {
         let width = width ?? min(self.width, 100)
         var lines: [String] = []
         var line = ""
-        for word in text.split(separator: " ") {
+        for word in Self.words(text) {
             if !line.isEmpty, line.count + 1 + word.count > width {
                 lines.append(line)
                 line = ""
@@ -64,5 +64,20 @@ extension TextStyle {
             line += (line.isEmpty ? "" : " ") + word
         }
         return line.isEmpty ? lines : lines + [line]
+    }
+
+    /// The words of `text`; a number and what stands behind it, such as its unit, are one.
+    private static func words(_ text: String) -> [Substring] {
+        var words: [Substring] = []
+        var isNumber = false
+        for word in text.split(separator: " ") {
+            if isNumber, let last = words.last, word.count <= 6 {
+                words[words.count - 1] = text[last.startIndex..<word.endIndex]
+            } else {
+                words.append(word)
+            }
+            isNumber = word.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == 0x2E || $0 == 0x2C }
+        }
+        return words
     }
 }

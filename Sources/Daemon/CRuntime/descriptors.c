@@ -1,6 +1,5 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -8,16 +7,6 @@
 enum { RUNTIME_DESCRIPTORS = 8 };
 // EX_CONFIG of sysexits.h: starting again doesn't help.
 enum { CONFIGURATION_FAULT = 78 };
-
-// The first process of a container has all orphans for children. It hears of their ends by a descriptor, for which the signal
-// has to be blocked in each thread: before there is a second one.
-__attribute__((constructor)) static void prepare_children(void) {
-    sigset_t children;
-    if (getpid() != 1) return;
-    sigemptyset(&children);
-    sigaddset(&children, SIGCHLD);
-    sigprocmask(SIG_BLOCK, &children, NULL);
-}
 
 // Opens descriptors 0, 1 and 2 where whoever started this process has closed one: the next file that is opened would get
 // its number, and what programs do with it. That next one is the runtime's, so this comes before everything of Swift.

@@ -21,6 +21,8 @@ public struct Configuration: Sendable {
     public var frameLimits = Limits.server
     /// How long jobs may go on once the daemon has been told to stop.
     public var drainNanoseconds: UInt64 = 0
+    /// How long a user's library or interpreter may take to load; 0 for as long as each kind does.
+    public var runtimeStartNanoseconds: UInt64 = 0
     /// A descriptor on which readiness is told, and whose hanging up ends the daemon.
     public var ownerLink: Int32?
     /// A listening socket to serve instead of one of the daemon's own making.

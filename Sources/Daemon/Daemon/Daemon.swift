@@ -49,6 +49,11 @@ public struct Daemon: ServiceLifecycle.Service {
         options.pythonLibraryPath = configuration.pythonLibraryPath
         let memory = min(configuration.limits.memoryBytes, configuration.limits.runtimeBytes)
         options.pluginMemoryBytes = memory == .max ? nil : memory
+        options.growthBytes = configuration.limits.growthBytes == .max ? nil : configuration.limits.growthBytes
+        if configuration.runtimeStartNanoseconds > 0 {
+            options.patience.pluginNanoseconds = configuration.runtimeStartNanoseconds
+            options.patience.interpreterNanoseconds = configuration.runtimeStartNanoseconds
+        }
         // Only the newest is of interest to whoever looks at the status.
         let (loads, loadFeed) = AsyncStream<Load>.makeStream(bufferingPolicy: .bufferingNewest(1))
         options.onLoad = { loadFeed.yield($0) }
@@ -65,7 +70,7 @@ public struct Daemon: ServiceLifecycle.Service {
                 failure.yield(.poolsFailed(why))
                 ending.finish(throwing: DaemonError.poolsFailed(why))
             case .ended: ending.finish()
-            case .workerLost, .zygoteStarted, .zygoteLost, .forksFailed, .trouble: break
+            case .workerLost, .zygoteStarted, .zygoteLost, .forksFailed, .trouble, .refused: break
             }
         }
         let directory = try JobDirectory(at: directoryPath)
@@ -125,7 +130,7 @@ public struct Daemon: ServiceLifecycle.Service {
         Notify.stopping(status: "Letting jobs finish", withinNanoseconds: configuration.stopNanoseconds)
         context.supervisor.shutDown(deadline: Monotonic.now() + configuration.drainNanoseconds)
         let patience = configuration.drainNanoseconds + 2 * configuration.policy.cancelGraceNanoseconds
-        await server.stop(within: .nanoseconds(Int64(patience)))
+        await server.stop(within: .nanoseconds(Int64(patience)), goesOnAnswering: true)
         for try await _ in endings {}
     }
 

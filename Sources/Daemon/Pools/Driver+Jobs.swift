@@ -133,7 +133,9 @@ extension Driver {
             record.job.disturbed.pointee.store(1, ordering: .sequentiallyConsistent)
             for slot in numbers { self.slot(slot).recalled.pointee.store(0, ordering: .releasing) }
         }
-        if record.table == nil { machine.stampPublished(id, at: Monotonic.now()) }
+        // Once: workers come to a lease, and back to it, as long as that goes on.
+        if !record.isHandedOut { machine.stampPublished(id, at: Monotonic.now()) }
+        record.isHandedOut = true
         hasPublished = true
         let (_, unwoken) = Pools.publish(
             record.job, to: crew, seats: seats, staysPut: record.view.plan.staysPut != 0)

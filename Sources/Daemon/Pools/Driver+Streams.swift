@@ -22,23 +22,24 @@ extension Driver {
     }
 
     /// Settles what a process that has ended had claimed of leases' tasks, and tells their clients.
-    func settleStreams(of worker: WorkerRecord, _ exit: Exit?) {
-        guard let pid = worker.handle?.pid else { return }
+    ///
+    /// - Returns: how many tasks it had begun and not ended.
+    func settleStreams(of worker: WorkerRecord, _ exit: Exit?, isOutOfMemory: Bool) -> Int {
+        guard let pid = worker.handle?.pid else { return 0 }
         var seats: [JobID: [Int]] = [:]
         for unit in worker.units {
             guard let row = machine.units[unit], let id = row.job, jobs[id]?.stream != nil else { continue }
             seats[id, default: []] += (0..<row.workers).map { row.seat * row.workers + $0 }
         }
-        if seats.isEmpty { return }
-        let isOutOfMemory = exit == .signal(SIGKILL) && !worker.isToBeKilled && isOutOfMemory()
-        var words = exit.map { "\($0)" } ?? "an exit that can't be told"
-        if isOutOfMemory { words += ", out of memory" }
+        let words = Self.words(exit, isOutOfMemory: isOutOfMemory)
+        var begun = 0
         for (id, own) in seats.sorted(by: { $0.key < $1.key }) {
             guard let record = jobs[id], let stream = record.stream else { continue }
             let settlement = stream.settle(
                 deathOf: UInt32(pid), seats: own, attempts: record.attempts ?? 1,
                 failure: TaskFailure(exit, isOutOfMemory: isOutOfMemory), at: Monotonic.now())
             record.loss.add(settlement)
+            begun += settlement.lost + settlement.reruns
             note(firstStart: settlement.firstStart, of: record)
             record.loss.note(lost: settlement.lost, by: words)
             record.observer(
@@ -47,10 +48,11 @@ extension Driver {
                         pid: Int(pid), seat: own.min() ?? 0, exit: words, isOutOfMemory: isOutOfMemory,
                         lost: settlement.lost, reruns: settlement.reruns)))
         }
+        return begun
     }
 
     /// Whether the system has killed a process of the daemon's for want of memory since this was last asked.
-    private func isOutOfMemory() -> Bool {
+    func isOutOfMemory() -> Bool {
         guard let kills = supervisor.configuration.memoryKills?() else { return false }
         defer { seenMemoryKills = kills }
         return kills > (seenMemoryKills ?? 0)

@@ -98,17 +98,20 @@ extension Driver {
     /// never end. One that is stopped at a task is the task's own affair, as a debugger may have done that.
     func killStopped(_ now: UInt64) {
         guard let due = stoppedAt else {
-            if runCount > 0 { stoppedAt = now + patience.stoppedNanoseconds }
+            if !jobs.isEmpty { stoppedAt = now + patience.stoppedNanoseconds }
             return
         }
         guard now >= due else { return }
-        stoppedAt = runCount > 0 ? now + patience.stoppedNanoseconds : nil
+        stoppedAt = jobs.isEmpty ? nil : now + patience.stoppedNanoseconds
         var found: Set<UnitID> = []
-        for id in machine.runningJobs where !isAnyTaskUnderWay(in: id) {
+        for id in machine.runningJobs {
+            let stream = jobs[id]?.stream
+            if stream == nil, isAnyTaskUnderWay(in: id) { continue }
             for unit in machine.jobs[id]?.atWork ?? [] {
                 guard let process = machine.units[unit]?.process, let worker = workers[process],
                     slots[unit]?.allSatisfy({ slot($0).isIdle }) == false, worker.handle?.isStopped == true
                 else { continue }
+                if let pid = worker.handle?.pid, stream?.isAtTask(UInt32(pid)) == true { continue }
                 found.insert(unit)
                 if !foundStopped.contains(unit) || worker.isToBeKilled { continue }
                 notice(.trouble("worker process \(worker.handle?.pid ?? 0) is killed: a signal has stopped it"))
@@ -150,7 +153,8 @@ extension Driver {
 
     /// A process has ended.
     private func lose(_ worker: WorkerRecord, exit end: Exit?) {
-        let exit = end.map { "\($0)" } ?? "an exit that can't be told"
+        let isOutOfMemory = end == .signal(SIGKILL) && !worker.isToBeKilled && isOutOfMemory()
+        let exit = Self.words(end, isOutOfMemory: isOutOfMemory)
         // It has done its part, and another is to take its place.
         let isRenewal = end == .code(ZygoteProtocol.renewalExitCode)
         endCommands(of: worker)
@@ -162,13 +166,36 @@ extension Driver {
                 record(of: worker.runtime)?.noteStartFailure("a worker ended with \(exit)", Monotonic.now())
             }
         }
-        disturbJobs(of: worker, exit: exit)
-        settleStreams(of: worker, end)
+        disturbJobs(of: worker, exit: exit, crash: crash(of: worker, end))
+        let hasWorked = settleStreams(of: worker, end, isOutOfMemory: isOutOfMemory) > 0 || hasWorked(worker)
         forget(
             worker, worker.isToBeKilled ? record(of: worker.runtime)?.startFailure : "a worker ended with \(exit)",
-            isBlameless: isBlameless)
+            isBlameless: isBlameless, hasWorked: hasWorked)
         // It may have left children, and where this process is the first one, they are its own.
         sweepSoon()
+    }
+
+    /// How a worker has ended, for people.
+    static func words(_ exit: Exit?, isOutOfMemory: Bool) -> String {
+        let words = exit.map { "\($0)" } ?? "an exit that can't be told"
+        return isOutOfMemory ? words + ", out of memory" : words
+    }
+
+    /// Where a process was as it crashed, if it has said so.
+    private func crash(of worker: WorkerRecord, _ exit: Exit?) -> String? {
+        guard let crashes, let pid = worker.handle?.pid, case .signal = exit else { return nil }
+        return crashes.take(of: pid)
+    }
+
+    /// Whether a process has begun a task of the job that it was at, as far as can be seen. Of one that was at none, nobody
+    /// knows better.
+    private func hasWorked(_ worker: WorkerRecord) -> Bool {
+        worker.units.allSatisfy { unit in
+            guard let id = machine.units[unit]?.job, let record = jobs[id], record.lease == nil, starting[unit] == nil
+            else { return true }
+            if record.stream == nil { return record.job.next.pointee.load(ordering: .relaxed) > 0 }
+            return slots[unit]?.contains { slot($0).done.pointee.load(ordering: .relaxed) > 0 } == true
+        }
     }
 
     /// Has the guardian end what a process that has died had started and can't end any more.
@@ -186,7 +213,7 @@ extension Driver {
     }
 
     /// Has everybody ring who is in a crew with the lost process, as the last one can't be told any more.
-    private func disturbJobs(of worker: WorkerRecord, exit: String) {
+    private func disturbJobs(of worker: WorkerRecord, exit: String, crash: String?) {
         for unit in worker.units {
             for slot in slots[unit] ?? [] {
                 _ = worker.domain.arena.header.searcher.pointee.compareExchange(
@@ -195,7 +222,7 @@ extension Driver {
             guard let id = machine.units[unit]?.job, let record = jobs[id] else { continue }
             if let pid = worker.handle?.pid {
                 record.deaths[UInt32(pid)] = Monotonic.now()
-                record.loss.note(exit, of: UInt32(pid))
+                record.loss.note(exit, crash: crash, of: UInt32(pid))
             }
             record.job.disturbed.pointee.store(1, ordering: .sequentiallyConsistent)
             if record.lease != nil {
@@ -208,8 +235,12 @@ extension Driver {
 
     /// Lets go of a process that has ended, or never was, and tells the machine.
     ///
-    /// - Parameter reason: why it ended, where that is known.
-    func forget(_ worker: WorkerRecord, _ reason: String? = nil, isBlameless: Bool = false) {
+    /// - Parameters:
+    ///   - reason: why it ended, where that is known.
+    ///   - hasWorked: whether it had begun a task of its job.
+    func forget(
+        _ worker: WorkerRecord, _ reason: String? = nil, isBlameless: Bool = false, hasWorked: Bool = true
+    ) {
         guard workers.removeValue(forKey: worker.id) != nil else { return }
         if let pid = worker.handle?.pid { pids[pid] = nil }
         ordered.remove(worker.id)
@@ -228,7 +259,10 @@ extension Driver {
         if worker.hasThreadHost, let head = worker.head { free(head) }
         // Those that came up between have not rung.
         if !starting.isEmpty { lookAt = 0 }
-        tell(isBlameless ? .processMissing(worker.id) : .processGone(worker.id, at: Monotonic.now(), reason: reason))
+        tell(
+            isBlameless
+                ? .processMissing(worker.id)
+                : .processGone(worker.id, at: Monotonic.now(), reason: reason, hasWorked: hasWorked))
     }
 
     /// Frees the slots of a unit, unless the holder of a lease that is over may still write into them.

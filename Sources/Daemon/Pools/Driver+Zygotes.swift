@@ -132,6 +132,19 @@ extension Driver {
         tellHealth(of: record)
     }
 
+    /// Where the runtime's workers write as they crash; nil where they don't, or there is no such file.
+    private func crashFile(for runtime: Runtime) -> Int32? {
+        guard runtime.isInterpreter else { return nil }
+        if crashes == nil {
+            do {
+                crashes = try CrashTexts()
+            } catch {
+                notice(.trouble("where workers crash won't be told: \(error)"))
+            }
+        }
+        return crashes?.descriptor
+    }
+
     func startZygote(of record: RuntimeRecord) throws(SystemError) {
         zygoteCount += 1
         let domain = record.domain
@@ -141,7 +154,7 @@ extension Driver {
             environment: record.runtime.environment.map { Variables($0 + [Supervisor.quietCrashes]) }
                 ?? supervisor.configuration.environment,
             arena: domain.arena.descriptor, event: domain.bell.raw, files: domain.filesEnd.raw,
-            guardian: domain.trust == .own ? supervisor.guardian.descriptor : nil)
+            more: domain.trust == .own ? supervisor.guardian.descriptor : crashFile(for: record.runtime))
         do {
             try supervisor.events.add(link.descriptor, key: Source.zygote(link.number).key)
             try supervisor.events.add(link.process.pidfd, key: Source.zygoteEnd(link.number).key)
@@ -186,7 +199,9 @@ extension Driver {
             let reason = record.report?.refusal ?? short
             link.endsAsExpected = true
             record.refuse(reason)
-            notice(.trouble("\(record.runtime.name) can't be started: \(reason)"))
+            // Those who asked for it are told all of it.
+            let line = reason.split(separator: "\n").first.map(String.init) ?? reason
+            notice(.refused("\(record.runtime.name) can't be started: \(line)"))
             lose(record, reason)
             // What it has told of itself stays true until it changes: another one would say the same.
             if record.report?.refusal != nil { giveUpStarts(of: record) }

@@ -67,12 +67,16 @@ final class Driver {
     private var loadAt: UInt64?
     /// When memory that no job has used lately goes back to the system; nil while one is there, or there is none.
     private var trimAt: UInt64?
+    /// Whether workers have been told that jobs wait for them.
+    private var toldQueue = false
     /// When the next of the jobs is to be told how far it is.
     private var progressAt: UInt64?
     /// Each domain's count of news when workers were last looked at.
     var seenNews: [UInt32] = []
     /// When workers are looked at though nobody rings.
     var lookAt: UInt64?
+    /// Where workers of interpreters write as they crash; nil until one is to be started.
+    var crashes: CrashTexts?
     /// How often the system had killed for want of memory when that was last looked at.
     var seenMemoryKills: Int?
     /// When orphans are looked at, and children that nobody knows are reaped.
@@ -286,11 +290,20 @@ final class Driver {
                 for action in machine.step(event, at: Monotonic.now()) { perform(action) }
             }
             recallIdle()
+            tellQueue()
             for record in runtimes where record.hasForks { flushForks(of: record) }
             if loadAt == nil, supervisor.configuration.onLoad != nil {
                 loadAt = Monotonic.now() + Supervisor.loadNanoseconds
             }
         }
+    }
+
+    /// Tells workers whether jobs wait for them.
+    private func tellQueue() {
+        let hasQueue = machine.queuedJobs > 0
+        if hasQueue == toldQueue { return }
+        toldQueue = hasQueue
+        for domain in domains { domain.arena.header.hasQueue.pointee.store(hasQueue ? 1 : 0, ordering: .relaxed) }
     }
 
     /// Tells how busy the pools are, if that has changed: once for all that happened in a while, as telling costs more

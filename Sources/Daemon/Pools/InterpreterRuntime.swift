@@ -133,17 +133,16 @@ extension InterpreterTable.Variant {
         case outdated(String)
     }
 
-    /// How old a runtime may get: all of its workers have the same addresses and hash seeds.
-    static let oldestNanoseconds: UInt64 = 3_600_000_000_000
-
     /// Looks at files, which may take time.
-    func mismatch(_ wanted: InterpreterTable.Environment, _ now: UInt64) -> Mismatch? {
+    ///
+    /// - Parameter age: how old it may get, in nanoseconds.
+    func mismatch(_ wanted: InterpreterTable.Environment, _ now: UInt64, age: UInt64) -> Mismatch? {
         for source in report?.sources ?? [] where FileStamp.of(source.path) != source.identity {
             return .outdated("sources changed: \(source.path)")
         }
         // One that can't be had is not tried again for its age.
-        if report?.refusal == nil, now > madeAt, now - madeAt > Self.oldestNanoseconds {
-            return .outdated("workers renewed after an hour")
+        if report?.refusal == nil, now > madeAt, now - madeAt > age {
+            return .outdated("workers renewed, as their interpreter was too old")
         }
         guard let (name, reader) = environment.difference(wanted, report?.environment) else { return nil }
         return .environment("environment changed: \(name)" + (reader.isEmpty ? "" : ", read by \(reader)"))
@@ -159,7 +158,7 @@ extension Runtime {
     /// The runtime of workers of a user's Python.
     static func python(
         _ id: RuntimeID, _ need: InterpreterNeed, library: String, reason: ColdReason?, startNanoseconds: UInt64,
-        memoryBytes: Int?
+        memoryBytes: Int?, growthBytes: Int?
     ) -> Runtime {
         let family = need.family
         return Runtime(
@@ -167,7 +166,7 @@ extension Runtime {
             launcher: ["-c", bootstrap, library],
             arguments: [family.root, family.target, family.preload.joined(separator: ",")],
             environment: need.environment, directory: family.directory, reason: reason,
-            startNanoseconds: startNanoseconds, memoryBytes: memoryBytes)
+            startNanoseconds: startNanoseconds, memoryBytes: memoryBytes, growthBytes: growthBytes)
     }
 }
 
@@ -176,8 +175,9 @@ extension Supervisor {
     /// at, so that this may take time.
     ///
     /// A job is to be handed in right after, as for ``runtime(forPlugin:)``.
-    public func runtime(forPython need: InterpreterNeed) throws(RuntimeRefusal) -> RuntimeID {
+    public func runtime(forPython asked: InterpreterNeed) throws(RuntimeRefusal) -> RuntimeID {
         if configuration.policy.isShared { throw .shared }
+        let need = try resolve(asked)
         guard let library = configuration.pythonLibraryPath else { throw .missing("libparpython.so") }
         do {
             _ = try foreignDomain()
@@ -192,7 +192,7 @@ extension Supervisor {
         var reason: String?
         var outdated: RuntimeID?
         for variant in variants {
-            switch variant.mismatch(wanted, now) {
+            switch variant.mismatch(wanted, now, age: configuration.policy.runtimeAgeNanoseconds) {
             case nil:
                 if let refusal = variant.report?.refusal {
                     throw .broken("python:\(need.family.target) can't be started: \(refusal)")
@@ -211,7 +211,7 @@ extension Supervisor {
                 .python(
                     id, need, library: library, reason: reason.map { .runtimeChanged($0) },
                     startNanoseconds: configuration.patience.interpreterNanoseconds,
-                    memoryBytes: configuration.pluginMemoryBytes)
+                    memoryBytes: configuration.pluginMemoryBytes, growthBytes: configuration.growthBytes)
             }
             state.runtimes.interpreters.add(runtime.id, need, now)
             return (runtime, state.foreign?.domain)
@@ -219,6 +219,21 @@ extension Supervisor {
         guard let domain else { throw .missing("memory for foreign code") }
         send(.addRuntime(runtime, domain, replaces: outdated))
         return runtime.id
+    }
+
+    /// The same, of the interpreter itself where that was given as a script.
+    private func resolve(_ need: InterpreterNeed) throws(RuntimeRefusal) -> InterpreterNeed {
+        var need = need
+        guard InterpreterShims.isScript(need.family.interpreter) else { return need }
+        let now = Monotonic.now()
+        if let known = state.withLock({ $0.shims.answer(to: need, now) }) {
+            need.family.interpreter = known
+            return need
+        }
+        let interpreter = try InterpreterShims.ask(need, within: configuration.patience.shimNanoseconds)
+        state.withLock { [need] in $0.shims.note(interpreter, of: need, now) }
+        need.family.interpreter = interpreter
+        return need
     }
 
     /// What a runtime's zygote has told of itself.

@@ -17,6 +17,8 @@ final class JobRecord {
     var table: Range<Int>?
     /// Whether the crew that is about to be told is all there is.
     var isToEnlist = true
+    /// Whether it has been handed to workers.
+    var isHandedOut = false
     var firstStart: UInt64?
     /// Tasks that ended in earlier rounds.
     var settledTasks = 0
@@ -62,17 +64,21 @@ final class JobMemory: Sendable {
     let domain: Domain
     /// What was asked for, of which the extent may be more.
     let byteCount: Int
+    /// What of that is elsewhere: a lease's own memory.
+    let otherBytes: Int
     let user: UInt32
     private let supervisor: Supervisor
     /// Whether the job has ended, so that only readers keep the memory.
     private let isRetained = Atomic(false)
 
     init(
-        _ extent: Range<Int>, of domain: Domain, _ byteCount: Int, for user: UInt32, by supervisor: Supervisor
+        _ extent: Range<Int>, of domain: Domain, _ byteCount: Int, besides otherBytes: Int, for user: UInt32,
+        by supervisor: Supervisor
     ) {
         self.extent = extent
         self.domain = domain
         self.byteCount = byteCount
+        self.otherBytes = otherBytes
         self.user = user
         self.supervisor = supervisor
     }

@@ -198,8 +198,13 @@ public struct JobLoss: Sendable, Equatable {
     public private(set) var exits: [UInt32: String] = [:]
     static let exitLimit = 1024
 
-    mutating func note(_ exit: String, of pid: UInt32) {
-        if exits.count < Self.exitLimit { exits[pid] = exit }
+    /// Where they were as they crashed, likewise, of workers that tell.
+    public private(set) var crashes: [UInt32: String] = [:]
+
+    mutating func note(_ exit: String, crash: String?, of pid: UInt32) {
+        guard exits.count < Self.exitLimit else { return }
+        exits[pid] = exit
+        crashes[pid] = crash
     }
 
     /// Counts tasks of a lease that were lost with a worker that ended so.

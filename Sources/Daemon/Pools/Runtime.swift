@@ -22,6 +22,11 @@ public struct Runtime: Sendable, Equatable {
     var idleNanoseconds: UInt64?
     /// The most memory of its own that one of its processes may have, in bytes; nil for no bound.
     var memoryBytes: Int?
+    /// By how much one of its worker processes may grow until another takes its place after a task; nil for no bound.
+    var growthBytes: Int?
+
+    /// Whether it is another program that has loaded this project's code.
+    var isInterpreter: Bool { !launcher.isEmpty }
 
     /// Whose code its workers run.
     public enum Trust: Sendable, Hashable, CaseIterable {

@@ -196,6 +196,8 @@ public struct Patience: Sendable, Equatable {
     public var pluginNanoseconds: UInt64 = 10_000_000_000
     /// The same for an interpreter, which may have very much to import.
     public var interpreterNanoseconds: UInt64 = 60_000_000_000
+    /// How long a script that stands for an interpreter may take to say which.
+    public var shimNanoseconds: UInt64 = 10_000_000_000
     /// How often to look meanwhile whether it has been stopped. Waiting doesn't mend that: it is killed at once.
     public var lookNanoseconds: UInt64 = 20_000_000
     /// How long a forked worker, or a thread that was asked for, may take to be up. Then its process is killed.

@@ -96,6 +96,9 @@ public final class StreamMemory: @unchecked Sendable {
         return settlement
     }
 
+    /// Whether a process has begun a task that has not ended.
+    func isAtTask(_ pid: UInt32) -> Bool { par_stream_is_at_task(stream, pid) != 0 }
+
     /// No worker is there any more, and none will be: cancels what has not ended.
     ///
     /// - Returns: how many tasks that were.

@@ -30,6 +30,8 @@ public final class Supervisor: Sendable {
         public var ledgerBytes: Int
         /// The most memory of its own that a process with a user's library may have; nil for no bound.
         public var pluginMemoryBytes: Int?
+        /// By how much an interpreter's worker process may grow until another takes its place after a task; nil for no bound.
+        public var growthBytes: Int?
         /// How long is waited for what processes owe.
         public var patience = Patience()
         /// How often the system has killed a process of the daemon's control group for want of memory; nil where that can't be told.
@@ -62,6 +64,8 @@ public final class Supervisor: Sendable {
         case forksFailed(count: Int, reason: String)
         /// Something the supervisor could not do, and goes on without.
         case trouble(String)
+        /// What somebody asked for can't be started, for a reason of its own that he is told.
+        case refused(String)
         /// The supervisor can't go on: its workers die with it, and its jobs are gone.
         case failed(String)
         /// The last word: no worker is left, and nothing more is done.
@@ -104,8 +108,12 @@ public final class Supervisor: Sendable {
         /// Whether somebody has the turn, and will take commands before it is over.
         var isAwake = true
         var runtimes: RuntimeTable
+        /// Which interpreters scripts start.
+        var shims = InterpreterShims()
         /// What users have of the memory for jobs.
         var shares: UserShares
+        /// What clients' leases have of their own, in bytes.
+        var leaseBytes = 0
 
         subscript(_ trust: Runtime.Trust) -> DomainMemory? {
             get { trust == .own ? own : foreign }
@@ -117,7 +125,8 @@ public final class Supervisor: Sendable {
     }
 
     enum Command: Sendable {
-        case submit(
+        // What it carries is large, and the others are small.
+        indirect case submit(
             JobID, JobSpec, JobView, JobMemory, @Sendable (JobEvent) -> Void,
             @Sendable (Result<JobID, Refusal>) -> Void)
         case lease(JobID, LeaseRequest, JobView, JobMemory, @Sendable (Result<Lease, Refusal>) -> Void)
@@ -268,8 +277,8 @@ public final class Supervisor: Sendable {
 
     /// Bytes of jobs that have ended, which readers of their records keep.
     public let retainedBytes = Atomic(0)
-    /// Bytes of records that jobs hold.
-    public var ledgerBytesUsed: Int { state.withLock { $0.own.used + ($0.foreign?.used ?? 0) } }
+    /// Bytes of records that jobs hold, with what clients' leases have of their own.
+    public var ledgerBytesUsed: Int { state.withLock { $0.own.used + ($0.foreign?.used ?? 0) + $0.leaseBytes } }
 
     /// Memory for a job, of which its user has a share, in the domain of its runtime.
     ///
@@ -288,7 +297,8 @@ public final class Supervisor: Sendable {
                 return .failure(.busy(limit: "ledger bytes", allowed: allowance, user: isOwn ? user : nil))
             }
             if let extent = state[trust]?.take(own) {
-                return .success(JobMemory(extent, of: domain, byteCount, for: user, by: self))
+                state.leaseBytes += other
+                return .success(JobMemory(extent, of: domain, byteCount, besides: other, for: user, by: self))
             }
             state.shares.giveBack(byteCount, for: user)
             return .failure(.noMemory(bytes: byteCount))
@@ -297,7 +307,10 @@ public final class Supervisor: Sendable {
 
     /// Puts a job's memory back, to be used again as it is.
     func giveBack(_ memory: borrowing JobMemory) {
-        state.withLock { $0.shares.giveBack(memory.byteCount, for: memory.user) }
+        state.withLock { state in
+            state.shares.giveBack(memory.byteCount, for: memory.user)
+            state.leaseBytes -= memory.otherBytes
+        }
         giveBack(memory.extent, of: memory.domain)
     }
 

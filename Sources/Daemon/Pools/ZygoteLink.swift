@@ -53,18 +53,21 @@ final class ZygoteLink {
         let ticket: UInt32
     }
 
+    /// - Parameter more: the guardian's end for the project's own code, the crash file for an interpreter.
     init(
         _ runtime: Runtime, number: Int, environment: Variables, arena: Int32, event: Int32,
-        files: Int32, guardian: Int32?
+        files: Int32, more: Int32?
     ) throws(SystemError) {
         self.runtime = runtime.id
         self.number = number
-        let bound = runtime.memoryBytes.map { [ZygoteProtocol.memoryFlag, String($0)] } ?? []
+        let bound =
+            (runtime.memoryBytes.map { [ZygoteProtocol.memoryFlag, String($0)] } ?? [])
+            + (runtime.growthBytes.map { [ZygoteProtocol.growthFlag, String($0)] } ?? [])
         var started: Int32 = 0
         let socket = try MessageSocket.pair { other throws(SystemError) in
             var program = Program(
                 path: runtime.program, arguments: runtime.launcher + bound + runtime.arguments,
-                environment: environment, descriptors: [arena, event, other.raw, files] + (guardian.map { [$0] } ?? []))
+                environment: environment, descriptors: [arena, event, other.raw, files] + (more.map { [$0] } ?? []))
             program.directory = runtime.directory
             program.hasNoInput = runtime.trust == .foreign
             // What a user's code writes as it is loaded is not to get among what this process's user reads.

@@ -65,12 +65,14 @@ extension PoolMachine {
     /// Whether a job would have to wait for others.
     package func mustWait(_ request: LeaseRequest) -> Bool {
         guard request.cold == nil else { return false }
-        guard isWithinShare(request), pools[request.kind]?.queue.isEmpty != false,
+        let place = pools.index(forKey: request.kind)
+        guard isWithinShare(request), place.map({ pools.values[$0].queue.isEmpty }) != false,
             let missing = unitsToStart(request)
         else { return true }
-        let isLarger = request.units > pools[request.kind]?.size ?? 0
+        if missing == 0 { return false }
+        let isLarger = request.units > place.map { pools.values[$0].size } ?? 0
         let others = isLarger ? stoppingWorkers + reclaimable(besides: request.kind) : 0
-        return missing > 0 && missing * request.kind.workersPerUnit > room + others
+        return missing * request.kind.workersPerUnit > room + others
     }
 
     /// Somebody who has a worker may be waiting for this job: it begins at once, or as soon as idle workers are gone.

@@ -104,6 +104,8 @@ public struct JobRow: Sendable {
     var isCharged = false
     /// Its units that died before they were up. Until another start may be tried its empty seats stay so.
     var startFailures = StartFailures()
+    /// Those that died of what they do before their first task of it, likewise.
+    var joinFailures = StartFailures()
     /// Workers for its empty seats that count among the pledged ones.
     var pledge = 0
 

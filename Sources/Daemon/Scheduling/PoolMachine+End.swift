@@ -61,8 +61,8 @@ extension PoolMachine {
             $0.stamps.collected = at
             $0.stamps.gone = at
         }
-        change(pool: job.request.kind) { $0.jobs -= 1 }
-        touch(job.request.kind)
+        // Its warm workers have been the pool's since it finished: only the last job's end says anything new.
+        if change(pool: job.request.kind, { $0.endJob() }) == true { touch(job.request.kind) }
         if job.request.cold != nil { stop(job.units, now) }
         endIfGone(id, now)
     }

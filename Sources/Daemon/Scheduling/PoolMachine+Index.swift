@@ -10,7 +10,7 @@ extension PoolMachine {
         return body(&jobs.values[place])
     }
 
-    /// - Returns: what `body` does; nil where there is no such pool.
+    /// - Returns: what `body` does; nil where there is no such pool. To read a part of a pool in this way costs no copy of it.
     @discardableResult
     mutating func change<Value>(pool kind: PoolKind, _ body: (inout PoolRow) -> Value) -> Value? {
         guard let place = pools.index(forKey: kind) else { return nil }

@@ -6,8 +6,8 @@ extension PoolMachine {
         jobs[id] = job
         queuedJobs += 1
         count(request.kind.runtime, jobs: 1, now)
-        pools[request.kind, default: PoolRow(kind: request.kind, floor: 0)].enter(id, request)
-        touch(request.kind)
+        let mayBeNext = pools[request.kind, default: PoolRow(kind: request.kind, floor: 0)].enter(id, request)
+        if mayBeNext { touch(request.kind) }
         if let deadline = request.deadline { deadlines.set(id, to: deadline) }
         if request.cold == nil {
             queueShares.add(1, for: request.user)
@@ -39,7 +39,9 @@ extension PoolMachine {
         while let (id, request) = nextInTurn(of: kind), serve(id, request, now) {}
         if policy.isShared { serveCrowdedOut(of: kind, now) }
         // A job that is no longer the next one claims nothing.
-        if let claimant = pools[kind]?.claimant, nextInTurn(of: kind)?.id != claimant { unclaim(claimant) }
+        if let claimant = change(pool: kind, { $0.claimant }) ?? nil, nextInTurn(of: kind)?.id != claimant {
+            unclaim(claimant)
+        }
     }
 
     /// Starts workers for users who have none in a pool that others have taken, as far as there is room: nobody waits for
@@ -60,8 +62,10 @@ extension PoolMachine {
     }
 
     /// The waiting job whose turn it is: of users whose share of workers is used up none is served.
-    private func nextInTurn(of kind: PoolKind) -> (id: JobID, request: LeaseRequest)? {
-        guard let pool = pools[kind], !pool.queue.isEmpty else { return nil }
+    private mutating func nextInTurn(of kind: PoolKind) -> (id: JobID, request: LeaseRequest)? {
+        guard let first = change(pool: kind, { $0.queue.first }) ?? nil else { return nil }
+        if let request = change(job: first, { $0.request }), isWithinShare(request) { return (first, request) }
+        guard let pool = pools[kind] else { return nil }
         for id in pool.queue.heads {
             if let request = jobs[id]?.request, isWithinShare(request) { return (id, request) }
         }
@@ -70,14 +74,14 @@ extension PoolMachine {
 
     /// - Returns: whether the job waits no longer.
     private mutating func serve(_ id: JobID, _ request: LeaseRequest, _ now: UInt64) -> Bool {
-        guard let pool = pools[request.kind] else { return false }
-        let failure = broken[request.kind.runtime]
+        let failure = broken.isEmpty ? nil : broken[request.kind.runtime]
         let wanted = request.units
-        let free = pool.idle.count + (failure == nil ? pool.coming.count : 0)
-        if free >= wanted {
+        let free = change(pool: request.kind) { $0.idle.count + (failure == nil ? $0.coming.count : 0) }
+        if let free, free >= wanted {
             lease(id, request, now)
             return true
         }
+        guard let free, let pool = pools[request.kind] else { return false }
         if let failure {
             // Those that are busy will do, if they are enough.
             if pool.size - pool.coming.count >= wanted { return false }
@@ -104,10 +108,10 @@ extension PoolMachine {
 
     /// How many units have to be started for a job to begin at once; nil where it has to wait for busy ones.
     func unitsToStart(_ request: LeaseRequest) -> Int? {
-        let pool = pools[request.kind]
-        let free = (pool?.idle.count ?? 0) + (pool?.coming.count ?? 0)
-        let lacking = max(0, request.units - free)
-        return mayGrow(request) || lacking <= request.units - (pool?.size ?? 0) ? lacking : nil
+        guard let place = pools.index(forKey: request.kind) else { return request.units }
+        let lacking = request.units - pools.values[place].idle.count - pools.values[place].coming.count
+        if lacking <= 0 { return 0 }
+        return mayGrow(request) || lacking <= request.units - pools.values[place].size ? lacking : nil
     }
 
     /// Gives a job that may wait for nobody its workers, whoever else waits at its pool.
@@ -169,10 +173,13 @@ extension PoolMachine {
 
     /// Takes free units out of a pool: those that are up first, and of them the one that worked last, as its caches are the
     /// warmest.
-    private func take(_ count: Int, of kind: PoolKind) -> [UnitID] {
-        guard let pool = pools[kind] else { return [] }
-        let taken = Array(pool.idle.backwards.prefix(count))
-        return (taken + pool.coming.prefix(count - taken.count)).sorted()
+    private mutating func take(_ count: Int, of kind: PoolKind) -> [UnitID] {
+        let taken = change(pool: kind) { pool in
+            if count == 1, let last = pool.idle.last { return [last] }
+            let taken = Array(pool.idle.backwards.prefix(count))
+            return (taken + pool.coming.prefix(count - taken.count)).sorted()
+        }
+        return taken ?? []
     }
 
     /// All units of a job are up for the first time.

@@ -9,7 +9,8 @@ extension PoolMachine {
     }
 
     mutating func processGone(
-        _ id: ProcessID, _ at: UInt64, _ reason: String?, _ now: UInt64, isBlameless: Bool = false
+        _ id: ProcessID, _ at: UInt64, _ reason: String?, _ now: UInt64, isBlameless: Bool = false,
+        hasWorked: Bool = true
     ) {
         guard let process = processes.removeValue(forKey: id) else { return }
         count(process.kind.runtime, processes: -1, now)
@@ -17,16 +18,35 @@ extension PoolMachine {
         loseHost(id, of: process.kind)
         let members = process.units.compactMap { units[$0] }.sorted { $0.id < $1.id }
         if !process.isStopping, !isBlameless { noteFailure(of: process.kind, members.filter { !$0.isCold }, now) }
-        var bereft: [JobID: Bool] = [:]
+        var bereft: [JobID: Bereavement] = [:]
         for unit in members {
             if unit.state != .stopping, let job = unit.job, vacate(unit, of: job, isBlameless: isBlameless) {
-                let couldNotStart = unit.state == .starting && !isBlameless
-                if couldNotStart { change(job: job) { $0.startFailures.reason = reason } }
-                bereft[job] = bereft[job] == true || couldNotStart
+                var loss = Bereavement.worker
+                if unit.state == .starting, !isBlameless { loss = .start }
+                if unit.state == .ready, !hasWorked, !isBlameless, isYoung(unit, now) { loss = .join }
+                if loss != .worker { change(job: job) { $0.startFailures.reason = reason } }
+                bereft[job] = max(bereft[job] ?? .worker, loss)
             }
             remove(unit.id, at: at)
         }
-        for (job, couldNotStart) in bereft.sorted(by: { $0.key < $1.key }) { crewShrank(job, couldNotStart, now) }
+        for (job, loss) in bereft.sorted(by: { $0.key < $1.key }) { crewShrank(job, loss, now) }
+    }
+
+    /// What a job has lost with a unit.
+    private enum Bereavement: Int, Comparable {
+        /// One that had come to something.
+        case worker
+        /// One that was up, and died of what it does before its first task.
+        case join
+        /// One that was not up yet.
+        case start
+
+        static func < (one: Self, other: Self) -> Bool { one.rawValue < other.rawValue }
+    }
+
+    /// Whether a unit that has died without having begun a task has done so of itself, as far as can be told.
+    private func isYoung(_ unit: UnitRow, _ now: UInt64) -> Bool {
+        unit.readyAt.map { now < $0 + PoolPolicy.youthNanoseconds } == true
     }
 
     /// Takes a unit that is gone out of its seat.
@@ -102,11 +122,16 @@ extension PoolMachine {
         }
     }
 
-    /// - Parameter couldNotStart: whether one of the lost units was not up yet.
-    private mutating func crewShrank(_ id: JobID, _ couldNotStart: Bool, _ now: UInt64) {
+    private mutating func crewShrank(_ id: JobID, _ loss: Bereavement, _ now: UInt64) {
         guard let job = jobs[id], job.state.isActive else { return }
         if job.cancelled == nil {
-            if couldNotStart { change(job: id) { [policy] in $0.startFailures.note(now, policy) } }
+            change(job: id) { [policy] job in
+                switch loss {
+                case .start: job.startFailures.note(now, policy)
+                case .join: job.joinFailures.note(now, policy)
+                case .worker: job.joinFailures.endSeries()
+                }
+            }
             fillSeats(of: id, now)
         }
         if let job = jobs[id], job.state == .running, job.atWork.isEmpty { crewLeft(id, now) }
@@ -125,13 +150,13 @@ extension PoolMachine {
             alarms.set(.seats(id), to: now + policy.lentNanoseconds)
             return
         }
-        if request.isHeld, takeIdle(for: id) { return fillSeats(of: id, now) }
+        if request.isHeld, now >= job.joinFailures.retryAt, takeIdle(for: id) { return fillSeats(of: id, now) }
         if let reason = broken[request.kind.runtime] { return goOnWithout(id, reason, now) }
-        if job.startFailures.count >= policy.startFailureLimit {
+        if max(job.startFailures.count, job.joinFailures.count) >= policy.startFailureLimit {
             return goOnWithout(id, job.startFailures.reason ?? "they end before they are up", now)
         }
         let workers = vacant.count * request.kind.workersPerUnit
-        let retryAt = job.startFailures.retryAt
+        let retryAt = max(job.startFailures.retryAt, job.joinFailures.retryAt)
         if now < retryAt || policy.workerLimit - workerCount - pledged < workers {
             // Where there is no room, as the limit has been lowered, it is looked for again before long.
             alarms.set(.seats(id), to: now < retryAt ? retryAt : now + policy.startRetryNanoseconds)

@@ -20,11 +20,13 @@ extension PoolMachine {
     /// Serves a pool's queue, and brings it to its size.
     private mutating func keepUp(_ kind: PoolKind, _ now: UInt64) {
         // As nearly always between two short runs.
-        if let place = pools.index(forKey: kind), pools.values[place].isSettled, !isDraining {
+        let (isSettled, isWaitedFor) =
+            change(pool: kind) { ($0.isSettled, !$0.queue.isEmpty || $0.claimant != nil) } ?? (false, false)
+        if isSettled, !isDraining {
             if !shortFloors.isEmpty { shortFloors.remove(kind) }
             return alarms.set(.pool(kind), to: nil)
         }
-        if pools[kind]?.queue.isEmpty == false || pools[kind]?.claimant != nil { serveQueue(of: kind, now) }
+        if isWaitedFor { serveQueue(of: kind, now) }
         retire(kind, now)
         shortFloors.remove(kind)
         guard let pool = pools[kind] else { return alarms.set(.pool(kind), to: nil) }
@@ -61,10 +63,10 @@ extension PoolMachine {
 
     /// Stops free units of earlier generations, and those above the floor that have waited long enough.
     private mutating func retire(_ kind: PoolKind, _ now: UInt64) {
-        guard let pool = pools[kind] else { return }
-        let isToBeSeenTo =
-            !pool.outdated.isEmpty || pool.size > pool.floor || isDraining || pool.shrinksNow || pool.members.isEmpty
-        guard isToBeSeenTo else { return }
+        let isToBeSeenTo = change(pool: kind) { pool in
+            !pool.outdated.isEmpty || pool.size > pool.floor || pool.shrinksNow || pool.members.isEmpty
+        }
+        guard isToBeSeenTo == true || isDraining, let pool = pools[kind] else { return }
         var stopped = Array(pool.outdated)
         let floor = isDraining ? 0 : pool.floor
         // While a job waits, every worker is wanted.

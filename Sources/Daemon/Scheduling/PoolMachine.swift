@@ -16,7 +16,8 @@ public struct PoolMachine: Sendable {
         /// These threads have been stopped, the last one at this time.
         case unitsGone([UnitID], at: UInt64)
         /// A process has ended, whatever the reason, or could not be started; then `reason` says why, where that is known.
-        case processGone(ProcessID, at: UInt64, reason: String? = nil)
+        /// It had begun a task of its job, or not.
+        case processGone(ProcessID, at: UInt64, reason: String? = nil, hasWorked: Bool = true)
         /// A process was not started, for no fault of its pool's.
         case processMissing(ProcessID)
         /// A runtime of a user's is there from now on, in the place of an older one of the same file.
@@ -168,7 +169,8 @@ public struct PoolMachine: Sendable {
         case .submit(let job, let request): submit(job, request, now)
         case .unitsReady(let times): unitsReady(times, now)
         case .unitsGone(let gone, let at): unitsGone(gone, at)
-        case .processGone(let process, let at, let reason): processGone(process, at, reason, now)
+        case .processGone(let process, let at, let reason, let hasWorked):
+            processGone(process, at, reason, now, hasWorked: hasWorked)
         case .processMissing(let process): processGone(process, now, nil, now, isBlameless: true)
         case .runtimeAdded(let row, let old): add(row, replaces: old, now)
         case .runtimeUsed(let runtime): use(runtime, now)

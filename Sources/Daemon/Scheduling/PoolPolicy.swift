@@ -20,6 +20,8 @@ public struct PoolPolicy: Sendable, Equatable {
     public var runtimeLimit = 16
     /// How long such a runtime is kept that has no worker and no job.
     public var runtimeIdleNanoseconds: UInt64 = 300_000_000_000
+    /// How old a runtime of an interpreter may get: all of its workers have the same addresses and hash seeds.
+    public var runtimeAgeNanoseconds: UInt64 = 3_600_000_000_000
     /// For how long a runtime that has just been asked for is not given up for another one: its job is on its way.
     static let runtimeGraceNanoseconds: UInt64 = 1_000_000_000
     /// How long a cancelled task may take to notice before its process is killed.
@@ -32,6 +34,8 @@ public struct PoolPolicy: Sendable, Equatable {
     public var startFailureLimit = 5
     /// How long is waited after the first such failure until the start is tried again; doubled with each further one.
     public var startRetryNanoseconds: UInt64 = 100_000_000
+    /// A worker that has been up for longer, and dies at a job of which it has done nothing, has not died of that.
+    static let youthNanoseconds: UInt64 = 1_000_000_000
     /// How long is waited at most.
     public var longestStartRetryNanoseconds: UInt64 = 1_000_000_000
 

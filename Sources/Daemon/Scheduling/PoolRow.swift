@@ -53,9 +53,19 @@ public struct PoolRow: Sendable {
     }
 
     /// Takes a job in, which waits here unless its workers are its own.
-    mutating func enter(_ id: JobID, _ request: LeaseRequest) {
+    ///
+    /// - Returns: whether it may be the next one: not where another of the same user waits already.
+    mutating func enter(_ id: JobID, _ request: LeaseRequest) -> Bool {
         jobs += 1
-        if request.cold == nil { queue.append(id, of: request.user) }
+        return request.cold != nil || queue.append(id, of: request.user)
+    }
+
+    /// A job needs no more of the pool than the workers it has, which are its own.
+    ///
+    /// - Returns: whether it was the last one.
+    mutating func endJob() -> Bool {
+        jobs -= 1
+        return jobs == 0
     }
 
     /// Counts a unit as a member, or as one no longer.
@@ -125,13 +135,18 @@ public struct JobQueue: Sendable {
 
     public var isEmpty: Bool { count == 0 }
 
+    /// The job whose turn it is.
+    var first: JobID? { turns.first.flatMap { jobs[$0]?.first } }
+
     /// The first job of each user, in the order of their turns.
     var heads: some Sequence<JobID> { turns.lazy.compactMap { jobs[$0]?.first } }
 
-    mutating func append(_ job: JobID, of user: UInt32) {
+    /// - Returns: whether it is the first one of its user.
+    mutating func append(_ job: JobID, of user: UInt32) -> Bool {
         turns.append(user)
         jobs[user, default: OrderedSet()].append(job)
         count += 1
+        return jobs[user]?.count == 1
     }
 
     /// Takes a job out that waits no longer, wherever it stands.

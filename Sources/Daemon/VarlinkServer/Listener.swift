@@ -120,7 +120,7 @@ public enum ListenError: Error, Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .alreadyServed(let path):
             "another daemon is running on \(path): use that one, stop it first, or choose another path"
-        case .notASocket(let path): "\(path) is there and is no socket: choose another path, or remove the file"
+        case .notASocket(let path): "\(path) is not a socket: choose another path, or remove the file"
         case .notAListener(let descriptor):
             "descriptor \(descriptor) is not a listening Unix stream socket: correct the socket unit"
         case .failed(_, let path, ENOENT): "the directory of \(path) is not there: make it first"

@@ -55,14 +55,22 @@ public final class Server: Sendable {
     /// Takes no more connections, lets the calls that are being answered finish, and removes the socket's file.
     ///
     /// Calls that take longer than `limit` are cancelled and their connections closed.
-    public func stop(within limit: Duration) async {
-        file.withLock { $0?.remove() }
+    ///
+    /// - Parameter goesOnAnswering: whether new connections are taken, and their calls answered, until those that there were
+    ///   are over, so that clients hear what the server is about. One whose socket the service manager holds leaves new ones
+    ///   to its successor.
+    public func stop(within limit: Duration, goesOnAnswering: Bool = false) async {
+        let answersMore = file.withLock { file in
+            if !goesOnAnswering { file?.remove() }
+            return goesOnAnswering && file != nil
+        }
         let (seconds, rest) = limit.components
         let nanoseconds = UInt64(max(0, seconds)) * 1_000_000_000 + UInt64(max(0, rest) / 1_000_000_000)
         let deadline = Monotonic.now() + nanoseconds
         await withCheckedContinuation { stopped in
-            shared.send(.stop(.init(deadline: deadline) { stopped.resume() }))
+            shared.send(.stop(.init(deadline: deadline, answersMore: answersMore) { stopped.resume() }))
         }
+        if goesOnAnswering { file.withLock { $0?.remove() } }
         file.withLock { $0 = nil }
     }
 }
@@ -81,10 +89,13 @@ final class ServerShared: Sendable {
     struct Stop: Sendable {
         /// When calls that are still being answered are cancelled.
         let deadline: UInt64
+        /// Whether new connections are answered until those that there were are over.
+        let answersMore: Bool
         let done: @Sendable () -> Void
 
-        init(deadline: UInt64, _ done: @escaping @Sendable () -> Void) {
+        init(deadline: UInt64, answersMore: Bool, _ done: @escaping @Sendable () -> Void) {
             self.deadline = deadline
+            self.answersMore = answersMore
             self.done = done
         }
     }

@@ -24,6 +24,9 @@ final class ServerLoop {
     static let pauseNanoseconds: UInt64 = 100_000_000
     /// How often unfinished calls and unread replies are looked at.
     static let sweepNanoseconds: UInt64 = 200_000_000
+    /// So many calls at once are many.
+    private static let crowd = 8
+    private static let stepsAside = 4
     /// Waits that fail one after the other until the loop gives up.
     private static let failuresAllowed = 100
 
@@ -84,7 +87,7 @@ final class ServerLoop {
         while true {
             let count: Int
             do {
-                count = try poller.events(milliseconds: patience)
+                count = try events()
                 failures = 0
             } catch {
                 failures += 1
@@ -107,8 +110,29 @@ final class ServerLoop {
             }
             takeTurns()
             keepTime()
-            if stopping != nil, connections.isEmpty { return }
+            if let stopping {
+                if stopping.answersMore, listener != nil, !connections.values.contains(where: \.isDraining) {
+                    stopAccepting()
+                    drain()
+                }
+                if connections.isEmpty { return }
+            }
         }
+    }
+
+    /// Waits for something to happen. Where many calls are being answered, the next one is about to come: then others get the
+    /// processor a few times before the loop falls asleep, as being woken costs both sides more.
+    ///
+    /// - Returns: how many events there are, see ``Linux/EventLoop/event(_:)``.
+    private func events() throws(SystemError) -> Int {
+        if shared.totals.calls.load(ordering: .relaxed) >= Self.crowd {
+            for _ in 0..<Self.stepsAside {
+                let count = try poller.events(milliseconds: 0)
+                if count > 0 { return count }
+                Processors.yield()
+            }
+        }
+        return try poller.events(milliseconds: patience)
     }
 
     /// How long to wait at most, in milliseconds; nil for as long as nothing happens.
@@ -135,6 +159,7 @@ final class ServerLoop {
         if let due = acceptAt, now >= due { resumeAccepting(now) }
         if !watched.isEmpty, now >= sweepAt { sweep(now) }
         if let stopping, now >= stopping.deadline {
+            stopAccepting()
             for connection in Array(connections.values) { drop(connection) }
         }
     }
@@ -149,11 +174,16 @@ final class ServerLoop {
         case .stop(let stop):
             if let earlier = stopping { earlier.done() }
             stopping = stop
-            stopAccepting()
-            for connection in Array(connections.values) {
-                connection.isDraining = true
-                pump(connection)
-            }
+            if !stop.answersMore { stopAccepting() }
+            drain()
+        }
+    }
+
+    /// Lets go of the connections that there are, as soon as their calls are answered.
+    private func drain() {
+        for connection in Array(connections.values) {
+            connection.isDraining = true
+            pump(connection)
         }
     }
 

@@ -46,7 +46,7 @@ struct Pard: AsyncParsableCommand {
     var settings: [String] = []
 
     @ArgumentParser.Option(
-        name: .customLong("leash"),
+        name: [.customLong("owner-link"), .customLong("leash")],
         help: .init("Tell readiness on this descriptor, and stop when it hangs up.", visibility: .hidden))
     var ownerLink: Int32?
 

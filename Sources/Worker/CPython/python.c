@@ -3,11 +3,13 @@
 #include "interface.h"
 #include "interrupt.h"
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 struct par_python_interface python;
 
@@ -167,12 +169,38 @@ static void look(par_python_printed *printed) {
     printed->errors_end = errors;
 }
 
+uint64_t par_python_pages(void) {
+    char text[128];
+    int file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    ssize_t size = file < 0 ? -1 : read(file, text, sizeof text - 1);
+    if (file >= 0) close(file);
+    if (size <= 0) return 0;
+    text[size] = 0;
+    // The whole, what is resident, and what of that is in files and shared memory.
+    unsigned long long resident = 0, shared = 0;
+    if (sscanf(text, "%*u %llu %llu", &resident, &shared) != 2) return 0;
+    return resident > shared ? resident - shared : 0;
+}
+
+/// Measuring takes a hundredth of this.
+enum { MEASURE_NS = 1000000 };
+
+/// Notes when the process has grown by more than it may.
+static void measure(par_python_job *job) {
+    if (!job->most_pages || job->is_full) return;
+    uint64_t time = now();
+    if (time - job->measured_at < MEASURE_NS) return;
+    job->measured_at = time;
+    job->is_full = par_python_pages() > job->most_pages;
+}
+
 int32_t par_python_task(par_task *task) {
-    const par_python_job *job = task->state;
+    par_python_job *job = task->state;
     par_python_begin_work(task, job);
     int32_t code = run(task, job);
     par_python_end_work(job);
     if (job->printed) look(job->printed);
+    measure(job);
     return code;
 }
 
@@ -180,7 +208,7 @@ int32_t par_python_task(par_task *task) {
 enum { READ_ONLY = 0x100 };
 
 int32_t par_python_lease_task(par_task *task) {
-    const par_python_job *job = task->state;
+    par_python_job *job = task->state;
     void *view = python.PyMemoryView_FromMemory(task->input ? task->input : "", (ptrdiff_t)task->input_size, READ_ONLY);
     void *result = view ? call(job->function, view) : NULL;
     par_python_drop(view);
@@ -190,6 +218,7 @@ int32_t par_python_lease_task(par_task *task) {
     int status = python.PyBytes_AsStringAndSize(result, &bytes, &size);
     if (status == 0) par_write(task, bytes, (size_t)size);
     par_python_drop(result);
+    measure(job);
     return status == 0 ? 0 : fail(task, job);
 }
 

@@ -22,8 +22,7 @@ struct DownloadFile: ~Copyable {
         overwrites = overwriting
         // The parent is the daemon: no other daemon's job of the same number has this name.
         temporary = "\(directory)/.pard-\(ThisProcess.parent)-\(task.job)-\(task.task).part"
-        var status = stat()
-        if !overwriting, lstat(path, &status) == 0 { throw TaskFailure(FetchFailure.exists) }
+        if !overwriting, Self.isThere(name, in: directory) { throw TaskFailure(FetchFailure.exists) }
         // What an attempt whose worker died has left behind; the name belongs to this task alone.
         unlink(temporary)
         let place = temporary
@@ -42,6 +41,12 @@ struct DownloadFile: ~Copyable {
         let raw = file.raw
         if umask != nil { try system("fchmod") { fchmod(raw, mode) } }
         return file
+    }
+
+    /// Whether there is something of that name.
+    static func isThere(_ name: String, in directory: String) -> Bool {
+        var status = stat()
+        return lstat("\(directory)/\(name)", &status) == 0
     }
 
     deinit {

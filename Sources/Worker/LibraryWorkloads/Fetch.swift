@@ -12,6 +12,7 @@ struct Fetch: Workload {
     private let method: String
     private let limits: HTTPClient.Limits
     private let overwrites: Bool
+    private let skipsExisting: Bool
     /// Where bodies are kept; nil for nowhere.
     private let directory: String?
     /// The bits that their files don't get; nil where the caller hasn't said it.
@@ -27,6 +28,7 @@ struct Fetch: Workload {
         let place = Int(arguments.number("method"))
         method = !isDownload && methods.indices.contains(place) ? methods[place] : "GET"
         overwrites = arguments.flag("overwrite")
+        skipsExisting = arguments.flag("skip-existing")
         // A time below a millisecond would be none.
         func milliseconds(_ name: String) -> UInt64 { max(1, UInt64(clamping: arguments.number(name)) / 1_000_000) }
         limits = HTTPClient.Limits(
@@ -42,22 +44,25 @@ struct Fetch: Workload {
         var detail = FetchDetail()
         defer { task.tell(detail) }
         guard let client else { throw TaskFailure(FetchFailure.load) }
-        // A download has the URL and its file's name; what an API is asked has the URL, a body and headers.
-        let words = Array(task.input)
+        // A download has the URL; what an API is asked has the URL, a body and headers. The file's name comes last.
+        var words = Array(task.input)
+        let name =
+            directory == nil || words.count < (isDownload ? 2 : 3) ? nil : words.popLast().map { String(cString: $0) }
         guard let url = words.first else { throw TaskFailure(FetchFailure.request) }
         if let fault = WebAddress.fault(in: String(cString: url)) {
             task.explain("the URL \(fault)")
             throw TaskFailure(FetchFailure.request)
         }
+        if skipsExisting, let directory, let name, DownloadFile.isThere(name, in: directory) { return 0 }
         let body = isDownload ? nil : words.dropFirst().first.flatMap { $0.pointee == 0 ? nil : $0 }
         let request = HTTPClient.Request(
             url: url, method: method, headers: isDownload ? [] : Array(words.dropFirst(2)), body: body, limits: limits)
-        guard let directory, words.count > 1 else {
+        guard let directory, let name else {
             try take(client.fetch(request, into: -1, unless: task.cancellation), &detail, task)
             return detail.bytes
         }
         let file = try DownloadFile(
-            String(cString: words[1]), in: directory, of: task, overwriting: overwrites, umask: umask)
+            name, in: directory, of: task, overwriting: overwrites, umask: umask)
         try take(client.fetch(request, into: file.descriptor, unless: task.cancellation), &detail, task)
         try file.keep()
         return detail.bytes

@@ -24,6 +24,7 @@ struct OrderWaiter {
     /// How long a worker without an order stays awake. A new order within it costs no wake-up; longer would take the
     /// processor from those who could give one.
     private static let spinNanoseconds: UInt64 = 20_000
+    private static let stepsAside = 4
 
     init(arena: Arena, number: Int, maySpin: Bool = true, telling support: (any RuntimeSupport.Type)? = nil) {
         self.arena = arena
@@ -56,7 +57,7 @@ struct OrderWaiter {
     private mutating func spin() -> Bool {
         let header = arena.header
         let (took, _) = header.searcher.pointee.compareExchange(expected: 0, desired: mark, ordering: .relaxed)
-        if !took { return isRung }
+        if !took { return stepAside() }
         defer { header.searcher.pointee.store(0, ordering: .releasing) }
         let end = Monotonic.now() + Self.spinNanoseconds
         repeat {
@@ -72,6 +73,18 @@ struct OrderWaiter {
         } while Monotonic.now() < end
         crowded = 0
         if isSpread { gather() }
+        return isRung
+    }
+
+    /// Where jobs wait for workers, lets others have the processor a few times: who gives orders may be among them, and has
+    /// one for this worker then, which costs no wake-up.
+    ///
+    /// - Returns: whether an order has come.
+    private func stepAside() -> Bool {
+        for _ in 0..<Self.stepsAside {
+            if isRung || arena.header.hasQueue.pointee.load(ordering: .relaxed) == 0 { break }
+            Processors.yield()
+        }
         return isRung
     }
 

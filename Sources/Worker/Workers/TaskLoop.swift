@@ -18,6 +18,8 @@ public struct TaskLoop {
     private let mayHalt: Bool
     private var cpu: CPUMeter
     private var batch: UInt64 = 1
+    /// Not 0 once no other task is to be begun here; nil where that never comes.
+    private var isFull: UnsafePointer<UInt8>?
     /// How many tasks may still be begun here.
     private var left: UInt64 = .max
 
@@ -42,6 +44,9 @@ public struct TaskLoop {
         if job.plan.pointee.logs == 2 { isToNote = place }
     }
 
+    /// Leaves tasks to others once there is something at `place`, though not those that it has claimed.
+    public mutating func leaves(when place: UnsafePointer<UInt8>?) { isFull = place }
+
     /// Leaves all but `count` tasks to others.
     public mutating func limit(to count: UInt64) { left = count }
 
@@ -57,7 +62,7 @@ public struct TaskLoop {
         // From here on: what the workload has done to get ready is no task's.
         cpu = CPUMeter(interval: job.plan.pointee.cpuInterval)
         if let seat = job.stream { return serve(seat, by: &workload) }
-        while !isOver, left > 0 {
+        while !isOver, left > 0, isFull.map({ $0.pointee == 0 }) ?? true {
             batch = min(batch, left)
             let first = job.next.pointee.wrappingAdd(batch, ordering: .relaxed).oldValue
             if first >= claims { return }
@@ -78,7 +83,7 @@ public struct TaskLoop {
     private mutating func serve<W: Workload>(_ seat: UnsafeMutablePointer<StreamSeat>, by workload: inout W) {
         let hasResults = job.plan.pointee.heapBytes > 0
         var waiter = StreamWaiter(seat, worker, cancelled: job.cancelled, telling: support)
-        while !isOver, left > 0 {
+        while !isOver, left > 0, isFull.map({ $0.pointee == 0 }) ?? true {
             batch = min(batch, left)
             let count = seat.pointee.claim(atMost: batch)
             if count == 0 {

@@ -37,18 +37,31 @@ public enum ZygoteProgram {
         }
     }
 
-    /// Takes on the bound on memory that stands before a runtime's arguments, for this process and all that it forks.
+    /// By how many bytes a worker process may grow until another takes its place; 0 for no bound.
+    // Set before the first fork and the first thread.
+    public nonisolated(unsafe) private(set) static var growthBytes: UInt64 = 0
+
+    /// Takes on the bounds on memory that stand before a runtime's arguments, for this process and all that it forks.
     ///
     /// - Returns: the runtime's arguments.
     public static func bind(_ arguments: [String]) throws(RuntimeFault) -> [String] {
-        guard arguments.first == ZygoteProtocol.memoryFlag else { return arguments }
-        guard arguments.count > 1, let bytes = UInt64(arguments[1]) else { throw RuntimeFault("a bound has no number") }
-        do {
-            try ThisProcess.limitMemory(bytes: bytes)
-        } catch {
-            throw RuntimeFault("\(error)")
+        var rest = arguments[...]
+        while let flag = rest.first, flag == ZygoteProtocol.memoryFlag || flag == ZygoteProtocol.growthFlag {
+            guard let bytes = rest.dropFirst().first.flatMap({ UInt64($0) }) else {
+                throw RuntimeFault("a bound has no number")
+            }
+            rest = rest.dropFirst(2)
+            if flag == ZygoteProtocol.growthFlag {
+                growthBytes = bytes
+                continue
+            }
+            do {
+                try ThisProcess.limitMemory(bytes: bytes)
+            } catch {
+                throw RuntimeFault("\(error)")
+            }
         }
-        return Array(arguments.dropFirst(2))
+        return Array(rest)
     }
 }
 

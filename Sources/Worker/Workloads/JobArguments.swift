@@ -36,6 +36,8 @@ public struct JobArguments {
     public var results: ResultWriter { ResultWriter(place) }
     /// The job's records, by task.
     public var records: UnsafeMutableRawPointer { UnsafeMutableRawPointer(place.record(0)) }
+    /// Which bits of a task's number say where its record is among them.
+    public var recordMask: Int { place.recordMask }
     /// Not 0 once nobody waits for the job any more.
     var cancellation: Futex.Word { place.cancelled }
 

@@ -22,6 +22,8 @@ final class PythonRuntime: RuntimeSupport {
 
     /// Tasks that it has done.
     private var done: UInt64 = 0
+    /// The most memory of its own that it may have until another takes its place, in pages; 0 for no bound.
+    private let mostPages: UInt64
     private(set) var isSpent = false
     private(set) var hasToGo = false
     /// What does the tasks of the package `pard`, see `parcalls.py`.
@@ -32,6 +34,8 @@ final class PythonRuntime: RuntimeSupport {
     /// Called on the worker's own thread.
     init() {
         isAlone = ThisProcess.tid == ThisProcess.pid
+        let growth = isAlone ? ZygoteProgram.growthBytes : 0
+        mostPages = growth == 0 ? 0 : par_python_pages() + growth / UInt64(sysconf(Int32(_SC_PAGESIZE)))
         if !isAlone { par_python_enter() }
         // Where it can't be interrupted, the daemon ends it after a while.
         _ = par_python_expect(isAlone ? 1 : 0, place)
@@ -69,6 +73,8 @@ final class PythonRuntime: RuntimeSupport {
                 return loop.call(try NativeFunction(Self.refuse, state: error.place, arguments, isTimed: false))
             }
             let most = UInt64(clamping: arguments.number("max-tasks-per-worker"))
+            call.place.pointee.most_pages = mostPages
+            loop.leaves(when: call.isFull)
             if most > 0, isAlone { loop.limit(to: most > done ? most - done : 0) }
             let before = ThisProcess.delayNanoseconds
             let seat = loop.slotOfWorker
@@ -76,7 +82,7 @@ final class PythonRuntime: RuntimeSupport {
                 let isAsNew = call.end()
                 seat.delayed.pointee = ThisProcess.delayNanoseconds &- before
                 done += seat.done.pointee.load(ordering: .relaxed)
-                isSpent = most > 0 && isAlone && done >= most
+                isSpent = isAlone && (most > 0 && done >= most || call.isFull.pointee != 0)
                 hasToGo = isAlone && !isAsNew
             }
             if arguments.text("function") == Self.leaseFunction {
@@ -122,6 +128,12 @@ final class PythonCall {
     /// What tasks print; nil where nobody wants it.
     private let printed: PrintedFiles?
 
+    /// Not 0 once the process has grown by more than it may.
+    var isFull: UnsafePointer<UInt8> {
+        let byte = UnsafeRawPointer(place) + (MemoryLayout<par_python_job>.offset(of: \.is_full) ?? 0)
+        return byte.assumingMemoryBound(to: UInt8.self)
+    }
+
     /// Whether the task at hand has printed something.
     var hasSpoken: UnsafePointer<UInt8>? { printed?.hasSpoken }
 
@@ -160,7 +172,8 @@ final class PythonCall {
             function: par_python_item(made, 0), decode: par_python_item(made, 1), encode: par_python_item(made, 2),
             explain: par_python_item(made, 3), has_input: given ? 1 : 0, is_json: results == "json" ? 1 : 0,
             printed: printed?.place, timeout_ns: UInt64(clamping: arguments.number("timeout")),
-            grace_ns: PythonSettings.grace(arguments), expire: Self.expire, records: arguments.records)
+            grace_ns: PythonSettings.grace(arguments), expire: Self.expire, records: arguments.records,
+            record_mask: UInt64(arguments.recordMask), most_pages: 0, measured_at: 0, is_full: 0)
         printed?.place.pointee.flush = par_python_item(made, 4)
     }
 

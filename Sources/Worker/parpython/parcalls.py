@@ -48,10 +48,19 @@ KEPT = 512 << 20
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS")
 
+# What a thread is at; `session` is its lease.
 here = threading.local()
 gate = threading.Lock()
-# The lease that this process works for.
-session = None
+# The leases that threads of this process work for, by their keys: the one that began last comes last. They have results and
+# outputs of their own; what a process has only one of, such as its directory, is as the last one wants it.
+sessions = {}
+# sys.path as it is where there is none.
+own_path = []
+
+
+def watch_crashes():
+    """Has crashes be told as before a lease. A runtime of the daemon's has its own way."""
+    faulthandler.disable()
 
 
 class Unreachable(Exception):
@@ -164,7 +173,8 @@ class Session:
     def __init__(self, pid, descriptor, token, setup):
         self.key = (pid, descriptor, token)
         self.setup = setup
-        self.path = list(sys.path)
+        # Threads that are at it.
+        self.threads = 0
         self.modules = set(sys.modules)
         self.is_as_new = setup["initializer"] is None
         self.output = None
@@ -172,12 +182,33 @@ class Session:
         self.crashes = None
 
     def enter(self):
-        """Has the process be where the client is."""
+        """Begins it: has the process be where the client is."""
         setup = self.setup
         if setup["version"] != VERSION:
             raise RuntimeError("the package pard and the daemon are of different versions: install those of one")
+        if not sessions:
+            own_path[:] = sys.path
+        self.output = Output(setup["threads"] > 0)
+        if setup["results"] is not None:
+            try:
+                self.region = Region(self.key[0], *setup["results"])
+            except (OSError, ValueError):
+                pass  # Results stand in the lease's memory then.
+        if setup["crashes"] is not None:
+            try:
+                self.crashes = open(f"/proc/{self.key[0]}/fd/{setup['crashes']}", "ab", buffering=0)
+            except OSError:
+                pass
+        self.take_over()
+        numpy = sys.modules.get("numpy.random")
+        if numpy is not None:
+            numpy.seed()
+
+    def take_over(self):
+        """Has all that the process has one of be as the client has it."""
+        setup = self.setup
         given = setup["path"]
-        sys.path[:] = given + [entry for entry in self.path if entry not in given]
+        sys.path[:] = given + [entry for entry in own_path if entry not in given]
         for action, value in ((os.chdir, setup["directory"]), (os.umask, setup["umask"])):
             try:
                 action(value)
@@ -190,21 +221,8 @@ class Session:
             if own.get(name) != value:
                 own[name] = value
         multiprocessing.process.current_process().authkey = setup["authkey"]
-        numpy = sys.modules.get("numpy.random")
-        if numpy is not None:
-            numpy.seed()
-        self.output = Output(setup["threads"] > 0)
-        if setup["results"] is not None:
-            try:
-                self.region = Region(self.key[0], *setup["results"])
-            except (OSError, ValueError):
-                pass  # Results stand in the lease's memory then.
-        if setup["crashes"] is not None:
-            try:
-                self.crashes = open(f"/proc/{self.key[0]}/fd/{setup['crashes']}", "ab", buffering=0)
-                faulthandler.enable(self.crashes, all_threads=False)
-            except OSError:
-                pass
+        if self.crashes is not None:
+            faulthandler.enable(self.crashes, all_threads=False)
 
     def initialize(self):
         """What each worker does before its first task."""
@@ -213,15 +231,20 @@ class Session:
             function(*arguments)
 
     def leave(self):
+        """Ends it, once it is none of `sessions` any more. Returns whether the process is as it was before."""
+        others = list(sessions.values())
         if self.output is not None:
-            self.output.close()
+            self.output.close(is_last=not others)
         if self.crashes is not None:
-            faulthandler.disable()
+            watch_crashes()
             self.crashes.close()
         if self.region is not None:
             self.region.close()
-        sys.path[:] = self.path
-        memory.maps.clear()
+        if others:
+            others[-1].take_over()
+        else:
+            sys.path[:] = own_path
+            memory.maps.clear()
         return self.is_as_new and not any(
             is_own(sys.modules[name]) for name in set(sys.modules) - self.modules if name in sys.modules
         )
@@ -246,7 +269,8 @@ class Output:
         self.saved = ()
         self.files = ()
         if has_threads:
-            sys.stdout, sys.stderr = (ThreadOutput(index, stream) for index, stream in enumerate(self.streams))
+            if not isinstance(sys.stdout, ThreadOutput):
+                sys.stdout, sys.stderr = (ThreadOutput(index, stream) for index, stream in enumerate(self.streams))
             return
         for stream in self.streams:
             flush(stream)
@@ -283,7 +307,12 @@ class Output:
         os.ftruncate(file, 0)
         return text if size <= self.LIMIT else text + f"\n[and {size - self.LIMIT} bytes more]\n".encode()
 
-    def close(self):
+    def close(self, is_last):
+        """is_last: whether no other lease of this process has its output kept."""
+        if not self.files:
+            if is_last and isinstance(sys.stdout, ThreadOutput):
+                sys.stdout, sys.stderr = sys.stdout.stream, sys.stderr.stream
+            return
         sys.stdout, sys.stderr = self.streams
         for number, saved in zip((1, 2), self.saved):
             os.dup2(saved, number)
@@ -331,7 +360,7 @@ def call(view):
             function = get_ready(view, head)
         except Refusal as refusal:
             return full(*refusal.args)
-    output = session.output
+    output = here.session.output
     # The usual call comes first: positional arguments without large buffers, and a small result.
     if head[1] == 0 and head[0] == CALL:
         try:
@@ -373,7 +402,7 @@ def perform(function, view, head, length, spans):
         if flags & IN_MEMORY:
             # Kept by nobody: what it is unpickled to is a copy.
             descriptor, _, token, offset, size = SPAN.unpack_from(data)
-            data = memoryview(memory.map(session.key[0], descriptor, token))[offset : offset + size]
+            data = memoryview(memory.map(here.session.key[0], descriptor, token))[offset : offset + size]
         given = pickle.loads(data, buffers=buffers)
         buffers = data = None
         if kind in (EACH, EACH_OF_MANY):
@@ -429,7 +458,7 @@ def partial(values, explanation):
 
 def borrow(descriptor, flags, token, offset, size, spans):
     """A buffer of the client's memory. What is this task's own is watched, for it may keep it."""
-    mapped = memory.map(session.key[0], descriptor, token, flags != SHARED_TO_READ)
+    mapped = memory.map(here.session.key[0], descriptor, token, flags != SHARED_TO_READ)
     if flags:
         return memoryview(mapped)[offset : offset + size]
     own = (ctypes.c_char * size).from_buffer(mapped, offset)
@@ -444,28 +473,23 @@ class Refusal(Exception):
 def get_ready(view, head):
     """What a call needs that this thread has not had before: the lease's settings, and the function."""
     kind, flags, length, pid, descriptor, token = HEAD.unpack_from(head)
-    global session
+    key = (pid, descriptor, token)
     if kind == PROBE:
         try:
             memory.map(pid, descriptor, token)
         except Unreachable as error:
             raise Refusal(UNREACHABLE, str(error).encode()) from None
         raise Refusal(VALUE, pickle.dumps(VERSION))
-    with gate:
-        if session is None or session.key != (pid, descriptor, token):
-            if session is not None:
-                session.leave()
-            session = None
-            try:
-                begun = Session(pid, descriptor, token, read_setup(view, head))
-            except Unreachable as error:
-                raise Refusal(UNREACHABLE, str(error).encode()) from None
-            session = begun
-            try:
-                session.enter()
-            except BaseException as error:
-                raise Refusal(INITIALIZER, text_of(error).encode("utf-8", "backslashreplace")) from None
-    if getattr(here, "session", None) is not session:
+    last = getattr(here, "session", None)
+    if last is not None and last.key != key:
+        end()
+        last = None
+    if last is None:
+        with gate:
+            session = sessions.get(key)
+            if session is None:
+                session = begin(key, view, head)
+            session.threads += 1
         here.known = {}
         here.printed = None
         here.session = session
@@ -491,6 +515,22 @@ def get_ready(view, head):
     return function
 
 
+def begin(key, view, head):
+    """Has this process work for a lease."""
+    try:
+        session = Session(*key, read_setup(view, head))
+    except Unreachable as error:
+        raise Refusal(UNREACHABLE, str(error).encode()) from None
+    try:
+        session.enter()
+    except BaseException as error:
+        text = text_of(error).encode("utf-8", "backslashreplace")
+        session.leave()
+        raise Refusal(INITIALIZER, text) from None
+    sessions[key] = session
+    return session
+
+
 def read_setup(view, head):
     _, flags, _, pid, descriptor, token = HEAD.unpack_from(head)
     if flags & HAS_SETUP:
@@ -504,11 +544,11 @@ def find_function(text):
     """The function that a text stands for: its pickle, or where that stands."""
     if text[:1] == b"R":
         return pickle.loads(text[1:])
-    session.is_as_new = False
+    here.session.is_as_new = False
     if text[:1] == b"V":
         return pickle.loads(text[1:])
     descriptor, _, token, offset, size = PLACE.unpack_from(text, 1)
-    mapped = memory.map(session.key[0], descriptor, token)
+    mapped = memory.map(here.session.key[0], descriptor, token)
     return pickle.loads(mapped[offset : offset + size])
 
 
@@ -570,6 +610,7 @@ def full(status, body, buffers=(), kept=False, printed=None):
     """A result with all that may belong to one."""
     out, err = printed or (b"", b"")
     there = 0
+    session = getattr(here, "session", None)
     region = None if session is None else session.region
     if region is not None and (buffers or len(body) >= LARGE_PICKLE):
         put, there = ([memoryview(body)], BODY_THERE) if not buffers else (buffers, BUFFERS_THERE)
@@ -614,11 +655,14 @@ def write(result, kept, printed):
 
 
 def end():
-    """Ends what a lease has begun. Returns whether the process can serve another one as if it were new."""
-    global session
+    """Ends what a lease has begun on this thread. Returns whether the process can serve another one as if it were new."""
+    session = getattr(here, "session", None)
     here.__dict__.clear()
     with gate:
         if session is None:
             return True
-        left, session = session, None
-        return left.leave()
+        session.threads -= 1
+        if session.threads > 0:
+            return True
+        del sessions[session.key]
+        return session.leave()

@@ -5,6 +5,7 @@
 
 import _thread
 import ctypes
+import faulthandler
 import gc
 import importlib
 import importlib.util
@@ -27,6 +28,7 @@ class Runtime:
         self.preload = preload
         self.reads = {}
         self.module = None
+        self.warnings = []
 
     def load(self):
         """Imports everything, and notes which variables of the environment that has read."""
@@ -40,6 +42,9 @@ class Runtime:
         finally:
             os.environ.__class__ = kind
         refuse_threads()
+        refuse_cuda()
+        # Before the heap is frozen, which nobody sees from then on.
+        self.warnings = warnings()
 
     def report(self, begun, error=None):
         """All that the daemon is told: lines of words."""
@@ -50,6 +55,7 @@ class Runtime:
         lines += [("read", name, reader) for name, reader in self.reads.items()]
         lines += [("read", name, library) for name, library in thread_variables()]
         lines += [("source", path, stamp(path)) for path in sources(self.target, error)]
+        lines += [("warning", text) for text in self.warnings]
         if error is not None:
             lines.append(("refusal", describe(error)))
         text = "".join("".join(str(word).replace("\0", "") + "\0" for word in line if word != "") + "\0" for line in lines)
@@ -112,6 +118,7 @@ def load_calls():
     library.parpython_calls.restype = ctypes.c_char_p
     module = types.ModuleType("parcalls")
     exec(compile(library.parpython_calls(), "parcalls", "exec"), module.__dict__)
+    module.watch_crashes = watch_crashes
     sys.modules["parcalls"] = module
     return module
 
@@ -128,6 +135,41 @@ def refuse_threads():
             f"threads are left running by what is loaded, and no worker can be forked beside them: {names}. "
             "Start them in the function instead"
         )
+
+
+def refuse_cuda():
+    """CUDA can't be used in a process that was forked from one which has begun to."""
+    torch = sys.modules.get("torch")
+    cuda = getattr(torch, "cuda", None)
+    if getattr(cuda, "is_initialized", bool)():
+        raise RuntimeError(
+            "what is loaded has begun to use CUDA, which no forked worker can go on with. Use it in the function first"
+        )
+
+
+def warnings():
+    """What workers won't have as it is here, or have in common."""
+    texts = []
+    names = []
+    own = _thread.get_native_id()
+    for task in os.listdir("/proc/self/task"):
+        try:
+            with open(f"/proc/self/task/{task}/comm", encoding="utf-8", errors="replace") as comm:
+                name = comm.read().strip()
+        except OSError:
+            continue
+        if int(task) != own and not thread_variables():
+            names.append(name)
+    if names:
+        texts.append(
+            f"what is loaded has left {len(names)} thread{'s' if len(names) > 1 else ''} of C code ({', '.join(sorted(set(names)))}) "
+            "that no worker has"
+        )
+    events = sys.modules.get("asyncio.events")
+    loops = [thing for thing in gc.get_objects() if events and isinstance(thing, events.AbstractEventLoop)]
+    if any(not loop.is_closed() for loop in loops):
+        texts.append("what is loaded has made an event loop, which all workers have in common: make one in the function instead")
+    return texts
 
 
 def thread_variables():
@@ -206,7 +248,8 @@ def describe(error):
     text = "".join(traceback.format_exception(type(error), error, trace))
     if len(text) > LIMIT:
         text = text[: LIMIT // 2] + "\n[…]\n" + text[-LIMIT // 2 :]
-    return first + "\n" + text.rstrip("\n")
+    text = text.rstrip("\n")
+    return first if text == first else first + "\n" + text
 
 
 class Helper:
@@ -224,6 +267,7 @@ class Helper:
 
     def begin_worker(self, words):
         """Gets a thread, or a process's only one, ready to be a worker."""
+        watch_crashes()
         self.is_alone = words[0] == "process"
         if self.is_alone:
             signal.signal(signal.SIGURG, interrupt)
@@ -303,6 +347,28 @@ class Helper:
     @staticmethod
     def explain(error):
         return describe(error).encode("utf-8", "backslashreplace")
+
+
+# The file in which processes say where they were when they crashed, and how much of it each has, by its number.
+CRASHES = 7
+CRASH_BYTES = 1 << 16
+# This process's place in it: the process, and the descriptor.
+crash_place = (0, -1)
+
+
+def watch_crashes():
+    """Has faulthandler write where the daemon reads it. Called on each thread of a process, and where tasks have had it otherwise."""
+    global crash_place
+    pid, file = crash_place
+    try:
+        if pid != os.getpid():
+            # Opened anew: forked processes have the place in a file in common.
+            file = os.open(f"/proc/self/fd/{CRASHES}", os.O_WRONLY | os.O_CLOEXEC)
+            os.lseek(file, os.getpid() * CRASH_BYTES, os.SEEK_SET)
+            crash_place = (os.getpid(), file)
+        faulthandler.enable(file, all_threads=False)
+    except (OSError, ValueError, RuntimeError):
+        faulthandler.disable()
 
 
 class Cancelled(BaseException):

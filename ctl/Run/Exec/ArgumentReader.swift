@@ -3,8 +3,7 @@ import Linux
 
 /// Reads the arguments of a file one by one, and keeps a block of it and one argument at a time.
 final class ArgumentReader {
-    private let descriptor: Int32
-    private let file: Descriptor?
+    private let file: OpenInput
     private let name: String
     private let options: ExecOptions
     private var buffer: [UInt8] = []
@@ -21,20 +20,12 @@ final class ArgumentReader {
     /// Opens the file at `path`; standard input where that is `-`.
     init(_ path: String, _ options: ExecOptions) throws(CommandError) {
         self.options = options
-        name = path == "-" ? "standard input" : path
-        guard path != "-" else {
-            descriptor = STDIN_FILENO
-            file = nil
-            return
-        }
-        let raw = open(path, O_RDONLY | O_CLOEXEC)
-        guard raw >= 0 else { throw .input(path: path, reason: SystemFault.text(errno)) }
-        descriptor = raw
-        file = Descriptor(owning: raw)
+        file = try OpenInput(path)
+        name = file.name
     }
 
     /// The descriptor to wait for, where the next argument has not come.
-    var awaited: Int32 { descriptor }
+    var awaited: Int32 { file.descriptor }
 
     /// The next argument.
     ///
@@ -87,7 +78,7 @@ final class ArgumentReader {
     }
 
     private var isReady: Bool {
-        var state = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        var state = pollfd(fd: file.descriptor, events: Int16(POLLIN), revents: 0)
         return poll(&state, 1, 0) != 0
     }
 
@@ -96,7 +87,7 @@ final class ArgumentReader {
         place = 0
         let count = buffer.count
         buffer.append(contentsOf: repeatElement(0, count: Self.blockBytes))
-        let descriptor = descriptor
+        let descriptor = file.descriptor
         do throws(SystemError) {
             let more = try system("read") {
                 buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress.map { $0 + count }, Self.blockBytes) }

@@ -244,7 +244,10 @@ final class ExecPlan {
                     }
                 }
                 guard !jobs.isEmpty else { return true }
-                for job in jobs { try StandardOutput.write(line(of: job) + [0x0A]) }
+                for job in jobs {
+                    // The slots that they would have if all took equally long.
+                    try StandardOutput.write(line(of: job, slot: (job.number - 1) % max(slots, 1) + 1) + [0x0A])
+                }
                 jobs = []
             }
         }

@@ -56,7 +56,7 @@ final class JobLogFile {
     private static func known(in file: Int32, _ path: String, withFailed: Bool) throws(CommandError) -> Set<Int> {
         var status = stat()
         guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw .input(path: path, reason: "it is no regular file, and so no joblog to go on with")
+            throw .input(path: path, reason: "it is not a regular file, so there is no joblog to go on with")
         }
         var known: Set<Int> = []
         try LineReader(file, named: path).read(end: UInt8(ascii: "\n"), longest: longestLine, thing: "line") {

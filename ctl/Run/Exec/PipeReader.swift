@@ -10,8 +10,7 @@ final class PipeReader {
         case end
     }
 
-    private let descriptor: Int32
-    private let file: Descriptor?
+    private let file: OpenInput
     private let name: String
     private let options: PipeOptions
     private var buffer: [UInt8] = []
@@ -23,19 +22,11 @@ final class PipeReader {
 
     init(_ path: String, _ options: PipeOptions) throws(CommandError) {
         self.options = options
-        name = path == "-" ? "standard input" : path
-        guard path != "-" else {
-            descriptor = STDIN_FILENO
-            file = nil
-            return
-        }
-        let raw = open(path, O_RDONLY | O_CLOEXEC)
-        guard raw >= 0 else { throw .input(path: path, reason: SystemFault.text(errno)) }
-        descriptor = raw
-        file = Descriptor(owning: raw)
+        file = try OpenInput(path)
+        name = file.name
     }
 
-    var awaited: Int32 { descriptor }
+    var awaited: Int32 { file.descriptor }
 
     func next() throws(CommandError) -> Next {
         while true {
@@ -48,7 +39,7 @@ final class PipeReader {
             guard buffer.count < Self.longest else {
                 throw .input(path: name, reason: "a record is longer than \(Self.longest >> 20) MiB")
             }
-            var state = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            var state = pollfd(fd: file.descriptor, events: Int16(POLLIN), revents: 0)
             guard poll(&state, 1, 0) != 0 else { return .later }
             try fill()
         }
@@ -59,7 +50,7 @@ final class PipeReader {
         // No more than a part has, so that a slow reader is not read ahead of.
         let wanted = max(min(options.blockBytes - count, 1 << 20), Self.readBytes)
         buffer.append(contentsOf: repeatElement(0, count: wanted))
-        let descriptor = descriptor
+        let descriptor = file.descriptor
         do throws(SystemError) {
             let more = try system("read") {
                 buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress.map { $0 + count }, wanted) }

@@ -13,7 +13,6 @@ struct FunctionPlan {
     /// What tasks are given; nil for nothing.
     let items: ItemFile?
     let isTagged: Bool
-    let isQuiet: Bool
     /// Where each result has a file of its own; nil where they are printed.
     let directory: String?
     /// The file that all results are kept in, one behind the other; nil for none.
@@ -48,7 +47,6 @@ struct FunctionPlan {
         }
         let options = words.client
         isTagged = options["tag"] != nil
-        isQuiet = options["quiet"] != nil
         self.directory = options["output"]?.last
         pickleFile = options["pickle"]?.last
         if isTagged, let keeping = self.directory != nil ? "--output" : pickleFile != nil ? "--pickle" : nil {

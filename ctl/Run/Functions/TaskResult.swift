@@ -20,7 +20,7 @@ extension FunctionPlan {
 
     /// Puts a result into a file that is called by the number of its input, from 1, in a directory, which is made.
     func keep(_ result: UnsafeRawBufferPointer, of task: Int, in directory: String) throws(CommandError) {
-        if mkdir(directory, 0o777) != 0, errno != EEXIST { throw .exporting(path: directory, errno: errno) }
+        _ = try MadeFolders(directory)
         let path = "\(directory)/\(task + 1)"
         do throws(SystemError) {
             let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC

@@ -55,8 +55,8 @@ int32_t par_is_stopped(int32_t pidfd);
 int32_t par_reap_child(int32_t pid, par_exit *exit);
 /// Has processes whose parents have ended, and which descend from this one, be its children.
 int32_t par_adopt_orphans(void);
-/// A descriptor, closed on exec, that is readable once a child has ended while SIGCHLD is blocked, and says so once for each
-/// time that it is emptied; or a negative errno.
+/// Takes SIGCHLD from now on, for good: a descriptor, closed on exec and the same at each call, that is readable once a child has
+/// ended since it was emptied; or a negative errno.
 int32_t par_child_ends(void);
 /// Empties it.
 void par_child_ends_seen(int32_t fd);

@@ -25,6 +25,9 @@ typedef struct {
 par_settled par_stream_settle_death(
     const par_stream *stream, uint32_t pid, uint32_t attempts, uint32_t failure, uint64_t now);
 
+/* Whether a process has begun a task that has not ended. */
+int par_stream_is_at_task(const par_stream *stream, uint32_t pid);
+
 /* No worker is at the stream any more, and none will be: gives every task that has not ended the state `cancelled`, and
    returns how many there were. */
 uint32_t par_stream_settle_all(const par_stream *stream, uint64_t now);

@@ -41,13 +41,13 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 /* What this header describes. A later one has more members at the end of its structures. */
-#define PAR_LEASE_VERSION 1
+#define PAR_LEASE_VERSION 2
 
 typedef struct par_lease par_lease;
 
 /* What is wanted of the daemon. Begin with PAR_LEASE_OPTIONS. */
 typedef struct {
-    /* PAR_LEASE_VERSION. */
+    /* PAR_LEASE_VERSION: programs that were made with an older header have an older one, and none of the later members. */
     uint32_t version;
     /* 0, or how many workers may die of a task until it is lost: with 1, its worker takes it along. 1 where it is 0. */
     uint32_t attempts;
@@ -68,9 +68,13 @@ typedef struct {
     uint64_t input_bytes, result_bytes;
     /* How long to wait for the daemon's answer; 0 for 10 seconds. */
     int64_t timeout;
+    /* Since version 2. Where workers of an interpreter are at home, and the variables that they are made with, NAME=value, ..., NULL.
+       NULL for this program's own directory, which all of its threads have in common, and its own variables. */
+    const char *directory;
+    const char *const *environment;
 } par_lease_options;
 
-#define PAR_LEASE_OPTIONS {PAR_LEASE_VERSION, 0, NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, 0}
+#define PAR_LEASE_OPTIONS {PAR_LEASE_VERSION, 0, NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, NULL, NULL}
 
 /* How a task has ended. */
 enum {

@@ -6,6 +6,11 @@ public struct Lanes: Sendable {
     /// What there is a row for.
     public enum Kind: String, Sendable, CaseIterable {
         case workers, tasks
+
+        /// What a row is called. Tasks count from 1 to people, as lines of a list do; in data they count from 0.
+        func name(_ number: Int) -> String {
+            self == .workers ? "worker \(Units.grouped(number))" : "task \(Units.grouped(number + 1))"
+        }
     }
 
     public let kind: Kind

@@ -53,7 +53,13 @@ enum TimelineCell: Hashable {
         if !tasks.isEmpty { legend.append("\(glyphs(tasks)) \(tasks.count == 1 ? "a task" : "tasks in turn")") }
         if cells.contains(.short) { legend.append("\(glyphs([.short])) a task shorter than a column") }
         if cells.contains(where: { if case .share = $0 { true } else { false } }) {
-            legend.append("\(glyphs((0..<4).map(share))) share of the time in tasks, by quarters")
+            let shares = (0..<4).map(share).filter(cells.contains)
+            let (marks, least) = (glyphs(shares), (0..<4).first { cells.contains(share($0)) } ?? 0)
+            legend.append(
+                shares.count > 1
+                    ? "\(marks) share of the time in tasks, by quarters"
+                    : least > 0
+                        ? "\(marks) \(least * 25) % of the time or more in tasks" : "\(marks) some time in tasks")
         }
         if cells.contains(.trouble) { legend.append("\(glyphs([.trouble])) not ok") }
         return legend
@@ -128,7 +134,7 @@ enum TaskTip {
     static func text(_ record: Record) -> String {
         let style = Markup.style
         let first =
-            "task \(Units.grouped(record.task)) on worker \(record.worker) (pid \(record.pid), tid \(record.tid))"
+            "\(Lanes.Kind.tasks.name(record.task)) on worker \(record.worker) (pid \(record.pid), tid \(record.tid))"
         let times =
             "start \(style.duration(record.start)), stop \(style.duration(record.stop)), "
             + "took \(style.duration(record.stop - record.start))"

@@ -22,7 +22,7 @@ struct TimelinePlot: Sendable {
 
     /// The names of the rows, top down.
     var names: [String] {
-        lanes.rows.map { "\(lanes.kind == .workers ? "worker" : "task") \(Units.grouped($0.number))" }
+        lanes.rows.map { lanes.kind.name($0.number) }
     }
 
     var markup: String {

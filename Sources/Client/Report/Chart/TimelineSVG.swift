@@ -23,7 +23,7 @@ public struct TimelineSVG: Sendable {
         let axis = TimeAxis(span: runs.map(\.receipt.elapsed).max() ?? 1, marks: 10)
         let most = runs.map(\.receipt.tasks.total).max() ?? 0
         let kind: Lanes.Kind = most <= Self.taskRows && runs.count == 1 ? .tasks : .workers
-        var body = text(Markup.escaped(title), x: 16, y: 28, name: "title") + legend(y: 50)
+        var body = text(Markup.escaped(title), x: 16, y: 28, name: "title") + legend(kind, span: axis.span, y: 50)
         var y = 70
         for run in runs {
             let lanes = Lanes(run, by: kind, span: axis.span, room: TimelinePlot.room)
@@ -66,10 +66,36 @@ public struct TimelineSVG: Sendable {
         }.joined()
     }
 
-    private func legend(y: Int) -> String {
+    /// The kinds of marks that timelines of `runs` have: `startup`, `even`, `odd` and `bad` bars, `skyline` and `trouble` of
+    /// rows of many tasks.
+    static func drawn(_ runs: [RecordedRun], kinds: [Lanes.Kind], span: Int) -> Set<String> {
+        var drawn: Set<String> = []
+        for run in runs {
+            if run.startup != nil { drawn.insert("startup") }
+            for kind in kinds {
+                let lanes = Lanes(run, by: kind, span: span, room: TimelinePlot.room)
+                for row in lanes.rows {
+                    if lanes.columns != nil {
+                        if row.tasks > 0 { drawn.insert("skyline") }
+                        if row.troubled > 0 { drawn.insert("trouble") }
+                        continue
+                    }
+                    for (index, record) in row.bars.enumerated() {
+                        drawn.insert(record.isOK ? (index.isMultiple(of: 2) ? "even" : "odd") : "bad")
+                    }
+                }
+            }
+        }
+        return drawn
+    }
+
+    private func legend(_ kind: Lanes.Kind, span: Int, y: Int) -> String {
+        let drawn = Self.drawn(runs, kinds: [kind], span: span)
         let entries = [
-            ("startup", "start-up"), ("bar even", "task"), ("bar odd", "the next task"), ("bar bad", "not ok"),
-        ]
+            ("startup", "startup", "start-up"), ("even", "bar even", "task"), ("odd", "bar odd", "the next task"),
+            ("bad", "bar bad", "not ok"), ("skyline", "skyline", "share of the time in tasks"),
+            ("trouble", "trouble", "not ok"),
+        ].filter { drawn.contains($0.0) }.map { ($0.1, $0.2) }
         var x = 16
         var markup = ""
         for (name, word) in entries {

@@ -51,11 +51,11 @@ public struct TimelineText: Sendable {
     }
 
     private func greatest(of run: RecordedRun) -> Int {
-        max(kind == .workers ? run.receipt.workers - 1 : run.receipt.tasks.total - 1, 0)
+        max((kind == .workers ? run.receipt.workers : run.receipt.tasks.total) - 1, 0)
     }
 
     private func name(_ number: Int) -> String {
-        "\(kind == .workers ? "worker" : "task") \(Units.grouped(number))"
+        kind.name(number)
     }
 
     private func line(_ name: String, gutter: Int, _ cells: [TimelineCell]) -> String {

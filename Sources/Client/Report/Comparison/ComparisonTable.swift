@@ -13,11 +13,20 @@ public struct ComparisonTable: Sendable {
     }
 
     static let headings = ["arm", "start-up", "paid", "task", "elapsed", "95 %", "speed-up", "95 %"]
-    /// What the headings stand for.
-    static let explanation = [
-        "start-up: of a cold run", "paid: what starting the warm workers had cost", "task: the median task",
-        "95 %: interval for the median on its left",
-    ]
+    /// What the headings of those columns stand for that have a figure.
+    var explanation: [String] {
+        let figures = comparison.figures
+        let all: [(isThere: Bool, text: String)] = [
+            (figures.contains { $0.coldStartup != nil }, "start-up: of a cold run"),
+            (figures.contains { $0.paid != nil }, "paid: what starting the warm workers took"),
+            (figures.contains { $0.task != nil }, "task: the median task"),
+            (
+                figures.contains { $0.elapsed?.interval != nil },
+                "95 %: the interval that holds the true median in 95 of 100 such comparisons"
+            ),
+        ]
+        return all.filter(\.isThere).map(\.text)
+    }
 
     /// The cells of every arm, under ``headings``.
     var cells: [[String]] {
@@ -47,7 +56,7 @@ public struct ComparisonTable: Sendable {
                     ? "\(Units.counted(figures.notWarm, "run")) of \(figures.arm.name) found no warm workers and "
                         + "\(figures.notWarm == 1 ? "is" : "are") left out" : nil,
                 figures.troubled > 0
-                    ? "\(Units.counted(figures.troubled, "run")) of \(figures.arm.name) had tasks that did not end ok and "
+                    ? "\(Units.counted(figures.troubled, "run")) of \(figures.arm.name) had failed tasks and "
                         + "\(figures.troubled == 1 ? "is" : "are") left out" : nil,
             ].compactMap(\.self)
         } + failures
@@ -59,7 +68,9 @@ public struct ComparisonTable: Sendable {
         for receipt in comparison.rounds.flatMap({ $0.warm + $0.cold }) {
             for failure in receipt.failures where !reasons.contains(failure.reason) { reasons.append(failure.reason) }
         }
-        return reasons.prefix(ReceiptText.failuresShown).map { "failed with: \(style.clean($0, limit: style.width))" }
+        return reasons.prefix(ReceiptText.failuresShown).map {
+            "reason of failure: \(style.clean($0, limit: style.width))"
+        }
     }
 
     /// The whole text, each line ended.
@@ -72,7 +83,7 @@ public struct ComparisonTable: Sendable {
                     Table.Cell(text, index == 0 ? .bold : index >= 6 && isFaster ? .green : .plain)
                 })
         }
-        let explanation = style.flow(Self.explanation, indent: 0).map { style.paint($0, .dim) }
+        let explanation = style.flow(explanation, indent: 0).map { style.paint($0, .dim) }
         let notes = notes.map { style.paint($0, .red) }
         return
             ([style.paint(headline, .bold), ""] + table.lines(style) + explanation + notes + [""]

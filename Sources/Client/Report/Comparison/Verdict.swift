@@ -23,29 +23,29 @@ public struct Verdict: Sendable {
         }
         guard let best = candidates.max(by: { $0.speedup.median < $1.speedup.median }) else {
             return comparison.rounds.isEmpty
-                ? "Can't tell: no round was gone through to its end."
-                : "Can't tell: there is no round in which serial and another arm both ran warm and without a failure."
+                ? "No result: not one round was completed."
+                : "No result: in no round did serial and another arm both run warm and without failures."
         }
         guard candidates.allSatisfy({ $0.speedup.interval != nil }), let interval = best.speedup.interval else {
             let least = candidates.map(\.speedup.count).min() ?? 0
             let impression =
                 best.speedup.median > 1
-                ? "\(best.arm.name) looked fastest, \(times(best.speedup.median)) as fast as serial"
-                : "serial looked fastest, and the best of the others, \(best.arm.name), "
-                    + "\(times(best.speedup.median)) as fast"
-            let more = comparison.planned < Estimate.fewest ? "; ask for more, as with -r 10." : "."
+                ? "\(best.arm.name) looked fastest, \(times(best.speedup.median)) as fast as serial."
+                : "serial looked fastest; the best of the others, \(best.arm.name), was "
+                    + "\(times(best.speedup.median)) as fast."
+            let more = comparison.planned < Estimate.fewest ? " Run more rounds, for example with -r 10." : ""
             return
-                "Can't tell from \(Units.counted(least, "sound round")), as \(Estimate.fewest) are the fewest that give "
-                + "an interval: \(impression)\(more)"
+                "Not sure after \(Units.counted(least, "good round")), as it takes \(Estimate.fewest) or more to be: "
+                + "\(impression)\(more)"
         }
         if interval.low > 1 { return winner(best, among: candidates) }
         if candidates.allSatisfy({ ($0.speedup.interval?.high ?? 1) < 1 }) {
             return "Serial is fastest: the best of the others, \(best.arm.name), took "
                 + "\(times(1 / best.speedup.median)) as long (95 % interval \(Self.range(1 / interval.high, 1 / interval.low)))."
         }
-        return "Can't tell whether any arm beats serial: the best of them, \(best.arm.name), was "
-            + "\(times(best.speedup.median)) as fast, and the 95 % interval from \(Self.range(interval.low, interval.high)) "
-            + "holds 1; more rounds, as with -r \(max(comparison.rounds.count * 3, 30)), or longer tasks may show it."
+        return "Not sure that anything is faster than serial: the best, \(best.arm.name), was "
+            + "\(times(best.speedup.median)) as fast, but the 95 % interval goes from \(Self.range(interval.low, interval.high)). "
+            + "More rounds, for example with -r \(max(comparison.rounds.count * 3, 30)), or longer tasks may show it."
     }
 
     /// The sentence where `best` does beat serial: of those that do and can't be told apart from it, the one with the
@@ -66,11 +66,12 @@ public struct Verdict: Sendable {
         let claim = "\(named.arm.name) \(verb) \(times(named.speedup.median)) as fast as serial\(found)"
         let others = equals.filter { $0.index != named.index && $0.index != best.index }.map(\.arm.name)
         if named.index != best.index {
-            let rest = others.isEmpty ? "" : ", nor \(list(others))"
-            let them = named.arm.workers == 1 ? "it" : "them"
-            return "\(claim), and the figures can't tell \(them) apart from the fastest, \(best.arm.name)\(rest)."
+            return
+                "\(claim). \(list([best.arm.name] + others)) did about as well: the difference is too small to be sure of."
         }
-        if !others.isEmpty { return "\(claim), and the figures can't tell \(list(others)) apart from that." }
+        if !others.isEmpty {
+            return "\(claim). \(list(others)) did about as well: the difference is too small to be sure of."
+        }
         let next = candidates.filter { $0.index != best.index }.max { $0.speedup.median < $1.speedup.median }
         guard let next, let gap = comparison.ratio(of: next.index, to: best.index) else { return claim + "." }
         return "\(claim), and \(times(gap.median)) as fast as the next, \(next.arm.name)."

@@ -108,9 +108,10 @@ public struct HistoryTable: Sendable {
     public func text(clock: (Int) -> String) -> String {
         guard !runs.isEmpty else { return "no runs\n" }
         var table = Table([
-            .left("finished"), .left("job"), .left("workload"), .left("mode"), .right("workers"), .left("temperature"),
-            .right("tasks"), .right("failed"), .right("queue"), .right("start-up"), .right("dispatch"), .right("run"),
-            .right("elapsed"), .right("task"), .left("reason"),
+            .left("finished", leaves: 10), .left("job", leaves: 9), .left("workload"), .left("mode", leaves: 7),
+            .right("workers", leaves: 6), .left("temperature"), .right("tasks"), .right("failed", leaves: 8),
+            .right("queue", leaves: 1), .right("start-up"), .right("dispatch", leaves: 4), .right("run", leaves: 3),
+            .right("elapsed"), .right("task", leaves: 5), .left("reason", leaves: 2),
         ])
         for run in runs {
             let phases = run.phases

@@ -33,7 +33,7 @@ struct PageComparison: Sendable {
             \(rows.joined())</tbody>
             </table>
             </div>
-            <p class="note">\(ComparisonTable.explanation.joined(separator: "; ")). Points are speed-ups over serial, lines \
+            <p class="note">\(table.explanation.map { "\($0). " }.joined())Points are speed-ups over serial, lines \
             their intervals, and the dashed line is serial.</p>
 
             """

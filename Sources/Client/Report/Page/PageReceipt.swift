@@ -16,12 +16,7 @@ struct PageReceipt: Sendable {
     var markup: String { headline + phases + figures + workers + failures }
 
     private var headline: String {
-        let tasks = receipt.tasks
-        let outcome =
-            receipt.outcome == .ok
-            ? "<span class=\"outcome\">all \(Units.counted(tasks.total, "task")) ok</span>"
-            : "<span class=\"outcome bad-text\">\(receipt.outcome.rawValue): \(Units.grouped(tasks.ok)) of "
-                + "\(Units.counted(tasks.total, "task")) ok</span>"
+        let outcome = "<span class=\"outcome\(receipt.outcome == .ok ? "" : " bad-text")\">\(receipt.end)</span>"
         return "<p>\(Markup.escaped(receipt.command)) · \(receipt.arrangement()) · "
             + "\(receipt.temperature.rawValue)\(receipt.reason.map { " (\(Markup.escaped($0)))" } ?? "") · \(outcome)</p>\n"
     }
@@ -37,8 +32,8 @@ struct PageReceipt: Sendable {
         }
         let paid =
             receipt.temperature == .warm && receipt.poolStartupPaid > 0
-            ? "<p class=\"note\">The workers were warm: their start-up cost \(style.duration(receipt.poolStartupPaid)), "
-                + "\(style.duration(receipt.poolReadyFor)) before this run.</p>\n" : ""
+            ? "<p class=\"note\">The workers were warm: they were started \(style.duration(receipt.poolReadyFor)) before this "
+                + "run, which took \(style.duration(receipt.poolStartupPaid)).</p>\n" : ""
         return """
             <div class="scroll" tabindex="0" role="region" aria-label="Phases">
             <table><thead><tr><th scope="col">phase</th><th scope="col">time</th><th scope="col">share</th>\
@@ -88,7 +83,7 @@ struct PageReceipt: Sendable {
         return "<h3 class=\"bad-text\">Failures</h3>\n<dl>\n"
             + receipt.failures.map { failure in
                 "<dt>\(Units.counted(failure.count, "task"))</dt><dd>\(Markup.escaped(failure.reason)) "
-                    + "(first: task \(Units.grouped(failure.firstTask)))</dd>\n"
+                    + "(first: task \(Units.grouped(failure.firstTask + 1)))</dd>\n"
             }.joined() + "</dl>\n"
     }
 }

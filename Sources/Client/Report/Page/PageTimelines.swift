@@ -36,7 +36,7 @@ struct PageTimelines: Sendable {
             <h2>When each task ran</h2>
             \(chosen)<p class="note">The strip above the rows shows the run's phases. Point at a bar, or move to it with Tab \
             and the arrow keys, for its figures.</p>
-            \(Self.legend)\(choice)<div class="timelines">
+            \(legend)\(choice)<div class="timelines">
             \(runs.map(figure).joined())\(axisMarkup)</div>
 
             """
@@ -59,10 +59,7 @@ struct PageTimelines: Sendable {
                 """
         }
         let done =
-            receipt.outcome == .ok
-            ? "all \(Units.counted(receipt.tasks.total, "task")) ok"
-            : "<span class=\"bad-text\">\(receipt.outcome.rawValue), \(Units.grouped(receipt.tasks.ok)) of "
-                + "\(Units.counted(receipt.tasks.total, "task")) ok</span>"
+            receipt.outcome == .ok ? receipt.end : "<span class=\"bad-text\">\(receipt.end)</span>"
         let startup = receipt.phases.startup > 0 ? ", start-up \(Markup.style.duration(receipt.phases.startup))" : ""
         return """
             <figure><figcaption>\(Markup.escaped(run.label)) <small>\(Markup.style.duration(receipt.elapsed))\(startup), \
@@ -84,14 +81,17 @@ struct PageTimelines: Sendable {
         return "<div class=\"plot axis\"><div></div><svg aria-hidden=\"true\">\(marks.joined())</svg></div>\n"
     }
 
-    private static let legend: String = {
+    /// What the drawings have, of all that they can have.
+    private var legend: String {
+        let drawn = TimelineSVG.drawn(runs, kinds: hasTasks ? [.workers, .tasks] : [.workers], span: axis.span)
         let entries = [
             ("startup", "start-up, until all workers were ready"), ("even", "a task"), ("odd", "the next task"),
-            ("bad", "a task that did not end ok"), ("phase", "queue, dispatch, collect, teardown"),
-        ]
+            ("bad", "a task that did not end ok"), ("skyline", "how much of the time went into tasks"),
+            ("trouble", "tasks that did not end ok"), ("phase", "queue, dispatch, collect, teardown"),
+        ].filter { drawn.contains($0.0) || $0.0 == "phase" }
         return "<ul class=\"legend\">"
             + entries.map { name, words in
                 "<li><svg aria-hidden=\"true\"><rect class=\"\(name)\" width=\"16\" height=\"12\"/></svg>\(words)</li>"
             }.joined() + "</ul>\n"
-    }()
+    }
 }

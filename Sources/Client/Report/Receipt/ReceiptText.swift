@@ -31,26 +31,38 @@ public struct ReceiptText {
     }
 
     private var headline: [String] {
-        let temperature =
-            switch receipt.temperature {
-            case .warm: style.paint("warm", .yellow)
-            case .cold: style.paint("cold", .cyan) + (receipt.reason.map { " (\(style.clean($0)))" } ?? "")
+        let ink: TextStyle.Ink =
+            switch receipt.outcome {
+            case .ok: .green
+            case .cancelled: .yellow
+            case .failed, .timeout: .red
             }
-        let command = style.paint(style.clean(receipt.command), .bold)
-        return [
-            [command, receipt.arrangement(times: style.times), temperature, outcome].joined(separator: style.separator)
+        let parts: [(text: String, ink: TextStyle.Ink)] = [
+            (style.clean(receipt.command, limit: max(style.width, 40) * 2), .bold),
+            (receipt.arrangement(times: style.times), .plain),
+            (
+                receipt.temperature.rawValue + (receipt.reason.map { " (\(style.clean($0)))" } ?? ""),
+                receipt.temperature == .warm ? .yellow : .cyan
+            ),
+            (receipt.end, ink),
         ]
-    }
-
-    private var outcome: String {
-        let tasks = receipt.tasks
-        let done = "\(Units.grouped(tasks.ok)) of \(Units.counted(tasks.total, "task")) ok"
-        return switch receipt.outcome {
-        case .ok: style.paint(tasks.total == 1 ? "1 task ok" : "all \(Units.counted(tasks.total, "task")) ok", .green)
-        case .failed: style.paint("failed: \(done)", .red)
-        case .cancelled: style.paint("cancelled: \(done)", .yellow)
-        case .timeout: style.paint("timed out: \(done)", .red)
+        // Broken as it is without colours, which take no room.
+        var lines: [String] = []
+        var room = 0
+        for (index, part) in parts.enumerated() {
+            let pieces = part.text.count > style.width ? style.flow(words: part.text, width: style.width) : [part.text]
+            for (place, piece) in pieces.enumerated() {
+                let painted = style.paint(piece, part.ink)
+                if index > 0, place == 0, room >= style.separator.count + piece.count {
+                    lines[lines.count - 1] += style.separator + painted
+                    room -= style.separator.count + piece.count
+                } else {
+                    lines.append(painted)
+                    room = style.width - piece.count
+                }
+            }
         }
+        return lines
     }
 
     private var tasks: [String] { TaskSummary(receipt, style: style).lines }
@@ -60,8 +72,10 @@ public struct ReceiptText {
         let costs = receipt.workerCosts
         guard costs.count > 0 else { return [] }
         var table = Table(
-            [.right("worker"), .right("pid"), .right("tid"), .right("start-up"), .right("dispatch"), .right("tasks")],
-            indent: 2)
+            [
+                .right("worker"), .right("pid", leaves: 2), .right("tid", leaves: 1), .right("start-up"),
+                .right("dispatch", leaves: 3), .right("tasks"),
+            ], indent: 2)
         for cost in costs.prefix(costs.count > Self.workersShown + 1 ? Self.workersShown : costs.count) {
             table.rows.append([
                 "\(cost.worker)", "\(cost.pid)", "\(cost.tid)",
@@ -82,7 +96,7 @@ public struct ReceiptText {
             let count = "  \(Units.grouped(failure.count))\(style.times) "
             let room = max(style.width - count.count, 20)
             let text = style.clean(failure.reason, limit: Self.reasonShown)
-            var lines = style.flow(words: "\(text) (first: task \(Units.grouped(failure.firstTask)))", width: room)
+            var lines = style.flow(words: "\(text) (first: task \(Units.grouped(failure.firstTask + 1)))", width: room)
             if let naming { lines.append(style.clean(naming(failure.firstTask), limit: room)) }
             let indent = String(repeating: " ", count: count.count)
             return zip(0..., lines).map { ($0 == 0 ? count : indent) + $1 }
@@ -105,6 +119,44 @@ extension Receipt {
             }
         }
         return ([workload] + options + [input].compactMap(\.self)).joined(separator: " ")
+    }
+
+    /// The same with the options that were typed, and what tasks are given as it was typed: for texts and pictures.
+    ///
+    /// - Parameter input: nil to leave what the receipt says.
+    public func repeating(options: [String: String], input: String? = nil) -> Receipt {
+        var copy = self
+        copy.arguments = options
+        if let input { copy.input = input }
+        return copy
+    }
+
+    /// How the run ended, in words: `all 16 tasks ok`, `4 of 20 tasks failed`.
+    public var end: String {
+        let all = Units.counted(tasks.total, "task")
+        let some = tasks.ok == 0 && tasks.failed + tasks.lost == 0 ? "before any task" : nil
+        return switch outcome {
+        case .ok: tasks.total == 1 ? "1 task ok" : "all \(all) ok"
+        case .failed where tasks.failed + tasks.lost == 0: "failed before any task began"
+        case .failed:
+            [
+                (tasks.failed, "failed"), (tasks.lost, "lost"), (tasks.cancelled, "not run"),
+            ].filter { $0.0 > 0 }.enumerated()
+                .map { index, part in
+                    index == 0
+                        ? (part.0 == tasks.total && part.0 > 1 ? "all \(all)" : "\(Units.grouped(part.0)) of \(all)")
+                            + " \(part.1)" : "\(Units.grouped(part.0)) \(part.1)"
+                }.joined(separator: ", ")
+        case .cancelled:
+            "cancelled " + (some ?? "after \(Units.grouped(tasks.ok + tasks.failed + tasks.lost)) of \(all)")
+        case .timeout: "timed out " + (some ?? "after \(Units.grouped(tasks.ok + tasks.failed + tasks.lost)) of \(all)")
+        }
+    }
+
+    /// When a warm run's workers were started, and what that took; nil where that is not known.
+    func earlierStart(_ style: TextStyle) -> String? {
+        guard temperature == .warm, phases.startup == 0, poolStartupPaid > 0 else { return nil }
+        return "started \(style.duration(poolReadyFor)) ago, which took \(style.duration(poolStartupPaid))"
     }
 
     /// The workers, in words: `4 threads`, `2 processes × 6 threads`, `serial`.
@@ -158,16 +210,23 @@ struct PhaseTable: Sendable {
         return table.lines(style)
     }
 
-    /// What stands beside a start-up of 0: a warm run's workers were paid for once, and when.
+    /// Columns before the last one, at most.
+    private static let room = 32
+
+    /// What stands beside a start-up of 0: a warm run's workers were started before, and when.
     private var paid: String? {
         guard receipt.temperature == .warm, receipt.phases.startup == 0 else { return nil }
-        guard receipt.poolStartupPaid > 0 else { return "warm" }
-        return
-            "warm: the pool paid \(style.duration(receipt.poolStartupPaid)) \(style.duration(receipt.poolReadyFor)) ago"
+        guard let start = receipt.earlierStart(style) else { return "warm" }
+        return Self.hasRoom(for: start, style) ? "warm: \(start)" : "warm"
+    }
+
+    /// Whether `start` stands beside the phases, rather than below them.
+    static func hasRoom(for start: String, _ style: TextStyle) -> Bool {
+        room + "warm: ".count + start.count <= style.width
     }
 
     private func bar(_ time: Int) -> String {
         guard receipt.elapsed > 0 else { return "" }
-        return style.bar(Double(time) / Double(receipt.elapsed), columns: min(max(style.width - 40, 10), 24))
+        return style.bar(Double(time) / Double(receipt.elapsed), columns: min(max(style.width - Self.room, 4), 24))
     }
 }

@@ -11,7 +11,10 @@ struct TaskSummary: Sendable {
         self.style = style
     }
 
-    var lines: [String] { entries.flatMap { line($0.name, $0.parts) } }
+    var lines: [String] {
+        let start = receipt.earlierStart(style).flatMap { PhaseTable.hasRoom(for: $0, style) ? nil : $0 }
+        return (start.map { line("workers", [$0]) } ?? []) + entries.flatMap { line($0.name, $0.parts) }
+    }
 
     /// What there is to say, by name.
     var entries: [(name: String, parts: [String])] {
@@ -32,6 +35,7 @@ struct TaskSummary: Sendable {
         let version = style.clean(own.version, limit: 100) + (own.takesTurns ? ", with a GIL" : ", without a GIL")
         return (start.isEmpty ? [] : [(receipt.temperature == .warm ? "was started" : "start-up", start)])
             + [("workers", [version] + together)]
+            + own.warnings.map { ("warning", [style.clean($0, limit: 300)]) }
     }
 
     /// How many processors the workers used together, and no more than that says.

@@ -36,7 +36,7 @@ struct LeaseHandler: Sendable {
                 context: request.context),
             limits: configuration.limits,
             processors: min(Processors.available, configuration.policy.maximumWorkers(of: call.peer.uid)),
-            directory: daemon.directory, now: accepted)
+            directory: daemon.directory, now: accepted, isLease: true)
         plan.spec.lease.kind.runtime = try daemon.runtime(of: plan) ?? plan.spec.lease.kind.runtime
         plan.spec.lease.user = call.peer.uid
         plan.spec.lease.caller = call.peer.pid

@@ -57,6 +57,7 @@ extension Logger {
                 .forksFailed, "the zygote could not start \(count) of the workers that it was asked for: \(reason)",
                 ["workers": "\(count)", "reason": "\(reason)"])
         case .trouble(let what): error("\(what)")
+        case .refused(let what): self.notice("\(what)")
         case .failed(let why): critical("the pools have failed: \(why)")
         }
     }

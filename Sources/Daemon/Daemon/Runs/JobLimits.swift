@@ -15,6 +15,8 @@ public struct JobLimits: Sendable, Equatable {
     public var memoryBytes = Int.max
     /// Memory that each process with a user's library may take for itself, in bytes.
     public var runtimeBytes = Int.max
+    /// By how much an interpreter's worker process may grow until another takes its place after a task.
+    public var growthBytes = Int.max
     /// Whether callers may choose where files are written.
     public var allowsDirectories = false
     /// Whether callers may have commands run.

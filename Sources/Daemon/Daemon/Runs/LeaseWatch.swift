@@ -100,6 +100,6 @@ final class LeaseWatch: Sendable {
         let writer = ReceiptWriter(name: name, plan: plan, account: account, finished: finished)
         let receipt = writer.receipt(row, accepted: accepted)
         call.reply(LeaseCall.Reply(receipt: receipt))
-        daemon.logger.tell(RunEntry(receipt, uid: call.peer.uid))
+        daemon.logger.tell(RunEntry(receipt, uid: call.peer.uid, isLease: true))
     }
 }

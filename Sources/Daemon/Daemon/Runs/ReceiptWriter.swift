@@ -47,7 +47,9 @@ struct ReceiptWriter: Sendable {
     private func interpreter(run: Int) -> Interpreter? {
         guard let report = finished.report else { return nil }
         var own = Interpreter(
-            version: report.version, takesTurns: report.takesTurns, program: 0, imports: 0, fork: 0, ready: 0, waited: 0
+            version: report.version, takesTurns: report.takesTurns, program: 0, imports: 0, fork: 0, ready: 0,
+            waited: 0,
+            warnings: report.warnings
         )
         let crew = finished.crew.compactMap { $0 }.filter { $0.readyAt != 0 }
         for member in crew {
@@ -72,8 +74,8 @@ struct ReceiptWriter: Sendable {
 
     private func outcome(_ row: JobRow) -> Receipt.Outcome {
         switch row.cancelled {
-        // A job that was done before it could be told is not cancelled.
-        case _ where account.tasks.ok == account.tasks.total: .ok
+        // A job that was done before it could be told is not cancelled; a lease is never done before its client says so.
+        case _ where account.tasks.ok == account.tasks.total && plan.spec.stream == nil: .ok
         case .timeout: .timeout
         case .request, .shutdown: .cancelled
         case .released where account.tasks.failed + account.tasks.lost == 0:

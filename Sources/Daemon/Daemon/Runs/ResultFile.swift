@@ -81,6 +81,11 @@ final class ResultFile: Sendable {
         let reason =
             record.reason(of: definition, own: job.detail(task).reason, result: nil, exit: job.loss.exits[record.pid])
             ?? ""
+        // With where the worker was as it crashed, if that is known.
+        if record.status == .lost, let crash = job.loss.crashes[record.pid], crash.utf8.count <= left {
+            left -= crash.utf8.count
+            return Array("\(reason)\n\(crash)".utf8)
+        }
         return Array(reason.utf8)
     }
 

@@ -2,15 +2,18 @@ import Control
 import Journal
 import Logging
 
-/// What a finished run leaves in the journal: one line for people, and every ``RunField``.
+/// What a finished run or lease leaves in the journal: one line for people, and every ``RunField``.
 struct RunEntry: EntryDetails {
     let receipt: Receipt
     /// The user who sent the run.
     let uid: UInt32
+    /// Whether a client had the workers for as long as it wanted.
+    let isLease: Bool
 
-    init(_ receipt: Receipt, uid: UInt32) {
+    init(_ receipt: Receipt, uid: UInt32, isLease: Bool = false) {
         self.receipt = receipt
         self.uid = uid
+        self.isLease = isLease
     }
 
     /// A run that came to its end as it was meant to is only information.
@@ -19,7 +22,8 @@ struct RunEntry: EntryDetails {
     /// Such as `run 4f2a-1: io, 1 process of 4 threads, warm: ok, 16 tasks in 26.074 ms`.
     var description: String {
         let reason = receipt.reason.map { " (\($0))" } ?? ""
-        return "run \(receipt.job): \(receipt.workload), \(Self.counted(receipt.processes, "process", "es")) of "
+        return
+            "\(isLease ? "lease" : "run") \(receipt.job): \(receipt.workload), \(Self.counted(receipt.processes, "process", "es")) of "
             + "\(Self.counted(receipt.threads, "thread")), \(receipt.temperature.rawValue)\(reason): "
             + "\(receipt.outcome.rawValue), \(Self.counted(receipt.tasks.total, "task"))\(failed)\(died) in \(milliseconds) ms"
     }

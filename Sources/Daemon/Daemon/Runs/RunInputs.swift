@@ -5,8 +5,9 @@ import Control
 enum WebInputs {
     /// - Parameters:
     ///   - inputs: a URL for each task of `download`; for one of `api` a URL, a body, which may be empty, and headers.
-    ///   - output: the directory in which downloads are kept; empty for nowhere.
-    /// - Returns: each task's words. Where downloads are kept, the name of its file follows the URL.
+    ///   - output: the directory in which responses are kept; empty for nowhere.
+    /// - Returns: each task's words. Where responses are kept, the name of its file comes last: of a download by its URL, of
+    ///   what an API is asked the task's number, from 1.
     static func words(
         _ inputs: [[String]], of input: Input, output: String
     ) throws(ControlError) -> [[String]] {
@@ -14,7 +15,10 @@ enum WebInputs {
             throw .badArgument("inputs", value: String(url.prefix(200)), expected: "a URL; this \(fault)")
         }
         for words in inputs { try check(words, of: input) }
-        guard input == .url, !output.isEmpty else { return inputs }
+        guard !output.isEmpty else { return inputs }
+        guard input == .url else {
+            return inputs.enumerated().map { $1 + ($1.count < 2 ? [""] : []) + [String($0 + 1)] }
+        }
         var names = FileNames()
         return inputs.map { words in words + [names.next(WebAddress.fileName(of: words[0]))] }
     }

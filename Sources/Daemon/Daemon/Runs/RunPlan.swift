@@ -42,7 +42,7 @@ struct RunPlan: Sendable {
     ///   - descriptors: what came with the call.
     init(
         _ request: Run.Request, limits: JobLimits, processors: @autoclosure () -> Int, directory: String, now: UInt64,
-        descriptors: ReceivedDescriptors? = nil
+        descriptors: ReceivedDescriptors? = nil, isLease: Bool = false
     ) throws(ControlError) {
         guard let number = Catalogue.number(of: request.workload) else {
             throw .unknownWorkload(request.workload, known: Catalogue.all.map(\.name))
@@ -115,7 +115,8 @@ struct RunPlan: Sendable {
             try Self.checkUmask(given)
             context = given
         }
-        let block = try Self.block(read, context, definition, hasInputs: request.block != nil, limits: limits)
+        let block = try Self.block(
+            read, context, definition, hasInputs: isLease || request.block != nil, limits: limits)
         if let halt = request.halt {
             guard (1...Int(UInt32.max)).contains(halt.failures) else {
                 throw .badArgument("halt", value: "\(halt.failures)", expected: "a number of failures of 1 or more")

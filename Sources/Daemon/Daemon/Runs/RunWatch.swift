@@ -110,14 +110,9 @@ final class RunWatch: Sendable {
             guard call.wantsMore, call.hasRoom else { return }
             let elapsed = Monotonic.now().since(accepted)
             tell(Run.Reply(progress: .init(state: jobState.name, done: done, total: plan.tasks, elapsed: elapsed)))
-        case .finished(let job)
-        where job.taskCount <= Self.tasksReadAtOnce
-            && (!wantsResults || job.heapBytesTaken <= Self.bytesReadAtOnce)
-            // Whoever sends has the stream, which says how many results have gone.
-            && (!sendsEarly || state.withLock { !$0.isSending }):
-            collect(job)
-        // Whether or not the client takes its replies: its workers wait for it.
-        case .finished(let job): daemon.background.run { self.collect(job) }
+        case .finished(let job):
+            // Whether or not the client takes its replies: its workers wait for it.
+            if isShort(job) { collect(job) } else { daemon.background.run { self.collect(job) } }
         case .workerLost: break
         case .ended(let row):
             let isSending = state.withLock { state in
@@ -127,6 +122,14 @@ final class RunWatch: Sendable {
             // Whoever sends early results notices the end.
             if wantsRecords || wantsOutputs { send() } else if !isSending { finish() }
         }
+    }
+
+    /// Whether a job can be summed up where the news arrives.
+    private func isShort(_ job: borrowing FinishedJob) -> Bool {
+        guard job.taskCount <= Self.tasksReadAtOnce else { return false }
+        if wantsResults, job.heapBytesTaken > Self.bytesReadAtOnce { return false }
+        // Whoever sends has the stream, which says how many results have gone.
+        return !sendsEarly || state.withLock { !$0.isSending }
     }
 
     /// Reads outputs in the order of `log`.

@@ -15,22 +15,22 @@ extension Setting {
     static let workerLimit = Setting(
         Option(
             "worker-limit", .count, default: "256", in: 1...4096,
-            "workers that there may be at a time, warm and cold ones together"),
+            "how many workers there may be at a time, warm and cold together"),
         isLive: false, .number(\.policy.workerLimit))
 
     /// Every setting there is, in the order in which they are told of.
     public static let all = [
         socket, floorThreads, floorProcesses, workerLimit,
         Setting(
-            Option("task-limit", .count, default: "4000000", in: 1...100_000_000, "tasks that a job may have"),
+            Option("task-limit", .count, default: "4000000", in: 1...100_000_000, "how many tasks a job may have"),
             .number(\.limits.tasks)),
         Setting(
-            Option("queue-limit", .count, default: "64", in: 0...100_000, "jobs that may wait for workers"),
+            Option("queue-limit", .count, default: "64", in: 0...100_000, "how many jobs may wait for workers"),
             .number(\.limits.queuedJobs)),
         Setting(
             Option(
                 "connection-limit", .count, default: "512", in: 1...100_000,
-                "connections that may be open at a time"),
+                "how many connections may be open at a time"),
             isLive: false, .number(\.connectionLimit)),
         Setting(
             Option(
@@ -40,7 +40,7 @@ extension Setting {
         Setting(
             Option(
                 "idle-time", .duration, default: "60s", in: 0...longest,
-                "how long a worker above the floor waits for work until it is stopped"),
+                "how long a worker above the floor may wait for work before it is stopped"),
             .time(\.policy.idleNanoseconds)),
         Setting(
             Option(
@@ -50,18 +50,34 @@ extension Setting {
         Setting(
             Option(
                 "runtime-limit", .count, default: "16", in: 1...1024,
-                "libraries and interpreters of users' own that may be loaded at a time"),
+                "how many libraries and Python interpreters of users may be loaded at a time"),
             .number(\.policy.runtimeLimit)),
         Setting(
             Option(
                 "runtime-idle-time", .duration, default: "5m", in: 0...longest,
-                "how long such a library or interpreter is kept while nobody uses it"),
+                "how long such a library or interpreter stays loaded while nobody uses it"),
             .time(\.policy.runtimeIdleNanoseconds)),
         Setting(
             Option(
                 "runtime-memory", .size, in: 1 << 20...1 << 44,
-                "memory that each of their processes may take for itself (default: what the host has)"),
+                "how much memory each of their processes may take (default: no limit of its own)"),
             isLive: false, .number(\.limits.runtimeBytes)),
+        Setting(
+            Option(
+                "runtime-start-time", .duration, in: 1_000_000...longest,
+                "how long it may take to load (default: 10s for a library, 60s for an interpreter)"),
+            isLive: false, .time(\.runtimeStartNanoseconds)),
+        Setting(
+            Option(
+                "runtime-age", .duration, default: "1h", in: 1_000_000...oldest,
+                "how old an interpreter may get until the next run has a new one"),
+            isLive: false, .time(\.policy.runtimeAgeNanoseconds)),
+        Setting(
+            Option(
+                "worker-growth", .size, in: 1 << 20...1 << 44,
+                "memory by which an interpreter's worker process may grow until another takes its place after a task (default: no bound)"
+            ),
+            isLive: false, .number(\.limits.growthBytes)),
         Setting(
             Option(
                 "drain-time", .duration, default: "30s", in: 0...longest,
@@ -75,16 +91,16 @@ extension Setting {
         Setting(
             Option(
                 "allow-dir", .flag, default: "true", in: 0...1,
-                "whether callers may choose where files go (--dir, --output)"),
+                "whether users may choose where files go (--dir, --output)"),
             shared: "false", .permission(\.limits.allowsDirectories)),
         Setting(
             Option(
                 "allow-urls", .flag, default: "true", in: 0...1,
-                "whether callers may have URLs of their choice asked (download, api)"),
+                "whether users may fetch any URL (download, api)"),
             shared: "false", .permission(\.limits.allowsAddresses)),
         Setting(
             Option(
-                "allow-exec", .flag, default: "true", in: 0...1, "whether callers may have commands run (exec)"),
+                "allow-exec", .flag, default: "true", in: 0...1, "whether users may run any command (exec)"),
             shared: "false", .permission(\.limits.allowsCommands)),
         Setting(
             Option("io-size-limit", .size, default: "16GiB", in: 0...1 << 34, "the largest --size of io"),
@@ -107,4 +123,6 @@ extension Setting {
 
     /// The longest time that can be set, in nanoseconds: an hour.
     private static let longest = 3_600_000_000_000
+    /// The oldest that something may get, in nanoseconds: thirty days.
+    private static let oldest = 30 * 24 * longest
 }

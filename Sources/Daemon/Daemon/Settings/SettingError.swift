@@ -30,8 +30,8 @@ public enum SettingError: Error, Sendable, Equatable, CustomStringConvertible {
         case .notSettings(let place):
             "\(place): settings are written as 'name: value', each at the beginning of a line of its own"
         case .notPlain(let name, let place):
-            "\(place): of YAML only plain values are read: write '\(name): value', without brackets, lists or escapes"
-        case .notText(let place): "\(place): there are bytes that are no text in UTF-8"
+            "\(place): only plain values of YAML are understood: write '\(name): value', without brackets, lists or escapes"
+        case .notText(let place): "\(place): it is not text in UTF-8"
         case .setTwice(let name, let place, let line):
             "\(place): \(name) is set in line \(line) already: keep one of them"
         case .unreadable(let file, let reason): "\(file) can't be read: \(reason)"

@@ -160,7 +160,7 @@ extension SettingsFile {
     private static func reason(_ error: Errno) -> String {
         switch error {
         case .noSuchFileOrDirectory: "there is no such file: make it, or leave --config out"
-        case .notDirectory: "something on the way to it is no directory"
+        case .notDirectory: "a part of the path is not a directory"
         case .permissionDenied, .notPermitted:
             "user ID \(geteuid()) may not: let it read the file, and search the directories above it"
         case .tooManySymbolicLinkLevels: "its symbolic links lead in a circle: see 'namei -l' of it"

@@ -62,14 +62,22 @@ typedef struct {
     par_python_printed *printed;
     /// How long a task may take until it is interrupted, and then until it is ended with its process; 0 for ever.
     uint64_t timeout_ns, grace_ns;
-    /// Called in a signal handler, to note that a task has taken too long.
+    /// Called in a signal handler, to note that a task has taken too long: with the part of its number that says where its record is.
     void (*expire)(void *records, uint64_t task);
     void *records;
+    uint64_t record_mask;
+    /// The most memory of its own that the process may have until `is_full` is set after a task, in pages; 0 for no bound.
+    uint64_t most_pages;
+    uint64_t measured_at;
+    uint8_t is_full;
 } par_python_job;
 
 /// Calls the job's function for a task; `task->state` is the job. The result's bytes are the task's result; the text of what was
 /// raised is why it fails. The calling thread must hold the GIL.
 int32_t par_python_task(par_task *task);
+
+/// The memory that this process shares with nobody and has in no file, in pages, as far as that can be told at once.
+uint64_t par_python_pages(void);
 
 /// Has the job's function do a task of a lease: it is called with the input where it stands, as a memoryview, and returns the
 /// result's bytes. Otherwise as par_python_task.
