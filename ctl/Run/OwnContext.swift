@@ -10,7 +10,6 @@ extension Context {
         if directory == nil, let fault = Environment.directoryFault { throw .directory(fault) }
         let mask = ownUmask
         let own = Inheritance.ofThisProcess
-        // A variable that isn't UTF-8 can't be sent, and must not arrive as something else.
         return Context(
             directory: directory ?? Environment.directory, umask: Int(mask), environment: Variables.ownTexts,
             ignored: IgnoredSignals.inherited(own.ignored ?? []), nice: own.nice, io: own.io, oom: own.oom,
