@@ -40,11 +40,11 @@ enum Main {
 
     private static func status(of arguments: [String]) -> Int32 {
         do {
-            try CommandName.check(Array(arguments.dropFirst()))
             let words = try CommandWords.prepared(Array(arguments.dropFirst()))
             if let line = HotLine(words) {
                 try line.run()
             } else {
+                try CommandName.check(words)
                 var command = try Parctl.parseAsRoot(words)
                 try command.run()
             }

@@ -82,7 +82,8 @@ extension EndToEnd {
                     + " >l$f/p$f.py; cd l$f; V=v$f par python -q ./p$f.py:f ::: a$f",
                 "\"61ff76ff6cff\"\n"),
             Line(
-                "printf 'def f(x):\\n print(1)\\n return 2\\n' >p.py; par python -q --tag --joblog j$f ./p.py:f ::: a$f 2>&1; cut -f9 j$f",
+                // What is printed and what comes back are two streams, in either order.
+                "printf 'def f(x):\\n print(1)\\n return 2\\n' >p.py; par python -q --tag --joblog j$f ./p.py:f ::: a$f 2>&1 | LC_ALL=C sort; cut -f9 j$f",
                 #"a\xff\#t1\#na\xff\#t2\#nCommand\#na\xff\#n"#),
             Line(
                 "mkdir d$f; par download --output d$f $URL/any/1%FFa $URL/any/2$f >log; ls d$f; "
