@@ -26,6 +26,8 @@ enum CommandError: Error {
     case exporting(path: String, errno: Int32)
     /// What a run is to be given can't be read; nothing was run.
     case input(path: String, reason: String)
+    /// The current directory is none to run anything in.
+    case directory(String)
     /// Standard output can't be written.
     case output(errno: Int32)
     /// A reply holds what JSON can't say.
@@ -49,7 +51,7 @@ enum CommandError: Error {
 
     var status: ExitStatus {
         switch self {
-        case .usage, .export, .input: .usage
+        case .usage, .export, .input, .directory: .usage
         case .client(.failed): .refused
         case .noDaemon, .client, .privateDaemon: .unreachable
         case .refused(let error): ExitStatus(error)
@@ -100,6 +102,8 @@ enum CommandError: Error {
         case .exporting(let path, let number):
             "can't write all of '\(Self.clean(path))': \(SystemFault.text(number))"
         case .input(let path, let reason): "\(Self.clean(path)) can't be read: \(reason); nothing was run"
+        case .directory(let reason):
+            "the current directory is no place to run in: \(Self.clean(reason)); nothing was run"
         case .output(EPIPE): nil
         case .output(let number): "can't write to standard output: \(SystemFault.text(number))"
         case .unwritable(let reason): "the data can't be written as JSON: \(reason)"

@@ -7,8 +7,8 @@ import Linux
 @main
 enum Main {
     static func main() {
-        // A reader that went away is met as EPIPE where the write is, not as a signal.
-        signal(SIGPIPE, SIG_IGN)
+        // A reader that went away, or a file that may not grow, is met where the write is, not as a signal.
+        IgnoredSignals.begin()
         holdStandardStreams()
         if let failure = unfit() { exit(report(failure).rawValue) }
         exit(status(of: ThisProcess.arguments))

@@ -14,9 +14,13 @@ import Varlink
                 Run.Request(
                     workload: text, arguments: [text: text, "size": "4KiB"], mode: .mixed, processes: 1, threads: .max,
                     tasks: .min, cold: .exec, timeout: 0, records: false, inputs: [[], [text, text], [""]],
-                    context: Context(directory: text, umask: 0o22, environment: [text]), outputs: .tasks,
+                    context: Context(
+                        directory: text, umask: 0o22, environment: [text], ignored: [1, 64], nice: -20, io: 24576,
+                        oom: -1000, limits: [-1, 0, .max]), outputs: .tasks,
                     halt: Halt(failures: 3, now: true),
-                    block: Run.Block(base64: text, descriptor: 1, lengths: [0, .max], table: 16), results: false))
+                    block: Run.Block(base64: text, descriptor: 1, lengths: [0, .max], table: 16), results: false,
+                    early: true,
+                    wait: true))
         }
         for block in [Run.Block(), Run.Block(descriptor: 0), Run.Block(base64: "", lengths: []), Run.Block(table: 0)] {
             requests.append(Run.Request(workload: "native", block: block, results: true))

@@ -14,7 +14,9 @@ enum Samples {
         task: 1, worker: 2, pid: 3, tid: 4, start: 5, stop: 6, cpu: 7, attempt: 1, status: "ok", value: .max,
         reason: "r", command: command, fetch: fetch, detail: ["rows": 8, "skipped": -1])
     static let output = Output(task: 1, stdout: "aGk=", stderr: "", record: record)
-    static let context = Context.bare
+    static let context = Context(
+        directory: "/", umask: 18, environment: ["PATH=/bin"], ignored: [1], nice: 5, io: 16384, oom: 100,
+        limits: [-1, -1])
     static let halt = Halt(failures: 1, now: true)
     static let block = Run.Block(base64: "aGk=", descriptor: 0, lengths: [1, 1], table: 8)
     static let results = Run.Results(descriptor: 0, bytes: 64, failures: 32, first: 1)
@@ -79,7 +81,7 @@ enum Samples {
             Run.Request(
                 workload: "io", arguments: ["size": "8MiB"], mode: .threads, processes: 1, threads: 4, tasks: 16,
                 cold: .exec, timeout: 1, records: true, inputs: [["true"]], context: context, outputs: .ended,
-                halt: halt, block: block, results: true, early: true),
+                halt: halt, block: block, results: true, early: true, wait: true),
             Run.Reply(
                 accepted: .init(job: "j1", workers: 4, tasks: 16),
                 progress: .init(state: "running", done: 1, total: 16, elapsed: 5), outputs: [output], early: [output],
@@ -90,7 +92,7 @@ enum Samples {
             LeaseCall.Request(
                 workload: "noop", arguments: [:], mode: .processes, processes: 2, threads: 1, timeout: 1, tasks: 64,
                 inputBytes: 4096, resultBytes: 4096, attempts: 3,
-                context: Context(directory: "/", umask: 18, environment: ["PATH=/bin"])),
+                context: context),
             LeaseCall.Reply(
                 lease: .init(job: "j1", workers: 2, memory: 0, bell: 1),
                 loss: .init(worker: 0, pid: 7, exit: "signal 9", oom: false, lost: 1, rerun: 0), receipt: receipt())

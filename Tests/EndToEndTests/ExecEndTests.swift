@@ -16,6 +16,32 @@ extension EndToEnd {
             }
         }
 
+        @Test(
+            "don't wait for what has left their group and holds their outputs open", arguments: ["timeout", "output"])
+        func escaped(cause: String) throws {
+            try Daemon.run("--cancel-grace 40s") { daemon in
+                let script = "setsid sh -c 'yes | head -c 100000; exec sleep 61' & wait"
+                let limit = cause == "timeout" ? ["--timeout", "300ms"] : ["--output-limit", "4KiB"]
+                let outcome = try daemon.exec(
+                    ["-q", "--json", "--records"] + limit + ["sh", "-c", script + " >&2", ":::", "a"])
+                #expect(outcome.status == 1)
+                #expect(try outcome.records.first?.command?.cause == cause)
+                // Half of the time that they have is 20 s.
+                #expect(try outcome.receipt.phases.run < 10_000_000_000)
+                #expect(daemon.fixture.processes.allSatisfy { !Processes.line(of: $0).contains("sleep") })
+            }
+        }
+
+        @Test("have their time to end, though the first of them has ended at once")
+        func lateMember() throws {
+            try Daemon.run("--cancel-grace 40s") { daemon in
+                let script = "(trap 'sleep 0.3; echo late; exit' TERM; while :; do sleep 0.1; done) & wait"
+                let outcome = try daemon.exec(["-q", "--timeout", "500ms", "sh", "-c", script, ":::", "a"])
+                #expect(outcome.status == 1)
+                #expect(outcome.output == "late\n")
+            }
+        }
+
         @Test("and make an exit code of it have failed all the same, which is told, recorded and logged")
         func gracefulEnd() throws {
             try Daemon.run { daemon throws in

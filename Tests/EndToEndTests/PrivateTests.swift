@@ -25,6 +25,23 @@ extension EndToEnd {
             }
         }
 
+        @Test("a run whose own daemon never serves says so and ends", .enabled(if: isAlone, why))
+        func stuck() throws {
+            try Fixture.run { fixture in
+                let (client, daemon) = (fixture.folder + "/parctl", fixture.folder + "/pard")
+                try FileManager.default.copyItem(atPath: try Program.parctl.path, toPath: client)
+                try "#!/bin/sh\nexec sleep 61\n".write(toFile: daemon, atomically: false, encoding: .utf8)
+                chmod(daemon, 0o755)
+                let process = try Child(client, ["run", "noop"], environment: fixture.environment())
+                let outcome = try Parctl(process: process).outcome()
+                #expect(outcome.status == 3)
+                #expect(outcome.errors.hasSuffix("the private daemon did not start: it does not serve after 10 s\n"))
+                #expect(fixture.processes == [])
+                try FileManager.default.removeItem(atPath: client)
+                try FileManager.default.removeItem(atPath: daemon)
+            }
+        }
+
         @Test("a run that is interrupted takes its own daemon with it", .enabled(if: isAlone, why))
         func interrupted() throws {
             try Fixture.run { fixture in

@@ -42,6 +42,28 @@ extension EndToEnd {
             #expect(outcome.errors == "1\n" || outcome.errors == "0\n")
         }
 
+        @Test("or leaves with a message, as the user wants to and nobody reads")
+        func unread() throws {
+            try Daemon.run { daemon in
+                let fixture = daemon.fixture
+                let script = """
+                    cd '\(fixture.temporary)'; mkfifo pipe; sleep 61 < pipe & \
+                    exec '\(try Program.parctl.path)' run exec -q sh -c 'yes | head -c 1000000' ::: a b > pipe
+                    """
+                let process = try Child(
+                    "/bin/sh", ["-c", script], environment: fixture.environment(["PARD_SOCKET": daemon.socket]))
+                // More than the pipe holds has been written to it, and what is left waits.
+                _ = try daemon.awaitJob { $0.state == "collecting" }
+                process.signal(SIGINT)
+                for sleeper in fixture.processes where Processes.line(of: sleeper).hasPrefix("sleep") {
+                    #expect(process.end(within: 20) == .exit(130))
+                    kill(pid_t(sleeper), SIGKILL)
+                }
+                #expect(process.errors.text == "parctl: nobody reads the output: left without the rest of it\n")
+                try FileManager.default.removeItem(atPath: fixture.temporary + "/pipe")
+            }
+        }
+
         @Test("as it may open no more files")
         func files() throws {
             let outcome = try shell("ulimit -n 4; exec parctl run noop")

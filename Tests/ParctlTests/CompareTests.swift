@@ -55,15 +55,15 @@ import Testing
         for order in orders { #expect(order.sorted() == [0, 1, 2, 3, 4]) }
     }
 
-    @Test func `all arms run the same number of tasks`() {
+    @Test func `all arms run the same number of tasks`() throws {
         let plan = plan()
-        let requests = plan.arms.map { plan.request($0, cold: false, records: false) }
+        let requests = try plan.arms.map { try plan.request($0, cold: false, records: false) }
         #expect(Set(requests.map(\.tasks)) == [8])
         #expect(requests.map(\.mode) == [.serial, .threads, .threads, .processes, .processes])
         #expect(requests.map(\.threads) == [nil, 2, 4, nil, nil])
         #expect(requests.map(\.processes) == [nil, nil, nil, 2, 4])
         #expect(requests.allSatisfy { $0.cold == nil && $0.records == nil && $0.timeout == 5 })
-        #expect(plan.request(plan.arms[0], cold: true, records: true).cold == .fresh)
+        #expect(try plan.request(plan.arms[0], cold: true, records: true).cold == .fresh)
     }
 
     @Test func `records of all rounds are kept while they are few`() {

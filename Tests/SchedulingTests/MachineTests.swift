@@ -394,6 +394,7 @@ struct MachineTests {
         var policy = policy()
         policy.workerLimit = [256, 24, 13][Int(seed % 3)]
         policy.isShared = seed % 2 == 0
+        policy.growsBusyPools = seed % 4 < 2
         policy.runtimeLimit = 2
         policy.runtimeIdleNanoseconds = 2_000_000
         var world = Simulation(policy: policy, seed: seed)
@@ -426,6 +427,8 @@ struct MachineTests {
             if random.below(3) == 0 { request.cold = random.below(2) == 0 ? .fresh : .exec }
             if random.below(5) == 0 { request.deadline = world.now + 3_000_000 }
             if request.cold == nil { request.isHeld = random.below(3) == 0 }
+            request.waits = random.below(4) == 0
+            request.isInner = random.below(3) == 0
             let refusal = world.machine.refusal(
                 of: request, queueLimit: 64, idleHeld: world.idleHeld, at: world.now)
             if refusal == nil {

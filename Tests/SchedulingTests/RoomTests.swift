@@ -142,7 +142,7 @@ struct RoomTests {
         for _ in 0..<10 { world.advanceArrivals() }
         #expect(world.machine.jobs[100]?.state == .running)
         #expect(world.machine.jobs[1]?.state == .running)
-        #expect(world.machine.jobs[100]?.reason == .poolTooSmall)
+        #expect(world.machine.jobs[100]?.reason == .poolBusy)
         #expect(world.ended.isEmpty)
         // His next one waits for no more than one of the other's.
         world.step(.submit(101, modest))

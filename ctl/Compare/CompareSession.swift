@@ -32,12 +32,12 @@ struct ComparePlan {
     }
 
     /// The request that runs one arm.
-    func request(_ arm: Arm, cold: Bool, records: Bool) -> Run.Request {
+    func request(_ arm: Arm, cold: Bool, records: Bool) throws(CommandError) -> Run.Request {
         var request = Run.Request(
             workload: workload, arguments: arguments.isEmpty ? nil : arguments, mode: arm.mode,
             processes: arm.mode == .processes ? arm.workers : nil, threads: arm.mode == .threads ? arm.workers : nil,
             tasks: tasks, cold: cold ? .fresh : nil, timeout: timeout, records: records ? true : nil)
-        inputs.put(into: &request)
+        try inputs.put(into: &request)
         // Nobody looks at them.
         request.results = nil
         return request
@@ -123,7 +123,7 @@ struct CompareSession {
     private mutating func run(
         _ arm: Arm, _ name: String, cold: Bool, records: Bool, on connection: inout DaemonConnection, _ signals: Signals
     ) throws -> (run: RecordedRun, interrupted: Bool) {
-        var request = plan.request(arm, cold: cold, records: records)
+        var request = try plan.request(arm, cold: cold, records: records)
         // What commands write is looked at until the first round.
         if rounds.isEmpty, warm.isEmpty, name == Self.warmUp, plan.words.definition.input == .command {
             request.outputs = .tasks

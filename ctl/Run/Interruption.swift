@@ -93,16 +93,30 @@ final class Interruption {
     func write(_ bytes: [UInt8], to descriptor: Int32) throws {
         DrawnLine.giveWay(to: bytes, on: descriptor)
         var rest = bytes[...]
+        var since = Int(Monotonic.now())
         while !rest.isEmpty {
             // The user's wish alone: what the reader keeps waiting is no fault of the daemon's.
-            let came = try signals.wait(beside: descriptor, for: POLLOUT, milliseconds: -1)
-            if came.signal { try hear() }
-            guard came.other else { continue }
+            let left = isAsked ? Self.patience - (Int(Monotonic.now()) - since) : nil
+            let came = try signals.wait(
+                beside: descriptor, for: POLLOUT, milliseconds: left.map { Int32(clamping: $0 / 1_000_000) } ?? -1)
+            if came.signal {
+                try hear()
+                since = Int(Monotonic.now())
+            }
+            guard came.other else {
+                // Who wants to leave waits no longer for somebody who may never read.
+                if let left, left <= 0 {
+                    StandardError.write("parctl: nobody reads the output: left without the rest of it\n")
+                    throw ExitStatus.cancelled
+                }
+                continue
+            }
             // What there is room for after poll(2) has said so: more could block, and nobody would hear signals.
             let piece = rest.prefix(Int(PIPE_BUF))
             let count = piece.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count >= 0 {
                 rest = rest.dropFirst(count)
+                since = Int(Monotonic.now())
             } else if errno != EINTR, errno != EAGAIN {
                 throw CommandError.output(errno: errno)
             }

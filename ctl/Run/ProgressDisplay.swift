@@ -40,7 +40,7 @@ struct ProgressDisplay {
     mutating func draw() {
         let now = Int(Monotonic.now())
         let isYoung = now - start < Self.delay
-        guard terminal.redraws, label != nil || !isYoung else { return }
+        guard terminal.redraws, label != nil || !isYoung, StandardError.hasRoom else { return }
         var style = terminal.style
         style.width = Terminal.columns(STDERR_FILENO) ?? style.width
         let width = style.width

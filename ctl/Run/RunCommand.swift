@@ -54,6 +54,9 @@ struct RunCommand: ParsableCommand {
         transform: Halt.option)
     var halt: Halt?
 
+    @Flag(help: "Wait for the pool's own workers where they are busy, rather than have the pool grow for the run.")
+    var wait = false
+
     @Flag(help: "Print every task's record after the receipt; with --json, as its 'records'.")
     var records = false
 
@@ -68,7 +71,7 @@ struct RunCommand: ParsableCommand {
     var invocation: RunInvocation {
         RunInvocation(
             words: words, threads: threads, processes: processes, serial: serial, cold: cold, tasks: tasks,
-            timeout: timeout, halt: halt, records: records, charts: charts.values, json: output.json,
+            timeout: timeout, halt: halt, wait: wait, records: records, charts: charts.values, json: output.json,
             service: service.values)
     }
 

@@ -90,19 +90,19 @@ enum RunInputs {
     var descriptors: [Int32] { functions?.items.map { [$0.descriptor] } ?? [] }
 
     /// Puts them into a request, of which a timeout is each command's or call's rather than the run's.
-    func put(into request: inout Run.Request) {
+    func put(into request: inout Run.Request) throws(CommandError) {
         switch self {
         case .nothing: break
         case .items(let plan, let tasks):
             if let tasks { request.tasks = tasks }
-            plan.put(into: &request)
+            try plan.put(into: &request)
             Self.moveTimeout(in: &request)
-        case .listed(let inputs): request.inputs = inputs.map(Run.Input.init(words:))
+        case .listed(let inputs):
+            request.inputs = inputs.map(Run.Input.init(words:))
+            request.context = .ofFiles
         case .commands(let plan, let inputs):
             request.inputs = inputs?.map(Run.Input.init(words:))
-            var context = Context.ofThisProcess
-            if let directory = plan.options.directory { context.directory = directory }
-            request.context = context
+            request.context = try .ofThisProcess(in: plan.options.directory)
             Self.moveTimeout(in: &request)
         }
     }

@@ -16,6 +16,8 @@ struct RunInvocation: Equatable {
     /// Nanoseconds.
     var timeout: Int?
     var halt: Halt?
+    /// Whether it waits for busy workers.
+    var wait = false
     var records = false
     var charts = Charts()
     /// Whether the receipt is printed as one JSON document.
@@ -32,6 +34,7 @@ struct RunInvocation: Equatable {
             .value("tasks") { $0.tasks = try Count.positive($1) },
             .value("timeout") { $0.timeout = try Count.nanoseconds($1) },
             .value("halt") { $0.halt = try Halt.option($1) },
+            .flag("wait") { $0.wait = true },
             .flag("json") { $0.json = true },
             .flag("records") { $0.records = true },
         ] + Charts.words.map { $0.within { try $1(&$0.charts) } }
@@ -60,8 +63,9 @@ extension RunInvocation {
         }
         if inputs.functions?.isDone() == true { return }
         var request = try shape.request(words.definition.name, words.arguments)
-        inputs.put(into: &request)
+        try inputs.put(into: &request)
         request.outputs = inputs.outputs
+        if wait { request.wait = true }
         if inputs.functions?.log != nil { request.records = true }
         // A document or a file of pickles has all results in one place.
         if let functions = inputs.functions, !json, functions.pickleFile == nil { request.early = true }

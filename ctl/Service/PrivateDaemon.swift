@@ -10,7 +10,7 @@ struct PrivateDaemon: ~Copyable {
     private let link: StreamSocket
     private let pid: pid_t
 
-    /// How long the daemon may take to end before it is killed, in milliseconds.
+    /// How long the daemon may take to serve, and to end before it is killed, in milliseconds.
     private static let patience: Int32 = 10_000
     /// What the daemon writes on the link when it serves.
     private static let ready = Array("READY\n".utf8)
@@ -62,8 +62,15 @@ struct PrivateDaemon: ~Copyable {
     /// Reads the link up to the word.
     private func awaitReady(_ signals: Signals) throws {
         var word: [UInt8] = []
+        let deadline = Int(Monotonic.now()) + Int(Self.patience) * 1_000_000
         while word != Self.ready {
-            let came = try signals.wait(beside: link.descriptor, milliseconds: -1)
+            let left = Int32(clamping: (deadline - Int(Monotonic.now()) + 999_999) / 1_000_000)
+            guard left > 0 else {
+                // Nothing is lost with it, and it may not be able to leave.
+                kill(pid, SIGKILL)
+                throw CommandError.privateDaemon("it does not serve after \(Self.patience / 1000) s")
+            }
+            let came = try signals.wait(beside: link.descriptor, milliseconds: left)
             if came.signal, let number = signals.next(), number != SIGCHLD { throw ExitStatus.cancelled }
             guard came.other else { continue }
             var byte: UInt8 = 0

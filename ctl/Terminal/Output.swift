@@ -70,6 +70,12 @@ extension StandardOutput {
 
 /// Standard error: messages for people. One that can't be written is dropped, as there is nobody left to tell.
 enum StandardError {
+    /// Whether a line could be written without waiting for whoever reads it.
+    static var hasRoom: Bool {
+        var state = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
+        return poll(&state, 1, 0) == 1
+    }
+
     static func write(_ text: String) {
         let bytes = Array(text.utf8)
         DrawnLine.giveWay(to: bytes, on: STDERR_FILENO)

@@ -13,8 +13,10 @@ struct Signals {
     /// The end of the pipe that handlers write to.
     private static let entry = Atomic<Int32>(-1)
 
-    /// Takes the named signals from now on.
-    init(_ numbers: [Int32]) throws(CommandError) {
+    /// Takes the named signals from now on. Those that whoever started this process had it ignore stay ignored, as `nohup`
+    /// and a script's `&` want it; but for that of a child's end.
+    init(_ wanted: [Int32]) throws(CommandError) {
+        let numbers = wanted.filter { $0 == SIGCHLD || !IgnoredSignals.contains($0) }
         do throws(SystemError) {
             let ends = try Pipe().release()
             // The writing end must not block: a handler that does would stop the program for good.

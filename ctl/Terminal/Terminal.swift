@@ -88,6 +88,14 @@ enum Environment {
         return String(cBytes: text)
     }
 
+    /// Why nothing can be run in the current directory; nil where it is there.
+    static var directoryFault: String? {
+        var status = stat()
+        if stat(".", &status) != 0 { return "it can't be entered: \(SystemFault.text(errno))" }
+        // One that has been removed has no name any more.
+        return status.st_nlink == 0 ? "'\(directory)' has been removed" : nil
+    }
+
     /// The current directory, by its path. One that has been removed has the path that it had and `(deleted)` behind it,
     /// as the kernel shows it: nothing is there, and nothing may be done elsewhere instead.
     static var directory: String {

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
+#include "inheritance.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -55,6 +56,7 @@ static int child(void *argument) {
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     listen_again();
+    if (command->inherited != NULL) par_inherit(command->inherited);
     start->step = PAR_COMMAND_EXECVE;
     execve(command->path, command->arguments + 1, command->environment);
     if (errno == ENOEXEC) {

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -79,6 +80,28 @@ int32_t par_set_mark(uint64_t mark) {
 
 int32_t par_die_with_parent(void) { return result(prctl(PR_SET_PDEATHSIG, SIGKILL)); }
 int32_t par_adopt_orphans(void) { return result(prctl(PR_SET_CHILD_SUBREAPER, 1)); }
+
+static int child_ends = -1;
+
+static void child_has_ended(int number) {
+    (void)number;
+    int saved = errno;
+    eventfd_write(child_ends, 1);
+    errno = saved;
+}
+
+int32_t par_child_ends(void) {
+    if (child_ends < 0) child_ends = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (child_ends < 0) return -errno;
+    struct sigaction action = {.sa_handler = child_has_ended, .sa_flags = SA_RESTART | SA_NOCLDSTOP};
+    return sigaction(SIGCHLD, &action, NULL) < 0 ? -errno : child_ends;
+}
+
+void par_child_ends_seen(int32_t fd) {
+    eventfd_t count;
+    eventfd_read(fd, &count);
+}
+
 int32_t par_set_name(const char *name) { return result(prctl(PR_SET_NAME, name)); }
 
 static uint64_t default_timer_slack;

@@ -4,13 +4,15 @@ extension Definition {
         summary: "run a command for each of many arguments",
         text: """
             A task runs a program with its arguments, without a shell, in the caller's directory and with the caller's \
-            environment and umask, in a process group of its own, and keeps what it writes apart from all others. Its \
+            environment, umask, ignored signals, nice value and limits (ulimit, no higher than the daemon's), in a process \
+            group of its own and without a terminal, and keeps what it writes apart from all others. Its \
             start-up (spawn, from asking for a process to the program being in it) is told apart from the command's own \
             time, and its CPU time and memory are the kernel's own figures (memory only where it is more than the worker \
             itself has had: the kernel can't tell less). It fails when the command's exit code is not 0. On timeout or \
             cancellation the whole group gets SIGTERM and soon after SIGKILL. What a command leaves running in the \
-            background loses its output when the command ends. A command is a child of the daemon's worker: priority, \
-            resource limits and control group are the daemon's.
+            background loses its output when the command ends. A command is a child of the daemon's worker: its control \
+            group is the daemon's. A command may use parctl itself: its runs never wait for the workers that wait for it, but \
+            are refused where there can be no others.
             """,
         rerun: false, input: .command, permissions: [.commands],
         options: [

@@ -50,12 +50,14 @@ public enum Run {
         public var results: Bool?
         /// Whether the first results are sent while the run goes on.
         public var early: Bool?
+        /// Whether it waits for busy workers of its pool rather than have the pool grow.
+        public var wait: Bool?
 
         public init(
             workload: String, arguments: [String: String]? = nil, mode: Mode? = nil, processes: Int? = nil,
             threads: Int? = nil, tasks: Int? = nil, cold: Cold? = nil, timeout: Int? = nil, records: Bool? = nil,
             inputs: [Input]? = nil, context: Context? = nil, outputs: OutputOrder? = nil, halt: Halt? = nil,
-            block: Block? = nil, results: Bool? = nil, early: Bool? = nil
+            block: Block? = nil, results: Bool? = nil, early: Bool? = nil, wait: Bool? = nil
         ) {
             self.workload = workload
             self.arguments = arguments
@@ -73,6 +75,7 @@ public enum Run {
             self.block = block
             self.results = results
             self.early = early
+            self.wait = wait
         }
     }
 
@@ -190,11 +193,30 @@ public struct Context: Codable, Sendable, Equatable {
     public var umask: Int
     /// `NAME=value` for each variable.
     public var environment: [String]
+    /// The numbers of signals that commands ignore.
+    public var ignored: [Int]?
+    /// -20 to 19.
+    public var nice: Int?
+    /// As ioprio_get(2) has it.
+    public var io: Int?
+    /// As /proc/PID/oom_score_adj has it.
+    public var oom: Int?
+    /// The soft and the hard limit of each resource, in the order of the host's numbers for them; -1 for none. No command has
+    /// higher ones than the daemon.
+    public var limits: [Int]?
 
-    public init(directory: String, umask: Int, environment: [String]) {
+    public init(
+        directory: String, umask: Int, environment: [String], ignored: [Int]? = nil, nice: Int? = nil, io: Int? = nil,
+        oom: Int? = nil, limits: [Int]? = nil
+    ) {
         self.directory = directory
         self.umask = umask
         self.environment = environment
+        self.ignored = ignored
+        self.nice = nice
+        self.io = io
+        self.oom = oom
+        self.limits = limits
     }
 
     /// What commands get whose caller says nothing.

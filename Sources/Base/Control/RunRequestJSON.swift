@@ -35,6 +35,11 @@ extension Run.Request {
             JSONBytes.append(",\"umask\":", context.umask, to: &bytes)
             JSONBytes.append(",\"environment\":", to: &bytes)
             Self.append(texts: context.environment, to: &bytes)
+            if let ignored = context.ignored { Self.append(",\"ignored\":[", ignored, to: &bytes) }
+            if let nice = context.nice { JSONBytes.append(",\"nice\":", nice, to: &bytes) }
+            if let io = context.io { JSONBytes.append(",\"io\":", io, to: &bytes) }
+            if let oom = context.oom { JSONBytes.append(",\"oom\":", oom, to: &bytes) }
+            if let limits = context.limits { Self.append(",\"limits\":[", limits, to: &bytes) }
             bytes.append(UInt8(ascii: "}"))
         }
         if let outputs { JSONBytes.append(",\"outputs\":", quoted: outputs.rawValue, to: &bytes) }
@@ -45,6 +50,7 @@ extension Run.Request {
         if let block { Self.append(block, to: &bytes) }
         if let results { bytes += Array(",\"results\":\(results)".utf8) }
         if let early { bytes += Array(",\"early\":\(early)".utf8) }
+        if let wait { bytes += Array(",\"wait\":\(wait)".utf8) }
         bytes.append(UInt8(ascii: "}"))
         return bytes
     }
@@ -54,15 +60,17 @@ extension Run.Request {
         let start = bytes.count
         if let base64 = block.base64 { JSONBytes.append(",\"base64\":", quoted: base64, to: &bytes) }
         if let descriptor = block.descriptor { JSONBytes.append(",\"descriptor\":", descriptor, to: &bytes) }
-        if let lengths = block.lengths {
-            bytes += Array(",\"lengths\":[".utf8)
-            JSONBytes.append(list: lengths, to: &bytes) { JSONBytes.append("", $0, to: &$1) }
-            bytes.append(UInt8(ascii: "]"))
-        }
+        if let lengths = block.lengths { append(",\"lengths\":[", lengths, to: &bytes) }
         if let table = block.table { JSONBytes.append(",\"table\":", table, to: &bytes) }
         // The comma in front of the first member.
         if bytes.count > start { bytes.remove(at: start) }
         bytes.append(UInt8(ascii: "}"))
+    }
+
+    private static func append(_ head: StaticString, _ numbers: [Int], to bytes: inout [UInt8]) {
+        JSONBytes.append(head, to: &bytes)
+        JSONBytes.append(list: numbers, to: &bytes) { JSONBytes.append("", $0, to: &$1) }
+        bytes.append(UInt8(ascii: "]"))
     }
 
     private static func append(texts: [String], to bytes: inout [UInt8]) {

@@ -8,6 +8,11 @@ public struct ProcessHandle: ~Copyable, Sendable {
     public let pid: Int32
     private let descriptor: Descriptor
 
+    init(pid: Int32, owning descriptor: consuming Descriptor) {
+        self.pid = pid
+        self.descriptor = descriptor
+    }
+
     /// Opens a child of this process that has not been reaped, so that its number can't have been given to another.
     /// Throws `ECHILD` where the process is no child of this one.
     public init(child pid: Int32) throws(SystemError) {
@@ -112,8 +117,8 @@ public struct Program: Sendable {
     public var hasNoInput = false
     /// The descriptor of this process that becomes its standard output. Standard error is inherited.
     public var output: Int32 = STDOUT_FILENO
-    /// Whether it has a process group of its own, no signal blocked and all at their defaults. Otherwise it is in this one's
-    /// group, and ignores and blocks what this process does; only SIGPIPE is at its default.
+    /// Whether it has a session of its own without a terminal, no signal blocked and all at their defaults. Otherwise it is in
+    /// this one's group, and ignores and blocks what this process does; only SIGPIPE is at its default.
     public var isApart = true
 
     /// - Parameter path: one without a slash is looked for in `$PATH`.
@@ -159,6 +164,9 @@ public struct Program: Sendable {
         return pid
     }
 
+    /// `POSIX_SPAWN_SETSID`, which glibc has since 2.26.
+    private static let newSession: Int16 = 0x80
+
     private func setSignals(_ attributes: inout posix_spawnattr_t) {
         var none = sigset_t()
         sigemptyset(&none)
@@ -173,9 +181,9 @@ public struct Program: Sendable {
         sigfillset(&defaults)
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setsigdefault(&attributes, &defaults)
-        posix_spawnattr_setpgroup(&attributes, 0)
+        // Its group is its own then, too.
         posix_spawnattr_setflags(
-            &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
+            &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF) | Self.newSession)
     }
 }
 

@@ -24,6 +24,8 @@ public struct Command: ~Copyable, Sendable {
         public var errors: Int32
         /// What the command and all that it starts are known by; nil for nothing.
         public var mark: CommandMark?
+        /// What else is different from what this process has.
+        public var inherited: Inheritance.Numbers?
 
         public init(
             path: String, arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
@@ -64,8 +66,12 @@ public struct Command: ~Copyable, Sendable {
                     path: path.baseAddress, arguments: start.arguments, environment: start.environment,
                     directory: directory.baseAddress, umask: start.umask,
                     descriptors: (start.input, start.output, start.errors),
-                    mark: start.mark?.value ?? 0)
-                return par_command_start(&command, &pidfd, &step)
+                    mark: start.mark?.value ?? 0, inherited: nil)
+                guard let inherited = start.inherited else { return par_command_start(&command, &pidfd, &step) }
+                return inherited.values.withUnsafeBufferPointer { values in
+                    command.inherited = values.baseAddress
+                    return par_command_start(&command, &pidfd, &step)
+                }
             }
         }
         if result < 0 {

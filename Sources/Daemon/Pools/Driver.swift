@@ -82,6 +82,8 @@ final class Driver {
     /// When orphans are looked at, and children that nobody knows are reaped.
     var orphansAt: UInt64?
     var sweepAt: UInt64?
+    /// Tells of children that others have left; nil where there are none, as this is not a container's first process.
+    private let childEnds: ChildEnds?
     /// When jobs are searched for workers that have been stopped, and whom the last search has found.
     var stoppedAt: UInt64?
     var foundStopped: Set<UnitID> = []
@@ -101,6 +103,8 @@ final class Driver {
         case worker(ProcessID)
         /// Where workers of a domain, by its place, ask for files.
         case files(Int)
+        /// Children that others have left have ended.
+        case strangers
 
         private static let numberBits: UInt64 = 56
 
@@ -111,6 +115,7 @@ final class Driver {
             case .zygoteEnd(let number): 2 << Self.numberBits | UInt64(number)
             case .worker(let process): 3 << Self.numberBits | UInt64(process)
             case .files(let domain): 4 << Self.numberBits | UInt64(domain)
+            case .strangers: 5 << Self.numberBits
             }
         }
 
@@ -122,6 +127,7 @@ final class Driver {
                 case 2: .zygoteEnd(number)
                 case 3: .worker(number)
                 case 4: .files(number)
+                case 5: .strangers
                 default: .bell
                 }
         }
@@ -136,7 +142,9 @@ final class Driver {
         machine = PoolMachine(policy: supervisor.configuration.policy, runtimes: RuntimeRow.builtIns)
         queueLimit = supervisor.configuration.queueLimit
         seenMemoryKills = supervisor.configuration.memoryKills?()
+        childEnds = ThisProcess.pid == 1 ? try ChildEnds() : nil
         try enter(supervisor.own)
+        if let childEnds { try supervisor.events.add(childEnds.descriptor, key: Source.strangers.key) }
         do {
             try startZygote(of: runtimes[0])
         } catch  where Self.isLasting(error) {
@@ -171,6 +179,9 @@ final class Driver {
             case .zygoteEnd(let number): hearZygoteEnd(number)
             case .worker(let process): hearWorker(process)
             case .files(let domain): hearFiles(domain)
+            case .strangers:
+                childEnds?.see()
+                sweepSoon()
             }
         }
         repeat {
@@ -339,6 +350,11 @@ final class Driver {
     private func admit(
         _ record: JobRecord, _ request: LeaseRequest, _ answer: @Sendable (Refusal?) -> Void
     ) {
+        var request = request
+        // Only there it matters, and looking takes a while.
+        if request.caller != 0, machine.mustWait(request) {
+            request.isInner = CommandMark(of: request.caller) != nil
+        }
         let refusal = machine.refusal(
             of: request, queueLimit: queueLimit, idleHeld: idleAtLeases.count, at: Monotonic.now())
         if let refusal {

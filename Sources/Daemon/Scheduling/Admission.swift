@@ -16,6 +16,8 @@ public enum Refusal: Error, Sendable, Equatable {
 extension PoolMachine {
     /// Jobs that wait for workers, in the words of a refusal.
     private static var queueLimitName: String { "queued jobs" }
+    /// Workers for a job that waits for none, likewise.
+    private static var innerLimitName: String { "workers, all of which are busy, for a run within a run" }
     /// Workers of all leases together, likewise.
     private static var heldLimitName: String { "leased workers" }
     /// Runtimes of users' libraries, likewise.
@@ -56,10 +58,32 @@ extension PoolMachine {
             }
         }
         if request.cold != nil { return nil }
-        let free = (pool?.idle.count ?? 0) + (pool?.coming.count ?? 0)
-        let mustWait =
-            pool?.queue.isEmpty == false || isOwnShareUsedUp || (free < present && free < request.units)
-        return mustWait ? queueRefusal(of: request.user, queueLimit, now) : nil
+        if request.isInner { return innerRefusal(of: request, now) }
+        return mustWait(request) ? queueRefusal(of: request.user, queueLimit, now) : nil
+    }
+
+    /// Whether a job would have to wait for others.
+    package func mustWait(_ request: LeaseRequest) -> Bool {
+        guard request.cold == nil else { return false }
+        let place = pools.index(forKey: request.kind)
+        guard isWithinShare(request), place.map({ pools.values[$0].queue.isEmpty }) != false,
+            let missing = unitsToStart(request)
+        else { return true }
+        if missing == 0 { return false }
+        let isLarger = request.units > place.map { pools.values[$0].size } ?? 0
+        let others = isLarger ? stoppingWorkers + reclaimable(besides: request.kind) : 0
+        return missing * request.kind.workersPerUnit > room + others
+    }
+
+    /// Somebody who has a worker may be waiting for this job: it begins at once, or as soon as idle workers are gone.
+    private func innerRefusal(of request: LeaseRequest, _ now: UInt64) -> Refusal? {
+        if isWithinShare(request), let missing = unitsToStart(request) {
+            let workers = missing * request.kind.workersPerUnit
+            if workers == 0 || workers <= room { return nil }
+            let isFirst = claims.isEmpty && pools[request.kind]?.queue.isEmpty != false
+            if isFirst, workers <= room + stoppingWorkers + reclaimable(besides: request.kind) { return nil }
+        }
+        return .busy(limit: Self.innerLimitName, allowed: policy.workerLimit, retryAfter: retryAfter(now))
     }
 
     /// Workers that clients hold are nobody else's for as long as they want: so some are always left for runs.

@@ -12,6 +12,13 @@ public struct LeaseRequest: Sendable, Equatable {
     public var user: UInt32
     /// Whether a client has the workers for as long as it wants, so that nobody is to wait for them.
     public var isHeld: Bool
+    /// Whether it waits for the workers of its pool, however long they are busy, rather than have the pool grow.
+    public var waits = false
+    /// Whether a command of this daemon's, or of another one, has asked for it: whoever has a worker may be waiting for it, so
+    /// that it waits for nobody's.
+    public var isInner = false
+    /// The process that has asked for it; 0 where that is not known.
+    public var caller: Int32 = 0
 
     public init(
         kind: PoolKind, units: Int, cold: ColdStart? = nil, deadline: UInt64? = nil, user: UInt32 = 0,
@@ -40,6 +47,8 @@ public enum ColdStart: Sendable, Equatable {
 public enum ColdReason: Sendable, Equatable {
     case requested
     case poolTooSmall
+    /// The pool's workers were at other jobs.
+    case poolBusy
     case workerReplaced
     case firstUse
     /// The library that the workers have loaded is another one than before.
@@ -52,6 +61,7 @@ public enum ColdReason: Sendable, Equatable {
         switch self {
         case .requested: "requested"
         case .poolTooSmall: "pool too small"
+        case .poolBusy: "pool busy"
         case .workerReplaced: "worker replaced"
         case .firstUse: "first use"
         case .fileChanged: "file changed"

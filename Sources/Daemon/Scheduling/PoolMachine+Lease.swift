@@ -9,7 +9,11 @@ extension PoolMachine {
         let mayBeNext = pools[request.kind, default: PoolRow(kind: request.kind, floor: 0)].enter(id, request)
         if mayBeNext { touch(request.kind) }
         if let deadline = request.deadline { deadlines.set(id, to: deadline) }
-        if request.cold == nil { return queueShares.add(1, for: request.user) }
+        if request.cold == nil {
+            queueShares.add(1, for: request.user)
+            if request.isInner { serveInner(id, request, now) }
+            return
+        }
         charge(id)
         if let reason = broken[request.kind.runtime] {
             fail(id, reason, now)
@@ -77,24 +81,48 @@ extension PoolMachine {
             lease(id, request, now)
             return true
         }
-        guard let pool = pools[request.kind] else { return false }
+        guard let free, let pool = pools[request.kind] else { return false }
         if let failure {
             // Those that are busy will do, if they are enough.
             if pool.size - pool.coming.count >= wanted { return false }
             fail(id, failure, now)
             return true
         }
-        let missing = wanted - pool.size
-        if missing <= 0 { unclaim(id) }
-        guard missing > 0, now >= pool.startFailures.retryAt else { return false }
-        let workers = missing * request.kind.workersPerUnit
-        if room(for: id) >= workers {
+        // Other workers are stopped for what the pool can't have otherwise, and not for what it only has to wait for.
+        let absent = wanted - pool.size
+        let claimable = request.isInner && mayGrow(request) ? wanted - free : absent
+        if claimable <= 0 { unclaim(id) }
+        guard now >= pool.startFailures.retryAt else { return false }
+        for missing in [mayGrow(request) ? wanted - free : 0, absent] where missing > 0 {
+            guard room(for: id) >= missing * request.kind.workersPerUnit else { continue }
             unclaim(id)
             grow(by: missing, for: id, now)
             return serve(id, request, now)
         }
-        claim(workers, for: id)
+        if claimable > 0 { claim(claimable * request.kind.workersPerUnit, for: id) }
         return false
+    }
+
+    /// Whether the pool may get more workers than it has for a job that would have to wait for busy ones.
+    private func mayGrow(_ request: LeaseRequest) -> Bool { policy.growsBusyPools && !request.waits }
+
+    /// How many units have to be started for a job to begin at once; nil where it has to wait for busy ones.
+    func unitsToStart(_ request: LeaseRequest) -> Int? {
+        guard let place = pools.index(forKey: request.kind) else { return request.units }
+        let lacking = request.units - pools.values[place].idle.count - pools.values[place].coming.count
+        if lacking <= 0 { return 0 }
+        return mayGrow(request) || lacking <= request.units - pools.values[place].size ? lacking : nil
+    }
+
+    /// Gives a job that may wait for nobody its workers, whoever else waits at its pool.
+    private mutating func serveInner(_ id: JobID, _ request: LeaseRequest, _ now: UInt64) {
+        guard broken[request.kind.runtime] == nil, isWithinShare(request), let missing = unitsToStart(request),
+            missing == 0
+                || (room >= missing * request.kind.workersPerUnit
+                    && now >= pools[request.kind]?.startFailures.retryAt ?? 0)
+        else { return }
+        if missing > 0 { grow(by: missing, for: id, now) }
+        lease(id, request, now)
     }
 
     /// Starts units for the job whose turn it is; it gets them once there are enough.
@@ -102,9 +130,13 @@ extension PoolMachine {
         guard let request = jobs[id]?.request, let pool = pools[request.kind] else { return }
         // Those that there are may be busy, so that there are too few whatever the floor is.
         let isFloorShort = request.units <= pool.floor && pool.size < pool.floor
+        let isBusy = pool.size >= request.units && pool.idle.count + pool.coming.count < request.units
         let reason: ColdReason =
-            isFloorShort
-            ? pool.shortage ?? firstReason(request.kind) : pool.hasBeenWarm ? .poolTooSmall : firstReason(request.kind)
+            isBusy
+            ? .poolBusy
+            : isFloorShort
+                ? pool.shortage ?? firstReason(request.kind)
+                : pool.hasBeenWarm ? .poolTooSmall : firstReason(request.kind)
         for unit in start(missing, of: request.kind, for: nil, seats: [], reason: reason, cold: nil, now) {
             change(unit: unit) { $0.wantedBy = id }
         }

@@ -95,8 +95,11 @@ extension PoolMachine {
     private func sparable(in pool: PoolRow) -> Int {
         let free = pool.idle.count + pool.coming.count
         guard !pool.queue.isEmpty else { return free }
-        let awaited = pool.queue.heads.compactMap { jobs[$0]?.request.units }.max() ?? 0
-        return max(0, min(free, pool.size - awaited))
+        let heads = pool.queue.heads.compactMap { jobs[$0]?.request }
+        let awaited = heads.map(\.units).max() ?? 0
+        // Busy ones are of no use to a job that may not wait for them.
+        let kept = heads.filter(\.isInner).map(\.units).max() ?? 0
+        return max(0, min(free - kept, pool.size - awaited))
     }
 
     /// A unit that nobody needs, the one that has been idle for longest.

@@ -57,9 +57,8 @@ extension PoolMachine {
     private mutating func useRoom(_ now: UInt64) {
         hasRoomChanged = false
         serveClaims(now)
-        for (kind, pool) in pools where pool.size < pool.floor || (policy.isShared && !pool.queue.isEmpty) {
-            touch(kind)
-        }
+        let isForQueues = policy.isShared || policy.growsBusyPools
+        for (kind, pool) in pools where pool.size < pool.floor || (isForQueues && !pool.queue.isEmpty) { touch(kind) }
     }
 
     /// Stops free units of earlier generations, and those above the floor that have waited long enough.

@@ -12,6 +12,8 @@ public struct PoolPolicy: Sendable, Equatable {
     public var workerLimitName = "workers"
     /// Whether users are told apart, so that each has a share of workers and queue, and queues serve them in turn.
     public var isShared = false
+    /// Whether a pool grows for a job that its busy workers would have to be waited for, as long as there is room.
+    public var growsBusyPools = false
     /// How long a worker above the floor waits for work before it is stopped.
     public var idleNanoseconds: UInt64 = 60_000_000_000
     /// Runtimes of users' libraries that there may be at a time.

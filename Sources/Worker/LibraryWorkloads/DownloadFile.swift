@@ -14,7 +14,11 @@ struct DownloadFile: ~Copyable {
     private let file: Descriptor
 
     /// Makes it under another name. Throws where a file of its name is there, unless that is to be overwritten.
-    init(_ name: String, in directory: String, of task: TaskContext, overwriting: Bool) throws(TaskFailure) {
+    ///
+    /// - Parameter umask: the bits that it doesn't get; nil for those of this process, which has threads with other jobs.
+    init(
+        _ name: String, in directory: String, of task: TaskContext, overwriting: Bool, umask: mode_t?
+    ) throws(TaskFailure) {
         path = "\(directory)/\(name)"
         overwrites = overwriting
         // The parent is the daemon: no other daemon's job of the same number has this name.
@@ -25,10 +29,19 @@ struct DownloadFile: ~Copyable {
         let place = temporary.cBytes
         do {
             let flags = O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW
-            file = Descriptor(owning: try system("open") { open(place, flags, 0o666) })
+            file = try Self.open(place, flags, umask: umask)
         } catch {
             throw TaskFailure(FetchFailure.create, error.errno)
         }
+    }
+
+    private static func open(_ path: [CChar], _ flags: Int32, umask: mode_t?) throws(SystemError) -> Descriptor {
+        // Nobody is let in first who may not stay.
+        let mode = 0o666 & ~(umask ?? 0)
+        let file = Descriptor(owning: try system("open") { Glibc.open(path, flags, mode) })
+        let raw = file.raw
+        if umask != nil { try system("fchmod") { fchmod(raw, mode) } }
+        return file
     }
 
     /// Whether there is something of that name.

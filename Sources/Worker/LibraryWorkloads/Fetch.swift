@@ -16,6 +16,8 @@ struct Fetch: Workload {
     private let skipsExisting: Bool
     /// Where bodies are kept; nil for nowhere.
     private let directory: String?
+    /// The bits that their files don't get; nil where the caller hasn't said it.
+    private let umask: mode_t?
 
     /// - Parameters:
     ///   - isDownload: whether it is one of `download` rather than of `api`.
@@ -35,6 +37,7 @@ struct Fetch: Workload {
             milliseconds: milliseconds("max-time"))
         let output = arguments.text("output")
         directory = output.isEmpty ? nil : output
+        umask = arguments.numberIfPresent(WebSettings.umask).map { mode_t(truncatingIfNeeded: $0) }
     }
 
     /// - Returns: the bytes of the body.
@@ -60,7 +63,7 @@ struct Fetch: Workload {
             return detail.bytes
         }
         let file = try DownloadFile(
-            name, in: directory, of: task, overwriting: overwrites)
+            name, in: directory, of: task, overwriting: overwrites, umask: umask)
         try take(client.fetch(request, into: file.descriptor, unless: task.cancellation), &detail, task)
         try file.keep()
         return detail.bytes

@@ -21,6 +21,9 @@ public struct JobArguments {
     /// The value of an option that is a number: bytes, nanoseconds, ones, 0 or 1, or a choice's place. 0 where it isn't there.
     public func number(_ name: String) -> Int64 { reader.number(name) ?? 0 }
 
+    /// The same; nil where it isn't there.
+    public func numberIfPresent(_ name: String) -> Int64? { reader.number(name) }
+
     /// Whether a flag was given.
     public func flag(_ name: String) -> Bool { number(name) != 0 }
 

@@ -338,12 +338,3 @@ extension CommandTemplate {
             - line(Values(arguments: [argument], number: 1)).count
     }
 }
-
-extension Context {
-    /// This process's own.
-    static var ofThisProcess: Context {
-        let mask = Glibc.umask(0)
-        Glibc.umask(mask)
-        return Context(directory: Environment.directory, umask: Int(mask), environment: Variables.ownTexts)
-    }
-}

@@ -98,7 +98,7 @@ struct ForeignOption {
         refused(
             "transferfile tf return basefile bf trc", .needed, "copy files with scp or rsync before and after the run"),
         refused("transfer cleanup", "as --transferfile"), refused("controlmaster M", "as --sshlogin"),
-        refused("semaphore", "use flock(1) around the command"), refused("fg bg wait", "as --semaphore"),
+        refused("semaphore", "use flock(1) around the command"), refused("fg bg", "as --semaphore"),
         refused("id semaphorename semaphore-name semaphoretimeout st", .needed, "as --semaphore"),
         refused("tmux tmuxpane fg", "use --line-buffer --tag to see the commands side by side"),
         refused("tty", "run a command that needs a terminal by itself"),

@@ -107,12 +107,12 @@ struct FunctionPlan {
     }
 
     /// Puts function and inputs into a request.
-    func put(into request: inout Run.Request) {
+    func put(into request: inout Run.Request) throws(CommandError) {
         request.arguments = (request.arguments ?? [:]).merging(["function": function]) { $1 }
         if let interpreter {
             request.arguments?["python"] = interpreter
             if directory != nil || pickleFile != nil { request.arguments?["results"] = "pickle" }
-            request.context = .ofThisProcess
+            request.context = try .ofThisProcess()
         }
         request.results = true
         guard let items else { return }

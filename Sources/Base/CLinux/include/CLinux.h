@@ -55,6 +55,11 @@ int32_t par_is_stopped(int32_t pidfd);
 int32_t par_reap_child(int32_t pid, par_exit *exit);
 /// Has processes whose parents have ended, and which descend from this one, be its children.
 int32_t par_adopt_orphans(void);
+/// Takes SIGCHLD from now on, for good: a descriptor, closed on exec and the same at each call, that is readable once a child has
+/// ended since it was emptied; or a negative errno.
+int32_t par_child_ends(void);
+/// Empties it.
+void par_child_ends_seen(int32_t fd);
 /// Lets no other process without privileges look into this one, or at what it has open.
 int32_t par_deny_inspection(void);
 
@@ -79,6 +84,25 @@ int32_t par_rename_new(const char *from, const char *to);
 /// How many bytes can be read from a pipe now.
 int32_t par_pending(int32_t fd);
 
+/// What a process hands on to the programs that it starts, as numbers: the places of an array.
+enum {
+    /// Signals that are ignored: bit n - 1 for signal n.
+    PAR_INHERITED_SIGNALS,
+    PAR_INHERITED_NICE,
+    /// As ioprio_get(2) has it.
+    PAR_INHERITED_IO,
+    /// As /proc/PID/oom_score_adj has it.
+    PAR_INHERITED_OOM,
+    /// From here on the soft and the hard limit of each resource, in the order of their numbers; -1 for none.
+    PAR_INHERITED_LIMITS,
+    PAR_INHERITED_COUNT = PAR_INHERITED_LIMITS + 2 * 16
+};
+/// Stands for what is not known, or not to be changed.
+#define PAR_NOT_INHERITED INT64_MIN
+
+/// Reads this process's into `values`, of which there are PAR_INHERITED_COUNT.
+void par_inheritance_read(int64_t *values);
+
 /// A command to be started.
 typedef struct {
     const char *path;
@@ -91,6 +115,8 @@ typedef struct {
     int32_t descriptors[3];
     /// What the command and all that it starts are known by, see par_set_mark; 0 for nothing.
     uint64_t mark;
+    /// What else it is to have, as far as this process may give it: PAR_INHERITED_COUNT numbers, or NULL.
+    const int64_t *inherited;
 } par_command;
 
 /// What was done when a command could not be started.

@@ -39,6 +39,7 @@ struct LeaseHandler: Sendable {
             directory: daemon.directory, now: accepted, isLease: true)
         plan.spec.lease.kind.runtime = try daemon.runtime(of: plan) ?? plan.spec.lease.kind.runtime
         plan.spec.lease.user = call.peer.uid
+        plan.spec.lease.caller = call.peer.pid
         plan.spec.lease.isHeld = true
         try complete(&plan, request, configuration.limits)
         let watch = LeaseWatch(call, daemon: daemon, plan: plan, accepted: accepted)

@@ -52,6 +52,8 @@ struct RunHandler: Sendable {
             throw error
         }
         plan.spec.lease.user = call.peer.uid
+        plan.spec.lease.caller = call.peer.pid
+        plan.spec.lease.waits = request.wait == true
         let spec = plan.spec
         // They are in the ledger once the job is handed in, and may be large.
         plan.spec.inputs = nil

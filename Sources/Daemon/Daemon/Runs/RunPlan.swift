@@ -111,6 +111,10 @@ struct RunPlan: Sendable {
             context = own
         }
         self.context = context
+        if definition.input?.isAddress == true, let given = request.context {
+            try Self.checkUmask(given)
+            context = given
+        }
         let block = try Self.block(
             read, context, definition, hasInputs: isLease || request.block != nil, limits: limits)
         if let halt = request.halt {
@@ -281,8 +285,12 @@ struct RunPlan: Sendable {
             if definition.runtime == RuntimeName.python {
                 try PythonSettings.add(
                     hasInputs: hasInputs, grace: limits.cancelGraceNanoseconds / graceShare, to: &block)
-            } else if let context {
-                try ExecSettings.add(grace: grace, umask: context.umask, to: &block)
+            } else if definition.input == .command, let context {
+                try ExecSettings.add(
+                    grace: grace, umask: context.umask, inherited: context.inheritance.numbers(where: Self.own),
+                    to: &block)
+            } else if definition.input?.isAddress == true, let context {
+                try block.add(WebSettings.umask, Int64(context.umask))
             }
             let callsFunctions = definition.input == .bytes || definition.input == .argument
             if callsFunctions { try NativeFunction.add(grace: grace, to: &block) }
@@ -299,11 +307,18 @@ struct RunPlan: Sendable {
         if let fault = GivenDirectory.fault(in: context.directory, isForFiles: false) {
             throw .badArgument("context.directory", value: context.directory, expected: fault)
         }
+        try checkUmask(context)
+        return context
+    }
+
+    private static func checkUmask(_ context: Context) throws(ControlError) {
         guard (0...0o777).contains(context.umask) else {
             throw .badArgument("context.umask", value: "\(context.umask)", expected: "permission bits, 0 to 511")
         }
-        return context
     }
+
+    /// What workers have from the daemon.
+    private static let own = Inheritance.ofThisProcess
 
     /// Reads the workload's options and puts the daemon's directory where none was given.
     private static func read(
@@ -333,6 +348,13 @@ struct RunPlan: Sendable {
             throw .limitExceeded(limit: bound.option, value: value, allowed: allowed)
         }
         return read
+    }
+}
+
+extension Context {
+    /// What commands have from their caller beside directory, umask and environment.
+    fileprivate var inheritance: Inheritance {
+        Inheritance(ignored: ignored, nice: nice, io: io, oom: oom, limits: limits)
     }
 }
 

@@ -44,6 +44,11 @@ extension Setting {
             .time(\.policy.idleNanoseconds)),
         Setting(
             Option(
+                "grow-busy-pools", .flag, default: "true", in: 0...1,
+                "whether a pool whose workers are busy grows for a run, up to worker-limit, rather than have it wait"),
+            .permission(\.policy.growsBusyPools)),
+        Setting(
+            Option(
                 "runtime-limit", .count, default: "16", in: 1...1024,
                 "how many libraries and Python interpreters of users may be loaded at a time"),
             .number(\.policy.runtimeLimit)),

@@ -74,11 +74,12 @@ final class CommandRunner {
             throw SystemError("execve", .noSuchFileOrDirectory)
         }
         let input = try openNothing()
-        return try Command(
-            Command.Start(
-                path: try finder.path(of: name), arguments: arguments.base, environment: environment.base,
-                directory: settings.directory, umask: settings.umask, input: input,
-                output: pipes.output.writer.raw, errors: pipes.errors.writer.raw, mark: mark))
+        var start = Command.Start(
+            path: try finder.path(of: name), arguments: arguments.base, environment: environment.base,
+            directory: settings.directory, umask: settings.umask, input: input,
+            output: pipes.output.writer.raw, errors: pipes.errors.writer.raw, mark: mark)
+        start.inherited = settings.inherited
+        return try Command(start)
     }
 
     private func openNothing() throws(SystemError) -> Int32 {

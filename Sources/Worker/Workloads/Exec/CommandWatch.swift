@@ -21,6 +21,16 @@ struct CommandWatch: ~Copyable {
     /// The command's end and its two outputs; what is over is at -1.
     private var awaited: [pollfd]
     private var hasEnded = false
+    /// When the group of a command that has ended is searched for those who still have their time to end.
+    private var searchAt: UInt64?
+    /// One of them, whose end is waited for in the place of the command's.
+    private var survivor: ProcessHandle?
+    /// Whether there is none: what holds the outputs open has left the group, and the time is not its own.
+    private var isDeserted = false
+
+    /// How long outputs may stay open after the command's end until somebody is searched for: those who end with it
+    /// need less.
+    private static let searchNanoseconds: UInt64 = 5_000_000
 
     private enum Place {
         static let end = 0
@@ -49,9 +59,10 @@ struct CommandWatch: ~Copyable {
         while true {
             let now = Monotonic.now()
             end(now, isCancelled: task.isCancelled, isOver: outputs.isOver)
+            if let time = searchAt, now >= time { search() }
             // Only then: what is deaf to the end of its group may hold the outputs open for good.
             if isOver { break }
-            let next = killAt ?? (cause == .none ? deadline : nil)
+            let next = [killAt ?? (cause == .none ? deadline : nil), searchAt].compactMap(\.self).min()
             do {
                 try Interrupt.wait(for: &awaited, nanoseconds: next.map { $0 > now ? $0 - now : 0 })
             } catch {
@@ -59,6 +70,7 @@ struct CommandWatch: ~Copyable {
                 throw error
             }
             if awaited[Place.end].revents != 0 {
+                searchAt = Monotonic.now() + (hasEnded ? 0 : Self.searchNanoseconds)
                 hasEnded = true
                 awaited[Place.end].fd = -1
             }
@@ -76,7 +88,16 @@ struct CommandWatch: ~Copyable {
     /// both outputs.
     private var isOver: Bool {
         guard hasEnded else { return false }
-        return cause == .none || killAt == nil || (awaited[Place.output].fd < 0 && awaited[Place.errors].fd < 0)
+        return cause == .none || killAt == nil || isDeserted
+            || (awaited[Place.output].fd < 0 && awaited[Place.errors].fd < 0)
+    }
+
+    /// Looks for somebody of the command's group who has not ended.
+    private mutating func search() {
+        searchAt = nil
+        survivor = ProcessGroup.member(of: command.pid)
+        isDeserted = survivor == nil
+        awaited[Place.end].fd = survivor?.pidfd ?? -1
     }
 
     /// Reaps the command, which has ended.

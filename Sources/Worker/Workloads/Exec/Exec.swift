@@ -2,7 +2,7 @@ import Bytes
 import Catalogue
 import Glibc
 public import Ledger
-import Linux
+public import Linux
 
 /// Runs a command for each task and keeps what it writes.
 public struct Exec: Workload {
@@ -48,6 +48,7 @@ public struct ExecSettings {
     private enum Name {
         static let grace = "pard.grace"
         static let umask = "pard.umask"
+        static let inherited = "pard.inherited"
     }
 
     /// Nanoseconds for each try; nil for no limit.
@@ -58,6 +59,8 @@ public struct ExecSettings {
     /// Nanoseconds from SIGTERM to SIGKILL.
     let grace: UInt64
     let umask: Int32
+    /// What else commands have that this process hasn't; nil for nothing.
+    let inherited: Inheritance.Numbers?
     /// Where the daemon reads what commands write.
     let outputDirectory: String
     /// Where commands run.
@@ -75,6 +78,7 @@ public struct ExecSettings {
         outputLimit = UInt64(clamping: arguments.number("output-limit"))
         grace = UInt64(clamping: arguments.number(Name.grace))
         umask = Int32(truncatingIfNeeded: arguments.number(Name.umask))
+        inherited = Inheritance.Numbers(arguments.text(Name.inherited))
         let words = Array(arguments.shared)
         outputDirectory = words.first.map { String(cBytes: $0) } ?? "/"
         directory = words.dropFirst().first.map { String(cBytes: $0) } ?? "/"
@@ -85,10 +89,15 @@ public struct ExecSettings {
 
     /// Adds what the options don't say to a job's arguments.
     ///
-    /// - Parameter grace: nanoseconds from SIGTERM to SIGKILL.
-    public static func add(grace: UInt64, umask: Int, to block: inout ArgumentBlock) throws(ArgumentBlock.Full) {
+    /// - Parameters:
+    ///   - grace: nanoseconds from SIGTERM to SIGKILL.
+    ///   - inherited: what commands are to have that workers haven't; nil for nothing.
+    public static func add(
+        grace: UInt64, umask: Int, inherited: Inheritance.Numbers?, to block: inout ArgumentBlock
+    ) throws(ArgumentBlock.Full) {
         try block.add(Name.grace, Int64(clamping: grace))
         try block.add(Name.umask, Int64(umask))
+        if let inherited { try block.add(Name.inherited, inherited.text) }
     }
 
     /// The words that ``init(_:)`` reads.

@@ -1,0 +1,88 @@
+#define _GNU_SOURCE
+#include "inheritance.h"
+#include "CLinux.h"
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { RESOURCES = 16, IOPRIO_WHO_PROCESS = 1, NICE_OFFSET = 20 };
+static const char oom_file[] = "/proc/self/oom_score_adj";
+
+static int64_t oom_adjustment(void) {
+    char text[16];
+    int file = open(oom_file, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return PAR_NOT_INHERITED;
+    ssize_t size = read(file, text, sizeof text - 1);
+    close(file);
+    if (size <= 0) return PAR_NOT_INHERITED;
+    text[size] = 0;
+    return strtol(text, NULL, 10);
+}
+
+void par_inheritance_read(int64_t *values) {
+    for (int i = 0; i < PAR_INHERITED_COUNT; i++) values[i] = PAR_NOT_INHERITED;
+    uint64_t ignored = 0;
+    for (int number = 1; number < NSIG && number <= 64; number++) {
+        struct sigaction action;
+        if (sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN) ignored |= UINT64_C(1) << (number - 1);
+    }
+    values[PAR_INHERITED_SIGNALS] = (int64_t)ignored;
+    // The system call's own result is never negative: 20 is the value 0.
+    long nice = syscall(SYS_getpriority, PRIO_PROCESS, 0);
+    if (nice > 0) values[PAR_INHERITED_NICE] = NICE_OFFSET - nice;
+    long io = syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, 0);
+    if (io >= 0) values[PAR_INHERITED_IO] = io;
+    values[PAR_INHERITED_OOM] = oom_adjustment();
+    for (int resource = 0; resource < RESOURCES; resource++) {
+        struct rlimit limit;
+        // That of locks is what commands are known by.
+        if (resource == RLIMIT_LOCKS || prlimit(0, resource, NULL, &limit) < 0) continue;
+        values[PAR_INHERITED_LIMITS + 2 * resource] = (int64_t)limit.rlim_cur;
+        values[PAR_INHERITED_LIMITS + 2 * resource + 1] = (int64_t)limit.rlim_max;
+    }
+}
+
+static void set_oom_adjustment(int64_t value) {
+    // Less than this process's own would shield the command from what may end all others.
+    if (value <= oom_adjustment()) return;
+    char text[16];
+    int size = snprintf(text, sizeof text, "%d", (int)value);
+    int file = open(oom_file, O_WRONLY | O_CLOEXEC);
+    if (file < 0) return;
+    (void)!write(file, text, (size_t)size);
+    close(file);
+}
+
+static void set_limit(int resource, int64_t soft, int64_t hard) {
+    struct rlimit limit;
+    if (prlimit(0, resource, NULL, &limit) < 0) return;
+    // No caller gets more than the daemon's service has: RLIM_INFINITY is the largest number.
+    if (hard != PAR_NOT_INHERITED && (rlim_t)hard < limit.rlim_max) limit.rlim_max = (rlim_t)hard;
+    if (soft != PAR_NOT_INHERITED) limit.rlim_cur = (rlim_t)soft;
+    if (limit.rlim_cur > limit.rlim_max) limit.rlim_cur = limit.rlim_max;
+    prlimit(0, resource, &limit, NULL);
+}
+
+void par_inherit(const int64_t *values) {
+    int64_t ignored = values[PAR_INHERITED_SIGNALS];
+    if (ignored == PAR_NOT_INHERITED) ignored = 0;
+    for (int number = 1; number <= 64; number++) {
+        if ((uint64_t)ignored >> (number - 1) & 1) signal(number, SIG_IGN);
+    }
+    if (values[PAR_INHERITED_OOM] != PAR_NOT_INHERITED) set_oom_adjustment(values[PAR_INHERITED_OOM]);
+    if (values[PAR_INHERITED_NICE] != PAR_NOT_INHERITED)
+        syscall(SYS_setpriority, PRIO_PROCESS, 0, values[PAR_INHERITED_NICE]);
+    if (values[PAR_INHERITED_IO] != PAR_NOT_INHERITED)
+        syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, values[PAR_INHERITED_IO]);
+    for (int resource = 0; resource < RESOURCES; resource++) {
+        int64_t soft = values[PAR_INHERITED_LIMITS + 2 * resource];
+        int64_t hard = values[PAR_INHERITED_LIMITS + 2 * resource + 1];
+        if (resource == RLIMIT_LOCKS || (soft == PAR_NOT_INHERITED && hard == PAR_NOT_INHERITED)) continue;
+        set_limit(resource, soft, hard);
+    }
+}
