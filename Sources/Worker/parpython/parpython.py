@@ -261,6 +261,9 @@ class Helper:
         self.functions = {}
         self.is_alone = False
         self.own = None
+        # The modules that were loaded before the fork, and what functions have imported since of the user's own, with its stamps.
+        self.known = set(sys.modules)
+        self.late = {}
 
     def rehearse(self, words):
         """Nothing: it is the call that counts."""
@@ -296,6 +299,7 @@ class Helper:
 
     def end_job(self, words):
         """Ends what `begin_job` has begun. Returns whether the worker is as new."""
+        self.note_late()
         calls = sys.modules.get("parcalls")
         is_as_new = calls is None or calls.end()
         flush()
@@ -320,6 +324,7 @@ class Helper:
         """
         name, items, results, output, errors, address, *place = words
         self.begin_printing(int(output), int(errors), int(address))
+        self.drop_changed()
         if place != self.place:
             enter(*place)
             self.place = place
@@ -328,6 +333,27 @@ class Helper:
             function = self.functions[name] = self.find(name)
         decode = json.loads if items == "json" else None
         return function, decode, ENCODERS[results], self.explain, flush
+
+    def note_late(self):
+        """Notes what functions have imported by themselves: the daemon knows nothing of it."""
+        if len(sys.modules) == len(self.known):
+            return
+        library = os.path.dirname(os.__file__)
+        for name in set(sys.modules) - self.known:
+            self.known.add(name)
+            path = getattr(sys.modules.get(name), "__file__", None)
+            if isinstance(path, str) and os.path.isabs(path) and not is_installed(path, library):
+                self.late[name] = (path, stamp(path))
+
+    def drop_changed(self):
+        """Has what functions have imported be imported again, where one of its sources is another since."""
+        if all(stamp(path) == own for path, own in self.late.values()):
+            return
+        for name in self.late:
+            sys.modules.pop(name, None)
+            self.known.discard(name)
+        self.late.clear()
+        importlib.invalidate_caches()
 
     def find(self, name):
         """The function called `module:function` or `FILE.py:function`."""
