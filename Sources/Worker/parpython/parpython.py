@@ -260,6 +260,9 @@ class Helper:
         self.place = None
         self.functions = {}
         self.is_alone = False
+        # Workers of this process.
+        self.workers = 0
+        self.gate = _thread.allocate_lock()
         self.own = None
         # The modules that were loaded before the fork, and what functions have imported since of the user's own, with its stamps.
         self.known = set(sys.modules)
@@ -271,6 +274,8 @@ class Helper:
     def begin_worker(self, words):
         """Gets a thread, or a process's only one, ready to be a worker."""
         watch_crashes()
+        with self.gate:
+            self.workers += 1
         self.is_alone = words[0] == "process"
         if self.is_alone:
             signal.signal(signal.SIGURG, interrupt)
@@ -282,6 +287,11 @@ class Helper:
         if self.is_alone and threading is not None:
             threading._shutdown()
         flush()
+        with self.gate:
+            self.workers -= 1
+            is_last = self.workers == 0
+        if is_last:
+            end_multiprocessing()
 
     def begin_printing(self, output, errors, address):
         """Has what is printed go to two files: in a process, whoever prints it; in a thread, by Python's streams."""
@@ -395,6 +405,25 @@ def watch_crashes():
         faulthandler.enable(file, all_threads=False)
     except (OSError, ValueError, RuntimeError):
         faulthandler.disable()
+
+
+def end_multiprocessing():
+    """Ends what functions have left of multiprocessing, which does so itself only where Python ends: servers, pools, folders."""
+    util = sys.modules.get("multiprocessing.util")
+    if util is None:
+        return
+    server = getattr(sys.modules.get("multiprocessing.forkserver"), "_forkserver", None)
+    try:
+        if server is not None:
+            server._stop()
+    except ChildProcessError:
+        pass  # It is the zygote's.
+    try:
+        util._run_finalizers()
+        # Where other workers come, they have a folder of their own.
+        sys.modules["multiprocessing.process"].current_process()._config.pop("tempdir", None)
+    except Exception as error:
+        print(f"pard: {error}", file=sys.__stderr__)
 
 
 class Cancelled(BaseException):
