@@ -47,28 +47,32 @@ let package = Package(
         .systemLibrary(
             name: "CSystemd", path: "Sources/Daemon/CSystemd", pkgConfig: "libsystemd",
             providers: [.apt(["libsystemd-dev"])]),
+        .target(name: "Bytes", path: "Sources/Base/Bytes", swiftSettings: strict),
         .target(
             name: "Linux",
-            dependencies: ["CLinux", .product(name: "SystemPackage", package: "swift-system")],
+            dependencies: ["Bytes", "CLinux", .product(name: "SystemPackage", package: "swift-system")],
             path: "Sources/Base/Linux",
             swiftSettings: strict),
         .target(name: "CStream", path: "Sources/Base/CStream"),
         .target(
-            name: "Ledger", dependencies: ["CStream", "Linux"], path: "Sources/Base/Ledger", swiftSettings: strict),
+            name: "Ledger", dependencies: ["Bytes", "CStream", "Linux"], path: "Sources/Base/Ledger",
+            swiftSettings: strict),
         .target(
             name: "Timing",
             dependencies: [.product(name: "Histogram", package: "hdrhistogram-swift")], path: "Sources/Base/Timing",
             swiftSettings: strict),
-        .target(name: "Catalogue", path: "Sources/Base/Catalogue", swiftSettings: strict),
         .target(
-            name: "Workloads", dependencies: ["CPar", "Catalogue", "Ledger", "Linux"], path: "Sources/Worker/Workloads",
+            name: "Catalogue", dependencies: ["Bytes"], path: "Sources/Base/Catalogue", swiftSettings: strict),
+        .target(
+            name: "Workloads", dependencies: ["Bytes", "CPar", "Catalogue", "Ledger", "Linux"],
+            path: "Sources/Worker/Workloads",
             swiftSettings: strict),
         .target(
             name: "Workers", dependencies: ["CStream", "Catalogue", "Workloads", "Ledger", "Linux"],
             path: "Sources/Worker/Workers", swiftSettings: strict),
         .target(
             name: "LibraryWorkloads",
-            dependencies: ["Catalogue", "CLibraries", "CPar", "Ledger", "Linux", "Workers", "Workloads"],
+            dependencies: ["Bytes", "Catalogue", "CLibraries", "CPar", "Ledger", "Linux", "Workers", "Workloads"],
             path: "Sources/Worker/LibraryWorkloads",
             swiftSettings: strict),
         .target(name: "Sharing", path: "Sources/Daemon/Sharing", swiftSettings: strict),
@@ -76,35 +80,37 @@ let package = Package(
             name: "Scheduling", dependencies: ["Sharing", "Timing"], path: "Sources/Daemon/Scheduling",
             swiftSettings: strict),
         .target(
-            name: "Pools", dependencies: ["Ledger", "Linux", "Scheduling", "Sharing", "Timing"],
+            name: "Pools", dependencies: ["Bytes", "Ledger", "Linux", "Scheduling", "Sharing", "Timing"],
             path: "Sources/Daemon/Pools",
             swiftSettings: strict),
         .target(name: "Varlink", dependencies: ["Linux"], path: "Sources/Base/Varlink", swiftSettings: strict),
         .target(
             name: "VarlinkServer",
             dependencies: [
-                "CLinux", "Linux", "Sharing", "Varlink", .product(name: "SystemPackage", package: "swift-system"),
+                "Bytes", "CLinux", "Linux", "Sharing", "Varlink",
+                .product(name: "SystemPackage", package: "swift-system"),
             ], path: "Sources/Daemon/VarlinkServer",
             swiftSettings: strict),
         .target(
             name: "Control",
-            dependencies: ["Catalogue", "Varlink"], path: "Sources/Base/Control",
+            dependencies: ["Bytes", "Catalogue", "Varlink"], path: "Sources/Base/Control",
             resources: [.embedInCode("org.pard.Control.varlink")],
             swiftSettings: strict),
         .target(
             name: "Report",
-            dependencies: ["Catalogue", "Control", "Timing"], path: "Sources/Client/Report",
+            dependencies: ["Bytes", "Catalogue", "Control", "Timing"], path: "Sources/Client/Report",
             resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")],
             swiftSettings: strict),
         .target(
             name: "Journal",
-            dependencies: ["CSystemd", "Linux", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["Bytes", "CSystemd", "Linux", .product(name: "Logging", package: "swift-log")],
             path: "Sources/Daemon/Journal",
             swiftSettings: strict),
         .target(
             name: "Daemon",
             dependencies: [
-                "Catalogue", "Control", "Journal", "Pools", "Scheduling", "Timing", "VarlinkServer", "Workloads",
+                "Bytes", "Catalogue", "Control", "Journal", "Pools", "Scheduling", "Timing", "VarlinkServer",
+                "Workloads",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -114,7 +120,9 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "pard",
-            dependencies: ["CRuntime", "Daemon", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "Bytes", "CRuntime", "Daemon", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             path: "Sources/Daemon/pard",
             swiftSettings: strict, linkerSettings: linker + [small]),
         .executableTarget(
@@ -127,7 +135,8 @@ let package = Package(
             path: "Sources/Worker/parzygote-library", swiftSettings: strict,
             linkerSettings: linker),
         .target(
-            name: "parpython", dependencies: ["CPython", "Catalogue", "Ledger", "Linux", "Workers", "Workloads"],
+            name: "parpython",
+            dependencies: ["Bytes", "CPython", "Catalogue", "Ledger", "Linux", "Workers", "Workloads"],
             path: "Sources/Worker/parpython", exclude: ["exports.map"],
             resources: [.embedInCode("parpython.py"), .embedInCode("parcalls.py")],
             swiftSettings: strict,
@@ -141,7 +150,7 @@ let package = Package(
         .executableTarget(
             name: "parctl",
             dependencies: [
-                "Catalogue", "Control", "Linux", "Report", "Timing", "Varlink",
+                "Bytes", "Catalogue", "Control", "Linux", "Report", "Timing", "Varlink",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "ctl",
@@ -172,6 +181,7 @@ let package = Package(
             name: "LedgerTests",
             dependencies: ["CStream", "Ledger", .product(name: "SystemPackage", package: "swift-system")],
             swiftSettings: strict),
+        .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: strict),
         .testTarget(name: "TimingTests", dependencies: ["Timing"], swiftSettings: strict),
         .testTarget(name: "CatalogueTests", dependencies: ["Catalogue"], swiftSettings: strict),
         .testTarget(
@@ -208,7 +218,7 @@ let package = Package(
         .testTarget(
             name: "ParctlTests",
             dependencies: [
-                "Catalogue", "Control", "Linux", "Report", "Varlink", "parctl",
+                "Bytes", "Catalogue", "Control", "Linux", "Report", "Varlink", "parctl",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

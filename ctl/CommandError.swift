@@ -82,6 +82,11 @@ enum CommandError: Error {
         case .refused(.workersFailed(let reason)) where reason.utf8.contains(UInt8(ascii: "\n")):
             "the workers did not start: "
                 + reason.split(separator: "\n").map { Self.clean(String($0)) }.joined(separator: "\n")
+        case .refused(.noSuchPool(let name, let known)):
+            Self.clean(
+                "there is no pool '\(name)'"
+                    + (Suggestion.nearest(to: name, in: known).map { "; did you mean '\($0)'?" }
+                        ?? ": there are \(known.joined(separator: ", "))"))
         case .refused(let error): Self.clean(error.description)
         case .lost(let job, let reason):
             Self.clean(
@@ -91,10 +96,10 @@ enum CommandError: Error {
         case .warmUp(let text): text
         case .journal(let reason): reason
         case .export(let path, let number):
-            "can't write to '\(path)': \(SystemFault.text(number)); nothing was run"
+            "can't write to '\(Self.clean(path))': \(SystemFault.text(number)); nothing was run"
         case .exporting(let path, let number):
-            "can't write all of '\(path)': \(SystemFault.text(number))"
-        case .input(let path, let reason): "\(path) can't be read: \(reason); nothing was run"
+            "can't write all of '\(Self.clean(path))': \(SystemFault.text(number))"
+        case .input(let path, let reason): "\(Self.clean(path)) can't be read: \(reason); nothing was run"
         case .output(EPIPE): nil
         case .output(let number): "can't write to standard output: \(SystemFault.text(number))"
         case .unwritable(let reason): "the data can't be written as JSON: \(reason)"

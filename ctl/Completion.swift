@@ -1,4 +1,5 @@
 import ArgumentParser
+import Bytes
 import Catalogue
 import Control
 import Glibc
@@ -62,7 +63,12 @@ enum BashCompletion {
                     if [[ "${COMP_WORDS[COMP_CWORD]}" != -* ]] && ((${#plain[@]})); then
                         COMPREPLY=("${plain[@]}")
                     fi
-                    [[ -n "${files}" ]] || compopt +o filenames 2>/dev/null
+                    if [[ -n "${files}" ]]; then
+                    # bash itself puts a slash behind folders.
+                    COMPREPLY=("${COMPREPLY[@]%/}")
+                else
+                    compopt +o filenames 2>/dev/null
+                fi
                 }
 
                 complete -o filenames -F _parctl_words parctl
@@ -147,13 +153,15 @@ enum FileNames {
     static func programs(beginningWith prefix: String, in path: String) -> [String] {
         guard !prefix.isEmpty, !prefix.contains("/") else { return [] }
         let found = path.split(separator: ":").flatMap { folder in
-            Folder.names(in: String(folder)).filter { $0.hasPrefix(prefix) && access("\(folder)/\($0)", X_OK) == 0 }
+            Folder.names(in: String(folder)).filter {
+                $0.hasPrefix(prefix) && access("\(folder)/\($0)".cBytes, X_OK) == 0
+            }
         }
         return Set(found).sorted()
     }
 
     private static func isFolder(_ path: String) -> Bool {
         var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+        return stat(path.cBytes, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 }

@@ -44,7 +44,7 @@ enum ExitStatus: Int32, Error, CaseIterable {
           2    wrong usage
           3    the daemon can't be reached, or doesn't answer; nothing was run
           4    the daemon refused: busy, draining, over a limit, not permitted
-          5    the daemon went away after it had accepted the run
+          5    the daemon went away during the run
           124  the run timed out
           130  the run was cancelled
         """

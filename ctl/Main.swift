@@ -1,6 +1,7 @@
 import ArgumentParser
 import Control
 import Glibc
+import Linux
 
 /// `parctl`: parses its arguments, runs one command, and ends with that command's exit status.
 @main
@@ -10,8 +11,7 @@ enum Main {
         signal(SIGPIPE, SIG_IGN)
         holdStandardStreams()
         if let failure = unfit() { exit(report(failure).rawValue) }
-        if let failure = unreadable() { exit(usage(report(failure), of: CommandLine.arguments)) }
-        exit(status(of: CommandLine.arguments))
+        exit(status(of: ThisProcess.arguments))
     }
 
     /// Takes the places of standard streams that are closed, or else the next files that are opened would be taken for them.
@@ -61,21 +61,6 @@ enum Main {
         }
     }
 
-    /// What is wrong where an argument is not UTF-8: Swift would mend it, and the command would work on something else. Inputs
-    /// of native and python behind ':::' are taken as they were typed, see ``WordBytes``.
-    private static func unreadable() -> CommandError? {
-        let words = CommandLine.arguments
-        let callsFunctions = zip(words, words.dropFirst()).contains {
-            ["run", "compare"].contains($0) && ["native", "python"].contains($1)
-        }
-        let isFree = callsFunctions && !CommandWords.runsCommands(Array(words.dropFirst()))
-        for index in 0..<(isFree ? words.firstIndex(of: ":::") ?? words.count : words.count) {
-            guard let word = CommandLine.unsafeArgv[index], String(validatingCString: word) == nil else { continue }
-            return .usage("argument \(index), '\(String(cString: word))', is not UTF-8; nothing was run")
-        }
-        return nil
-    }
-
     /// Wrong usage of `exec` has a status of its own, as 2 is that of two commands that failed.
     private static func usage(_ status: ExitStatus, of arguments: [String]) -> Int32 {
         let isExec = CommandWords.runsCommands(Array(arguments.dropFirst()))
@@ -83,8 +68,15 @@ enum Main {
     }
 
     private static func report(_ failure: CommandError) -> ExitStatus {
-        if let message = failure.message { StandardError.write("parctl: \(message)\n") }
+        if let message = failure.message { StandardError.write("parctl: \(lines(message))\n") }
         return failure.status
+    }
+
+    /// The lines of a message, none of which a terminal takes for a command: names of files and words may hold anything.
+    private static func lines(_ message: String) -> String {
+        let style = Terminal(STDERR_FILENO, color: .never).style
+        return message.split(separator: "\n", omittingEmptySubsequences: false).map { style.clean(String($0)) }
+            .joined(separator: "\n")
     }
 
     /// Reports what ArgumentParser throws: wrong usage, and texts that were asked for.
@@ -92,8 +84,8 @@ enum Main {
         let text = Parctl.fullMessage(for: error)
         guard Parctl.exitCode(for: error).isSuccess else {
             let prefix = "Error: "
-            StandardError.write(
-                "parctl: " + (text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text) + "\n")
+            let message = text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text
+            StandardError.write("parctl: \(lines(message))\n")
             return .usage
         }
         do {

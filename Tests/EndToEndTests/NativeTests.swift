@@ -232,7 +232,7 @@ extension EndToEnd {
                     parctl.process.signal(SIGINT)
                     let outcome = try parctl.outcome()
                     #expect(outcome.status == 130 && outcome.output.hasPrefix("w1\nw2\n"))
-                    #expect(outcome.errors.contains("input 4 (f): it did not come to its end"))
+                    #expect(outcome.errors.contains("input 4 (f): it did not finish"))
                 }
             }
         }

@@ -106,6 +106,40 @@ extension EndToEnd {
             }
         }
 
+        @Test("hears why the journal has nothing of a daemon that was started by hand", arguments: ["history", "logs"])
+        func journal(command: String) throws {
+            try Daemon.run { daemon in
+                let outcome = try daemon.parctl(
+                    "\(command) --unit no-such-unit.service --since 2020-01-01 --until 2020-01-02")
+                #expect(outcome.status == 1 || outcome.status == 0)
+                #expect(outcome.errors.contains("journal"))
+            }
+        }
+
+        private static let script = "/usr/bin/script"
+
+        @Test(
+            "never sees the progress line on one line with a message",
+            .enabled(if: FileManager.default.isExecutableFile(atPath: script), "script(1) makes the terminal"))
+        func progress() throws {
+            try Daemon.run { daemon in
+                let line =
+                    "\(try Program.parctl.path) --socket \(daemon.socket) run exec -q -j1 --delay 1ms --timeout 900ms sleep ::: 60"
+                let child = try Child(
+                    Self.script, ["-qec", line, "/dev/null"], environment: daemon.fixture.environment(["TERM": "xterm"])
+                )
+                #expect(child.end() != nil && child.output.isOver(within: 10))
+                let lines = child.output.text.components(separatedBy: "\n")
+                #expect(lines.contains { $0.contains("running") }, "\(child.output.text.debugDescription)")
+                let messages = lines.filter { $0.contains("parctl: sleep 60") }
+                #expect(messages.count == 1)
+                for message in messages {
+                    let before = message.components(separatedBy: "parctl: ")[0]
+                    #expect(before.isEmpty || before.hasSuffix("\r\u{1B}[K"), "\(message.debugDescription)")
+                }
+            }
+        }
+
         @Test("gets an exit status other than 0 where what was written is lost")
         func lostOutput() throws {
             try Daemon.run { daemon in

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Catalogue
 import Control
 import Foundation
@@ -42,6 +43,22 @@ import Testing
         #expect(words("parctl", "run", "exec", "--threads", "2", "mkdi").contains("mkdir"))
         #expect(!words("parctl", "run", "exec", "cat", "mkdi").contains("mkdir"))
         #expect(words("parctl", "run", "exec", "--tag", "--ke").contains("--keep-order"))
+    }
+
+    @Test func `bash is offered words before options, and takes them for no files`() {
+        let script = BashCompletion.mended("_parctl() {\n}\n\ncomplete -o filenames -F _parctl parctl")
+        #expect(script.hasPrefix("_parctl() {\n}\n"))
+        #expect(script.hasSuffix("complete -o filenames -F _parctl_words parctl"))
+        #expect(!script.contains("-F _parctl parctl"))
+        let generated = Parctl.completionScript(for: .bash)
+        #expect(BashCompletion.mended(generated) != generated)
+    }
+
+    @Test func `names of pools are offered where no daemon tells them`() {
+        #expect(
+            Completion.pools(["parctl", "--socket", "/none", "pools", "resize", ""], index: 5, prefix: "").contains(
+                "threads"))
+        #expect(Completion.jobs(["parctl", "--socket", "/none", "cancel", ""], index: 4, prefix: "").isEmpty)
     }
 
     @Test func `what only the daemon knows is offered as well, as far as a shell takes it for a word`() {

@@ -1,3 +1,4 @@
+import Bytes
 import Control
 import Testing
 import Varlink
@@ -62,8 +63,8 @@ struct NativeTests {
 
     @Test func `takes inputs that are no text byte by byte, each as it was typed`() throws {
         let typed: [[UInt8]] = [Array("a\u{fffd}".utf8), [0x61, 0xff], Array("b".utf8), [0x61, 0xfe]]
-        let words = ["native", "\(library):f"] + typed.map { String(decoding: $0, as: UTF8.self) }
-        let plan = try FunctionPlan(try CommandWords.read(words, in: "/"), typed: WordBytes(typed))
+        let words = ["native", "\(library):f"] + typed.map { String(bytes: $0) }
+        let plan = try FunctionPlan(try CommandWords.read(words, in: "/"))
         let items = try #require(plan.items)
         #expect((0..<items.count).map { Array(items.bytes(of: $0)) } == typed)
     }

@@ -45,7 +45,7 @@ struct PythonTests {
         for (words, text) in [
             (["--pickle", "/tmp/x", "--output", "/tmp/y"], "by --output or by --pickle"),
             (["--pickle", "/tmp/x", "--tag"], "--tag is for results that are printed, and --pickle"),
-            (["--resume"], "go by the joblog"),
+            (["--resume"], "need a joblog"),
         ] {
             let error = #expect(throws: CommandError.self) {
                 try plan(["app:f", "--python", "/bin/sh"] + words + ["a"])

@@ -17,9 +17,9 @@ import Testing
     @Test func `a serial run takes no numbers of workers`() throws {
         #expect(try RunShape(serial: true).mode() == .serial)
         let threads = #expect(throws: CommandError.self) { try RunShape(threads: 1, serial: true).mode() }
-        #expect(threads?.message?.contains("can't be joined with --threads") == true)
+        #expect(threads?.message?.contains("can't be used with --threads") == true)
         let processes = #expect(throws: CommandError.self) { try RunShape(processes: 1, serial: true).mode() }
-        #expect(processes?.message?.contains("can't be joined with --processes") == true)
+        #expect(processes?.message?.contains("can't be used with --processes") == true)
     }
 
     @Test func `a request says only what was asked for`() throws {

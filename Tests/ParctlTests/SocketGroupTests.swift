@@ -22,6 +22,14 @@ import Testing
         #expect(!SocketGroup(998, user: "bob", groups: groups).advice.contains("usermod"))
     }
 
+    @Test func `nobody is told to join root's group, or that of one user`() {
+        let users = "root:x:0:0::/root:/bin/sh\nbob:x:1000:1000::/home/bob:/bin/sh\npard:x:998:998::/:/bin/false\n"
+        #expect(!SocketGroup.isForOthers(0, owner: 0, users: users))
+        #expect(!SocketGroup.isForOthers(1000, owner: 1000, users: users))
+        #expect(SocketGroup.isForOthers(998, owner: 0, users: users))
+        #expect(SocketGroup.isForOthers(998, owner: 1000, users: users))
+    }
+
     @Test func `a socket whose group would not help names none`() {
         #expect(SocketGroup(of: "/nonexistent/pard.sock") == nil)
         // Not for its group to write.

@@ -40,8 +40,8 @@ import Testing
     @Test func `options of hyperfine, GNU parallel and xargs are answered with what does the same here`() {
         #expect(
             complaint("compare", "cpu", "--warmup", "3")?.contains("is run once before the first round anyway") == true)
-        #expect(complaint("compare", "cpu", "--min-runs", "3")?.contains("said by --runs") == true)
-        #expect(complaint("compare", "cpu", "--export-json", "x")?.contains("'--json > FILE'") == true)
+        #expect(complaint("compare", "cpu", "--min-runs", "3")?.contains("use --runs for the number of rounds") == true)
+        #expect(complaint("compare", "cpu", "--export-json", "x")?.contains("use '--json > FILE'") == true)
         #expect(complaint("compare", "cpu", "--max-procs", "3")?.contains("--workers 2,4") == true)
         #expect(complaint("compare", "cpu", "-j4")?.contains("--workers 2,4") == true)
         #expect(complaint("run", "cpu", "-P4")?.contains("--threads or --processes") == true)

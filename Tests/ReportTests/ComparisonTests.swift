@@ -148,6 +148,14 @@ import Testing
                 """)
     }
 
+    @Test func `a narrow table keeps times and speed-ups`() {
+        let style = TextStyle(color: false, unicode: true, width: 40)
+        let lines = ComparisonTable(comparison(steady([400, 210, 100, 220, 120])), style: style).text.split(
+            separator: "\n")
+        #expect(lines.contains("arm          elapsed  speed-up"))
+        #expect(lines.allSatisfy { $0.count <= 40 })
+    }
+
     @Test func `an ASCII table has nothing but ASCII`() {
         let text = ComparisonTable(comparison(steady([400, 210, 100, 220, 120])), style: Samples.ascii).text
         #expect(text.utf8.allSatisfy { $0 < 0x80 })

@@ -52,16 +52,16 @@ import Testing
         let table = HistoryTable([try run(), other], style: TextStyle(color: false, unicode: true, width: 150))
         #expect(
             table.text { _ in "12:00:00" } == """
-                finished  job      workload  mode     workers  temperature  tasks  failed    queue  start-up  dispatch      run  elapsed     task  reason
-                12:00:00  4f2a-1   io        threads        4  warm            16       0  12.0 µs         0   18.0 µs  26.0 ms  26.1 ms  6.14 ms
-                12:00:00  4f2a-2?  io        threads        4  cold            16       0  12.0 µs    447 µs   18.0 µs  26.0 ms  26.1 ms  6.14 ms  first use
+                finished  job       workload  mode     workers  temperature  tasks  failed    queue  start-up  dispatch      run  elapsed     task  reason
+                12:00:00  4f2a-1    io        threads        4  warm            16       0  12.0 µs         0   18.0 µs  26.0 ms  26.1 ms  6.14 ms
+                12:00:00  4f2a-2\\e  io        threads        4  cold            16       0  12.0 µs    447 µs   18.0 µs  26.0 ms  26.1 ms  6.14 ms  first use
 
                 """)
         let narrow = HistoryTable([other], style: Samples.style).text { _ in "2026-11-26 12:00:00" }
         #expect(
             narrow == """
-                finished             job      workload  temperature  tasks  start-up  elapsed
-                2026-11-26 12:00:00  4f2a-2?  io        cold            16    447 µs  26.1 ms
+                finished             job       workload  temperature  tasks  start-up  elapsed
+                2026-11-26 12:00:00  4f2a-2\\e  io        cold            16    447 µs  26.1 ms
 
                 """)
         #expect(HistoryTable([], style: Samples.style).text { _ in "" } == "no runs\n")
@@ -93,6 +93,6 @@ import Testing
 
     @Test func `a line of the log is no command for the terminal`() {
         let line = LogLine(time: 0, priority: 4, program: "pard", message: "worker\u{1B} lost")
-        #expect(line.text(style: Samples.style) { _ in "12:00:00" } == "12:00:00 pard warning: worker? lost\n")
+        #expect(line.text(style: Samples.style) { _ in "12:00:00" } == "12:00:00 pard warning: worker\\e lost\n")
     }
 }

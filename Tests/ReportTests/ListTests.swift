@@ -126,6 +126,6 @@ import Testing
         told.columns = [.init(key: "rows"), .init(key: "wait\u{1B}", unit: "ns")]
         #expect(
             WorkloadList.page(told, style: Samples.style).hasSuffix(
-                "It takes no options of its own.\n\nA record tells rows, wait? (ns).\n"))
+                "It takes no options of its own.\n\nA record tells rows, wait\\e (ns).\n"))
     }
 }

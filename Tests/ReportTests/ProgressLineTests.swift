@@ -44,6 +44,14 @@ import Testing
         #expect(left(4) == "9.30 s")
     }
 
+    @Test func `a narrow terminal loses the time so far before the time to go`() {
+        var line = ProgressLine(now: 0)
+        line.update(state: "running", done: 0, total: 20, now: 0)
+        line.update(state: "running", done: 11, total: 20, now: 3_400_000_000)
+        let narrow = TextStyle(color: false, unicode: true, width: 40)
+        #expect(line.text(now: 3_400_000_000, style: narrow) == "running  55 %  11/20  ETA 2.70 s")
+    }
+
     @Test func `a run that is being stopped has no time to go`() {
         var line = ProgressLine(now: 0)
         line.update(state: "running", done: 0, total: 10, now: 0)

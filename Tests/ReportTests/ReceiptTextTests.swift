@@ -160,8 +160,8 @@ import Testing
         .text
         let failures = text.split(separator: "\n").suffix(5).map(String.init)
         #expect(failures.first == "  2x write: No space left on device (first: task 4)")
-        #expect(failures[1] == "     task 3's?" + String(repeating: "!", count: 63) + "...")
-        #expect(failures.last?.hasPrefix("     task 7's?!") == true)
+        #expect(failures[1] == "     task 3's\\e" + String(repeating: "!", count: 62) + "...")
+        #expect(failures.last?.hasPrefix("     task 7's\\e!") == true)
     }
 
     @Test func `an ASCII receipt has nothing but ASCII`() {

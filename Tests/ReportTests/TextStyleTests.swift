@@ -32,7 +32,12 @@ import Testing
     }
 
     @Test func `a text from elsewhere can't steer the terminal`() {
-        #expect(plain.clean("a\u{1B}[31mb\nc\u{9B}d\u{202E}e") == "a?[31mb?c?d?e")
+        #expect(plain.clean("a\u{1B}[31mb\nc\u{9B}d\u{202E}e\t\u{7}") == #"a\e[31mb\nc\u{9b}d\u{202e}e\t\x07"#)
+    }
+
+    @Test func `bytes that are no text are shown as such`() {
+        #expect(plain.clean("a\u{10FEFF}\u{10FE80}ä") == #"a\xff\x80ä"#)
+        #expect(ascii.clean("a\u{10FEFF}") == #"a\xff"#)
     }
 
     @Test func `a text is spelled in ASCII as far as it can be`() {

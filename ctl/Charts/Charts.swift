@@ -45,7 +45,7 @@ struct Charts: Equatable {
 struct ChartOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Draw when each worker did its tasks: bare, a row for each worker; =tasks, a row for each task.",
+            "Draw when each worker did its tasks: alone, a row for each worker; =tasks, a row for each task.",
             valueName: "rows"))
     var timeline: Lanes.Kind?
 

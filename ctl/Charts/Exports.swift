@@ -1,3 +1,4 @@
+import Bytes
 import Glibc
 import Linux
 import Report
@@ -61,15 +62,15 @@ struct ExportFile: ~Copyable {
             isNew = false
             return
         }
-        let made = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        let made = open(path.cBytes, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
         isNew = made >= 0
-        descriptor = made >= 0 || errno != EEXIST ? made : open(path, O_WRONLY | O_CLOEXEC)
+        descriptor = made >= 0 || errno != EEXIST ? made : open(path.cBytes, O_WRONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .export(path: path, errno: errno) }
         file = Descriptor(owning: descriptor)
     }
 
     deinit {
-        if isNew, !isBegun { unlink(path) }
+        if isNew, !isBegun { unlink(path.cBytes) }
     }
 
     /// Writes `bytes`; the first time, in place of what the file held. Throws ``CommandError/exporting(path:errno:)``.

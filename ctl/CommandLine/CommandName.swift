@@ -59,17 +59,17 @@ enum StrangeOption {
 
     private static func ofRun(_ name: String) -> String? {
         if isJobs(name) || ["workers", "n-jobs", "n_jobs", "cores", "cpus"].contains(name) {
-            return "how many run at a time is said by --threads or --processes"
+            return "use --threads or --processes to say how many run at a time"
         }
         switch name {
         case "n", "runs", "count", "repeat", "rounds", "iterations":
-            return "how many tasks there are is said by --tasks"
+            return "use --tasks for the number of tasks"
         case "w", "warmup", "warm": return "workers are warm unless --cold is given"
-        case "p": return "it is --processes N"
-        case "t": return "it is --threads N"
+        case "p": return "use --processes N"
+        case "t": return "use --threads N"
         case "v", "verbose", "debug": return "the receipt tells what there is; --records has a line for each task"
-        case "s", "silent": return "it is -q"
-        case "o": return "it is --output, for workloads that have it"
+        case "s", "silent": return "use -q"
+        case "o": return "use --output, with workloads that have it"
         default: return nil
         }
     }
@@ -82,10 +82,10 @@ enum StrangeOption {
         switch name {
         case "w", "warmup": return "every arm is run once before the first round anyway, to warm its workers up"
         case "rounds", "n", "count", "repeat", "m", "M", "min-runs", "max-runs":
-            return "how many rounds there are is said by --runs"
-        case "export-json": return "it is '--json > FILE'"
-        case "export-csv": return "it is '--csv > FILE'"
-        case "export-markdown": return "it is '--markdown > FILE'"
+            return "use --runs for the number of rounds"
+        case "export-json": return "use '--json > FILE'"
+        case "export-csv": return "use '--csv > FILE'"
+        case "export-markdown": return "use '--markdown > FILE'"
         case "export-asciidoc", "export-orgmode", "style", "time-unit", "sort":
             return "the table has one form; --json, --csv and --markdown are for other programs"
         case "p", "prepare", "setup", "conclude", "c", "cleanup":
@@ -93,9 +93,9 @@ enum StrangeOption {
         case "L", "parameter-list", "parameter-scan", "D", "parameter-step-size":
             return "write {} in the command, and the values behind ':::'"
         case "i", "ignore-failure": return "runs with a task that failed are left out, and the table says how many"
-        case "S" where isExec: return "it is --shell, for /bin/sh"
+        case "S" where isExec: return "use --shell, for /bin/sh"
         case "show-output": return "a comparison prints no output: look at it with 'parctl run exec' first"
-        case "N" where !isExec: return "how many tasks there are is said by --tasks"
+        case "N" where !isExec: return "use --tasks for the number of tasks"
         default: return nil
         }
     }

@@ -26,11 +26,11 @@ struct JournalOptions: ParsableArguments {
 
     @Option(
         name: [.customShort("n"), .customLong("lines")],
-        help: ArgumentHelp("Only so many, the newest ones.", valueName: "count"), transform: Count.positive)
+        help: ArgumentHelp("Only this many, the newest ones.", valueName: "count"), transform: Count.positive)
     var lines: Int?
 
     mutating func validate() throws {
-        guard !(user && system) else { throw ValidationError("--user and --system exclude each other.") }
+        guard !(user && system) else { throw ValidationError("Give --user or --system, not both.") }
     }
 
     /// - Parameter service: says which daemon is meant where no option does.
@@ -130,19 +130,14 @@ extension JournalScope {
                 "there is no journal on this host, neither in /var/log/journal nor in /run/log/journal: systemd-journald keeps "
                     + "it, and only a pard that systemd has started writes to it")
         }
-        let whose =
+        let (whose, others) =
             switch self {
-            case .user: "your own daemon's"
-            case .system: "the system daemon's"
-            }
-        let other =
-            switch self {
-            case .user: "--system for the system's"
-            case .system: "--user for your own"
+            case .user: ("your own daemon", "--system shows those of the system's daemon")
+            case .system: ("the system's daemon", "--user shows those of your own daemon")
             }
         StandardError.write(
-            "parctl: the journal has no \(things) of \(whose)\(isFiltered ? " that fit" : ""); a daemon that was started by hand, or "
-                + "for one command, writes none there (\(other))\n")
+            "parctl: the journal has no \(things) of \(whose)\(isFiltered ? " that match" : ""). A daemon that was started by "
+                + "hand, or for one command, writes none there. \(others).\n")
     }
 }
 

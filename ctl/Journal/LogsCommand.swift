@@ -5,7 +5,7 @@ import Report
 struct LogsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "logs",
-        abstract: "Show what the daemon and the service manager tell of it in the journal.",
+        abstract: "Show what the daemon, and systemd about it, have written to the journal.",
         discussion: """
             Shows the last \(defaultLines) entries unless --since, --until or -n says otherwise. JSON is one object a \
             line, with the journal's own fields. 'journalctl -x' explains the daemon's entries.

@@ -1,3 +1,4 @@
+import Bytes
 import Glibc
 import Linux
 
@@ -41,7 +42,7 @@ struct LineReader: ~Copyable {
             while let place = rest.firstIndex(of: end) {
                 try check(begun.count + place - rest.startIndex, number)
                 let line = begun.isEmpty ? rest[..<place] : (begun + rest[..<place])[...]
-                try take(line)
+                try take(number == 1 ? Self.unmarked(line, end) : line)
                 begun = []
                 number += 1
                 rest = rest[(place + 1)...]
@@ -49,7 +50,14 @@ struct LineReader: ~Copyable {
             begun += rest
             try check(begun.count, number)
         }
-        if !begun.isEmpty { try take(begun[...]) }
+        let last = number == 1 ? Self.unmarked(begun[...], end) : begun[...]
+        if !last.isEmpty { try take(last) }
+    }
+
+    /// A text's first line without the mark that some programs begin a text with.
+    private static func unmarked(_ line: ArraySlice<UInt8>, _ end: UInt8) -> ArraySlice<UInt8> {
+        end == UInt8(ascii: "\n") && line.starts(with: ArgumentReader.mark)
+            ? line.dropFirst(ArgumentReader.mark.count) : line
     }
 
     /// Fills the block; 0 at the file's end.

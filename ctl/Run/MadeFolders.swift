@@ -1,3 +1,4 @@
+import Bytes
 import Glibc
 
 /// The folders that had to be made so that a run's files have a place, and that are taken away again where nothing comes of it.
@@ -9,13 +10,13 @@ struct MadeFolders {
         var missing: [String] = []
         var rest = Substring(path)
         while rest.utf8.last == UInt8(ascii: "/"), rest.utf8.count > 1 { rest = Substring(rest.utf8.dropLast()) }
-        while !rest.isEmpty, access(String(rest), F_OK) != 0, errno == ENOENT {
+        while !rest.isEmpty, access(String(rest).cBytes, F_OK) != 0, errno == ENOENT {
             missing.append(String(rest))
             guard let slash = rest.utf8.lastIndex(of: UInt8(ascii: "/")) else { break }
             rest = rest[..<slash]
         }
         for folder in missing.reversed() {
-            if mkdir(folder, 0o777) == 0 {
+            if mkdir(folder.cBytes, 0o777) == 0 {
                 made.append(folder)
             } else if errno != EEXIST {
                 let number = errno
@@ -39,6 +40,6 @@ struct MadeFolders {
 
     /// Takes those away again that are empty.
     func remove() {
-        for folder in made.reversed() { rmdir(folder) }
+        for folder in made.reversed() { rmdir(folder.cBytes) }
     }
 }

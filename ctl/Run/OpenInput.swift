@@ -1,3 +1,4 @@
+import Bytes
 import Glibc
 import Linux
 
@@ -14,7 +15,7 @@ struct OpenInput: ~Copyable {
     /// - Parameter name: what messages call the file; nil for its path.
     init(_ path: String, named name: String? = nil) throws(CommandError) {
         let name = name ?? (path == "-" ? "standard input" : path)
-        let raw = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
+        let raw = path == "-" ? STDIN_FILENO : open(path.cBytes, O_RDONLY | O_CLOEXEC)
         guard raw >= 0 else { throw .input(path: name, reason: SystemFault.text(errno)) }
         self.name = name
         descriptor = raw

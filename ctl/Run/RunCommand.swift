@@ -6,7 +6,7 @@ import Control
 struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
-        abstract: "Run tasks on warm workers, and account for the time.",
+        abstract: "Run tasks on warm workers, and show where the time went.",
         usage: "parctl run <workload> [<workload's options>] [<options>]",
         discussion: RunHelp.discussion,
         // Own help flag, so that 'parctl run io --help' can be the help of io.
@@ -31,7 +31,7 @@ struct RunCommand: ParsableCommand {
 
     @ArgumentParser.Option(
         help: ArgumentHelp(
-            "Start fresh workers for this run: bare, it starts threads or forks processes; =exec starts programs.",
+            "Start new workers for this run: alone, it starts threads or forks processes; =exec starts programs.",
             valueName: "how"))
     var cold: Cold?
 
@@ -42,14 +42,14 @@ struct RunCommand: ParsableCommand {
 
     @ArgumentParser.Option(
         help: ArgumentHelp(
-            "Give up after this time, such as 500ms or 30s (0: never); with exec and native, end what takes longer.",
+            "Give up after this time, such as 500ms or 30s (0: never); with exec, native and python, the time of each task.",
             valueName: "time"),
         transform: Count.nanoseconds)
     var timeout: Int?
 
     @ArgumentParser.Option(
         help: ArgumentHelp(
-            "Begin no further tasks once N have failed: soon,fail=N; now,fail=N ends those that run, too.",
+            "Start no more tasks once N have failed: soon,fail=N; now,fail=N also ends those that are running.",
             valueName: "when"),
         transform: Halt.option)
     var halt: Halt?

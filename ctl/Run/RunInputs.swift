@@ -1,5 +1,7 @@
+import Bytes
 import Catalogue
 import Control
+import Report
 import Varlink
 
 /// What the tasks of a run are given, read and checked.
@@ -25,7 +27,7 @@ enum RunInputs {
                 self = .commands(plan, nil)
                 return
             }
-            let inputs = try plan.inputs()
+            let inputs = plan.inputs()
             if streams, !CallSize.holds(inputs) {
                 self = .commands(plan, nil)
             } else {
@@ -73,8 +75,15 @@ enum RunInputs {
         case .nothing: nil
         case .commands(let plan, _): plan.line
         case .items(let plan, _): plan.items.map { items in { items.text(of: $0) } }
-        case .listed(let inputs): { inputs[$0].prefix(2).filter { !$0.isEmpty }.joined(separator: " ") }
+        case .listed(let inputs): { Self.name(of: inputs[$0]) }
         }
+    }
+
+    /// A URL without user and password, and how long the body is, but nothing of it; or an item.
+    private static func name(of words: [String]) -> String {
+        let url = Secrets.hidden(inAddress: words[0])
+        guard words.count > 1, !words[1].isEmpty else { return url }
+        return "\(url) (body: \(Units.counted(words[1].bytes.count, "byte")))"
     }
 
     /// The descriptors that go with the request.

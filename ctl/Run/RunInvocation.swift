@@ -223,7 +223,7 @@ struct RunShape: Equatable {
         if serial {
             guard threads == nil, processes == nil else {
                 throw .usage(
-                    "--serial is one worker: it can't be joined with \(threads == nil ? "--processes" : "--threads")",
+                    "--serial means one worker: it can't be used with \(threads == nil ? "--processes" : "--threads")",
                     help: "parctl run --help")
             }
             return .serial

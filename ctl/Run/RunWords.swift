@@ -68,7 +68,10 @@ struct RunWords: Equatable {
             typed[option.name] = original
         } else {
             guard Self.isValue(value, of: option) else {
-                throw fault("--\(option.name) takes \(option.expected), not '\(value.prefix(200))'")
+                // What a header holds may be a secret.
+                let given =
+                    option.name == "header" && definition.input == .request ? "" : ", not '\(value.prefix(200))'"
+                throw fault("--\(option.name) takes \(option.expected)\(given)")
             }
             client[option.name] = option.kind == .flag && value == "false" ? nil : (client[option.name] ?? []) + [value]
         }
@@ -92,11 +95,11 @@ struct RunWords: Equatable {
         return receipt.repeating(options: options, input: definition.input == .command ? commandLine : nil)
     }
 
-    /// A command with its arguments as typed, as far as they have room on a line.
+    /// A command with its arguments as typed but for users and passwords in URLs, as far as they have room on a line.
     private var commandLine: String {
         var line = ""
         for (index, word) in operands.enumerated() {
-            let next = (line.isEmpty ? "" : " ") + Self.shown(word)
+            let next = (line.isEmpty ? "" : " ") + Self.shown(Secrets.hidden(in: word))
             guard line.count + next.count <= Self.lineColumns || index == 0 else { return line + " …" }
             line += next
         }

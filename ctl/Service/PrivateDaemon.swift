@@ -1,3 +1,4 @@
+import Bytes
 import Glibc
 import Linux
 
@@ -69,11 +70,11 @@ struct PrivateDaemon: ~Copyable {
             let count = read(link.descriptor, &byte, 1)
             if count < 0, errno == EINTR { continue }
             guard count == 1 else {
-                throw CommandError.privateDaemon("it ended before it served; its message is above")
+                throw CommandError.privateDaemon("it ended at once; its message is above")
             }
             word.append(byte)
             guard Self.ready.starts(with: word) else {
-                throw CommandError.privateDaemon("it said something else than READY")
+                throw CommandError.privateDaemon("it did not say READY")
             }
         }
     }
@@ -108,7 +109,7 @@ struct PrivateDaemon: ~Copyable {
 enum DaemonFinder {
     /// `pard` beside this program, else installed below its prefix, else in `$PATH`; nil where there is none.
     static func pard() -> String? {
-        candidates(own: ownPath(), path: Environment.value("PATH")).first { access($0, X_OK) == 0 }
+        candidates(own: ownPath(), path: Environment.value("PATH")).first { access($0.cBytes, X_OK) == 0 }
     }
 
     /// The places in their order, for a program at `own` and a search path.
@@ -121,6 +122,6 @@ enum DaemonFinder {
     private static func ownPath() -> String? {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
         let count = readlink("/proc/self/exe", &buffer, buffer.count)
-        return count > 0 ? String(decoding: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self) : nil
+        return count > 0 ? String(bytes: buffer[..<count].map(UInt8.init(bitPattern:))) : nil
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Bytes
 import Glibc
 import Report
 
@@ -52,7 +53,7 @@ struct Service: Equatable {
     ]
 
     var choice: SocketChoice {
-        SocketChoice(option: socket, variable: Environment.value) { access($0, F_OK) == 0 }
+        SocketChoice(option: socket, variable: Environment.value) { access($0.cBytes, F_OK) == 0 }
     }
 
     /// What standard output can show.

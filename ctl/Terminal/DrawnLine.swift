@@ -15,9 +15,15 @@ enum DrawnLine {
     ///
     /// - Parameter width: of the terminal by now.
     static func draw(_ text: String, columns: Int, width: Int) {
-        guard !isTaken.load(ordering: .relaxed) else { return }
+        guard !isTaken.load(ordering: .relaxed), isInForeground else { return }
         let before = Self.columns.exchange(max(columns, 1), ordering: .relaxed)
         send(start(over: before, width: width) + text + "\u{1B}[K")
+    }
+
+    /// Whether the terminal is this program's: behind a '&' it is the shell's, and somebody may be typing there.
+    private static var isInForeground: Bool {
+        let group = tcgetpgrp(STDERR_FILENO)
+        return group < 0 || group == getpgrp()
     }
 
     /// Takes it away.

@@ -1,3 +1,4 @@
+import Bytes
 import FoundationEssentials
 import Glibc
 import Linux
@@ -56,7 +57,7 @@ extension StandardOutput {
         var text = String.UnicodeScalarView()
         for scalar in String(decoding: json, as: UTF8.self).unicodeScalars {
             // An escape has four digits; what lies beyond them stays.
-            if scalar.value >= 0x7F, scalar.value <= 0xFFFF, TextStyle.isHarmful(scalar) {
+            if scalar.value >= 0x7F, scalar.value <= 0xFFFF, ShownText.isHarmful(scalar) {
                 let digits = String(scalar.value, radix: 16)
                 text += ("\\u" + String(repeating: "0", count: 4 - digits.count) + digits).unicodeScalars
             } else {

@@ -1,3 +1,4 @@
+import Bytes
 import Glibc
 import Report
 
@@ -84,7 +85,7 @@ struct Audience {
 enum Environment {
     static func value(_ name: String) -> String? {
         guard let text = getenv(name), text.pointee != 0 else { return nil }
-        return String(cString: text)
+        return String(cBytes: text)
     }
 
     /// The current directory, by its path. One that has been removed has the path that it had and `(deleted)` behind it,
@@ -92,11 +93,11 @@ enum Environment {
     static var directory: String {
         if let path = getcwd(nil, 0) {
             defer { free(path) }
-            return String(cString: path)
+            return String(cBytes: path)
         }
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
         let count = readlink("/proc/self/cwd", &buffer, buffer.count)
-        if count > 0 { return String(decoding: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self) }
+        if count > 0 { return String(bytes: buffer[..<count].map(UInt8.init(bitPattern:))) }
         return "/(the current directory can't be found out)"
     }
 }

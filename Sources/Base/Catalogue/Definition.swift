@@ -203,7 +203,9 @@ public enum Input: Sendable, CaseIterable {
         case .argument: Self.argumentOptions
         case .request:
             [
-                .init("header", .text, in: 1...8192, "a header, as 'Name: value'; may be given several times"),
+                .init(
+                    "header", .text, in: 1...8192,
+                    "a header, as 'Name: value', or @ and a file of such lines; may be given several times"),
                 .init("from", .path, in: 1...4096, "read bodies from this file, one a line; - for input"),
             ]
         }

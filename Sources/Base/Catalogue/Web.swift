@@ -1,3 +1,5 @@
+import Bytes
+
 extension Definition {
     public static let download = Definition(
         "download",
@@ -40,7 +42,9 @@ extension Definition {
             A task sends one request over HTTP or HTTPS with libcurl as 'download' does, with a method, headers and a JSON \
             body of its own. It throws the response's body away or, with --output, saves it in a file that is called by the \
             task's number, from 1. The first word is the URL and each further one the body of \
-            a task; without any, one request is sent that has none. A task whose worker died is not sent again, as the server \
+            a task; without any, one request is sent that has none. @ and a file's name stand for the URL or the body in it, \
+            which nobody sees in a list of processes then. No receipt, record or picture has a URL's user and password, or \
+            what headers and bodies hold. A task whose worker died is not sent again, as the server \
             may have taken it.
             """,
         unit: "bytes", rerun: false, runtime: RuntimeName.curl, input: .request, permissions: [.addresses],
@@ -56,7 +60,7 @@ extension Definition {
         examples: [
             "api http://localhost:8080/items --method POST '{\"n\": 1}' '{\"n\": 2}'",
             "api http://localhost:8080/search --output answers '{\"q\": \"a\"}' '{\"q\": \"b\"}'",
-            "api http://localhost:8080/items --method PUT --header 'Authorization: Bearer …' --from bodies.jsonl",
+            "api http://localhost:8080/items --method PUT --header @token.txt --from bodies.jsonl",
         ])
 
     private static let webLimits = [
@@ -140,7 +144,10 @@ public enum WebAddress {
         }
         let scheme = text[..<end.lowerBound].lowercased()
         guard scheme == "http" || scheme == "https" else {
-            return "begins with '\(scheme):': only http and https work here"
+            // Behind an @ there was a password.
+            return scheme.contains("@")
+                ? "is not a URL: write it in full, as http://host/path or https://host/path"
+                : "begins with '\(scheme):': only http and https work here"
         }
         let authority = text[end.upperBound...].prefix { !"/?#".contains($0) }
         let place = authority.split(separator: "@", omittingEmptySubsequences: false).last ?? ""
@@ -149,7 +156,15 @@ public enum WebAddress {
         guard let port else { return nil }
         guard port.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(port),
             (1...65_535).contains(number)
-        else { return "has the port '\(port)': it is a number from 1 to 65535" }
+        else {
+            // It may be the password of somebody whose signs are not written as they should be.
+            guard !text[end.upperBound...].contains("@") else {
+                return
+                    "has a port that is no number from 1 to 65535; in a user or password, write / ? # @ and : as %2F, %3F, "
+                    + "%23, %40 and %3A"
+            }
+            return "has the port '\(port)': it is a number from 1 to 65535"
+        }
         return nil
     }
 
@@ -189,11 +204,16 @@ public enum WebAddress {
             // Nothing that leads elsewhere, and nothing that a terminal would obey.
             byte < 0x20 || byte == 0x7f || byte == UInt8(ascii: "/") ? UInt8(ascii: "_") : byte
         }
-        var name = String(decoding: bytes, as: UTF8.self)
-        while name.utf8.count > longestName { name.removeLast() }
-        // A name that begins with a dot is hidden, or names a directory.
-        if name.hasPrefix(".") { name = "_" + name.dropFirst() }
-        return name.isEmpty ? "index.html" : name
+        var name = String.UnicodeScalarView()
+        var count = 0
+        for scalar in String(bytes: bytes).unicodeScalars {
+            // Its bytes need not be UTF-8.
+            count += ByteText.byte(of: scalar) == nil ? String(scalar).utf8.count : 1
+            if count > longestName { break }
+            // A name that begins with a dot is hidden, or names a directory.
+            name.append(name.isEmpty && scalar == "." ? "_" : scalar)
+        }
+        return name.isEmpty ? "index.html" : String(name)
     }
 
     /// With room for what tells two of one name apart, and below what file systems take.
@@ -202,7 +222,7 @@ public enum WebAddress {
     /// `text` with its %XX read; one that is none stands for itself.
     private static func decoded(_ text: Substring) -> [UInt8] {
         var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
+        var rest = String(text).bytes[...]
         while let byte = rest.popFirst() {
             let digits = String(decoding: rest.prefix(2), as: UTF8.self)
             if byte == UInt8(ascii: "%"), digits.utf8.count == 2, let value = UInt8(digits, radix: 16),

@@ -78,7 +78,7 @@ public enum Run {
 
     /// What one task is given. A literal of its words is one: `["echo", "a word"]`.
     public struct Input: Codable, Sendable, Equatable, ExpressibleByArrayLiteral {
-        /// A command with its arguments; a URL; or a URL, a body, which may be empty, and headers.
+        /// A command with its arguments; a URL; or a URL, a body, which may be empty, and headers: bytes as ``Bytes/ByteText``.
         public var words: [String]
 
         public init(words: [String]) { self.words = words }
@@ -182,7 +182,7 @@ public enum Run {
     }
 }
 
-/// Where commands run: what a program inherits from its caller, as the caller has it.
+/// Where commands run: what a program inherits from its caller, as the caller has it. Its texts are bytes as ``Bytes/ByteText``.
 public struct Context: Codable, Sendable, Equatable {
     /// An absolute path.
     public var directory: String

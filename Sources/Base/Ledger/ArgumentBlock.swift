@@ -1,3 +1,5 @@
+import Bytes
+
 /// A job's arguments by name, as they stand in its memory and as every worker reads them once a job.
 ///
 /// ```
@@ -33,7 +35,7 @@ public struct ArgumentBlock: Sendable, Equatable {
     }
 
     public mutating func add(_ name: String, _ text: String) throws(Full) {
-        let text = text.utf8
+        let text = text.bytes
         let start = try begin(name, Kind.text, text.count)
         for (index, byte) in text.enumerated() { bytes[start + index] = byte }
     }
@@ -77,7 +79,7 @@ public struct ArgumentReader {
 
     /// The argument `name`, which is a text; nil where there is none.
     public func text(_ name: String) -> String? {
-        value(of: name, ArgumentBlock.Kind.text).map { String(decoding: $0, as: UTF8.self) }
+        value(of: name, ArgumentBlock.Kind.text).map { String(bytes: $0.bindMemory(to: UInt8.self)) }
     }
 
     private func value(of name: String, _ kind: UInt8) -> UnsafeRawBufferPointer? {

@@ -1,3 +1,5 @@
+import Bytes
+
 /// What a zygote tells of the runtime that it has become: how long that took, and what it depends on.
 ///
 /// As it comes from foreign code, it may say anything; whoever reads it takes it for no more than that.
@@ -48,7 +50,7 @@ public struct RuntimeReport: Sendable, Equatable {
         var words: [String] = []
         for word in bytes.split(separator: 0, omittingEmptySubsequences: false) {
             if !word.isEmpty {
-                words.append(String(decoding: word, as: UTF8.self))
+                words.append(String(bytes: word))
                 continue
             }
             take(words)

@@ -1,3 +1,4 @@
+import Bytes
 import Glibc
 public import Linux
 
@@ -38,6 +39,7 @@ public struct TaskInputs: Sendable {
     /// - Returns: nil if a word has a NUL in it.
     public init?(shared: [String], tasks: [[String]]) {
         let lists = tasks.count + 1
+        // No word has more bytes than its text.
         func room(_ words: [String]) -> Int { words.reduce(0) { $0 + $1.utf8.count + 1 } }
         let count = tasks.reduce(8 * lists + room(shared)) { $0 + room($1) }
         var isText = true
@@ -46,10 +48,10 @@ public struct TaskInputs: Sendable {
             var end = 8 * lists
             for list in 0..<lists {
                 for word in list == 0 ? shared : tasks[list - 1] {
-                    for byte in word.utf8 {
-                        if byte == 0 { isText = false }
-                        buffer[end] = byte
-                        end += 1
+                    word.withBytes { bytes in
+                        if let base = bytes.baseAddress, memchr(base, 0, bytes.count) != nil { isText = false }
+                        _ = UnsafeMutableBufferPointer(rebasing: buffer[end...]).update(fromContentsOf: bytes)
+                        end += bytes.count
                     }
                     buffer[end] = 0
                     end += 1
@@ -73,7 +75,7 @@ public struct TaskInputs: Sendable {
     /// - Returns: nil if a word has a NUL in it.
     public init?(_ block: InputBlock, shared: [String]) {
         if shared.contains(where: { $0.utf8.contains(0) }) { return nil }
-        self.init(block, sharedBytes: shared.flatMap { Array($0.utf8) + [0] })
+        self.init(block, sharedBytes: shared.flatMap { $0.bytes + [0] })
     }
 
     /// Tasks that are given parts of `block`.
@@ -290,5 +292,5 @@ public struct Words: Sequence {
     }
 
     /// The words as text.
-    public var strings: [String] { map { String(cString: $0) } }
+    public var strings: [String] { map { String(cBytes: $0) } }
 }

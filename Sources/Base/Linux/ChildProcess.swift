@@ -1,3 +1,4 @@
+import Bytes
 import CLinux
 import Glibc
 import SystemPackage
@@ -132,7 +133,7 @@ public struct Program: Sendable {
         defer { posix_spawn_file_actions_destroy(&actions) }
         if output != STDOUT_FILENO { posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO) }
         if hasNoInput { posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0) }
-        if let directory { _ = par_spawn_chdir(&actions, directory) }
+        if let directory { _ = par_spawn_chdir(&actions, directory.cBytes) }
         // The kernel's dup2 of a descriptor to itself would leave CLOEXEC set, so all move out of the way first: above
         // all that are moved and all places that they are moved to.
         let high = max(descriptors.max() ?? 0, 2 + Int32(descriptors.count)) + 1
@@ -151,7 +152,7 @@ public struct Program: Sendable {
         var pid: pid_t = 0
         let code = withCStrings([path] + arguments) { argv in
             environment.withCStrings { envp in
-                posix_spawnp(&pid, path, &actions, &attributes, argv, envp)
+                posix_spawnp(&pid, path.cBytes, &actions, &attributes, argv, envp)
             }
         }
         if code != 0 { throw SystemError("posix_spawn", Errno(rawValue: code), on: path) }
@@ -182,7 +183,7 @@ public struct Program: Sendable {
 public func withCStrings<Result>(
     _ strings: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Result
 ) -> Result {
-    var pointers = strings.map { strdup($0) }
+    var pointers = strings.map { strdup($0.cBytes) }
     pointers.append(nil)
     defer { for pointer in pointers { free(pointer) } }
     return pointers.withUnsafeMutableBufferPointer { buffer in

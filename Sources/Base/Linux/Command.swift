@@ -1,3 +1,4 @@
+import Bytes
 import CLinux
 import Glibc
 import SystemPackage
@@ -57,11 +58,12 @@ public struct Command: ~Copyable, Sendable {
     public init(_ start: borrowing Start) throws(SystemError) {
         var pidfd: Int32 = -1
         var step: Int32 = 0
-        let result = start.path.withCString { path in
-            start.directory.withCString { directory in
+        let result = start.path.cBytes.withUnsafeBufferPointer { path in
+            start.directory.cBytes.withUnsafeBufferPointer { directory in
                 var command = par_command(
-                    path: path, arguments: start.arguments, environment: start.environment, directory: directory,
-                    umask: start.umask, descriptors: (start.input, start.output, start.errors),
+                    path: path.baseAddress, arguments: start.arguments, environment: start.environment,
+                    directory: directory.baseAddress, umask: start.umask,
+                    descriptors: (start.input, start.output, start.errors),
                     mark: start.mark?.value ?? 0)
                 return par_command_start(&command, &pidfd, &step)
             }

@@ -1,3 +1,4 @@
+import Bytes
 import CLinux
 import Glibc
 
@@ -68,7 +69,7 @@ public func writeAll(_ descriptor: Int32, _ bytes: [UInt8]) throws(SystemError) 
 
 /// Reads the whole file at `path`. Throws `EFBIG` where it is longer than `limit` bytes.
 public func readFile(_ path: String, atMost limit: Int) throws(SystemError) -> [UInt8] {
-    let file = Descriptor(owning: try system("open", on: path) { open(path, O_RDONLY | O_CLOEXEC) })
+    let file = Descriptor(owning: try system("open", on: path) { open(path.cBytes, O_RDONLY | O_CLOEXEC) })
     let raw = file.raw
     var bytes: [UInt8] = []
     var block = [UInt8](repeating: 0, count: 1 << 14)

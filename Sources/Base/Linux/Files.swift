@@ -1,3 +1,4 @@
+import Bytes
 import CLinux
 import Glibc
 
@@ -5,7 +6,7 @@ import Glibc
 public enum Folder {
     /// The names in a directory, in no order; none where it can't be read.
     public static func names(in path: String) -> [String] {
-        guard let folder = opendir(path) else { return [] }
+        guard let folder = opendir(path.cBytes) else { return [] }
         defer { closedir(folder) }
         return names(in: folder)
     }
@@ -15,15 +16,15 @@ public enum Folder {
     /// - Returns: whether it is gone.
     @discardableResult
     public static func remove(_ path: String) -> Bool {
-        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        let descriptor = open(path.cBytes, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0 else { return errno == ENOENT }
         guard let folder = fdopendir(descriptor) else {
             close(descriptor)
             return false
         }
         defer { closedir(folder) }
-        for name in names(in: folder) { unlinkat(descriptor, name, 0) }
-        return rmdir(path) == 0 || errno == ENOENT
+        for name in names(in: folder) { unlinkat(descriptor, name.cBytes, 0) }
+        return rmdir(path.cBytes) == 0 || errno == ENOENT
     }
 
     /// How a directory is called while it is made, before others may take it for what it will be.
@@ -34,7 +35,7 @@ public enum Folder {
         while let entry = readdir(folder) {
             names.append(
                 withUnsafePointer(to: &entry.pointee.d_name) {
-                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cBytes: $0) }
                 })
         }
         return names.filter { $0 != "." && $0 != ".." }
@@ -45,7 +46,7 @@ public enum Folder {
 public enum FileName {
     /// Gives the file at `path` another name, `new`, of the same file system. Throws EEXIST where that is taken.
     public static func change(_ path: String, to new: String) throws(SystemError) {
-        try kernel("renameat2") { par_rename_new(path, new) }
+        try kernel("renameat2") { par_rename_new(path.cBytes, new.cBytes) }
     }
 }
 
@@ -62,7 +63,7 @@ public struct FileIdentity: Sendable, Hashable, CustomStringConvertible {
     /// It is looked at through a descriptor, so that all of it is of one file. Nothing waits, whatever is there.
     public init(at path: String) throws(SystemError) {
         let file = Descriptor(
-            owning: try system("open", on: path) { open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) })
+            owning: try system("open", on: path) { open(path.cBytes, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) })
         var status = stat()
         let raw = file.raw
         try system("fstat", on: path) { fstat(raw, &status) }
@@ -85,7 +86,7 @@ public enum FileStamp {
     /// As one process tells another; `gone` where nothing is there.
     public static func of(_ path: String) -> String {
         var status = stat()
-        guard stat(path, &status) == 0 else { return "gone" }
+        guard stat(path.cBytes, &status) == 0 else { return "gone" }
         let changed = Int(status.st_mtim.tv_sec) * 1_000_000_000 + Int(status.st_mtim.tv_nsec)
         return "\(status.st_dev):\(status.st_ino):\(status.st_size):\(changed)"
     }

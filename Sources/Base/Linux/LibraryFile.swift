@@ -1,3 +1,4 @@
+import Bytes
 import Glibc
 
 /// A shared library as a file: what can be told of it without loading it, so that nothing of it runs.
@@ -27,7 +28,7 @@ public struct LibraryFile: Sendable {
 
     /// Reads the file at `path`. Throws ``Fault`` where it can't be loaded by programs of this host, in words that follow its name.
     public init(at path: String) throws(Fault) {
-        let raw = open(path, O_RDONLY | O_CLOEXEC)
+        let raw = open(path.cBytes, O_RDONLY | O_CLOEXEC)
         guard raw >= 0 else { throw Fault(description: "can't be read: \(SystemError.text(errno))") }
         let file = Descriptor(owning: raw)
         guard let header = Self.read(file, at: 0, count: Format.headerBytes),
@@ -101,7 +102,7 @@ public struct LibraryFile: Sendable {
             else { continue }
             let name = Int(number(Array(symbol), 0, as: UInt32.self))
             guard name < names.count, let end = names[name...].firstIndex(of: 0) else { continue }
-            functions.insert(String(decoding: names[name..<end], as: UTF8.self))
+            functions.insert(String(bytes: names[name..<end]))
         }
         return functions
     }

@@ -1,3 +1,4 @@
+import Bytes
 import CLinux
 import Glibc
 
@@ -165,7 +166,7 @@ package struct UnixAddress {
 
     /// Nil when `path` is empty, too long or holds a NUL.
     package init?(_ path: String) {
-        let bytes = Array(path.utf8)
+        let bytes = path.bytes
         guard !bytes.isEmpty, bytes.count <= Self.maximumBytes, !bytes.contains(0) else { return nil }
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
@@ -176,7 +177,7 @@ package struct UnixAddress {
         self.init(path)
         guard path.utf8.first == Self.abstractSign else { return }
         address.sun_path.0 = 0
-        byteCount = socklen_t(Self.pathOffset + path.utf8.count)
+        byteCount = socklen_t(Self.pathOffset + path.bytes.count)
     }
 
     /// Why `path` is no address: ENOENT when it is empty, EINVAL with a NUL in it, else ENAMETOOLONG.
@@ -195,8 +196,8 @@ package struct UnixAddress {
         let room = max(0, Int(size) - pathOffset)
         guard !failed, room > 0 else { return nil }
         return withUnsafeBytes(of: bound.address.sun_path) { bytes in
-            if bytes[0] != 0 { return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self) }
-            return "@" + String(decoding: bytes[1..<min(room, bytes.count)], as: UTF8.self)
+            if bytes[0] != 0 { return String(bytes: Array(bytes.prefix { $0 != 0 })) }
+            return "@" + String(bytes: Array(bytes[1..<min(room, bytes.count)]))
         }
     }
 

@@ -1,8 +1,15 @@
+import Bytes
 import CLinux
 import Glibc
 
 /// What a process sets for itself.
 public enum ThisProcess {
+    /// The words that it was started with, its name first, byte by byte as ``ByteText``: Swift's own list has other characters in
+    /// place of what isn't UTF-8.
+    public static let arguments: [String] = (0..<Int(CommandLine.argc)).compactMap { place in
+        CommandLine.unsafeArgv[place].map { String(cBytes: $0) }
+    }
+
     public static var pid: Int32 { getpid() }
     public static var parent: Int32 { getppid() }
     /// The calling thread's number.

@@ -1,3 +1,4 @@
+import Bytes
 import Glibc
 
 /// An environment: `NAME=value` for each variable, in bytes that need not be UTF-8.
@@ -6,7 +7,7 @@ public struct Variables: Sendable, ExpressibleByArrayLiteral {
     private var texts: [[CChar]]
 
     public init(_ texts: [String]) {
-        self.texts = texts.map { Array($0.utf8CString) }
+        self.texts = texts.map(\.cBytes)
     }
 
     public init(arrayLiteral texts: String...) {
@@ -28,12 +29,10 @@ public struct Variables: Sendable, ExpressibleByArrayLiteral {
     /// All that this process was started with.
     public static var ofThisProcess: Variables { Variables { _ in false } }
 
-    /// Those of this process that are UTF-8, as they stand: `NAME=value`.
+    /// Those of this process, as they stand: `NAME=value`.
     public static var ownTexts: [String] {
         var texts: [String] = []
-        forEach { variable in
-            if let text = String(validatingCString: variable) { texts.append(text) }
-        }
+        forEach { texts.append(String(cBytes: $0)) }
         return texts
     }
 
@@ -41,10 +40,10 @@ public struct Variables: Sendable, ExpressibleByArrayLiteral {
     public static var ownValues: [String: String] {
         var values: [String: String] = [:]
         forEach { variable in
-            let text = String(cString: variable)
-            guard let sign = text.firstIndex(of: "=") else { return }
+            let text = String(cBytes: variable)
+            guard let sign = text.utf8.firstIndex(of: UInt8(ascii: "=")) else { return }
             let name = String(text[..<sign])
-            if values[name] == nil { values[name] = String(text[text.index(after: sign)...]) }
+            if values[name] == nil { values[name] = String(text[text.utf8.index(after: sign)...]) }
         }
         return values
     }
@@ -59,7 +58,7 @@ public struct Variables: Sendable, ExpressibleByArrayLiteral {
     }
 
     public mutating func append(_ text: String) {
-        texts.append(Array(text.utf8CString))
+        texts.append(text.cBytes)
     }
 
     /// Runs `body` with them as execve(2) takes them.

@@ -60,12 +60,38 @@ static void add(text *to, const char *plain) {
     add_bytes(to, plain, strlen(plain));
 }
 
+/* How many bytes the character at `at` has, in UTF-8; 0 where what stands there is none. */
+static size_t character(const unsigned char *at) {
+    if (*at < 0x80) return 1;
+    if (*at < 0xc2 || *at > 0xf4) return 0;
+    /* Overlong forms, surrogates, and what is beyond the last code point. */
+    if ((*at == 0xe0 && at[1] < 0xa0) || (*at == 0xed && at[1] > 0x9f)) return 0;
+    if ((*at == 0xf0 && at[1] < 0x90) || (*at == 0xf4 && at[1] > 0x8f)) return 0;
+    size_t count = *at < 0xe0 ? 2 : *at < 0xf0 ? 3 : 4;
+    for (size_t index = 1; index < count; index++)
+        if ((at[index] & 0xc0) != 0x80) return 0;
+    return count;
+}
+
+/* Whether it is one of the characters by which the interface writes bytes that are no part of UTF-8. */
+static int stands_for_byte(const unsigned char *at) {
+    return at[0] == 0xf4 && at[1] == 0x8f && (at[2] | 1) == 0xbb;
+}
+
+/* A string of any bytes, as the interface description says: U+10FE00 + byte for one that is no part of UTF-8. */
 static void add_string(text *to, const char *string) {
     add(to, "\"");
     for (; *string; string++) {
         char escape[8];
         unsigned char byte = (unsigned char)*string;
-        if (byte == '"' || byte == '\\') {
+        size_t count = character((const unsigned char *)string);
+        if (count == 0 || (count == 4 && stands_for_byte((const unsigned char *)string))) {
+            const unsigned char bytes[] = {0xf4, 0x8f, byte < 0xc0 ? 0xba : 0xbb, byte & 0xbf};
+            add_bytes(to, (const char *)bytes, sizeof bytes);
+        } else if (count > 1) {
+            add_bytes(to, string, count);
+            string += count - 1;
+        } else if (byte == '"' || byte == '\\') {
             escape[0] = '\\';
             escape[1] = (char)byte;
             add_bytes(to, escape, 2);
@@ -86,20 +112,6 @@ static void add_number(text *to, const char *name, uint64_t number) {
     add(to, member);
 }
 
-/* Whether a variable can stand in JSON, which is UTF-8. */
-static int is_utf8(const char *string) {
-    for (const unsigned char *at = (const unsigned char *)string; *at;) {
-        int more = *at < 0x80 ? 0 : *at < 0xe0 ? 1 : *at < 0xf0 ? 2 : 3;
-        if ((*at >= 0x80 && *at < 0xc2) || *at > 0xf4) return 0;
-        /* Overlong forms, surrogates, and what is beyond the last code point. */
-        if ((*at == 0xe0 && at[1] < 0xa0) || (*at == 0xed && at[1] > 0x9f)) return 0;
-        if ((*at == 0xf0 && at[1] < 0x90) || (*at == 0xf4 && at[1] > 0x8f)) return 0;
-        for (at++; more > 0; more--, at++)
-            if ((*at & 0xc0) != 0x80) return 0;
-    }
-    return 1;
-}
-
 /* The process's umask, which there is no harmless way to ask the kernel for but this. */
 static unsigned own_umask(void) {
     unsigned mask = 022;
@@ -117,12 +129,12 @@ static void add_context(text *to, const par_lease_options *options) {
     const char *const *variables = options->environment ? options->environment : (const char *const *)environ;
     char mask[32];
     add(to, ",\"context\":{\"directory\":");
-    add_string(to, directory && is_utf8(directory) ? directory : "/");
+    add_string(to, directory ? directory : "/");
     snprintf(mask, sizeof mask, ",\"umask\":%u,\"environment\":[", own_umask() & 0777);
     add(to, mask);
     int count = 0;
     for (const char *const *variable = variables; variable && *variable; variable++) {
-        if (!is_utf8(*variable) || !strchr(*variable, '=')) continue;
+        if (!strchr(*variable, '=')) continue;
         if (count++ > 0) add(to, ",");
         add_string(to, *variable);
     }

@@ -10,6 +10,9 @@ public struct StatusText: Sendable {
         self.style = style
     }
 
+    /// Where the second column begins.
+    private static let indent = 12
+
     /// The text, each line ended.
     public var text: String {
         let title = [
@@ -18,9 +21,14 @@ public struct StatusText: Sendable {
             "up \(style.duration(status.uptime))",
         ].joined(separator: style.separator)
         var table = Table([.left(""), .left("")], indent: 2)
-        func add(_ name: String, _ parts: String...) {
-            table.rows.append([.init(name, .dim), .init(parts.joined(separator: style.separator))])
+        func add(_ name: String, _ parts: [String]) {
+            for (index, line) in style.flow(parts, indent: Self.indent).enumerated() {
+                // What flows on brings its indent along, which the table has already.
+                let text = index == 0 ? line : String(line.dropFirst(Self.indent))
+                table.rows.append([.init(index == 0 ? name : "", .dim), .init(text)])
+            }
         }
+        func add(_ name: String, _ parts: String...) { add(name, parts) }
         if let reason = status.reason { add("reason", style.clean(reason)) }
         add("socket", style.clean(status.socket))
         add("process", "pid \(status.pid)", "zygote \(status.zygotePid)", "uid \(status.uid)")
@@ -36,9 +44,7 @@ public struct StatusText: Sendable {
             if runtime.zygotePid != 0 { parts.append("zygote \(runtime.zygotePid)") }
             if runtime.workers != 0 { parts.append(Units.counted(runtime.workers, "worker")) }
             if let reason = runtime.reason { parts.append(style.clean(reason)) }
-            table.rows.append([
-                .init(index == 0 ? "runtimes" : "", .dim), .init(parts.joined(separator: style.separator)),
-            ])
+            add(index == 0 ? "runtimes" : "", parts)
         }
         for (index, limit) in status.limits.sorted(by: { $0.key < $1.key }).enumerated() {
             let value = limit.key.hasSuffix("bytes") ? Units.bytes(limit.value) : Units.grouped(limit.value)

@@ -45,6 +45,10 @@ public struct ProgressLine: Sendable {
         }
         parts.append(elapsed)
         if let left = remaining(now: now) { parts.append("ETA \(style.duration(Self.coarse(left)))") }
+        // What says least goes first where a terminal is narrow: the time so far, then the count.
+        for place in [total > 0 ? 3 : 1, 2] where parts.joined(separator: "  ").count >= style.width {
+            if place > 0, place < parts.count - 1 { parts.remove(at: place) }
+        }
         let words = parts.joined(separator: "  ")
         // The last column stays free: writing there makes some terminals wrap.
         let room = min(style.width - 1 - words.count - 4, 40)

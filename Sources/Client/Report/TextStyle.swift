@@ -1,3 +1,5 @@
+import Bytes
+
 /// What the place that a text goes to can show.
 public struct TextStyle: Sendable, Equatable {
     /// Whether ANSI colours may be used.
@@ -62,19 +64,8 @@ public struct TextStyle: Sendable, Equatable {
         }
     }
 
-    /// Whether a terminal, or its reader, could take `scalar` for a command: control characters, and those that no one sees
-    /// but which end a line or turn the order of what follows.
-    public static func isHarmful(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
-        case ..<0x20, 0x7F...0x9F, 0x61C, 0x200E...0x200F, 0x2028...0x202E, 0x2066...0x2069, 0xFEFF, 0xFFF9...0xFFFB,
-            0xE0000...0xE007F:
-            true
-        default: false
-        }
-    }
-
-    /// `text` on one line that no terminal takes for a command: control characters become `?`, and with an ASCII style
-    /// so does what can't be spelled in ASCII. Cut to `limit` columns.
+    /// `text` on one line that no terminal takes for a command: control characters and bytes that are no text are escaped, and
+    /// with an ASCII style what can't be spelled in ASCII becomes `?`. Cut to `limit` columns.
     public func clean(_ text: String, limit: Int = .max) -> String {
         var clean = ""
         for scalar in text.unicodeScalars {
@@ -82,8 +73,8 @@ public struct TextStyle: Sendable, Equatable {
                 clean += ellipsis
                 continue
             }
-            if Self.isHarmful(scalar) {
-                clean.append("?")
+            if let escape = ShownText.escape(of: scalar) {
+                clean += escape
             } else if unicode || scalar.isASCII {
                 clean.unicodeScalars.append(scalar)
             } else {

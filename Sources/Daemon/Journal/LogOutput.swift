@@ -1,3 +1,4 @@
+import Bytes
 import Glibc
 import Logging
 
@@ -120,10 +121,7 @@ public struct TextOutput: LogOutput {
     private static func printable(_ text: String) -> String {
         // By bytes, as most text is plain and each run has a line.
         if text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return text }
-        let scalars = text.unicodeScalars.map { scalar in
-            scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) ? "?" : scalar
-        }
-        return String(String.UnicodeScalarView(scalars))
+        return ShownText.line(text)
     }
 
     /// `2026-11-23 20:06:56` in the machine's time zone.

@@ -1,3 +1,4 @@
+import Bytes
 import Glibc
 import Linux
 
@@ -23,7 +24,8 @@ struct InterpreterShims: Sendable {
 
     /// Whether a file is a script.
     static func isScript(_ path: String) -> Bool {
-        guard let raw = try? system("open", { open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }) else { return false }
+        let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK
+        guard let raw = try? system("open", { open(path.cBytes, flags) }) else { return false }
         let file = Descriptor(owning: raw)
         var start: [UInt8] = [0, 0]
         return Glibc.read(file.raw, &start, start.count) == start.count && start == Array("#!".utf8)
@@ -107,6 +109,6 @@ struct InterpreterShims: Sendable {
             if count == 0 { break }
             bytes += piece.prefix(count)
         }
-        return String(decoding: bytes, as: UTF8.self)
+        return String(bytes: bytes)
     }
 }

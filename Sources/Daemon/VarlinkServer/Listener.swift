@@ -1,3 +1,4 @@
+import Bytes
 import Glibc
 import Linux
 import Synchronization
@@ -24,7 +25,7 @@ public struct Listener: ~Copyable {
         try Self.check("fchmod", path) { fchmod(descriptor, mode) }
         try Self.check("bind", path) { address.withSocketAddress { bind(descriptor, $0, $1) } }
         let file = try SocketFile(path: path, lock: lock)
-        try Self.check("chmod", path) { chmod(path, mode) }
+        try Self.check("chmod", path) { chmod(path.cBytes, mode) }
         try Self.check("listen", path) { listen(descriptor, ServerConfiguration.backlog) }
         self.init(socket, file)
     }
@@ -66,7 +67,7 @@ public struct Listener: ~Copyable {
     /// Removes the file of a server that has died; throws when one lives, or when it is no socket.
     private static func removeStale(_ path: String, _ address: UnixAddress) throws(ListenError) {
         var status = stat()
-        guard lstat(path, &status) == 0 else {
+        guard lstat(path.cBytes, &status) == 0 else {
             if errno == ENOENT { return }
             throw .failed(call: "stat", path: path, errno: errno)
         }
@@ -77,7 +78,7 @@ public struct Listener: ~Copyable {
         } catch {
             switch error.errno.rawValue {
             case ECONNREFUSED:
-                try check("unlink", path) { unlink(path) }
+                try check("unlink", path) { unlink(path.cBytes) }
                 return
             case EAGAIN:
                 // It lives; its queue of connections is full.
@@ -141,7 +142,7 @@ final class SocketFile: Sendable {
 
     init(path: String, lock: consuming LockFile) throws(ListenError) {
         var status = stat()
-        guard lstat(path, &status) == 0 else { throw .failed(call: "stat", path: path, errno: errno) }
+        guard lstat(path.cBytes, &status) == 0 else { throw .failed(call: "stat", path: path, errno: errno) }
         self.path = path
         device = status.st_dev
         inode = status.st_ino
@@ -156,7 +157,7 @@ final class SocketFile: Sendable {
     func remove() {
         guard !isRemoved.exchange(true, ordering: .relaxed) else { return }
         var status = stat()
-        if lstat(path, &status) == 0, status.st_dev == device, status.st_ino == inode { unlink(path) }
+        if lstat(path.cBytes, &status) == 0, status.st_dev == device, status.st_ino == inode { unlink(path.cBytes) }
     }
 }
 
@@ -173,13 +174,13 @@ struct LockFile: ~Copyable {
 
     deinit {
         // The file goes first, so that nobody locks it in between: acquire() notices a lock on a removed file.
-        unlink(path)
+        unlink(path.cBytes)
         close(descriptor)
     }
 
     private static func acquire(_ path: String, _ guarded: String) throws(ListenError) -> Int32 {
         while true {
-            let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+            let descriptor = open(path.cBytes, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
             guard descriptor >= 0 else { throw .failed(call: "open", path: path, errno: errno) }
             do {
                 try system("flock") { flock(descriptor, LOCK_EX | LOCK_NB) }
@@ -198,7 +199,7 @@ struct LockFile: ~Copyable {
     private static func names(_ path: String, _ descriptor: Int32) -> Bool {
         var there = stat()
         var here = stat()
-        return lstat(path, &there) == 0 && fstat(descriptor, &here) == 0
+        return lstat(path.cBytes, &there) == 0 && fstat(descriptor, &here) == 0
             && there.st_dev == here.st_dev && there.st_ino == here.st_ino
     }
 }

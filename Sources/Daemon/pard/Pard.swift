@@ -16,8 +16,8 @@ struct Pard: AsyncParsableCommand {
             Runs in the foreground until SIGTERM or SIGINT, which let running jobs finish. Messages go to standard error.
 
             Settings are read from /etc/pard/pard.yaml by a daemon that serves all users, and from pard/pard.yaml in
-            $XDG_CONFIG_HOME or ~/.config by one that serves its own. Before the file goes the environment
-            (PARD_IDLE_TIME for idle-time), and before that the flag. SIGHUP has the settings read again.
+            $XDG_CONFIG_HOME or ~/.config by one that serves its own. A variable of the environment
+            (PARD_IDLE_TIME for idle-time) takes precedence over the file, and a flag over both. SIGHUP has the settings read again.
 
             SETTINGS (flags here, and under the same names in the file)
             \(settingsHelp)
@@ -39,7 +39,7 @@ struct Pard: AsyncParsableCommand {
         help: "Read settings from this file, a 'name: value' on each line (default: the one above, if it is there).")
     var config: String?
 
-    @Flag(help: "Serve all users whom the socket lets in, each in his own right, rather than the daemon's own.")
+    @Flag(help: "Serve every user who may use the socket, rather than only the user that the daemon runs as.")
     var shared = false
 
     @Argument(parsing: .allUnrecognized, help: .hidden)
@@ -58,6 +58,11 @@ struct Pard: AsyncParsableCommand {
 
     /// EX_CONFIG of sysexits.h: starting again doesn't help.
     private static let configurationFault: Int32 = 78
+
+    /// By its words as they were given: a path need not be UTF-8.
+    static func main() async {
+        await main(Array(ThisProcess.arguments.dropFirst()))
+    }
 
     mutating func validate() throws {
         do {

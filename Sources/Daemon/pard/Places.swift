@@ -1,4 +1,5 @@
 import ArgumentParser
+import Bytes
 import Glibc
 
 /// Where a daemon has its settings and its socket when nothing else was said.
@@ -28,7 +29,7 @@ struct SettingsPlace: Sendable {
 
     /// Makes the directory of the socket. Where it can't be made, making the socket says so.
     func makeDirectory() {
-        mkdir(String(socket.dropLast("/pard.sock".count)), directoryMode)
+        mkdir(String(socket.dropLast("/pard.sock".count)).cBytes, directoryMode)
     }
 }
 
@@ -46,7 +47,7 @@ enum InstalledProgram {
         guard let own = ownPath() else { throw ValidationError("/proc is not there: pard can't find \(name)") }
         let directory = own.prefix(through: own.lastIndex(of: "/") ?? own.startIndex)
         let places = ["\(directory)\(name)", "\(directory)\(installed)/\(name)"]
-        guard let place = places.first(where: { access($0, X_OK) == 0 }) else {
+        guard let place = places.first(where: { access($0.cBytes, X_OK) == 0 }) else {
             throw ValidationError("\(name) is missing: it should be at \(places.joined(separator: " or "))")
         }
         return place
@@ -55,23 +56,6 @@ enum InstalledProgram {
     private static func ownPath() -> String? {
         guard let path = realpath("/proc/self/exe", nil) else { return nil }
         defer { free(path) }
-        return String(cString: path)
-    }
-}
-
-/// The variables that this process was started with.
-enum ProcessEnvironment {
-    /// By name; the first of several of one name counts, as for getenv.
-    static var variables: [String: String] {
-        var variables: [String: String] = [:]
-        var next = environ
-        while let variable = next.pointee {
-            let text = String(cString: variable)
-            next += 1
-            guard let sign = text.firstIndex(of: "=") else { continue }
-            let name = String(text[..<sign])
-            if variables[name] == nil { variables[name] = String(text[text.index(after: sign)...]) }
-        }
-        return variables
+        return String(cBytes: path)
     }
 }

@@ -1,3 +1,4 @@
+import Bytes
 import Catalogue
 import Glibc
 import Ledger
@@ -20,8 +21,8 @@ struct DownloadFile: ~Copyable {
         temporary = "\(directory)/.pard-\(ThisProcess.parent)-\(task.job)-\(task.task).part"
         if !overwriting, Self.isThere(name, in: directory) { throw TaskFailure(FetchFailure.exists) }
         // What an attempt whose worker died has left behind; the name belongs to this task alone.
-        unlink(temporary)
-        let place = temporary
+        unlink(temporary.cBytes)
+        let place = temporary.cBytes
         do {
             let flags = O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW
             file = Descriptor(owning: try system("open") { open(place, flags, 0o666) })
@@ -33,12 +34,12 @@ struct DownloadFile: ~Copyable {
     /// Whether there is something of that name.
     static func isThere(_ name: String, in directory: String) -> Bool {
         var status = stat()
-        return lstat("\(directory)/\(name)", &status) == 0
+        return lstat("\(directory)/\(name)".cBytes, &status) == 0
     }
 
     deinit {
         // Gone by now if it was kept.
-        unlink(temporary)
+        unlink(temporary.cBytes)
     }
 
     var descriptor: Int32 { file.raw }
@@ -48,7 +49,7 @@ struct DownloadFile: ~Copyable {
         let (from, to) = (temporary, path)
         do throws(SystemError) {
             if overwrites {
-                try system("rename") { rename(from, to) }
+                try system("rename") { rename(from.cBytes, to.cBytes) }
             } else {
                 try FileName.change(from, to: to)
             }

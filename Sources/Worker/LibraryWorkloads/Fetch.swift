@@ -1,3 +1,4 @@
+import Bytes
 import CLibraries
 import Catalogue
 import Glibc
@@ -44,9 +45,9 @@ struct Fetch: Workload {
         // A download has the URL; what an API is asked has the URL, a body and headers. The file's name comes last.
         var words = Array(task.input)
         let name =
-            directory == nil || words.count < (isDownload ? 2 : 3) ? nil : words.popLast().map { String(cString: $0) }
+            directory == nil || words.count < (isDownload ? 2 : 3) ? nil : words.popLast().map { String(cBytes: $0) }
         guard let url = words.first else { throw TaskFailure(FetchFailure.request) }
-        if let fault = WebAddress.fault(in: String(cString: url)) {
+        if let fault = WebAddress.fault(in: String(cBytes: url)) {
             task.explain("the URL \(fault)")
             throw TaskFailure(FetchFailure.request)
         }

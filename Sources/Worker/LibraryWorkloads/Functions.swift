@@ -1,3 +1,4 @@
+import Bytes
 import CPar
 import Catalogue
 import Glibc
@@ -42,13 +43,13 @@ final class Functions {
         }
         let library = handle.raw
         let symbol = String(name[name.utf8.index(after: colon)...])
-        guard let body = dlsym(library, symbol) else { throw TaskFailure(NativeFailure.symbol, code: 0) }
+        guard let body = dlsym(library, symbol.cBytes) else { throw TaskFailure(NativeFailure.symbol, code: 0) }
         var state: UnsafeMutableRawPointer?
-        if let setup = dlsym(library, symbol + "_setup") {
+        if let setup = dlsym(library, (symbol + "_setup").cBytes) {
             let code = unsafeBitCast(setup, to: Setup.self)(&state)
             if code != 0 { throw TaskFailure(.setUp, returned: code) }
         }
-        let teardown = dlsym(library, symbol + "_teardown").map { unsafeBitCast($0, to: Teardown.self) }
+        let teardown = dlsym(library, (symbol + "_teardown").cBytes).map { unsafeBitCast($0, to: Teardown.self) }
         let function = Function(
             body: unsafeBitCast(body, to: NativeFunction.Body.self), state: state, teardown: teardown)
         known[name] = function

@@ -1,3 +1,4 @@
+import Bytes
 import CLibraries
 import Glibc
 import Linux
@@ -55,7 +56,7 @@ enum LibraryLoading {
     /// Loads a library for good.
     static func open(_ file: String) throws(RuntimeFault) -> UnsafeMutableRawPointer {
         var error = [CChar](repeating: 0, count: Int(PAR_LOAD_ERROR_SIZE))
-        guard let library = par_library_open(file, &error, error.count) else { throw fault(error) }
+        guard let library = par_library_open(file.cBytes, &error, error.count) else { throw fault(error) }
         return library
     }
 
@@ -64,12 +65,12 @@ enum LibraryLoading {
     /// - Returns: whether that starts threads, so that a zygote can't load it.
     static func startsThreads(_ file: String) throws(RuntimeFault) -> Bool {
         var error = [CChar](repeating: 0, count: Int(PAR_LOAD_ERROR_SIZE))
-        let found = par_library_try(file, &error, error.count)
+        let found = par_library_try(file.cBytes, &error, error.count)
         if found < 0 { throw fault(error) }
         return found > 0
     }
 
     private static func fault(_ error: [CChar]) -> RuntimeFault {
-        RuntimeFault(String(decoding: error.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self))
+        RuntimeFault(String(bytes: error.prefix { $0 != 0 }.map(UInt8.init(bitPattern:))))
     }
 }

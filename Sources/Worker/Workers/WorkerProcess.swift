@@ -55,7 +55,7 @@ public enum WorkerProgram {
     ///
     /// - Parameter launcherWords: how many words of the command line are the program's own.
     static func start(slot: UInt32, ticket: UInt32, launcherWords: Int) -> Never {
-        let own = CommandLine.arguments
+        let own = ThisProcess.arguments
         let launcher = own.prefix(launcherWords)
         withCStrings(launcher + [flag, String(slot), String(ticket)] + own.dropFirst(launcherWords)) { arguments in
             for descriptor in [
@@ -118,7 +118,7 @@ public enum WorkerProgram {
 
 /// Says on standard error what this program can't do.
 func complain(_ message: String) {
-    let line = Array("\(CommandLine.arguments.first ?? "parzygote"): \(message)\n".utf8)
+    let line = Array("\(ThisProcess.arguments.first ?? "parzygote"): \(message)\n".utf8)
     _ = write(STDERR_FILENO, line, line.count)
 }
 

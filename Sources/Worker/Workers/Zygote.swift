@@ -11,7 +11,7 @@ public enum ZygoteProgram {
     /// - Parameter support: what makes its workers more than every worker is; nil for nothing.
     /// - Returns: the exit code.
     public static func run(_ support: (any RuntimeSupport.Type)?) -> Int32 {
-        let arguments = CommandLine.arguments.dropFirst()
+        let arguments = ThisProcess.arguments.dropFirst()
         do {
             // What tasks start may be other programs of the same user, and must not get at the ledger.
             try ThisProcess.denyInspection()

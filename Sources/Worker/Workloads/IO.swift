@@ -1,3 +1,4 @@
+import Bytes
 import Catalogue
 import Glibc
 public import Ledger
@@ -36,19 +37,19 @@ public struct IO: Workload {
         // The parent is the daemon: no other daemon's job of the same number has this name.
         let path = "\(directory)/pard-io-\(ThisProcess.parent)-\(task.job)-\(task.task)"
         // What an attempt whose worker died has left behind; the name belongs to this task alone.
-        unlink(path)
+        unlink(path.cBytes)
         let flags = O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC | O_NOFOLLOW
-        let file = Descriptor(owning: try attempt(.create) { open(path, flags, 0o600) })
-        defer { unlink(path) }
+        let file = Descriptor(owning: try attempt(.create) { open(path.cBytes, flags, 0o600) })
+        defer { unlink(path.cBytes) }
         try fill(file, of: task)
-        try attempt(.remove) { unlink(path) }
+        try attempt(.remove) { unlink(path.cBytes) }
         return Int64(size)
     }
 
     /// Truncates and writes the file that all tasks share. Another one may do so at any time: nothing is sure of it.
     private func overwrite(_ shared: SharedFile, _ task: TaskContext) throws(TaskFailure) -> Int64 {
         let flags = O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC | O_NOFOLLOW
-        let file = Descriptor(owning: try attempt(.create) { open(shared.path, flags, 0o600) })
+        let file = Descriptor(owning: try attempt(.create) { open(shared.path.cBytes, flags, 0o600) })
         try write(to: file, of: task)
         let raw = file.raw
         if syncs { try attempt(.sync) { fsync(raw) } }
@@ -122,6 +123,6 @@ private final class SharedFile {
     }
 
     deinit {
-        unlink(path)
+        unlink(path.cBytes)
     }
 }

@@ -1,3 +1,4 @@
+import Bytes
 import CPython
 import Glibc
 import Ledger
@@ -41,7 +42,7 @@ private func text(_ bytes: [UInt8]) -> UnsafePointer<CChar> {
 public func parpythonBegin(
     _ words: UnsafePointer<UnsafePointer<CChar>?>?, _ count: Int32, _ skipped: UnsafeMutablePointer<Int32>?
 ) -> Int32 {
-    let words = (0..<Int(count)).compactMap { index in words?[index].map { String(cString: $0) } }
+    let words = (0..<Int(count)).compactMap { index in words?[index].map { String(cBytes: $0) } }
     do {
         if let missing = par_python_load() {
             complain("this Python lacks \(String(cString: missing)), or is none of the C implementation, 3.9 or later")

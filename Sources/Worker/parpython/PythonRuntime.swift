@@ -1,3 +1,4 @@
+import Bytes
 import CPython
 import Catalogue
 import Glibc
@@ -157,7 +158,7 @@ final class PythonCall {
     init(_ arguments: JobArguments, seat: Int, isAlone: Bool) throws(Raised) {
         place = .allocate(capacity: 1)
         place.initialize(to: par_python_job())
-        let shared = Array(arguments.shared).map { String(cString: $0) }
+        let shared = Array(arguments.shared).map { String(cBytes: $0) }
         printed =
             arguments.logs
             ? PrintedFiles(in: shared.first ?? "/", job: arguments.job, seat: seat, seesAll: isAlone) : nil
@@ -233,7 +234,7 @@ final class PrintedFiles {
     init?(in directory: String, job: UInt64, seat: Int, seesAll: Bool) {
         func open(_ stream: OutputFile.Stream) -> Int32 {
             let path = OutputFile.path(in: directory, job: job, seat: seat, stream)
-            return Glibc.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o600)
+            return Glibc.open(path.cBytes, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o600)
         }
         let (output, errors) = (open(.output), open(.errors))
         var printed = par_python_printed()

@@ -1,3 +1,4 @@
+import Bytes
 import Catalogue
 import Glibc
 
@@ -35,7 +36,7 @@ struct ArgumentList {
         }
     }
 
-    /// Adds an argument. Throws for one that isn't UTF-8, which a call to the daemon can't carry.
+    /// Adds an argument.
     mutating func add(_ line: ArraySlice<UInt8>, of name: String) throws(CommandError) {
         count += 1
         let number = count
@@ -46,12 +47,9 @@ struct ArgumentList {
                 bytes > Self.maximumBytes ? "\(Self.maximumBytes >> 20) MiB" : "\(Self.maximumArguments) arguments"
             throw .input(path: name, reason: "there are more than \(limit), the most for one run: run them in parts")
         }
-        guard let argument = String(validating: line, as: UTF8.self) else {
-            throw .input(path: name, reason: "argument \(number) is not UTF-8")
-        }
-        guard !argument.utf8.contains(0) else {
+        guard !line.contains(0) else {
             throw .input(path: name, reason: "argument \(number) has a NUL in it: use -0")
         }
-        arguments.append((number, argument))
+        arguments.append((number, String(bytes: line)))
     }
 }

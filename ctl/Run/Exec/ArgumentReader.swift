@@ -1,3 +1,4 @@
+import Bytes
 import Glibc
 import Linux
 
@@ -15,7 +16,8 @@ final class ArgumentReader {
     private static let blockBytes = 1 << 16
     /// The longest argument that the kernel hands to a program (MAX_ARG_STRLEN), without the NUL at its end.
     static let longestArgument = (1 << 17) - 1
-    private static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    /// The byte order mark.
+    static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
     /// Opens the file at `path`; standard input where that is `-`.
     init(_ path: String, _ options: ExecOptions) throws(CommandError) {
@@ -99,9 +101,9 @@ final class ArgumentReader {
             throw .input(path: name, reason: SystemFault.text(error.errno.rawValue))
         }
         // What some programs begin a text with is no part of its first line.
-        if isFirst, buffer.count >= Self.mark.count || hasEnded {
-            isFirst = false
+        if isFirst {
             if buffer.starts(with: Self.mark) { place = Self.mark.count }
+            isFirst = !hasEnded && buffer.count < Self.mark.count && Self.mark.starts(with: buffer)
         }
     }
 

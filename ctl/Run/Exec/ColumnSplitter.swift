@@ -1,3 +1,4 @@
+import Bytes
 import Glibc
 
 /// Splits an argument into columns, at a text or at what a regular expression matches (`--colsep`).
@@ -7,7 +8,7 @@ final class ColumnSplitter {
 
     /// Nil where `pattern` is no regular expression.
     init?(_ pattern: String) {
-        let bytes = Array(pattern.utf8)
+        let bytes = pattern.bytes
         let unescaped = ExecOptions.unescaped(bytes)
         // A single sign stands for itself, as people type it: '|'.
         let isPlain =
@@ -19,7 +20,7 @@ final class ColumnSplitter {
         }
         text = []
         var expression = regex_t()
-        guard regcomp(&expression, Self.extended(pattern), REG_EXTENDED) == 0 else { return nil }
+        guard regcomp(&expression, Self.extended(pattern).cBytes, REG_EXTENDED) == 0 else { return nil }
         self.expression = expression
     }
 

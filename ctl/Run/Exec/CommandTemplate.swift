@@ -1,3 +1,5 @@
+import Bytes
+
 /// What a command is made of that has places for what each task has of its own.
 struct CommandTemplate: Equatable {
     /// How the words of a command come to a program.
@@ -102,7 +104,7 @@ struct CommandTemplate: Equatable {
         switch way {
         case .words: filledWords(values)
         case .shell(let shell), .lines(let shell):
-            [Array(shell.utf8), Array("-c".utf8), variables(values) + line(values)]
+            [shell.bytes, Array("-c".utf8), variables(values) + line(values)]
         }
     }
 

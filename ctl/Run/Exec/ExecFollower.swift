@@ -1,3 +1,4 @@
+import Bytes
 import Control
 import Glibc
 import Report
@@ -79,7 +80,7 @@ final class ExecFollower: RunFollower {
     }
 
     private func tellCommand(_ job: ExecJob, _ slot: Int) {
-        StandardError.write(style.clean(String(decoding: plan.line(of: job, slot: slot), as: UTF8.self)) + "\n")
+        StandardError.write(style.clean(String(bytes: plan.line(of: job, slot: slot))) + "\n")
     }
 
     /// Prints what a command has written just now, without waiting for its end.
@@ -115,7 +116,7 @@ final class ExecFollower: RunFollower {
             }
         }
         // Arguments are often names of files, which may hold anything.
-        let line = String(decoding: plan.line(of: job), as: UTF8.self)
+        let line = plan.shownLine(of: job)
         StandardError.write("parctl: \(style.clean(line)): \(style.clean(reason))\n")
     }
 }
@@ -127,7 +128,7 @@ struct NotFound {
 
     /// Nil where something is there, so that it was something else.
     mutating func text(_ command: [[UInt8]]) -> String? {
-        let name = String(decoding: command.first ?? [], as: UTF8.self)
+        let name = String(bytes: command.first ?? [])
         if let last, last.name == name { return last.text }
         let text = Self.text(name)
         last = (name, text)
@@ -135,11 +136,11 @@ struct NotFound {
     }
 
     private static func text(_ name: String) -> String? {
-        if name.contains("/") {
-            return access(name, F_OK) == 0 ? nil : "\(name): No such file or directory"
+        if name.utf8.contains(UInt8(ascii: "/")) {
+            return access(name.cBytes, F_OK) == 0 ? nil : "\(name): No such file or directory"
         }
-        guard access(name, F_OK) != 0 else {
-            return access(name, X_OK) == 0
+        guard access(name.cBytes, F_OK) != 0 else {
+            return access(name.cBytes, X_OK) == 0
                 ? "\(name): command not found; did you mean './\(name)'?"
                 : "\(name): command not found; there is a file of that name: 'chmod +x \(name)' and './\(name)', or name "
                     + "the program that runs it"
@@ -154,11 +155,11 @@ struct NotFound {
         let places = (Environment.value("PATH") ?? "/bin:/usr/bin").split(separator: ":")
         var names: Set<String> = []
         for place in places {
-            guard let folder = opendir(String(place)) else { continue }
+            guard let folder = opendir(String(place).cBytes) else { continue }
             defer { closedir(folder) }
             while let entry = readdir(folder) {
                 let found = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                    String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+                    String(bytes: Array(bytes.prefix { $0 != 0 }))
                 }
                 if abs(found.utf8.count - length) <= 2 { names.insert(found) }
             }
@@ -209,10 +210,10 @@ enum ExecStatus {
     static let help = """
         EXIT STATUS:
           0        every command ended with exit code 0
-          1 - 100  so many commands failed
+          1 - 100  that many commands failed
           101      more than 100 commands failed
           130      the run was cancelled
-          255      anything else went wrong: wrong usage, no daemon or one that went away, not permitted, no workers
+          255      anything else: wrong usage, no daemon or one that went away, not permitted, no workers
           With --halt now,fail=1 or soon,fail=1 it is that of the command that failed.
         """
 }
@@ -221,21 +222,22 @@ enum ExecStatus {
 enum ExecHelp {
     static let text = """
 
-        Options and places are those of GNU parallel; the table below has all of them. Arguments come after ':::', from the
-        files after '::::' or --arg-file, or else from standard input, one a line; commands begin while it is read. Of several
-        sources, each argument goes with each; ':::+', '::::+' and --link put them side by side. Without a command, each line is
-        one. The command begins with the first word that is no option, and all up to ':::' is its own. Commands themselves
-        have nothing to read (/dev/null).
+        Options and places are those of GNU parallel; the table below lists them all. Arguments come after ':::', from the
+        files after '::::' or --arg-file, or from standard input, one on each line; commands start while it is read. With several
+        sources, each argument of one is combined with each of the others; ':::+', '::::+' and --link take them side by side.
+        Without a command, each line is a command. The command starts with the first word that is not an option, and everything
+        up to ':::' belongs to it. Commands themselves have nothing to read (/dev/null).
 
-        One word with a space or a sign of a shell in it is run by the shell, with what is put into it quoted; so is what only a
-        shell has. Of several words each reaches the program as it is, unless one is a sign by itself, such as '|' or '>'.
+        A command that is one word with a space or a shell's sign in it is run by the shell, and arguments are quoted in it; the
+        same goes for a shell's own commands. With several words, each reaches the program as it is, unless one is a sign by
+        itself, such as '|' or '>'.
 
         {}   the argument; at the end where the command has no place for it    {#}  its number    {%}  the slot, from 1
         {.}  without its extension    {/}  its last part    {//}  its directory    {/.}  {/} without extension
         {2} {2.} {-1}  the same of one argument of several, {name} of a column (--header :)    {##}  how many there are
 
-        Output comes whole, command by command; the receipt goes to standard error. --timeout is each command's, and
-        --halt soon,fail=N or now,fail=N ends the run once N have failed.
+        The output of each command is printed in one piece; the receipt goes to standard error. --timeout is for each command, and
+        --halt soon,fail=N or now,fail=N ends the run once N commands have failed.
 
         \(ExecStatus.help)
 

@@ -1,3 +1,5 @@
+import Bytes
+
 /// The arguments of one command after the other, made from all sources as the options say.
 struct ExecInput {
     /// What comes next.
@@ -40,7 +42,7 @@ struct ExecInput {
             switch source.place {
             case .words(let words): lists.append(try Self.filtered(words, options))
             case .file(let path):
-                let file = try ArgumentReader(String(decoding: path, as: UTF8.self), options)
+                let file = try ArgumentReader(String(bytes: path), options)
                 if index == 0, isAlone {
                     reader = file
                     lists.append(nil)

@@ -1,3 +1,4 @@
+import Bytes
 import Catalogue
 import Glibc
 import Linux
@@ -77,7 +78,7 @@ struct ExecOptions {
     init(_ words: RunWords) throws(CommandError) {
         let options = words.client
         func has(_ name: String) -> Bool { options[name] != nil }
-        func bytes(_ name: String) -> [UInt8]? { (options[name]?.last).map { Array($0.utf8) } }
+        func bytes(_ name: String) -> [UInt8]? { options[name]?.last?.bytes }
         if let text = options["jobs"]?.last {
             guard let count = JobCount(text) else {
                 throw words.fault("--jobs takes \(JobCount.expected), not '\(text)'")
@@ -142,7 +143,7 @@ struct ExecOptions {
         freeBytes = options["memfree"]?.last.flatMap(Quantity.bytes)
         directory = options["workdir"]?.last
         if let directory, directory.hasSuffix("/...") {
-            throw words.fault("--workdir ... is not here: name a directory, such as one that 'mktemp -d' has made")
+            throw words.fault("--workdir ... is not supported: name a directory, such as one that 'mktemp -d' has made")
         }
         if let text = options["nice"]?.last {
             guard let number = Int(text), (-20...19).contains(number) else {
@@ -194,10 +195,10 @@ struct PipeOptions: Equatable {
         blockBytes = options["block"]?.last.flatMap(Quantity.bytes) ?? blockBytes
         records = options["max-args"]?.last.flatMap(Quantity.count)
         if let text = options["recstart"]?.last {
-            start = ExecOptions.unescaped(Array(text.utf8))
+            start = ExecOptions.unescaped(text.bytes)
             end = []
         }
-        if let text = options["recend"]?.last { end = ExecOptions.unescaped(Array(text.utf8)) }
+        if let text = options["recend"]?.last { end = ExecOptions.unescaped(text.bytes) }
         dropsSeparators = options["remove-rec-sep"] != nil
     }
 }

@@ -1,3 +1,5 @@
+import Bytes
+import Catalogue
 import Control
 import Glibc
 import Linux
@@ -42,7 +44,7 @@ final class ExecPlan {
 
     /// Commands, and bytes of their arguments, up to which a run is one call to the daemon.
     static let jobsAtOnce = 20_000
-    static let bytesAtOnce = 2 << 20
+    static let bytesAtOnce = 256 << 10
     /// How long to wait for the input's end before the first command is begun, in milliseconds.
     private static let patience: Int32 = 20
     /// What `-j0` stands for: less than a daemon's usual limit on workers.
@@ -57,7 +59,7 @@ final class ExecPlan {
         let options = try ExecOptions(words)
         self.options = options
         let line = InputSource.line(
-            raw ?? words.operands.map { Array($0.utf8) }, mark: words.client["arg-sep"]?.last ?? ":::",
+            raw ?? words.operands.map(\.bytes), mark: words.client["arg-sep"]?.last ?? ":::",
             fileMark: words.client["arg-file-sep"]?.last ?? "::::")
         let processors = Processors.available
         guard let slots = (options.jobs ?? .percent(100)).number(processors: processors, most: Self.most) else {
@@ -84,7 +86,7 @@ final class ExecPlan {
         }
         let resume = JobLogFile.Resume(words.client)
         guard resume == .no || words.client["joblog"] != nil else {
-            throw words.fault("--resume and --resume-failed go by the joblog: name it with --joblog")
+            throw words.fault("--resume and --resume-failed need a joblog: name it with --joblog")
         }
         log =
             options.isDry && resume == .no
@@ -100,7 +102,7 @@ final class ExecPlan {
     private static func sources(
         _ line: InputSource.Line, _ options: ExecOptions, _ words: RunWords
     ) throws(CommandError) -> [InputSource] {
-        let files = options.files.map { InputSource(place: .file(Array($0.utf8)), isLinked: false) }
+        let files = options.files.map { InputSource(place: .file($0.bytes), isLinked: false) }
         let sources = files + line.sources
         if !sources.isEmpty { return sources }
         guard isatty(STDIN_FILENO) != 1 else {
@@ -140,7 +142,7 @@ final class ExecPlan {
     /// Whether `word` is a path of a program.
     private static func isProgram(_ word: [UInt8]) -> Bool {
         guard word.contains(UInt8(ascii: "/")) else { return false }
-        return access(String(decoding: word, as: UTF8.self), X_OK) == 0
+        return access(String(bytes: word).cBytes, X_OK) == 0
     }
 
     // MARK: The commands
@@ -288,22 +290,18 @@ final class ExecPlan {
     // MARK: All in one call
 
     /// What each task is given.
-    func inputs() throws(CommandError) -> [[String]] {
-        try jobs.map { job throws(CommandError) in try Self.texts(command(of: job)) }
-    }
+    func inputs() -> [[String]] { jobs.map { Self.texts(command(of: $0)) } }
 
     /// Words as the call has them.
-    static func texts(_ words: [[UInt8]]) throws(CommandError) -> [String] {
-        try words.map { word throws(CommandError) in
-            guard let text = String(validating: word, as: UTF8.self) else {
-                throw .input(path: "the argument '\(String(decoding: word, as: UTF8.self))'", reason: "it is not UTF-8")
-            }
-            return text
-        }
-    }
+    static func texts(_ words: [[UInt8]]) -> [String] { words.map { String(bytes: $0) } }
 
     /// The command of a task, for people.
-    func line(of task: Int) -> String { String(decoding: line(of: jobs[task]), as: UTF8.self) }
+    func line(of task: Int) -> String { shownLine(of: jobs[task]) }
+
+    /// A command, for people: as it would be typed but for users and passwords in URLs.
+    func shownLine(of job: ExecJob, slot: Int = 1) -> String {
+        Secrets.hidden(in: String(bytes: line(of: job, slot: slot)))
+    }
 }
 
 extension Halts {
@@ -314,7 +312,7 @@ extension Halts {
 enum ShellFunction {
     static func isExported(_ word: [UInt8]) -> Bool {
         guard !word.isEmpty, !word.contains(0) else { return false }
-        return getenv("BASH_FUNC_\(String(decoding: word, as: UTF8.self))%%") != nil
+        return getenv("BASH_FUNC_\(String(bytes: word))%%".cBytes) != nil
     }
 }
 
@@ -346,7 +344,6 @@ extension Context {
     static var ofThisProcess: Context {
         let mask = Glibc.umask(0)
         Glibc.umask(mask)
-        // A variable that isn't UTF-8 can't be sent, and must not arrive as something else.
         return Context(directory: Environment.directory, umask: Int(mask), environment: Variables.ownTexts)
     }
 }

@@ -177,7 +177,7 @@ final class ExecStream {
 
     private func begin(_ batch: [ExecJob], on lane: ExecLane) throws {
         if account.input == nil, let first = batch.first {
-            account.input = String(decoding: plan.line(of: first, slot: lane.slot), as: UTF8.self)
+            account.input = plan.shownLine(of: first, slot: lane.slot)
         }
         var batch = batch
         for index in batch.indices where batch[index].place == nil {
@@ -187,7 +187,7 @@ final class ExecStream {
         }
         var request = request
         request.inputs = try batch.map { job throws(CommandError) in
-            Run.Input(words: try ExecPlan.texts(lane.wrapped(plan.command(of: job, slot: lane.slot), job.block)))
+            Run.Input(words: ExecPlan.texts(try lane.wrapped(plan.command(of: job, slot: lane.slot), job.block)))
         }
         try lane.begin(batch, request)
     }

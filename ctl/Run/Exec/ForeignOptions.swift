@@ -84,7 +84,7 @@ struct ForeignOption {
         taken("compress", "outputs wait in files of the daemon, whose room is given back as they are printed"),
         taken("compress-program", .needed, "as --compress"), taken("noswap", "see --memfree"),
         taken("no-ctrl-c", "Ctrl-C ends the run"), taken("ctrl-c", "Ctrl-C ends the run"),
-        taken("gnu", "forms are GNU's"),
+        taken("gnu", "GNU's forms are the only ones"),
         taken("color colour", "see --color"), taken("plain", "there is no profile that could be read"),
         taken("env", .needed, "commands have all variables and exported functions of the caller"),
         taken("tmpdir tempdir", .needed, "outputs wait in the daemon's directory: pard's TMPDIR says where"),
@@ -144,10 +144,13 @@ struct ForeignOption {
             let text =
                 switch option.meaning {
                 case .own(let names): names.map { "--\($0)" }.joined(separator: " ")
-                case .taken(let text): "taken: " + text
-                case .refused(let text): "not here: " + text
+                case .taken(let text): "accepted: " + text
+                case .refused(let text): "not supported: " + text
                 }
-            let gap = String(repeating: " ", count: max(30 - spelled.count, 1))
+            // A long list of spellings has a line of its own.
+            let gap =
+                spelled.count < 30
+                ? String(repeating: " ", count: 30 - spelled.count) : "\n" + String(repeating: " ", count: 32)
             return "  \(spelled)\(gap)\(text)\n"
         }.joined()
     }
@@ -242,7 +245,7 @@ enum ExecLine {
         if option.value == .needed, value == nil { throw fault("\(typed) needs a value") }
         switch option.meaning {
         case .taken: break
-        case .refused(let text): throw fault("\(typed) is not here: \(instead(text))")
+        case .refused(let text): throw fault("\(typed) is not supported: \(instead(text))")
         case .own(let names) where option.value == .none: spelled += names.map { "--\($0)" }
         case .own(let names):
             guard let value else { return }

@@ -1,3 +1,5 @@
+import Bytes
+
 /// Where the arguments of a command come from: words of the command line, or a file.
 struct InputSource: Equatable {
     enum Place: Equatable {
@@ -26,8 +28,8 @@ struct InputSource: Equatable {
         _ words: [[UInt8]], mark: String = ":::", fileMark: String = "::::"
     ) -> Line {
         let marks: [[UInt8]: (isFile: Bool, isLinked: Bool)] = [
-            Array(mark.utf8): (false, false), Array((mark + "+").utf8): (false, true),
-            Array(fileMark.utf8): (true, false), Array((fileMark + "+").utf8): (true, true),
+            mark.bytes: (false, false), (mark + "+").bytes: (false, true),
+            fileMark.bytes: (true, false), (fileMark + "+").bytes: (true, true),
         ]
         var line = Line()
         var current: (isFile: Bool, isLinked: Bool)?

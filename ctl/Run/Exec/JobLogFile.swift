@@ -1,3 +1,4 @@
+import Bytes
 import Control
 import Glibc
 import Linux
@@ -35,7 +36,7 @@ final class JobLogFile {
     init(_ path: String, resume: Resume) throws(CommandError) {
         self.path = path
         self.resume = resume
-        let raw = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+        let raw = open(path.cBytes, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
         guard raw >= 0 else { throw .export(path: path, errno: errno) }
         file = Descriptor(owning: raw)
         guard resume != .no else {

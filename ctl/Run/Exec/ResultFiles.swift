@@ -1,3 +1,4 @@
+import Bytes
 import Glibc
 import Linux
 
@@ -79,15 +80,17 @@ final class ResultFiles {
 
     private func makeFolder(of path: [UInt8]) throws(CommandError) {
         for index in path.indices.dropFirst() where path[index] == UInt8(ascii: "/") {
-            let folder = String(decoding: path[..<index], as: UTF8.self)
-            guard mkdir(folder, 0o777) == 0 || errno == EEXIST else { throw .exporting(path: folder, errno: errno) }
+            let folder = String(bytes: path[..<index])
+            guard mkdir(folder.cBytes, 0o777) == 0 || errno == EEXIST else {
+                throw .exporting(path: folder, errno: errno)
+            }
         }
     }
 
     private func write(_ bytes: [UInt8], to path: [UInt8], anew: Bool) throws(CommandError) {
-        let name = String(decoding: path, as: UTF8.self)
+        let name = String(bytes: path)
         let flags = O_WRONLY | O_CREAT | O_CLOEXEC | (anew ? O_TRUNC : O_APPEND)
-        let raw = open(name, flags, 0o666)
+        let raw = open(name.cBytes, flags, 0o666)
         guard raw >= 0 else { throw .exporting(path: name, errno: errno) }
         let file = Descriptor(owning: raw)
         do throws(SystemError) {

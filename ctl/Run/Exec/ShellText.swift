@@ -1,3 +1,4 @@
+import Bytes
 import Glibc
 
 /// A shell's line made of bytes: what is quoted in it, and which shell runs it.
@@ -90,7 +91,7 @@ enum UserShell {
             var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
             let count = readlink("/proc/\(pid)/exe", &buffer, buffer.count)
             if count > 0 {
-                let path = String(decoding: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
+                let path = String(bytes: buffer[..<count].map(UInt8.init(bitPattern:)))
                 if let name = path.split(separator: "/").last, names.contains(String(name)) { return path }
             }
             guard let next = self.parent(of: pid), next != pid else { return nil }

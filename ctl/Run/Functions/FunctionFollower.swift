@@ -18,11 +18,11 @@ final class FunctionFollower: RunFollower {
     }
 
     func take(_ piece: Output, _ interruption: Interruption) throws {
-        let tag = plan.isTagged ? Array((plan.items?.text(of: piece.task) ?? "").utf8) : nil
+        let tag = plan.isTagged ? plan.items.map { Array($0.bytes(of: piece.task)) } ?? [] : nil
         try printer.print(piece, tag: tag, interruption)
         guard let record = piece.record, let log = plan.log else { return }
         let task = piece.task
-        let line = Array((plan.items?.text(of: task) ?? "").utf8)
+        let line = plan.items.map { Array($0.bytes(of: task)) } ?? []
         try log.add(record, number: plan.items?.number(of: task) ?? task + 1, line: line)
     }
 

@@ -1,3 +1,4 @@
+import Bytes
 import Catalogue
 import Control
 import Glibc
@@ -24,11 +25,7 @@ struct FunctionPlan {
     let complaints = Complaints()
 
     /// Reads everything that there is to read, and checks it.
-    ///
-    /// - Parameter typed: the words as bytes, which inputs may be of any kind.
-    init(
-        _ words: RunWords, in directory: String = Environment.directory, typed: WordBytes = .own
-    ) throws(CommandError) {
+    init(_ words: RunWords, in directory: String = Environment.directory) throws(CommandError) {
         guard let name = words.operands.first, let colon = name.utf8.lastIndex(of: UInt8(ascii: ":")),
             name.utf8.first != UInt8(ascii: ":"), name.utf8.last != UInt8(ascii: ":")
         else {
@@ -43,7 +40,7 @@ struct FunctionPlan {
             function = name.utf8.first == UInt8(ascii: "/") ? name : directory + "/" + Self.plain(name)
             interpreter = nil
             let path = String(name[..<colon])
-            guard access(path, R_OK) == 0 else { throw .input(path: path, reason: SystemFault.text(errno)) }
+            guard access(path.cBytes, R_OK) == 0 else { throw .input(path: path, reason: SystemFault.text(errno)) }
         }
         let options = words.client
         isTagged = options["tag"] != nil
@@ -58,7 +55,7 @@ struct FunctionPlan {
         keepsOrder = options["keep-order"] != nil
         let resume = JobLogFile.Resume(options)
         guard resume == .no || options["joblog"] != nil else {
-            throw words.fault("--resume and --resume-failed go by the joblog: name it with --joblog")
+            throw words.fault("--resume and --resume-failed need a joblog: name it with --joblog")
         }
         log = try options["joblog"]?.last.map { path throws(CommandError) in try JobLogFile(path, resume: resume) }
         var list = ItemList(without: log?.known ?? [])
@@ -73,8 +70,7 @@ struct FunctionPlan {
         } else {
             operands.removeAll { $0 == "-" }
         }
-        var typed = typed
-        for word in operands { try list.add(typed.next(word)[...], of: "the command line") }
+        for word in operands { try list.add(word.bytes[...], of: "the command line") }
         let isGiven = !files.isEmpty || !operands.isEmpty || mark != nil
         guard !isGiven || list.count > 0 || list.seen > 0 else {
             throw words.fault("there is no input to call the function for")
@@ -208,7 +204,7 @@ final class ItemFile {
     /// The input of a task, as text; a single one is every task's.
     func text(of task: Int) -> String {
         let span = spans[count == 1 ? 0 : task]
-        return String(decoding: bytes[span.offset..<span.offset + span.count], as: UTF8.self)
+        return String(bytes: bytes[span.offset..<span.offset + span.count])
     }
 
     func bytes(of task: Int) -> ArraySlice<UInt8> {

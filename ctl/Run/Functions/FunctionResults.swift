@@ -1,3 +1,4 @@
+import Bytes
 import Control
 import FoundationEssentials
 import Glibc
@@ -87,7 +88,7 @@ final class FunctionResults {
         }
         guard let first else { return }
         let others = unended > 1 ? ", nor did \(unended - 1) more" : ""
-        plan.complain(of: first, Array("it did not come to its end\(others)".utf8))
+        plan.complain(of: first, Array("it did not finish\(others)".utf8))
     }
 
     /// Prints the results, one a line.
@@ -121,13 +122,13 @@ final class FunctionResults {
     private func keep(inFile path: String) throws(CommandError) {
         do throws(SystemError) {
             let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC
-            let file = Descriptor(owning: try system("open") { open(path, flags, 0o666) })
+            let file = Descriptor(owning: try system("open") { open(path.cBytes, flags, 0o666) })
             for task in tasks {
                 if let result = result(task), !result.isEmpty {
                     try writeAll(file.raw, result)
                 } else {
                     let reason =
-                        failure(task).map { String(decoding: $0, as: UTF8.self) } ?? "it did not come to its end"
+                        failure(task).map { String(decoding: $0, as: UTF8.self) } ?? "it did not finish"
                     try file.append(Pickle.exception(reason))
                 }
             }
@@ -161,7 +162,7 @@ final class FunctionResults {
             } else {
                 bytes += Array("\(bytes.isEmpty && task == 0 ? "" : ",")\n    {\"task\":\(task),\"reason\":".utf8)
                 JSON.append(
-                    failure(task).map { String(decoding: $0, as: UTF8.self) } ?? "it did not come to its end",
+                    failure(task).map { String(decoding: $0, as: UTF8.self) } ?? "it did not finish",
                     to: &bytes)
             }
             bytes.append(UInt8(ascii: "}"))

@@ -1,3 +1,4 @@
+import Bytes
 import Glibc
 import Linux
 
@@ -18,7 +19,7 @@ struct PythonTarget {
         let target = String(name[..<colon])
         if target.hasSuffix(".py") || target.utf8.contains(UInt8(ascii: "/")) {
             let path = Self.absolute(target, directory)
-            guard access(path, R_OK) == 0 else { throw .input(path: target, reason: SystemFault.text(errno)) }
+            guard access(path.cBytes, R_OK) == 0 else { throw .input(path: target, reason: SystemFault.text(errno)) }
             function = path + name[colon...]
         } else {
             function = name
@@ -35,10 +36,10 @@ struct PythonTarget {
     private static func find(_ name: String, _ directory: String) -> String? {
         if name.utf8.contains(UInt8(ascii: "/")) {
             let path = absolute(name, directory)
-            return access(path, X_OK) == 0 ? path : nil
+            return access(path.cBytes, X_OK) == 0 ? path : nil
         }
         let folders = (Environment.value("PATH") ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":")
-        return folders.lazy.map { absolute("\($0)/\(name)", directory) }.first { access($0, X_OK) == 0 }
+        return folders.lazy.map { absolute("\($0)/\(name)", directory) }.first { access($0.cBytes, X_OK) == 0 }
     }
 
     private static func absolute(_ path: String, _ directory: String) -> String {

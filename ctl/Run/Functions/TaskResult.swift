@@ -1,3 +1,4 @@
+import Bytes
 import Control
 import Glibc
 import Linux
@@ -14,7 +15,7 @@ extension FunctionPlan {
     func complain(of task: Int, _ reason: [UInt8]) {
         let name =
             items.map { "input \($0.number(of: task)) (\(CommandError.clean(String($0.text(of: task).prefix(100)))))" }
-            ?? "task \(task)"
+            ?? "task \(task + 1)"
         StandardError.write("parctl: \(name): \(complaints.text(reason))\n")
     }
 
@@ -24,7 +25,7 @@ extension FunctionPlan {
         let path = "\(directory)/\(task + 1)"
         do throws(SystemError) {
             let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC
-            let file = Descriptor(owning: try system("open") { open(path, flags, 0o666) })
+            let file = Descriptor(owning: try system("open") { open(path.cBytes, flags, 0o666) })
             try writeAll(file.raw, result)
             // Some file systems say only then that there was no room.
             try file.close()
@@ -43,7 +44,7 @@ final class Complaints {
 
     func text(_ reason: [UInt8]) -> String {
         let isNew = told.count < Self.longReasons && told.insert(reason).inserted
-        let lines = reason.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
+        let lines = reason.split(separator: UInt8(ascii: "\n")).map { String(bytes: $0) }
         return lines.prefix(isNew ? lines.count : 1).map(CommandError.clean).joined(separator: "\n")
     }
 }

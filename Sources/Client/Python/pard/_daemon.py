@@ -166,10 +166,10 @@ class _Private:
             except socket.timeout:
                 raise PardError("the private daemon was not ready in time") from None
             if not piece:
-                raise PardError("the private daemon ended before it served; its message is on standard error")
+                raise PardError("the private daemon ended at once; its message is on standard error")
             word += piece
             if not _READY.startswith(word):
-                raise PardError("the private daemon said something else than READY")
+                raise PardError("the private daemon did not say READY")
 
     def is_usable(self) -> bool:
         return self._owner == os.getpid() and self._process.poll() is None

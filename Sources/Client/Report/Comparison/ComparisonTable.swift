@@ -13,6 +13,9 @@ public struct ComparisonTable: Sendable {
     }
 
     static let headings = ["arm", "start-up", "paid", "task", "elapsed", "95 %", "speed-up", "95 %"]
+    /// In which order columns are left out where a terminal is narrow.
+    private static let leaves: [Int?] = [nil, 0, 1, 3, nil, 2, nil, 4]
+
     /// What the headings of those columns stand for that have a figure.
     var explanation: [String] {
         let figures = comparison.figures
@@ -39,13 +42,14 @@ public struct ComparisonTable: Sendable {
     }
 
     /// What ran, and how often.
-    var headline: String {
+    var headline: String { heading.joined(separator: style.separator) }
+
+    private var heading: [String] {
         let rounds = comparison.rounds.count
         let done =
             rounds == comparison.planned
             ? Units.counted(rounds, "round") : "\(rounds) of \(Units.counted(comparison.planned, "round"))"
         return [style.clean(comparison.command), Units.counted(comparison.tasks, "task"), done]
-            .joined(separator: style.separator)
     }
 
     /// What a reader must know of the runs to trust the figures.
@@ -75,7 +79,10 @@ public struct ComparisonTable: Sendable {
 
     /// The whole text, each line ended.
     public var text: String {
-        var table = Table(Self.headings.enumerated().map { $0.offset == 0 ? .left($0.element) : .right($0.element) })
+        var table = Table(
+            Self.headings.enumerated().map { index, title in
+                index == 0 ? .left(title) : .right(title, leaves: Self.leaves[index])
+            })
         for (row, figures) in zip(cells, comparison.figures) {
             let isFaster = (figures.speedup?.interval?.low ?? 0) > 1
             table.rows.append(
@@ -86,7 +93,8 @@ public struct ComparisonTable: Sendable {
         let explanation = style.flow(explanation, indent: 0).map { style.paint($0, .dim) }
         let notes = notes.map { style.paint($0, .red) }
         return
-            ([style.paint(headline, .bold), ""] + table.lines(style) + explanation + notes + [""]
+            (style.flow(heading, indent: 0).map { style.paint($0, .bold) } + [""] + table.lines(style) + explanation
+            + notes + [""]
             + style.flow(words: Verdict(comparison).sentence)).joined(separator: "\n") + "\n"
     }
 

@@ -1,3 +1,4 @@
+import Bytes
 import Glibc
 import Linux
 
@@ -13,7 +14,7 @@ struct JobDirectory: ~Copyable {
     private static let pattern = "XXXXXX"
 
     /// The directory for temporary files.
-    static var parent: String { getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp" }
+    static var parent: String { getenv("TMPDIR").map { String(cBytes: $0) } ?? "/tmp" }
 
     /// A path that nothing has, in `parent`: known before the directory is there, so that whoever is to remove it, should
     /// the daemon be killed, can be told in time.
@@ -35,20 +36,20 @@ struct JobDirectory: ~Copyable {
     /// behind.
     private static func make(_ path: String) throws(SystemError) -> Descriptor {
         let unfinished = Folder.unfinished(path)
-        try system("mkdir", on: path) { mkdir(unfinished, 0o700) }
+        try system("mkdir", on: path) { mkdir(unfinished.cBytes, 0o700) }
         do throws(SystemError) {
             guard let lock = try lock(unfinished) else { throw SystemError("flock", .wouldBlock, on: path) }
-            try system("rename", on: path) { rename(unfinished, path) }
+            try system("rename", on: path) { rename(unfinished.cBytes, path.cBytes) }
             return lock
         } catch {
-            rmdir(unfinished)
+            rmdir(unfinished.cBytes)
             throw error
         }
     }
 
     /// Locks a directory; nil where somebody else has, or where it is gone.
     private static func lock(_ path: String) throws(SystemError) -> Descriptor? {
-        let directory = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        let directory = open(path.cBytes, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         guard directory >= 0 else {
             if errno == ENOENT { return nil }
             throw SystemError("open", .current, on: path)
@@ -70,7 +71,9 @@ struct JobDirectory: ~Copyable {
         where name.hasPrefix(prefix) && name.utf8.count == (prefix + pattern).utf8.count {
             let path = "\(parent)/\(name)"
             var info = stat()
-            guard lstat(path, &info) == 0, info.st_uid == geteuid(), info.st_mode & 0o7777 == 0o700 else { continue }
+            guard lstat(path.cBytes, &info) == 0, info.st_uid == geteuid(), info.st_mode & 0o7777 == 0o700 else {
+                continue
+            }
             guard let lock = try? lock(path) else { continue }
             Folder.remove(path)
             extendLifetime(lock)
@@ -84,14 +87,15 @@ enum GivenDirectory {
     ///
     /// - Parameter isForFiles: whether the job is to make files in it.
     static func fault(in path: String, isForFiles: Bool = true) -> String? {
-        guard path.hasPrefix("/") else { return "the absolute path of a directory" }
+        guard path.utf8.first == UInt8(ascii: "/") else { return "the absolute path of a directory" }
         var status = stat()
-        guard stat(path, &status) == 0 else {
+        let name = path.cBytes
+        guard stat(name, &status) == 0 else {
             if errno != ENOENT { return "a directory that the daemon may enter" }
             return "a directory that is there" + (isForFiles ? ": make it first, with mkdir -p" : "")
         }
         guard status.st_mode & S_IFMT == S_IFDIR else { return "a directory, and this is none" }
-        if !isForFiles { return access(path, X_OK) == 0 ? nil : "a directory that the daemon may enter" }
-        return access(path, W_OK | X_OK) == 0 ? nil : "a directory in which the daemon may write"
+        if !isForFiles { return access(name, X_OK) == 0 ? nil : "a directory that the daemon may enter" }
+        return access(name, W_OK | X_OK) == 0 ? nil : "a directory in which the daemon may write"
     }
 }

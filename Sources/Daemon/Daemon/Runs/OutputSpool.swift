@@ -1,3 +1,4 @@
+import Bytes
 import Control
 import FoundationEssentials
 import Glibc
@@ -37,7 +38,8 @@ final class OutputSpool: Sendable {
         let wanted = Int(min(span.count, UInt64(Self.pieceBytes)))
         if wanted == 0 { return [] }
         let path = OutputFile.path(in: directory, job: job, seat: seat, stream)
-        let file = Descriptor(owning: try system("open", on: path) { open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW) })
+        let file = Descriptor(
+            owning: try system("open", on: path) { open(path.cBytes, O_RDWR | O_CLOEXEC | O_NOFOLLOW) })
         let raw = file.raw
         var bytes = [UInt8](repeating: 0, count: wanted)
         var count = 0
@@ -61,7 +63,7 @@ final class OutputSpool: Sendable {
     func remove() {
         for seat in 0..<seats {
             for stream in OutputFile.Stream.allCases {
-                unlink(OutputFile.path(in: directory, job: job, seat: seat, stream))
+                unlink(OutputFile.path(in: directory, job: job, seat: seat, stream).cBytes)
             }
         }
     }

@@ -12,7 +12,8 @@ enum WebInputs {
         _ inputs: [[String]], of input: Input, output: String
     ) throws(ControlError) -> [[String]] {
         if let (url, fault) = WebAddress.fault(inAllOf: inputs.lazy.map { $0.first ?? "" }) {
-            throw .badArgument("inputs", value: String(url.prefix(200)), expected: "a URL; this \(fault)")
+            throw .badArgument(
+                "inputs", value: String(Secrets.hidden(inAddress: url).prefix(200)), expected: "a URL; this \(fault)")
         }
         for words in inputs { try check(words, of: input) }
         guard !output.isEmpty else { return inputs }
@@ -25,10 +26,11 @@ enum WebInputs {
 
     private static func check(_ words: [String], of input: Input) throws(ControlError) {
         guard input == .request || words.count == 1 else {
-            throw .badArgument("inputs", value: words[1], expected: "one URL for each task")
+            throw .badArgument("inputs", value: "\(words.count) words", expected: "one URL for each task")
         }
-        for header in words.dropFirst(2) where !WebAddress.isHeader(header) {
-            throw .badArgument("inputs", value: header, expected: "a header such as 'Name: value'")
+        // What they hold is nobody else's, and errors may be kept.
+        for (place, header) in words.dropFirst(2).enumerated() where !WebAddress.isHeader(header) {
+            throw .badArgument("inputs", value: "header \(place + 1)", expected: "a header such as 'Name: value'")
         }
     }
 }
@@ -55,13 +57,13 @@ enum InputText {
     /// How much of it is shown, in bytes.
     private static let maximumBytes = 120
 
-    /// What the first task is given, as it would be typed, and `…` where it is cut or others are given something else; nil
+    /// What the first task is given, as it would be typed but for users and passwords in URLs, and `…` where it is cut or others are given something else; nil
     /// where tasks are given nothing.
     static func text(of inputs: [[String]]) -> String? {
         guard let first = inputs.first else { return nil }
         var text = ""
         for word in first where !word.isEmpty || first.count == 1 {
-            text += (text.isEmpty ? "" : " ") + ShellWord.quoted(word)
+            text += (text.isEmpty ? "" : " ") + ShellWord.quoted(Secrets.hidden(in: word))
             // A task may be given a document.
             if text.utf8.count > maximumBytes { break }
         }

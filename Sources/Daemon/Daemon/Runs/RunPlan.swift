@@ -19,7 +19,7 @@ struct RunPlan: Sendable {
     var spec: JobSpec
     /// What the first task is given, see ``Control/Receipt/input``.
     let input: String?
-    /// What each task asks for; nil where tasks are given no URL.
+    /// What each task asks for, without user and password; nil where tasks are given no URL.
     let addresses: [String]?
     /// Where it runs; nil where that is all the same.
     let context: Context?
@@ -136,7 +136,7 @@ struct RunPlan: Sendable {
         var inputs = request.inputs?.map(\.words)
         if let input = definition.input, input.isAddress {
             inputs = try WebInputs.words(inputs ?? [], of: input, output: read.text("output") ?? "")
-            addresses = inputs?.map { $0[0] }
+            addresses = inputs?.map { Secrets.hidden(inAddress: $0[0]) }
         } else {
             addresses = nil
         }

@@ -1,3 +1,4 @@
+import Bytes
 import Glibc
 import Linux
 import SystemPackage
@@ -130,7 +131,7 @@ extension SettingsFile {
 
     private static func content(of path: String) throws(SystemError) -> Content {
         var status = stat()
-        try system("stat") { stat(path, &status) }
+        try system("stat") { stat(path.cBytes, &status) }
         switch status.st_mode & S_IFMT {
         case S_IFREG: break
         case S_IFCHR where status.st_rdev == 0x103:
@@ -143,7 +144,7 @@ extension SettingsFile {
         }
         // Another kind of file that has come there meanwhile has nobody wait.
         let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
-        let file = Descriptor(owning: try system("open") { open(path, flags) })
+        let file = Descriptor(owning: try system("open") { open(path.cBytes, flags) })
         var bytes = [UInt8](repeating: 0, count: sizeLimit + 1)
         var count = 0
         while count < bytes.count {

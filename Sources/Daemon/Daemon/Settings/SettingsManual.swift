@@ -15,13 +15,13 @@ public enum SettingsManual {
         .Ql name: value
         on each line, and comments behind
         .Ql # .
-        This is the plain part of YAML: values may stand in quotes; lists, nesting and all else that YAML has are refused.
-        What it does not set has its default, so that it may be empty or missing.
+        This is the plain part of YAML: values may stand in quotes; lists, nesting and everything else in YAML are refused.
+        Settings that are not in it have their defaults, so the file may be empty or missing.
         An unknown name or a bad value makes the whole file invalid:
         .Xr pard 8
-        does not start with it, and when it is to read it again, goes on by what it has and says why.
+        does not start with it, and when it reads it again, keeps the settings that it has and says why.
         .Pp
-        Each setting can also be given as a variable, which goes before the file, or as a flag, which goes before both.
+        Each setting can also be given as a variable, which takes precedence over the file, or as a flag, which takes precedence over both.
         .Pp
         .Ic systemctl reload pard
         has a running daemon read the file again.

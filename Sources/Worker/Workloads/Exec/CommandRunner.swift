@@ -1,3 +1,4 @@
+import Bytes
 import Catalogue
 import Glibc
 import Ledger
@@ -69,7 +70,7 @@ final class CommandRunner {
         // The first place is free, see Command.Start.
         arguments.append(nil)
         for word in task.input { arguments.append(word) }
-        guard let name = arguments[1].map({ String(cString: $0) }) else {
+        guard let name = arguments[1].map({ String(cBytes: $0) }) else {
             throw SystemError("execve", .noSuchFileOrDirectory)
         }
         let input = try openNothing()

@@ -1,3 +1,4 @@
+import Bytes
 import Catalogue
 import Glibc
 public import Ledger
@@ -75,8 +76,8 @@ public struct ExecSettings {
         grace = UInt64(clamping: arguments.number(Name.grace))
         umask = Int32(truncatingIfNeeded: arguments.number(Name.umask))
         let words = Array(arguments.shared)
-        outputDirectory = words.first.map { String(cString: $0) } ?? "/"
-        directory = words.dropFirst().first.map { String(cString: $0) } ?? "/"
+        outputDirectory = words.first.map { String(cBytes: $0) } ?? "/"
+        directory = words.dropFirst().first.map { String(cBytes: $0) } ?? "/"
         environment = Array(words.dropFirst(2))
         job = arguments.job
         keepsOutputs = arguments.logs

@@ -1,3 +1,4 @@
+import Bytes
 import Glibc
 import Ledger
 import Linux
@@ -87,7 +88,7 @@ public final class OutputFile {
     /// A worker that takes the place of one that has died goes on behind what that one has written.
     private func open() throws(SystemError) {
         let flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW
-        let raw = try system("open") { Glibc.open(path, flags, 0o600) }
+        let raw = try system("open") { Glibc.open(path.cBytes, flags, 0o600) }
         file = Descriptor(owning: raw)
         span.offset = UInt64(try system("lseek") { lseek(raw, 0, SEEK_END) })
     }

@@ -1,3 +1,4 @@
+import Bytes
 import Glibc
 import Linux
 import SystemPackage
@@ -14,10 +15,12 @@ struct ProgramFinder {
 
     /// - Parameter directory: where commands run; a relative place is one from there.
     init(environment: [UnsafePointer<CChar>], directory: String) {
-        let variable = environment.map { String(cString: $0) }.first { $0.hasPrefix("PATH=") }
-        let places = variable.map { String($0.dropFirst("PATH=".count)) } ?? Self.defaultPath
-        self.places = places.split(separator: ":", omittingEmptySubsequences: false).map { place in
-            place.hasPrefix("/") ? String(place) : place.isEmpty ? directory : "\(directory)/\(place)"
+        let variable = environment.lazy.map { String(cBytes: $0) }.first { $0.utf8.starts(with: "PATH=".utf8) }
+        let places = variable.map { $0.utf8.dropFirst("PATH=".utf8.count) } ?? Self.defaultPath.utf8[...]
+        // By bytes: an accent behind a sign is one character with it.
+        self.places = places.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false).map { bytes in
+            let place = String(Substring(bytes))
+            return bytes.first == UInt8(ascii: "/") ? place : place.isEmpty ? directory : "\(directory)/\(place)"
         }
     }
 
@@ -30,18 +33,18 @@ struct ProgramFinder {
         var error = Errno.noSuchFileOrDirectory
         for place in places where !name.isEmpty {
             let path = "\(place)/\(name)"
-            if access(path, X_OK) == 0, Self.isFile(path) {
+            if access(path.cBytes, X_OK) == 0, Self.isFile(path) {
                 last = (name, path)
                 return path
             }
-            if access(path, F_OK) == 0, Self.isFile(path) { error = .permissionDenied }
+            if access(path.cBytes, F_OK) == 0, Self.isFile(path) { error = .permissionDenied }
         }
         throw SystemError("execve", error, on: name)
     }
 
     private static func isFile(_ path: String) -> Bool {
         var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+        return stat(path.cBytes, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     }
 }
 
