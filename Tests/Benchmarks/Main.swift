@@ -60,6 +60,7 @@ struct Benchmarks: ParsableCommand {
             + Efficiency.rows(bench)
             + FreshThreads.rows(bench) + FreshProcesses.rows(bench) + Replacement.rows(bench)
             + Command.rows(bench) + Memory.rows(bench) + Shapes.rows(bench) + Commands.rows(bench)
+            + Functions.rows(bench)
     }
 }
 

@@ -10,6 +10,7 @@ final class PrivateDaemon {
     private let directory: String
     private let pid: Int32
     private let leash: Int32
+    private var files: [String] = []
 
     /// - Parameter directory: where `pard` and `parctl` are.
     init(directory programs: String) throws {
@@ -44,12 +45,18 @@ final class PrivateDaemon {
         return Double(receipt.elapsed)
     }
 
+    /// Where a file of the benchmarks' own is to stand, which goes with the daemon.
+    func path(_ name: String) -> String {
+        files.append(directory + "/" + name)
+        return directory + "/" + name
+    }
+
     /// Stops the daemon and waits for its end.
     func end() {
         close(leash)
         kill(pid, SIGTERM)
         waitpid(pid, nil, 0)
-        unlink(socket)
+        for file in files + [socket] { unlink(file) }
         rmdir(directory)
     }
 }

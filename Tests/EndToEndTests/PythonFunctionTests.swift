@@ -151,6 +151,22 @@ extension EndToEnd {
             }
         }
 
+        @Test(
+            "have modules that they import by themselves anew once these have changed",
+            arguments: ["--processes 1", "--threads 1"])
+        func lateModules(shape: String) throws {
+            try Scripts.use { scripts in
+                try scripts.write("VALUE = 1\n", to: "late.py")
+                try scripts.write("def value(item):\n    import late\n    return late.VALUE\n", to: "app.py")
+                let line = "app.py:value \(shape) x"
+                #expect(try scripts.python(line + " -q").output == "1\n")
+                #expect(try scripts.python(line + " -q").output == "1\n")
+                try scripts.write("VALUE = 1234\n", to: "late.py")
+                #expect(try scripts.python(line + " -q").output == "1234\n")
+                #expect(try scripts.python(line + " --json").receipt.temperature == .warm)
+            }
+        }
+
         @Test("fail their own task alone, with the traceback")
         func exceptions() throws {
             try Scripts.use { scripts in

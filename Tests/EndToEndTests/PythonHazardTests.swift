@@ -224,10 +224,14 @@ extension EndToEnd {
                         + "def twice(n):\n    return 2 * n\n"
                         + "def pool(item):\n    with multiprocessing.Pool(2) as pool:\n"
                         + "        return pool.map(twice, [1, 2])\n"
+                        + "def served(item):\n    with multiprocessing.get_context('forkserver').Pool(1) as pool:\n"
+                        + "        return pool.map(twice, [1, 2])\n"
                         + "def executor(item):\n    with concurrent.futures.ProcessPoolExecutor(2) as pool:\n"
                         + "        return list(pool.map(twice, [1, 2]))\n", to: "app.py")
                 #expect(try scripts.python("app.py:pool \(shape) -q a b").output == "[2, 4]\n[2, 4]\n")
                 #expect(try scripts.python("app.py:executor \(shape) -q a b").output == "[2, 4]\n[2, 4]\n")
+                // It has a process and a folder of its own, which go with the worker.
+                #expect(try scripts.python("app.py:served \(shape) -q a b").output == "[2, 4]\n[2, 4]\n")
             }
         }
 

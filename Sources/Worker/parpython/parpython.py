@@ -260,7 +260,13 @@ class Helper:
         self.place = None
         self.functions = {}
         self.is_alone = False
+        # Workers of this process.
+        self.workers = 0
+        self.gate = _thread.allocate_lock()
         self.own = None
+        # The modules that were loaded before the fork, and what functions have imported since of the user's own, with its stamps.
+        self.known = set(sys.modules)
+        self.late = {}
 
     def rehearse(self, words):
         """Nothing: it is the call that counts."""
@@ -268,6 +274,8 @@ class Helper:
     def begin_worker(self, words):
         """Gets a thread, or a process's only one, ready to be a worker."""
         watch_crashes()
+        with self.gate:
+            self.workers += 1
         self.is_alone = words[0] == "process"
         if self.is_alone:
             signal.signal(signal.SIGURG, interrupt)
@@ -279,6 +287,11 @@ class Helper:
         if self.is_alone and threading is not None:
             threading._shutdown()
         flush()
+        with self.gate:
+            self.workers -= 1
+            is_last = self.workers == 0
+        if is_last:
+            end_multiprocessing()
 
     def begin_printing(self, output, errors, address):
         """Has what is printed go to two files: in a process, whoever prints it; in a thread, by Python's streams."""
@@ -296,6 +309,7 @@ class Helper:
 
     def end_job(self, words):
         """Ends what `begin_job` has begun. Returns whether the worker is as new."""
+        self.note_late()
         calls = sys.modules.get("parcalls")
         is_as_new = calls is None or calls.end()
         flush()
@@ -320,6 +334,7 @@ class Helper:
         """
         name, items, results, output, errors, address, *place = words
         self.begin_printing(int(output), int(errors), int(address))
+        self.drop_changed()
         if place != self.place:
             enter(*place)
             self.place = place
@@ -328,6 +343,27 @@ class Helper:
             function = self.functions[name] = self.find(name)
         decode = json.loads if items == "json" else None
         return function, decode, ENCODERS[results], self.explain, flush
+
+    def note_late(self):
+        """Notes what functions have imported by themselves: the daemon knows nothing of it."""
+        if len(sys.modules) == len(self.known):
+            return
+        library = os.path.dirname(os.__file__)
+        for name in set(sys.modules) - self.known:
+            self.known.add(name)
+            path = getattr(sys.modules.get(name), "__file__", None)
+            if isinstance(path, str) and os.path.isabs(path) and not is_installed(path, library):
+                self.late[name] = (path, stamp(path))
+
+    def drop_changed(self):
+        """Has what functions have imported be imported again, where one of its sources is another since."""
+        if all(stamp(path) == own for path, own in self.late.values()):
+            return
+        for name in self.late:
+            sys.modules.pop(name, None)
+            self.known.discard(name)
+        self.late.clear()
+        importlib.invalidate_caches()
 
     def find(self, name):
         """The function called `module:function` or `FILE.py:function`."""
@@ -369,6 +405,25 @@ def watch_crashes():
         faulthandler.enable(file, all_threads=False)
     except (OSError, ValueError, RuntimeError):
         faulthandler.disable()
+
+
+def end_multiprocessing():
+    """Ends what functions have left of multiprocessing, which does so itself only where Python ends: servers, pools, folders."""
+    util = sys.modules.get("multiprocessing.util")
+    if util is None:
+        return
+    server = getattr(sys.modules.get("multiprocessing.forkserver"), "_forkserver", None)
+    try:
+        if server is not None:
+            server._stop()
+    except ChildProcessError:
+        pass  # It is the zygote's.
+    try:
+        util._run_finalizers()
+        # Where other workers come, they have a folder of their own.
+        sys.modules["multiprocessing.process"].current_process()._config.pop("tempdir", None)
+    except Exception as error:
+        print(f"pard: {error}", file=sys.__stderr__)
 
 
 class Cancelled(BaseException):
