@@ -114,6 +114,9 @@ struct Parctl: ParsableCommand {
               parctl pools resize threads 8
               parctl history --since today --summary
 
+            Names of files, arguments and variables may be any bytes. Messages show one that is no text as \\xff; JSON, of
+            --json and of the socket, has the character U+10FE00 + byte for it.
+
             \(ExitStatus.help)
             """,
         version: "parctl \(Version.current)",

@@ -86,6 +86,12 @@ extension EndToEnd {
                 "printf 'def f(x):\\n print(1)\\n return 2\\n' >p.py; par python -q --tag --joblog j$f ./p.py:f ::: a$f 2>&1 | LC_ALL=C sort; cut -f9 j$f",
                 #"a\xff\#t1\#na\xff\#t2\#nCommand\#na\xff\#n"#),
             Line(
+                "mkdir -p v$f/bin s$f; ln -s $(which python3) v$f/bin/python3; "
+                    + "printf '#!/bin/sh\\nexec %s \"$@\"\\n' $PWD/v$f/bin/python3 >s$f/python3; chmod +x s$f/python3; "
+                    + "printf 'import os, sys\\ndef f(x): return os.fsencode(sys.executable)[-14:].hex()\\n' >e.py; "
+                    + "par python -q --python s$f/python3 ./e.py:f x",
+                "\"76ff2f62696e2f707974686f6e33\"\n"),
+            Line(
                 "mkdir d$f; par download --output d$f $URL/any/1%FFa $URL/any/2$f >log; ls d$f; "
                     + "printf '%s%s/any/3%s\\r\\n' $m $URL $f | par download - --json | grep -c '\"ok\":1'",
                 #"1\xffa\#n2\xff\#n1\#n"#),

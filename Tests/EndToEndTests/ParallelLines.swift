@@ -397,5 +397,23 @@ enum ParallelLines {
             parallel -k --tagstring 'job {#}' echo {} ::: a b
             parallel -k -j1 'echo $PARALLEL_SEQ $PARALLEL_JOBSLOT' ::: a b
             """#),
+        Group(
+            "bytes that are no text",
+            #"""
+            parallel -k echo ::: $'a\377' b | od -c
+            printf 'a\377\nb\n' | parallel -k --tag cat 2>/dev/null /etc/hostname {} ';' true | od -c
+            parallel -k -v echo ::: $'a\377 b' | od -c
+            parallel --dry-run echo {.} {/} {//} ::: $'d\376/a\377.txt' | od -c
+            printf 'a\0b\377\nc\0' | parallel -0 -k echo | od -c
+            parallel -k --colsep $'\377' echo {2} {1} ::: $'l\377r' | od -c
+            parallel -k 'printf %s {}' ::: $'\t\033\377' | od -c
+            printf 'echo "x\377"\n' | parallel | od -c
+            parallel -k --joblog j$'\377' true ::: $'a\377' $'c\nd'; cut -f9 j$'\377' | od -c
+            parallel -k --results r$'\377' echo ::: $'a\377/b' | od -c; cd r$'\377'/1/*; pwd | tail -c 9 | od -c; cat stdout | od -c
+            parallel -k -X echo pre{}post ::: $'a\377' $'b\376' | od -c
+            V=$'w\377' parallel -k 'printf "$V"' ::: | od -c; V=$'w\377' parallel -k 'printf "$V"; :' ::: 1 | od -c
+            printf 'a\377\nb\n' | parallel --pipe -k cat | od -c
+            printf '\376\377' >f; parallel -k cat ::: f | od -c; parallel -u cat ::: f | od -c
+            """#),
     ]
 }

@@ -20,6 +20,7 @@ extension EndToEnd {
             "api $A/echo --header \"A: $s\"$'\\n'", "api $A/echo \"{$s\"", "api $A/echo \"{\\\"$s\\\": 1, \\\"$s\\\"\"",
             "api $A/echo --header @headers --from bodies --records --html page.html",
             "api @url --header @headers @body",
+            "api $A/echo \"-HAuthorization: $s\"", "download $A/any/x -uu:$s", "download $A/any/x --header \"A: $s\"",
             "api $A/echo --header @none", "api @headers --header @headers", "api $A/echo --from urls",
             "api $A/slow/100 \"\\\"$s\\\"\" --html page.html & \"$PARCTL\" --socket \"$PARD\" jobs; "
                 + "\"$PARCTL\" --socket \"$PARD\" jobs --json; wait",

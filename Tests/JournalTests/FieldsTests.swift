@@ -13,6 +13,13 @@ import Testing
                 == ["MESSAGE=two\nlines", "PRIORITY=4", "PARD_POOL=threads", "PARD_STARTUP_USEC=247"])
     }
 
+    @Test func `bytes that are no text are escaped in the message, and in other fields left for the journal to have`() {
+        let entry = LogEntry(level: .info, message: "a\u{10FEFF}\n\u{1F600}", metadata: ["path": "/b\u{10FEFF}"])
+        #expect(
+            JournalFields(entry).lines
+                == [#"MESSAGE=a\xff"# + "\n\u{1F600}", "PRIORITY=6", "PARD_PATH=/b\u{10FEFF}"])
+    }
+
     @Test func `the message ID is the journal's own field`() {
         let entry = LogEntry(level: .info, message: "m", metadata: [LogEntry.messageIDKey: "00ff"])
         #expect(JournalFields(entry).lines == ["MESSAGE=m", "PRIORITY=6", "MESSAGE_ID=00ff"])

@@ -116,6 +116,19 @@ class Both:
                 self.assertEqual(directory, os.path.realpath(folder))
         self.assertEqual(word, "here")
 
+    def test_workers_are_where_the_client_is_whatever_its_name_is_made_of(self):
+        with mock.patch.dict(os.environ, {"PARD_TEST_\udcff": "wor\udcfe"}):
+            with tempfile.TemporaryDirectory(prefix="pard-\udcff") as folder:
+                before = os.getcwd()
+                os.chdir(folder)
+                try:
+                    with self.kind(1) as executor:
+                        directory, word = executor.submit(place, "PARD_TEST_\udcff").result(PATIENCE)
+                finally:
+                    os.chdir(before)
+                self.assertEqual(os.fsencode(directory), os.path.realpath(os.fsencode(folder)))
+        self.assertEqual(word, "wor\udcfe")
+
     def test_the_initializer_runs_once_in_each_worker(self):
         with self.kind(2, initializer=initialize, initargs=("ready",)) as executor:
             found = set(executor.map(count_of_initializations, [0.01] * 40))

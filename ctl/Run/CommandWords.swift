@@ -141,7 +141,10 @@ enum CommandWords {
             }
             let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard let option = try read.option(typed: parts[0], offer) else {
-                throw stranger(String(parts[0]), of: read.definition, command, options)
+                // Behind a letter as curl's may stand what a header holds.
+                let isAddress = read.definition.input?.isAddress == true
+                let shown = isAddress && !parts[0].hasPrefix("--") ? parts[0].prefix(2) : parts[0]
+                throw stranger(String(shown), of: read.definition, command, options)
             }
             try read.take(option, parts.dropFirst().first.map(String.init), &words, in: directory)
         }

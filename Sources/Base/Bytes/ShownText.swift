@@ -29,6 +29,20 @@ public enum ShownText {
         (number < 16 ? "0" : "") + String(number, radix: 16)
     }
 
+    /// `text` with the bytes that are no text escaped, and all else as it is.
+    public static func text(_ text: String) -> String {
+        guard text.utf8.contains(ByteText.lead) else { return text }
+        var shown = ""
+        for scalar in text.unicodeScalars {
+            if let byte = ByteText.byte(of: scalar) {
+                shown += "\\x" + digits(UInt32(byte))
+            } else {
+                shown.unicodeScalars.append(scalar)
+            }
+        }
+        return shown
+    }
+
     /// `text` on one line, with all such escaped.
     public static func line(_ text: String) -> String {
         var line = ""

@@ -1,3 +1,4 @@
+import Bytes
 import CSystemd
 import Glibc
 import Logging
@@ -15,7 +16,7 @@ public struct JournalOutput: LogOutput {
 
     public func write(_ entry: LogEntry) -> Bool {
         guard access(Self.socketPath, W_OK) == 0 else { return false }
-        let lines = JournalFields(entry).lines.map { Array($0.utf8) }
+        let lines = JournalFields(entry).lines.map(\.bytes)
         var bytes = Array(lines.joined())
         return bytes.withUnsafeMutableBytes { bytes in
             var end = 0
@@ -44,7 +45,9 @@ struct JournalFields: Sendable, Equatable {
 
     init(_ entry: LogEntry) {
         let details = entry.details
-        lines = ["MESSAGE=\(details?.description ?? entry.message)", "PRIORITY=\(entry.level.priority)"]
+        // A message with other bytes would be shown to nobody; a field for programs has them as they are.
+        let message = ShownText.text(details?.description ?? entry.message)
+        lines = ["MESSAGE=\(message)", "PRIORITY=\(entry.level.priority)"]
         for (name, value) in details?.fields ?? [] { lines.append("\(name)=\(value)") }
         for (key, value) in entry.metadata.sorted(by: { $0.key < $1.key })
         where details == nil || key != LogEntry.detailsKey {

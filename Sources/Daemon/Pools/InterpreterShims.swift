@@ -80,7 +80,8 @@ struct InterpreterShims: Sendable {
         var program = Program(
             path: "/bin/sh",
             arguments: [
-                "-c", #"exec "$0" -c "$1" 2>&1"#, path, "import sys; print('\\n\(mark)' + sys.executable)",
+                "-c", #"exec "$0" -c "$1" 2>&1"#, path,
+                "import os, sys; os.write(1, b'\\n\(mark)' + os.fsencode(sys.executable) + b'\\n')",
             ], environment: Variables(need.environment), descriptors: [])
         program.directory = need.family.directory
         program.hasNoInput = true
