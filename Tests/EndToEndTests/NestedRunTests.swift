@@ -45,7 +45,7 @@ extension EndToEnd {
                     variables: ["PARD_SOCKET": daemon.socket])
                 #expect(outcome.status == 0)
                 #expect(outcome.output == "4\n4\n4\n4\n")
-                #expect(outcome.errors.contains("for a run within a run"))
+                #expect(outcome.errors.contains("this run is part of a command that has a worker"))
                 // Any other waits for its turn.
                 #expect(try daemon.parctl("run noop --threads 4").status == 0)
             }

@@ -27,7 +27,7 @@ struct PrivateDaemon: ~Copyable {
             daemon = try PrivateDaemon(program)
         } catch {
             throw error.call == "posix_spawn"
-                ? CommandError.privateDaemon("\(program): \(SystemError.text(error.errno.rawValue))")
+                ? CommandError.privateDaemon("\(program): \(SystemFault.text(error.errno.rawValue))")
                 : CommandError(error)
         }
         do {

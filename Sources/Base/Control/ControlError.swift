@@ -100,12 +100,18 @@ extension ControlError: ErrorConvertible {
 }
 
 extension ControlError: CustomStringConvertible {
+    /// What a run of a command's meets where it would have to wait, by the name of a limit.
+    public static let innerLimit = "workers for a run within a run"
+
     /// One sentence that says what is wrong and what to do.
     public var description: String {
         switch self {
         case .unknownWorkload(let name, let known):
             "there is no workload \(name): choose one of \(known.joined(separator: ", "))"
         case .badArgument(let name, let value, let expected): "\(name) can't be \(value): it takes \(expected)"
+        case .busy(Self.innerLimit, let allowed, _, let retryAfter):
+            "the daemon is busy: this run is part of a command that has a worker, so it can't wait for busy ones, and no "
+                + "others may be started (at most \(allowed)); nothing was started: try again \(Self.time(retryAfter))"
         case .busy(let limit, let allowed, let user, let retryAfter):
             "the daemon is busy: \(user.map { "user \($0)" } ?? "all users together") may have at most \(allowed) "
                 + "\(limit); nothing was started: try again \(Self.time(retryAfter))"

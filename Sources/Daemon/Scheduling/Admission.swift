@@ -16,8 +16,8 @@ public enum Refusal: Error, Sendable, Equatable {
 extension PoolMachine {
     /// Jobs that wait for workers, in the words of a refusal.
     private static var queueLimitName: String { "queued jobs" }
-    /// Workers for a job that waits for none, likewise.
-    private static var innerLimitName: String { "workers, all of which are busy, for a run within a run" }
+    /// Workers for a job that waits for none, likewise; clients know it by this name, `ControlError.innerLimit`.
+    private static var innerLimitName: String { "workers for a run within a run" }
     /// Workers of all leases together, likewise.
     private static var heldLimitName: String { "leased workers" }
     /// Runtimes of users' libraries, likewise.
