@@ -4,9 +4,10 @@ import Testing
 
 @Suite("A pool whose workers are busy")
 struct BusyPoolTests {
-    private func warm(limit: Int = 256, grows: Bool = true) -> Simulation {
+    private func warm(limit: Int = 256, grows: Bool = true, patience: UInt64 = 0) -> Simulation {
         var policy = PoolPolicy(threadFloor: 4, processFloor: 4)
         policy.growsBusyPools = grows
+        policy.busyPatienceNanoseconds = patience
         policy.workerLimit = limit
         var world = Simulation(policy: policy, seed: 1)
         world.step(.begin)
@@ -35,6 +36,22 @@ struct BusyPoolTests {
         world.advanceArrivals()
         #expect(world.machine.jobs[2]?.state == .running)
         #expect(world.machine.jobs[2]?.reason == .poolBusy)
+    }
+
+    @Test("waits a while whether they leave before it grows, unless the job may wait for nobody")
+    func patience() {
+        var world = warm(patience: 10_000_000)
+        world.step(.submit(1, request(4)))
+        world.step(.submit(2, request(1)))
+        let accepted = world.now
+        #expect(world.machine.members(of: .threads).count == 4)
+        #expect(world.machine.nextDeadline == accepted + 10_000_000)
+        world.step(.submit(3, request(1, isInner: true)))
+        #expect(world.machine.members(of: .threads).count == 5)
+        world.now = accepted + 10_000_000
+        world.step(.tick)
+        #expect(world.machine.members(of: .threads).count == 6)
+        #expect(world.machine.nextDeadline.map { $0 > world.now } != false)
     }
 
     @Test("goes back to its floor afterwards")

@@ -395,6 +395,7 @@ struct MachineTests {
         policy.workerLimit = [256, 24, 13][Int(seed % 3)]
         policy.isShared = seed % 2 == 0
         policy.growsBusyPools = seed % 4 < 2
+        policy.busyPatienceNanoseconds = seed % 3 == 0 ? 5_000_000 : 0
         policy.runtimeLimit = 2
         policy.runtimeIdleNanoseconds = 2_000_000
         var world = Simulation(policy: policy, seed: seed)

@@ -48,6 +48,7 @@ public struct Configuration: Sendable {
         if isShared { socketMode = 0o660 }
         policy = PoolPolicy(threadFloor: sizes.floorThreads, processFloor: sizes.floorProcesses)
         for setting in Setting.all { setting.put(values, into: &self) }
+        policy.busyPatienceNanoseconds = Self.busyPatienceNanoseconds
         policy.isShared = isShared
         policy.workerLimit = sizes.workerLimit
         policy.workerLimitName = sizes.workerLimitName
@@ -64,6 +65,9 @@ public struct Configuration: Sendable {
         limits.cancelGraceNanoseconds = policy.cancelGraceNanoseconds
         limits.memoryBytes = host.usableBytes ?? .max
     }
+
+    /// See ``Scheduling/PoolPolicy/busyPatienceNanoseconds``: several times what growing takes.
+    private static let busyPatienceNanoseconds: UInt64 = 10_000_000
 
     /// How long stopping may take from its beginning, in nanoseconds.
     var stopNanoseconds: UInt64 { drainNanoseconds + 2 * policy.cancelGraceNanoseconds + Self.stopMargin }

@@ -93,7 +93,8 @@ extension PoolMachine {
         let claimable = request.isInner && mayGrow(request) ? wanted - free : absent
         if claimable <= 0 { unclaim(id) }
         guard now >= pool.startFailures.retryAt else { return false }
-        for missing in [mayGrow(request) ? wanted - free : 0, absent] where missing > 0 {
+        let isPatienceOver = request.isInner || now >= patienceEnd(of: id)
+        for missing in [mayGrow(request) && isPatienceOver ? wanted - free : 0, absent] where missing > 0 {
             guard room(for: id) >= missing * request.kind.workersPerUnit else { continue }
             unclaim(id)
             grow(by: missing, for: id, now)
@@ -104,7 +105,12 @@ extension PoolMachine {
     }
 
     /// Whether the pool may get more workers than it has for a job that would have to wait for busy ones.
-    private func mayGrow(_ request: LeaseRequest) -> Bool { policy.growsBusyPools && !request.waits }
+    func mayGrow(_ request: LeaseRequest) -> Bool { policy.growsBusyPools && !request.waits }
+
+    /// Until when a waiting job waits for busy workers before its pool grows for it.
+    mutating func patienceEnd(of id: JobID) -> UInt64 {
+        (change(job: id) { $0.stamps.accepted } ?? 0) + policy.busyPatienceNanoseconds
+    }
 
     /// How many units have to be started for a job to begin at once; nil where it has to wait for busy ones.
     func unitsToStart(_ request: LeaseRequest) -> Int? {

@@ -45,7 +45,7 @@ extension Setting {
         Setting(
             Option(
                 "grow-busy-pools", .flag, default: "true", in: 0...1,
-                "whether a pool whose workers are busy grows for a run, up to worker-limit, rather than have it wait"),
+                "whether a pool whose workers are busy for 10 ms grows for the run that waits, up to worker-limit"),
             .permission(\.policy.growsBusyPools)),
         Setting(
             Option(
