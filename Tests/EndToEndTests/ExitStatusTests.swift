@@ -107,9 +107,11 @@ extension EndToEnd {
                 #expect(try daemon.parctl("run noop --threads 4").status == 0)
                 let sleep = try daemon.start("run sleep --for 60s --threads 4 --tasks 4")
                 let job = try daemon.awaitJob()
-                let outcome = try daemon.parctl("run noop --threads 4")
+                let outcome = try daemon.parctl("run noop --threads 4 --wait")
                 #expect(outcome.status == 4)
                 #expect(outcome.errors.contains("busy"))
+                // Who doesn't want to wait has the pool grow.
+                #expect(try daemon.receipt("noop --threads 4").reason == "pool busy")
                 #expect(try daemon.parctl("cancel \(job.job)").status == 0)
                 #expect(try sleep.outcome().status == 130)
             }

@@ -59,7 +59,8 @@ extension EndToEnd {
                 expectSound(receipt)
                 #expect(receipt.tasks == Tasks(ok: 24))
                 if cold == "" {
-                    #expect(try daemon.pool("processes").size == 6)
+                    // It grew by the two that it lacked, and by those that were busy for too long.
+                    #expect((6...8).contains(try daemon.pool("processes").size))
                 } else {
                     #expect(receipt.phases.startup > 0)
                 }

@@ -96,16 +96,17 @@ final class Interruption {
         var since = Int(Monotonic.now())
         while !rest.isEmpty {
             // The user's wish alone: what the reader keeps waiting is no fault of the daemon's.
-            let left = isAsked ? Self.patience - (Int(Monotonic.now()) - since) : nil
+            let left = isAsked ? max(Self.patience - (Int(Monotonic.now()) - since), 0) : nil
             let came = try signals.wait(
-                beside: descriptor, for: POLLOUT, milliseconds: left.map { Int32(clamping: $0 / 1_000_000) } ?? -1)
+                beside: descriptor, for: POLLOUT,
+                milliseconds: left.map { Int32(clamping: ($0 + 999_999) / 1_000_000) } ?? -1)
             if came.signal {
                 try hear()
                 since = Int(Monotonic.now())
             }
             guard came.other else {
                 // Who wants to leave waits no longer for somebody who may never read.
-                if let left, left <= 0 {
+                if left == 0 {
                     StandardError.write("parctl: nobody reads the output: left without the rest of it\n")
                     throw ExitStatus.cancelled
                 }
