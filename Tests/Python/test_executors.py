@@ -496,6 +496,8 @@ class ProgramTests(unittest.TestCase):
             program = subprocess.Popen(
                 [sys.executable, file.name], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                 env=dict(os.environ, PYTHONPATH=os.pathsep.join(paths)),
+                # A shell that runs the tests in the background has them ignore it.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )
             out = ""
             if interrupt_at is not None:
