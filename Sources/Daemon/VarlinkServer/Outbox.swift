@@ -99,8 +99,7 @@ final class Outbox: Sendable {
 
     /// Begins to answer a call; its number.
     func begin() -> UInt64 {
-        totals.calls.add(1, ordering: .relaxed)
-        return state.withLock { state in
+        state.withLock { state in
             state.call += 1
             state.isBusy = true
             return state.call
@@ -158,7 +157,6 @@ final class Outbox: Sendable {
             var dropped: (@Sendable () -> Void)?
             if isLast {
                 state.isBusy = false
-                totals.calls.subtract(1, ordering: .relaxed)
                 dropped = state.onGone.take()
                 state.onRoom = nil
                 state.onInputEnd = nil
@@ -189,7 +187,6 @@ final class Outbox: Sendable {
         let isMine = state.withLock { state in
             guard state.call == call, state.isBusy else { return false }
             state.isBusy = false
-            totals.calls.subtract(1, ordering: .relaxed)
             state.isClosing = true
             state.onGone = nil
             state.onRoom = nil
@@ -364,6 +361,4 @@ final class ServerTotals: Sendable {
     let unreadBytes = Atomic(0)
     /// Connections that are open.
     let connections = Atomic(0)
-    /// Calls that are being answered.
-    let calls = Atomic(0)
 }

@@ -24,9 +24,6 @@ final class ServerLoop {
     static let pauseNanoseconds: UInt64 = 100_000_000
     /// How often unfinished calls and unread replies are looked at.
     static let sweepNanoseconds: UInt64 = 200_000_000
-    /// So many calls at once are many.
-    private static let crowd = 8
-    private static let stepsAside = 4
     /// Waits that fail one after the other until the loop gives up.
     private static let failuresAllowed = 100
 
@@ -87,7 +84,7 @@ final class ServerLoop {
         while true {
             let count: Int
             do {
-                count = try events()
+                count = try poller.events(milliseconds: patience)
                 failures = 0
             } catch {
                 failures += 1
@@ -118,21 +115,6 @@ final class ServerLoop {
                 if connections.isEmpty { return }
             }
         }
-    }
-
-    /// Waits for something to happen. Where many calls are being answered, the next one is about to come: then others get the
-    /// processor a few times before the loop falls asleep, as being woken costs both sides more.
-    ///
-    /// - Returns: how many events there are, see ``Linux/EventLoop/event(_:)``.
-    private func events() throws(SystemError) -> Int {
-        if shared.totals.calls.load(ordering: .relaxed) >= Self.crowd {
-            for _ in 0..<Self.stepsAside {
-                let count = try poller.events(milliseconds: 0)
-                if count > 0 { return count }
-                Processors.yield()
-            }
-        }
-        return try poller.events(milliseconds: patience)
     }
 
     /// How long to wait at most, in milliseconds; nil for as long as nothing happens.
