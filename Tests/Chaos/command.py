@@ -88,6 +88,8 @@ def interrupted(number, _):
 
 
 def main():
+    # Whoever is started here hears Ctrl-C, also where a shell runs this in the background.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     usage = parser()
     options = usage.parse_args()
     unknown = [name for name in options.scenario if name not in scenarios.ALL]
