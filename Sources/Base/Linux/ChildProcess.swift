@@ -117,8 +117,8 @@ public struct Program: Sendable {
     public var hasNoInput = false
     /// The descriptor of this process that becomes its standard output. Standard error is inherited.
     public var output: Int32 = STDOUT_FILENO
-    /// Whether it has a session of its own without a terminal, no signal blocked and all at their defaults. Otherwise it is in
-    /// this one's group, and ignores and blocks what this process does; only SIGPIPE is at its default.
+    /// Whether it has a process group of its own, no terminal, no signal blocked and all at their defaults. Otherwise it is in this
+    /// one's group, and ignores and blocks what this process does; only SIGPIPE is at its default.
     public var isApart = true
 
     /// - Parameter path: one without a slash is looked for in `$PATH`.
@@ -167,6 +167,13 @@ public struct Program: Sendable {
     /// `POSIX_SPAWN_SETSID`, which glibc has since 2.26.
     private static let newSession: Int16 = 0x80
 
+    /// Whether this process has a controlling terminal, which children of its session have, too.
+    private static var hasTerminal: Bool {
+        let terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)
+        if terminal >= 0 { close(terminal) }
+        return terminal >= 0
+    }
+
     private func setSignals(_ attributes: inout posix_spawnattr_t) {
         var none = sigset_t()
         sigemptyset(&none)
@@ -181,9 +188,11 @@ public struct Program: Sendable {
         sigfillset(&defaults)
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setsigdefault(&attributes, &defaults)
-        // Its group is its own then, too.
-        posix_spawnattr_setflags(
-            &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF) | Self.newSession)
+        posix_spawnattr_setpgroup(&attributes, 0)
+        // A session of its own only where there is a terminal to be without: the kernel may give each session the same share of the
+        // processors (sched(7), autogroup), so that those who work together, and wait for each other, are better in one.
+        let own = Self.hasTerminal ? Self.newSession : Int16(POSIX_SPAWN_SETPGROUP)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF) | own)
     }
 }
 

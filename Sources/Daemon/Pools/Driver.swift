@@ -87,6 +87,11 @@ final class Driver {
     /// When jobs are searched for workers that have been stopped, and whom the last search has found.
     var stoppedAt: UInt64?
     var foundStopped: Set<UnitID> = []
+    /// Which of the processes that have asked for jobs are commands, for so short that their numbers are no others'.
+    private var callers: [Int32: Bool] = [:]
+    private var callersUntil: UInt64 = 0
+    private static let callersKept = 1024
+    private static let callersNanoseconds: UInt64 = 100_000_000
     /// How long jobs may take to come until their memory is given back.
     private static let trimNanoseconds: UInt64 = 2_000_000_000
     /// How soon what could not be done is tried again.
@@ -347,13 +352,26 @@ final class Driver {
         }
     }
 
+    /// Whether a process is a command of a daemon's, or of one of its descendants. Who has just been looked at is not looked at
+    /// again: among many clients each run would pay for that.
+    private func isCommand(_ pid: Int32, _ now: UInt64) -> Bool {
+        if now >= callersUntil || callers.count >= Self.callersKept {
+            callers.removeAll(keepingCapacity: true)
+            callersUntil = now + Self.callersNanoseconds
+        }
+        if let known = callers[pid] { return known }
+        let isCommand = CommandMark(of: pid) != nil
+        callers[pid] = isCommand
+        return isCommand
+    }
+
     private func admit(
         _ record: JobRecord, _ request: LeaseRequest, _ answer: @Sendable (Refusal?) -> Void
     ) {
         var request = request
         // Only there it matters, and looking takes a while.
         if request.caller != 0, machine.mustWait(request) {
-            request.isInner = CommandMark(of: request.caller) != nil
+            request.isInner = isCommand(request.caller, Monotonic.now())
         }
         let refusal = machine.refusal(
             of: request, queueLimit: queueLimit, idleHeld: idleAtLeases.count, at: Monotonic.now())
