@@ -87,7 +87,7 @@ final class Driver {
     /// When jobs are searched for workers that have been stopped, and whom the last search has found.
     var stoppedAt: UInt64?
     var foundStopped: Set<UnitID> = []
-    /// Which of the processes that have asked for jobs are commands, for so short that their numbers are no others'.
+    /// Whether callers belong to commands, by pid. Kept too briefly for a pid to be given to another process.
     private var callers: [Int32: Bool] = [:]
     private var callersUntil: UInt64 = 0
     private static let callersKept = 1024
@@ -352,8 +352,8 @@ final class Driver {
         }
     }
 
-    /// Whether a process is a command of a daemon's, or of one of its descendants. Who has just been looked at is not looked at
-    /// again: among many clients each run would pay for that.
+    /// Whether a process belongs to a command that a daemon runs. One that was looked at a moment ago is not looked at again:
+    /// with many clients, every run would pay for it.
     private func isCommand(_ pid: Int32, _ now: UInt64) -> Bool {
         if now >= callersUntil || callers.count >= Self.callersKept {
             callers.removeAll(keepingCapacity: true)
