@@ -83,7 +83,8 @@ let package = Package(
             name: "Pools", dependencies: ["Bytes", "Ledger", "Linux", "Scheduling", "Sharing", "Timing"],
             path: "Sources/Daemon/Pools",
             swiftSettings: strict),
-        .target(name: "Varlink", dependencies: ["Linux"], path: "Sources/Base/Varlink", swiftSettings: strict),
+        .target(
+            name: "Varlink", dependencies: ["Bytes", "Linux"], path: "Sources/Base/Varlink", swiftSettings: strict),
         .target(
             name: "VarlinkServer",
             dependencies: [

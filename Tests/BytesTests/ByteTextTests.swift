@@ -37,6 +37,21 @@ import Testing
         for byte in UInt8.min...UInt8.max { #expect(String(bytes: [byte]).bytes == [byte]) }
     }
 
+    @Test("UTF-8 is told from other bytes as the standard library does")
+    func check() {
+        var generator = SystemRandomNumberGenerator()
+        // Short ones and ones of several words, with borders of UTF-8's ranges among their bytes.
+        let some: [UInt8] = [
+            0x00, 0x61, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC1, 0xC2, 0xE0, 0xED, 0xEF, 0xF0, 0xF4, 0xF5,
+        ]
+        for _ in 0..<50_000 {
+            let plain = [UInt8](repeating: 0x61, count: Int.random(in: 0..<20, using: &generator))
+            let count = Int.random(in: 0..<5, using: &generator)
+            let bytes = plain + (0..<count).compactMap { _ in some.randomElement(using: &generator) }
+            #expect(String(utf8: bytes[...]) == String(validating: bytes, as: UTF8.self), "\(bytes)")
+        }
+    }
+
     @Test("System calls get the bytes and a NUL")
     func system() {
         #expect("a\u{10FEFF}".cBytes == [0x61, -1, 0])

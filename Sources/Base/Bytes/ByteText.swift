@@ -68,10 +68,44 @@ public enum ByteText {
     }
 }
 
+extension ByteText {
+    /// Whether `bytes` are UTF-8.
+    static func isUTF8(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        var index = 0
+        while index < bytes.count {
+            // Nearly all text has only bytes below 0x80: eight at a time.
+            while index + 8 <= bytes.count, let base = bytes.baseAddress,
+                UnsafeRawPointer(base + index).loadUnaligned(as: UInt64.self) & 0x8080_8080_8080_8080 == 0
+            {
+                index += 8
+            }
+            guard index < bytes.count else { break }
+            guard let length = length(of: bytes, at: index) else { return false }
+            index += length
+        }
+        return true
+    }
+}
+
 extension String {
+    /// `bytes` as text; nil where they are not UTF-8.
+    ///
+    /// `String(validating:as:)` finds out anew each time what it is generic in, which takes several times as long as reading a
+    /// short text.
+    public init?(utf8 bytes: UnsafeBufferPointer<UInt8>) {
+        guard ByteText.isUTF8(bytes) else { return nil }
+        self = String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// `bytes` as text; nil where they are not UTF-8.
+    public init?(utf8 bytes: ArraySlice<UInt8>) {
+        guard let text = bytes.withUnsafeBufferPointer({ String(utf8: $0) }) else { return nil }
+        self = text
+    }
+
     /// `bytes` as text, see ``ByteText``.
     public init(bytes: UnsafeBufferPointer<UInt8>) {
-        if let text = String(validating: bytes, as: UTF8.self), !ByteText.hasScalars(bytes) {
+        if let text = String(utf8: bytes), !ByteText.hasScalars(bytes) {
             self = text
             return
         }

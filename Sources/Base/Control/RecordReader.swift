@@ -1,3 +1,4 @@
+import Bytes
 import Varlink
 
 extension Run.Reply {
@@ -138,7 +139,7 @@ private struct RecordReader {
         }
         guard index < bytes.count else { throw Unexpected() }
         index += 1
-        guard let text = String(validating: bytes[first..<index - 1], as: UTF8.self) else { throw Unexpected() }
+        guard let text = String(utf8: bytes[first..<index - 1]) else { throw Unexpected() }
         guard isEscaped else { return text }
         do {
             return try JSON.decode(String.self, from: Array(bytes[first - 1..<index]))

@@ -81,15 +81,22 @@ extension Run.Request {
 }
 
 extension Run.Request {
-    /// The request whose text is `text`; nil where it has a part that only the ordinary decoder reads, or is not as described,
-    /// of which that one says more. For what short runs are asked for by, a decoder's set-up is most of the reading.
+    /// The longest text that is read so, in bytes: what is taken apart is several times as large for a while.
+    private static let plainLimit = 1 << 20
+    private static let members: Set = [
+        "workload", "arguments", "mode", "processes", "threads", "tasks", "cold", "timeout", "records", "inputs",
+        "context", "outputs", "halt", "block", "results", "early", "wait",
+    ]
+
+    /// The request whose text is `text`; nil where it is long, or not as described, of which the ordinary decoder says more.
+    ///
+    /// A decoder's set-up is most of the reading of what short runs are asked for by, and its way to each word of a command is
+    /// several times as long.
     public init?(parameters text: [UInt8]) {
+        guard text.count <= Self.plainLimit else { return nil }
         do throws(JSONObject.Unfit) {
             let request = try JSONObject(text)
-            let simple = [
-                "workload", "arguments", "mode", "processes", "threads", "tasks", "cold", "timeout", "records",
-            ]
-            guard request.keys.allSatisfy(simple.contains) else { return nil }
+            guard request.keys.allSatisfy(Self.members.contains) else { return nil }
             self.init(
                 workload: try request.text("workload"),
                 arguments: try request.objectIfPresent("arguments").map { given throws(JSONObject.Unfit) in
@@ -100,10 +107,38 @@ extension Run.Request {
                 mode: try request.choiceIfPresent("mode"), processes: try request.numberIfPresent("processes"),
                 threads: try request.numberIfPresent("threads"), tasks: try request.numberIfPresent("tasks"),
                 cold: try request.choiceIfPresent("cold"), timeout: try request.numberIfPresent("timeout"),
-                records: try request.flagIfPresent("records"))
+                records: try request.flagIfPresent("records"),
+                inputs: try request.objectsIfPresent("inputs").map { inputs throws(JSONObject.Unfit) in
+                    try inputs.map { input throws(JSONObject.Unfit) in Run.Input(words: try input.texts("words")) }
+                },
+                context: try request.objectIfPresent("context").map { context throws(JSONObject.Unfit) in
+                    try Context(context)
+                },
+                outputs: try request.choiceIfPresent("outputs"),
+                halt: try request.objectIfPresent("halt").map { halt throws(JSONObject.Unfit) in
+                    guard let now = try halt.flagIfPresent("now") else { throw JSONObject.Unfit() }
+                    return Halt(failures: try halt.number("failures"), now: now)
+                },
+                block: try request.objectIfPresent("block").map { block throws(JSONObject.Unfit) in
+                    Run.Block(
+                        base64: try block.textIfPresent("base64"), descriptor: try block.numberIfPresent("descriptor"),
+                        lengths: try block.numbersIfPresent("lengths"), table: try block.numberIfPresent("table"))
+                },
+                results: try request.flagIfPresent("results"), early: try request.flagIfPresent("early"),
+                wait: try request.flagIfPresent("wait"))
         } catch {
             return nil
         }
+    }
+}
+
+extension Context {
+    fileprivate init(_ json: JSONObject) throws(JSONObject.Unfit) {
+        self.init(
+            directory: try json.text("directory"), umask: try json.number("umask"),
+            environment: try json.texts("environment"), ignored: try json.numbersIfPresent("ignored"),
+            nice: try json.numberIfPresent("nice"), io: try json.numberIfPresent("io"),
+            oom: try json.numberIfPresent("oom"), limits: try json.numbersIfPresent("limits"))
     }
 }
 

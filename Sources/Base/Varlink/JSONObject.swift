@@ -65,11 +65,31 @@ package struct JSONObject {
         member(key) == nil ? nil : try text(key)
     }
 
+    /// The elements of an array, all of them whole numbers; nil where there is no array.
+    package func numbersIfPresent(_ key: String) throws(Unfit) -> [Int]? {
+        guard let member = member(key) else { return nil }
+        guard case .array(let elements) = member else { throw Unfit() }
+        var numbers: [Int] = []
+        numbers.reserveCapacity(elements.count)
+        for element in elements {
+            guard let number = element.whole(Int.self, in: bytes) else { throw Unfit() }
+            numbers.append(number)
+        }
+        return numbers
+    }
+
+    /// The elements of an array, all of them texts.
+    package func texts(_ key: String) throws(Unfit) -> [String] {
+        _ = try required(key)
+        return try textsIfPresent(key)
+    }
+
     /// The elements of an array, all of them texts; none where there is no array.
     package func textsIfPresent(_ key: String) throws(Unfit) -> [String] {
         guard let member = member(key) else { return [] }
         guard case .array(let elements) = member else { throw Unfit() }
         var texts: [String] = []
+        texts.reserveCapacity(elements.count)
         for element in elements {
             guard let text = element.text(in: bytes) else { throw Unfit() }
             texts.append(text)

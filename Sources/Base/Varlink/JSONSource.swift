@@ -1,3 +1,4 @@
+import Bytes
 import Glibc
 
 /// Reads Swift values from JSON text where it stands: what nobody asks for is passed over, and nothing is built of it.
@@ -96,7 +97,7 @@ final class JSONSource {
         let end = try endOfString(index)
         let inner = Bytes(rebasing: bytes[(index + 1)..<(end - 1)])
         guard let base = inner.baseAddress, memchr(base, Int32(UInt8(ascii: "\\")), inner.count) != nil else {
-            guard let text = String(validating: inner, as: UTF8.self) else { throw fault("is not UTF-8") }
+            guard let text = String(utf8: inner) else { throw fault("is not UTF-8") }
             return text
         }
         return try unescaped(inner)
@@ -127,7 +128,7 @@ final class JSONSource {
             default: throw fault("an unknown escape")
             }
         }
-        guard let text = String(validating: text, as: UTF8.self) else { throw fault("is not UTF-8") }
+        guard let text = String(utf8: text[...]) else { throw fault("is not UTF-8") }
         return text
     }
 

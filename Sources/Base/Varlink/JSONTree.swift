@@ -1,3 +1,5 @@
+import Bytes
+
 /// JSON text taken apart just far enough to read values from it: texts and numbers stay where they are in it.
 ///
 /// The nodes are for text that the ``JSONScanner`` has passed: UTF-8, well formed, and not nested too deeply. What isn't gives
@@ -76,7 +78,7 @@ enum JSONTree {
     /// The text of a string's place, with its escapes replaced.
     private static func text(_ bytes: [UInt8], _ place: Range<Int>, isEscaped: Bool) throws(Unfit) -> String {
         guard isEscaped else {
-            guard let text = String(validating: bytes[place], as: UTF8.self) else { throw Unfit() }
+            guard let text = String(utf8: bytes[place]) else { throw Unfit() }
             return text
         }
         var plain: [UInt8] = []
@@ -100,7 +102,7 @@ enum JSONTree {
             default: throw Unfit()
             }
         }
-        guard let text = String(validating: plain, as: UTF8.self) else { throw Unfit() }
+        guard let text = String(utf8: plain[...]) else { throw Unfit() }
         return text
     }
 

@@ -110,7 +110,10 @@ final class ArgumentReader {
     private func checked(_ line: ArraySlice<UInt8>) throws(CommandError) -> [UInt8] {
         number += 1
         guard line.count <= Self.longestArgument else { throw tooLong }
-        guard !line.contains(0) else {
+        let hasNUL = line.withUnsafeBytes { bytes in
+            bytes.baseAddress.map { memchr($0, 0, bytes.count) != nil } ?? false
+        }
+        guard !hasNUL else {
             throw .input(path: name, reason: "argument \(number) has a NUL in it: use -0")
         }
         return Array(line)

@@ -111,6 +111,18 @@ struct ExecInput {
     /// - Parameter waits: whether to wait for what has not come.
     mutating func next(waits: Bool) throws(CommandError) -> Next {
         let most = options.gathering == .none ? options.argumentsEach ?? 1 : options.argumentsEach ?? .max
+        if isPlain, let reader {
+            while !hasEnded, gatheredRows < max(most, 1) {
+                switch try reader.next(waits: waits) {
+                case .argument(let argument):
+                    gathered.append(argument)
+                    gatheredRows += 1
+                case .later: return .later
+                case .end: hasEnded = true
+                }
+            }
+            return gatheredRows > 0 ? taken() : .end
+        }
         while !hasEnded || !kept.isEmpty {
             var isLater = false
             let row: [[UInt8]]
@@ -148,6 +160,13 @@ struct ExecInput {
         let each = share ?? (gatheredRows + slots - 1) / slots
         share = each
         return gatheredRows > each ? taken(each) : taken()
+    }
+
+    /// Whether each argument is a line of one source, read as it comes, and commands take so many whatever they are: the way of
+    /// long inputs.
+    private var isPlain: Bool {
+        reader != nil && combinations.isOneStream && options.gathering == .none && options.columns == nil
+            && options.trim == .none && !options.spreads
     }
 
     private mutating func nextRow(_ waits: Bool, _ isLater: inout Bool) throws(CommandError) -> [[UInt8]]? {

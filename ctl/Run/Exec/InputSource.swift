@@ -113,6 +113,9 @@ struct Combinations {
     /// How many there are; nil where that is not known.
     var count: Int? { isEndless ? nil : groups.isEmpty ? 0 : groups.reduce(1) { $0 * $1.rows.count } }
 
+    /// Whether there is one source, which is read as it comes.
+    var isOneStream: Bool { isEndless && groups.isEmpty }
+
     /// The next row: an argument of each source. Nil at the end, and where `read` has none yet, which sets `isLater`.
     ///
     /// - Parameter read: reads the first source, where it is read as it comes.

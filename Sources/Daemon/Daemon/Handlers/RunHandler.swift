@@ -11,7 +11,7 @@ struct RunHandler: Sendable {
 
     func answer(_ call: IncomingCall) throws {
         let accepted = Monotonic.now()
-        let simple = call.isLarge ? nil : call.parametersText.flatMap { Run.Request(parameters: $0) }
+        let simple = call.parametersText.flatMap { Run.Request(parameters: $0) }
         let request = try simple ?? call.parameters(as: Run.Request.self)
         if call.isLarge || Self.takesTime(request) {
             daemon.background.run { [self] in
