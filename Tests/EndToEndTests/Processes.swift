@@ -31,9 +31,12 @@ enum Processes {
         return status[end...].split(separator: " ").dropFirst(2).first.flatMap { Int($0) }
     }
 
+    /// The processes that another one has started or adopted, those that have ended and wait for it included.
+    static func children(of pid: Int) -> [Int] { all.filter { parent(of: $0) == pid } }
+
     /// A process that another one has started, by its program's name.
     static func child(of pid: Int, named name: String) -> Int? {
-        all.first { parent(of: $0) == pid && line(of: $0).prefix { $0 != " " }.hasSuffix("/" + name) }
+        children(of: pid).first { line(of: $0).prefix { $0 != " " }.hasSuffix("/" + name) }
     }
 
     /// Whether a process has a handler of its own for a signal.

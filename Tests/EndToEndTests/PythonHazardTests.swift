@@ -315,6 +315,43 @@ extension EndToEnd {
             }
         }
 
+        @Test("start as before after runs that were given up while their workers started")
+        func givenUp() throws {
+            let interpreter = try #require(PythonTests.interpreter)
+            try Scripts.use("--worker-limit 64") { scripts in
+                try scripts.write("import time\ndef wait(item):\n    time.sleep(len(item))\n", to: "slow.py")
+                let arguments = #"{"function":"\#(scripts.folder)/slow.py:wait","python":"\#(interpreter)"}"#
+                /// A run of so many tasks with a process each, which sleep, or do nothing.
+                func call(_ tasks: Int, seconds: Int) -> String {
+                    let bytes = Data(repeating: 0x30, count: tasks * seconds).base64EncodedString()
+                    return """
+                        {"method":"org.pard.Control.Run","parameters":{"workload":"python","arguments":\(arguments),\
+                        "processes":\(tasks),"cold":"fresh","tasks":\(tasks),"block":{"base64":"\(bytes)",\
+                        "lengths":[\(repeatElement("\(seconds)", count: tasks).joined(separator: ","))]}}}
+                        """
+                }
+                func isFine() throws -> Bool {
+                    var connection = try RawConnection(scripts.daemon.socket)
+                    let reply = try connection.exchange(call(1, seconds: 0)) ?? ""
+                    #expect(reply.contains(#""outcome":"ok""#), "\(reply)")
+                    return reply.contains(#""outcome":"ok""#)
+                }
+                try #require(try isFine())
+                let daemon = Int(scripts.daemon.process.pid)
+                let before = Processes.children(of: daemon).count
+                for more in 1...12 {
+                    do {
+                        let connection = try RawConnection(scripts.daemon.socket)
+                        connection.send(call(12, seconds: 9))
+                        // So many of them are there, and the zygote may not have told of all.
+                        #expect(eventually { Processes.children(of: daemon).count >= before + more })
+                    }
+                    #expect(eventually { Processes.children(of: daemon).count <= before })
+                    guard try isFine() else { return }
+                }
+            }
+        }
+
         @Test("with another seed for hashes get workers of their own")
         func seeds() throws {
             try Scripts.use { scripts in

@@ -27,7 +27,7 @@ extension Driver {
         if pids[pid] != nil || isZygote(pid) || pid == supervisor.guardian.pid {
             return forget(worker, isBlameless: true)
         }
-        if pid > 0, worker.domain.trust == .foreign, !isFork(pid, of: worker.zygote) {
+        if pid > 0, worker.domain.trust == .foreign, isStranger(pid, to: worker.zygote) {
             return forget(worker, "its slot was taken by another process")
         }
         if pid <= 0 { return forget(worker, "\(SystemError("clone", Errno(rawValue: -pid)))") }
@@ -47,9 +47,15 @@ extension Driver {
         lookAtStarting(worker.units, Monotonic.now())
     }
 
-    /// Whether a zygote has started this process: all that it forks are born in its group. What foreign code says of others
-    /// is no reason to end them.
-    func isFork(_ pid: Int32, of zygote: Int32) -> Bool { getpgid(pid) == zygote }
+    /// Whether this process is none that the zygote has started: all that it forks are born in its group. What foreign code
+    /// says of others is no reason to end them.
+    ///
+    /// One that is not there any more may have been a worker that was given up while it started: it was found in its slot, killed
+    /// and reaped before the zygote came to tell of it.
+    func isStranger(_ pid: Int32, to zygote: Int32) -> Bool {
+        let group = getpgid(pid)
+        return group >= 0 && group != zygote
+    }
 
     private func isZygote(_ pid: Int32) -> Bool {
         runtimes.contains { $0.link?.process.pid == pid } || departing.values.contains { $0.process.pid == pid }

@@ -208,7 +208,7 @@ extension Driver {
             return
         case .processes(let started):
             if record.domain.trust == .foreign,
-                let stranger = started.first(where: { $0.pid > 0 && !isFork($0.pid, of: link.process.pid) })
+                let stranger = started.first(where: { $0.pid > 0 && isStranger($0.pid, to: link.process.pid) })
             {
                 let reason = "it tells of process \(stranger.pid), which it has not started"
                 notice(.trouble("\(record.name), process \(link.process.pid), is killed: \(reason)"))
