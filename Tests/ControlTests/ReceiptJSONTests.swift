@@ -59,8 +59,8 @@ struct PlainRequestTests {
             Run.Request(
                 workload: "exec", inputs: [],
                 context: Context(
-                    directory: "/tmp", umask: 0, environment: [], ignored: [1, 2], nice: -3, io: 7, oom: 0,
-                    limits: [-1, 5])),
+                    directory: "/tmp", umask: 0, environment: [], ignored: [1, 2], nice: -3, io: 7, oom: 0, policy: 3,
+                    cpus: [0, 70], limits: [-1, 5])),
             Run.Request(workload: "native", block: Run.Block(base64: "AAA=", lengths: [1, 1])),
             Run.Request(workload: "native", block: Run.Block(descriptor: 0, table: 8)),
         ])

@@ -16,7 +16,7 @@ import Varlink
                     tasks: .min, cold: .exec, timeout: 0, records: false, inputs: [[], [text, text], [""]],
                     context: Context(
                         directory: text, umask: 0o22, environment: [text], ignored: [1, 64], nice: -20, io: 24576,
-                        oom: -1000, limits: [-1, 0, .max]), outputs: .tasks,
+                        oom: -1000, policy: 5, cpus: [0, .max], limits: [-1, 0, .max]), outputs: .tasks,
                     halt: Halt(failures: 3, now: true),
                     block: Run.Block(base64: text, descriptor: 1, lengths: [0, .max], table: 16), results: false,
                     early: true,

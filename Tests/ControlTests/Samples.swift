@@ -16,7 +16,7 @@ enum Samples {
     static let output = Output(task: 1, stdout: "aGk=", stderr: "", record: record)
     static let context = Context(
         directory: "/", umask: 18, environment: ["PATH=/bin"], ignored: [1], nice: 5, io: 16384, oom: 100,
-        limits: [-1, -1])
+        policy: 3, cpus: [0, 1], limits: [-1, -1])
     static let halt = Halt(failures: 1, now: true)
     static let block = Run.Block(base64: "aGk=", descriptor: 0, lengths: [1, 1], table: 8)
     static let results = Run.Results(descriptor: 0, bytes: 64, failures: 32, first: 1)

@@ -70,6 +70,20 @@ extension EndToEnd {
             #expect(outcome.output == "77\n0\n1000\n4000000\n7\n300\nidle\n")
         }
 
+        @Test("the processors that it may run on, and how it is scheduled")
+        func processors() throws {
+            // Whatever processors the tests may use.
+            let last = try shell("exec parctl run exec -q sh -c 'grep Cpus_allowed_list /proc/self/status' ::: a")
+            let list = try #require(last.output.split(separator: "\t").last?.split(separator: "\n").first)
+            let one = try #require(list.split { $0 == "," || $0 == "-" }.last)
+            let show = "grep Cpus_allowed_list /proc/self/status; chrt -p $$ | head -n 1 | sed s/.*:.//"
+            let outcome = try shell(
+                """
+                exec taskset -c \(one) chrt -b 0 parctl run exec -q sh -c '\(show)' ::: a
+                """)
+            #expect(outcome.output == "Cpus_allowed_list:\t\(one)\nSCHED_BATCH\n", "\(outcome.errors)")
+        }
+
         @Test("no higher limit than the daemon itself has")
         func lowerLimits() throws {
             try Daemon.run { daemon in

@@ -13,11 +13,16 @@ extension Context {
         return Context(
             directory: directory ?? Environment.directory, umask: Int(mask), environment: Variables.ownTexts,
             ignored: IgnoredSignals.inherited(own.ignored ?? []), nice: own.nice, io: own.io, oom: own.oom,
-            limits: own.limits)
+            policy: own.policy == Int(SCHED_OTHER) ? nil : own.policy, cpus: narrowed(own.cpus), limits: own.limits)
     }
 
     /// As much of it as files need that a worker makes.
     static var ofFiles: Context { Context(directory: "/", umask: Int(ownUmask), environment: []) }
+
+    /// The processors that this process may run on; nil where they are all that there are, as on nearly every host.
+    private static func narrowed(_ cpus: [Int]?) -> [Int]? {
+        cpus.flatMap { $0.count < Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))) ? $0 : nil }
+    }
 
     private static var ownUmask: mode_t {
         let mask = Glibc.umask(0)

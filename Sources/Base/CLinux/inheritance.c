@@ -2,6 +2,7 @@
 #include "inheritance.h"
 #include "CLinux.h"
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -10,7 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { RESOURCES = 16, IOPRIO_WHO_PROCESS = 1, NICE_OFFSET = 20 };
+enum { RESOURCES = 16, IOPRIO_WHO_PROCESS = 1, NICE_OFFSET = 20, CPU_WORDS = PAR_INHERITED_COUNT - PAR_INHERITED_CPUS };
 static const char oom_file[] = "/proc/self/oom_score_adj";
 
 static int64_t oom_adjustment(void) {
@@ -38,6 +39,12 @@ void par_inheritance_read(int64_t *values) {
     long io = syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, 0);
     if (io >= 0) values[PAR_INHERITED_IO] = io;
     values[PAR_INHERITED_OOM] = oom_adjustment();
+    int policy = sched_getscheduler(0);
+    if (policy >= 0) values[PAR_INHERITED_POLICY] = policy;
+    uint32_t cpus[CPU_WORDS] = {0};
+    if (syscall(SYS_sched_getaffinity, 0, sizeof cpus, cpus) > 0) {
+        for (int word = 0; word < CPU_WORDS; word++) values[PAR_INHERITED_CPUS + word] = cpus[word];
+    }
     for (int resource = 0; resource < RESOURCES; resource++) {
         struct rlimit limit;
         // That of locks is what commands are known by.
@@ -68,6 +75,20 @@ static void set_limit(int resource, int64_t soft, int64_t hard) {
     prlimit(0, resource, &limit, NULL);
 }
 
+// On no processor that this process may not run on. Where none is left, on all that it has.
+static void set_cpus(const int64_t *wanted) {
+    uint32_t cpus[CPU_WORDS] = {0};
+    if (syscall(SYS_sched_getaffinity, 0, sizeof cpus, cpus) < 0) return;
+    for (int word = 0; word < CPU_WORDS; word++) cpus[word] &= (uint32_t)wanted[word];
+    syscall(SYS_sched_setaffinity, 0, sizeof cpus, cpus);
+}
+
+// Only those that leave others more: one of real time could keep everybody from a processor.
+static void set_policy(int64_t policy) {
+    struct sched_param none = {0};
+    if (policy == SCHED_BATCH || policy == SCHED_IDLE) sched_setscheduler(0, (int)policy, &none);
+}
+
 void par_inherit(const int64_t *values) {
     int64_t ignored = values[PAR_INHERITED_SIGNALS];
     if (ignored == PAR_NOT_INHERITED) ignored = 0;
@@ -79,6 +100,8 @@ void par_inherit(const int64_t *values) {
         syscall(SYS_setpriority, PRIO_PROCESS, 0, values[PAR_INHERITED_NICE]);
     if (values[PAR_INHERITED_IO] != PAR_NOT_INHERITED)
         syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, values[PAR_INHERITED_IO]);
+    if (values[PAR_INHERITED_POLICY] != PAR_NOT_INHERITED) set_policy(values[PAR_INHERITED_POLICY]);
+    if (values[PAR_INHERITED_CPUS] != PAR_NOT_INHERITED) set_cpus(values + PAR_INHERITED_CPUS);
     for (int resource = 0; resource < RESOURCES; resource++) {
         int64_t soft = values[PAR_INHERITED_LIMITS + 2 * resource];
         int64_t hard = values[PAR_INHERITED_LIMITS + 2 * resource + 1];

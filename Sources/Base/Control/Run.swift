@@ -201,13 +201,18 @@ public struct Context: Codable, Sendable, Equatable {
     public var io: Int?
     /// As /proc/PID/oom_score_adj has it.
     public var oom: Int?
+    /// How they are scheduled, as sched_getscheduler(2) has it; of use are SCHED_BATCH and SCHED_IDLE.
+    public var policy: Int?
+    /// The numbers of the processors that they may run on; absent for all. Those that the daemon may not run on count for
+    /// nothing.
+    public var cpus: [Int]?
     /// The soft and the hard limit of each resource, in the order of the host's numbers for them; -1 for none. No command has
     /// higher ones than the daemon.
     public var limits: [Int]?
 
     public init(
         directory: String, umask: Int, environment: [String], ignored: [Int]? = nil, nice: Int? = nil, io: Int? = nil,
-        oom: Int? = nil, limits: [Int]? = nil
+        oom: Int? = nil, policy: Int? = nil, cpus: [Int]? = nil, limits: [Int]? = nil
     ) {
         self.directory = directory
         self.umask = umask
@@ -216,6 +221,8 @@ public struct Context: Codable, Sendable, Equatable {
         self.nice = nice
         self.io = io
         self.oom = oom
+        self.policy = policy
+        self.cpus = cpus
         self.limits = limits
     }
 

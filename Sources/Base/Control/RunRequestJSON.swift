@@ -39,6 +39,8 @@ extension Run.Request {
             if let nice = context.nice { JSONBytes.append(",\"nice\":", nice, to: &bytes) }
             if let io = context.io { JSONBytes.append(",\"io\":", io, to: &bytes) }
             if let oom = context.oom { JSONBytes.append(",\"oom\":", oom, to: &bytes) }
+            if let policy = context.policy { JSONBytes.append(",\"policy\":", policy, to: &bytes) }
+            if let cpus = context.cpus { Self.append(",\"cpus\":[", cpus, to: &bytes) }
             if let limits = context.limits { Self.append(",\"limits\":[", limits, to: &bytes) }
             bytes.append(UInt8(ascii: "}"))
         }
@@ -138,7 +140,8 @@ extension Context {
             directory: try json.text("directory"), umask: try json.number("umask"),
             environment: try json.texts("environment"), ignored: try json.numbersIfPresent("ignored"),
             nice: try json.numberIfPresent("nice"), io: try json.numberIfPresent("io"),
-            oom: try json.numberIfPresent("oom"), limits: try json.numbersIfPresent("limits"))
+            oom: try json.numberIfPresent("oom"), policy: try json.numberIfPresent("policy"),
+            cpus: try json.numbersIfPresent("cpus"), limits: try json.numbersIfPresent("limits"))
     }
 }
 

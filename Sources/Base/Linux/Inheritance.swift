@@ -10,19 +10,30 @@ public struct Inheritance: Sendable, Equatable {
     public var io: Int?
     /// How likely the kernel ends it where memory is short, -1000 to 1000.
     public var oom: Int?
+    /// How its turns at a processor are scheduled, as sched_getscheduler(2) has it.
+    public var policy: Int?
+    /// The numbers of the processors that it may run on.
+    public var cpus: [Int]?
     /// The soft and the hard limit of each resource, in the order of their numbers (`RLIMIT_CPU` is 0); -1 for none.
     public var limits: [Int]?
 
     /// Signals that there are.
     public static let signals = 1...64
     /// Numbers in ``limits``: there are 16 resources.
-    public static let limitCount = PAR_INHERITED_COUNT - PAR_INHERITED_LIMITS
+    public static let limitCount = PAR_INHERITED_CPUS - PAR_INHERITED_LIMITS
+    /// Processors that can be told apart.
+    public static let cpuCount = 32 * (PAR_INHERITED_COUNT - PAR_INHERITED_CPUS)
 
-    public init(ignored: [Int]? = nil, nice: Int? = nil, io: Int? = nil, oom: Int? = nil, limits: [Int]? = nil) {
+    public init(
+        ignored: [Int]? = nil, nice: Int? = nil, io: Int? = nil, oom: Int? = nil, policy: Int? = nil,
+        cpus: [Int]? = nil, limits: [Int]? = nil
+    ) {
         self.ignored = ignored
         self.nice = nice
         self.io = io
         self.oom = oom
+        self.policy = policy
+        self.cpus = cpus
         self.limits = limits
     }
 
@@ -41,6 +52,10 @@ public struct Inheritance: Sendable, Equatable {
         nice = number(Numbers.nice)
         io = number(Numbers.io)
         oom = number(Numbers.oom)
+        policy = number(Numbers.policy)
+        if numbers.values[Numbers.cpus] != Numbers.unknown {
+            cpus = (0..<Self.cpuCount).filter { numbers.values[Numbers.cpus + $0 / 32] >> Int64($0 % 32) & 1 == 1 }
+        }
         limits = (0..<Self.limitCount).map { number(Numbers.limits + $0) ?? -1 }
     }
 
@@ -56,6 +71,13 @@ public struct Inheritance: Sendable, Equatable {
         set(Numbers.nice, nice, own.nice)
         set(Numbers.io, io, own.io)
         set(Numbers.oom, oom, own.oom)
+        set(Numbers.policy, policy, own.policy)
+        // Those of both: nothing is to be changed where that is all of its own.
+        let shared = Set(cpus ?? []).intersection(own.cpus ?? cpus ?? []).filter((0..<Self.cpuCount).contains)
+        if !shared.isEmpty, shared.count < own.cpus?.count ?? .max {
+            for word in Numbers.cpus..<Numbers.count { values[word] = 0 }
+            for cpu in shared { values[Numbers.cpus + cpu / 32] |= 1 << Int64(cpu % 32) }
+        }
         for (index, limit) in (limits ?? []).prefix(Self.limitCount).enumerated() {
             set(Numbers.limits + index, limit, own.limits?[index])
         }
@@ -72,7 +94,9 @@ public struct Inheritance: Sendable, Equatable {
         fileprivate static let nice = PAR_INHERITED_NICE
         fileprivate static let io = PAR_INHERITED_IO
         fileprivate static let oom = PAR_INHERITED_OOM
+        fileprivate static let policy = PAR_INHERITED_POLICY
         fileprivate static let limits = PAR_INHERITED_LIMITS
+        fileprivate static let cpus = PAR_INHERITED_CPUS
 
         fileprivate init(values: [Int64]) { self.values = values }
 

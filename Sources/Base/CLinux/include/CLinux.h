@@ -93,9 +93,14 @@ enum {
     PAR_INHERITED_IO,
     /// As /proc/PID/oom_score_adj has it.
     PAR_INHERITED_OOM,
+    /// As sched_getscheduler(2) has it.
+    PAR_INHERITED_POLICY,
     /// From here on the soft and the hard limit of each resource, in the order of their numbers; -1 for none.
     PAR_INHERITED_LIMITS,
-    PAR_INHERITED_COUNT = PAR_INHERITED_LIMITS + 2 * 16
+    /// From here on the processors that it may run on: bit n % 32 of number n / 32 for processor n. All are
+    /// PAR_NOT_INHERITED where they are not known, or not to be changed.
+    PAR_INHERITED_CPUS = PAR_INHERITED_LIMITS + 2 * 16,
+    PAR_INHERITED_COUNT = PAR_INHERITED_CPUS + 32
 };
 /// Stands for what is not known, or not to be changed.
 #define PAR_NOT_INHERITED INT64_MIN

@@ -354,7 +354,7 @@ struct RunPlan: Sendable {
 extension Context {
     /// What commands have from their caller beside directory, umask and environment.
     fileprivate var inheritance: Inheritance {
-        Inheritance(ignored: ignored, nice: nice, io: io, oom: oom, limits: limits)
+        Inheritance(ignored: ignored, nice: nice, io: io, oom: oom, policy: policy, cpus: cpus, limits: limits)
     }
 }
 
