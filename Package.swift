@@ -183,7 +183,9 @@ let package = Package(
             dependencies: ["CStream", "Ledger", .product(name: "SystemPackage", package: "swift-system")],
             swiftSettings: strict),
         .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: strict),
-        .testTarget(name: "TimingTests", dependencies: ["Timing"], swiftSettings: strict),
+        .testTarget(
+            name: "TimingTests",
+            dependencies: ["Timing", .product(name: "Histogram", package: "hdrhistogram-swift")], swiftSettings: strict),
         .testTarget(name: "CatalogueTests", dependencies: ["Catalogue"], swiftSettings: strict),
         .testTarget(
             name: "WorkloadsTests", dependencies: ["CPar", "Catalogue", "CLinux", "Workloads"], swiftSettings: strict),

@@ -16,6 +16,8 @@ struct ReceiptJSONTests {
         var receipt = Samples.receipt(nil, speedup: nil, valueUnit: nil)
         (receipt.figures, receipt.workerCosts, receipt.failures, receipt.arguments) = ([], [], [], [:])
         (receipt.efficiency, receipt.breakEven, receipt.input) = (nil, nil, nil)
+        receipt.histograms?.dispatch = nil
+        receipt.host = Host(name: "", kernel: "Linux", cores: 1)
         return receipt
     }
 

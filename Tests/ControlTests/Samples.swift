@@ -36,6 +36,11 @@ enum Samples {
         job: "j1", workload: "io", mode: .threads, workers: 4, state: "running", tasks: 16, done: 1, uid: 1000, age: 5,
         arguments: ["size": "8MiB"])
 
+    static let histograms = Histograms(task: "HIST", dispatch: "HISTi")
+    static let host = Host(
+        name: "h", kernel: "Linux 6.1 x86_64", cores: 2, boot: "b", load: 0.5, cpuPressure: 1.25, memoryPressure: 0,
+        ioPressure: 3)
+
     static func receipt(_ reason: String? = "requested", speedup: Double? = 1.5, valueUnit: String? = "bytes")
         -> Receipt
     {
@@ -50,7 +55,7 @@ enum Samples {
             failures: [Failure(reason: "r", count: 1, firstTask: 0)], deaths: 1, reruns: 2, timeLost: 3,
             interpreter: Interpreter(
                 version: "Python 3.13.0", takesTurns: true, program: 1, imports: 2, fork: 3, ready: 4, waited: 5,
-                warnings: ["one", "two"]))
+                warnings: ["one", "two"]), histograms: histograms, host: host)
     }
 
     /// Named types of the interface.
@@ -62,7 +67,7 @@ enum Samples {
         ("OutputOrder", OutputOrder.ended),
         ("Context", context), ("Input", Run.Input(words: ["true"])), ("Halt", halt), ("FetchRecord", fetch),
         ("Figure", figure), ("Block", block), ("Results", results), ("Runtime", runtime),
-        ("Interpreter", receipt().interpreter),
+        ("Interpreter", receipt().interpreter), ("Histograms", histograms), ("Host", host),
     ]
 
     /// Methods by full name, with their parameters and reply.

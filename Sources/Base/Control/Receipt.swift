@@ -52,6 +52,10 @@ public struct Receipt: Codable, Sendable, Equatable {
     public var timeLost: Int
     /// Of workers that are an interpreter's; nil for others.
     public var interpreter: Interpreter?
+    /// How its times are spread; nil from daemons that don't tell.
+    public var histograms: Histograms?
+    /// Where it was; nil likewise.
+    public var host: Host?
 
     public enum Temperature: String, Codable, Sendable {
         case warm, cold
@@ -64,6 +68,7 @@ public struct Receipt: Codable, Sendable, Equatable {
     enum CodingKeys: String, CodingKey {
         case schema, job, workload, arguments, input, mode, processes, threads, workers, temperature, reason, outcome
         case tasks, phases, elapsed, task, speedup, efficiency, figures, failures, deaths, reruns, interpreter
+        case histograms, host
         case poolStartupPaid = "pool_startup_paid"
         case poolReadyFor = "pool_ready_for"
         case breakEven = "break_even"
@@ -80,7 +85,7 @@ public struct Receipt: Codable, Sendable, Equatable {
         tasks: Tasks, phases: Phases, poolStartupPaid: Int, poolReadyFor: Int, task: TaskTimes, speedup: Double?,
         efficiency: Double?, breakEven: Int?, valueSum: Int, valueUnit: String?, figures: [Figure] = [],
         workerCosts: [WorkerCost], failures: [Failure], deaths: Int = 0, reruns: Int = 0, timeLost: Int = 0,
-        interpreter: Interpreter? = nil
+        interpreter: Interpreter? = nil, histograms: Histograms? = nil, host: Host? = nil
     ) {
         self.schema = schema
         self.job = job
@@ -112,6 +117,8 @@ public struct Receipt: Codable, Sendable, Equatable {
         self.reruns = reruns
         self.timeLost = timeLost
         self.interpreter = interpreter
+        self.histograms = histograms
+        self.host = host
     }
 
     /// Writes every key, with an explicit null where there is no value: readers of the schema need not tell the two apart.
@@ -147,5 +154,7 @@ public struct Receipt: Codable, Sendable, Equatable {
         try members.encode(reruns, forKey: .reruns)
         try members.encode(timeLost, forKey: .timeLost)
         try members.encode(interpreter, forKey: .interpreter)
+        try members.encode(histograms, forKey: .histograms)
+        try members.encode(host, forKey: .host)
     }
 }

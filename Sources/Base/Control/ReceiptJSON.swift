@@ -52,6 +52,10 @@ extension Receipt {
         JSONBytes.append(",\"time_lost\":", timeLost, to: &bytes)
         JSONBytes.append(",\"interpreter\":", to: &bytes)
         if let interpreter { Self.append(interpreter, to: &bytes) } else { JSONBytes.append("null", to: &bytes) }
+        JSONBytes.append(",\"histograms\":", to: &bytes)
+        if let histograms { Self.append(histograms, to: &bytes) } else { JSONBytes.append("null", to: &bytes) }
+        JSONBytes.append(",\"host\":", to: &bytes)
+        if let host { Self.append(host, to: &bytes) } else { JSONBytes.append("null", to: &bytes) }
         bytes.append(UInt8(ascii: "}"))
     }
 
@@ -118,6 +122,24 @@ extension Receipt {
             JSONBytes.append(index == 0 ? "" : ",", quoted: warning, to: &bytes)
         }
         bytes.append(UInt8(ascii: "]"))
+        bytes.append(UInt8(ascii: "}"))
+    }
+
+    private static func append(_ histograms: Histograms, to bytes: inout [UInt8]) {
+        JSONBytes.append("{\"task\":", quoted: histograms.task, to: &bytes)
+        JSONBytes.append(",\"dispatch\":", quotedOrNull: histograms.dispatch, to: &bytes)
+        bytes.append(UInt8(ascii: "}"))
+    }
+
+    private static func append(_ host: Host, to bytes: inout [UInt8]) {
+        JSONBytes.append("{\"name\":", quoted: host.name, to: &bytes)
+        JSONBytes.append(",\"kernel\":", quoted: host.kernel, to: &bytes)
+        JSONBytes.append(",\"cores\":", host.cores, to: &bytes)
+        JSONBytes.append(",\"boot\":", quotedOrNull: host.boot, to: &bytes)
+        JSONBytes.append(",\"load\":", fractionOrNull: host.load, to: &bytes)
+        JSONBytes.append(",\"cpu_pressure\":", fractionOrNull: host.cpuPressure, to: &bytes)
+        JSONBytes.append(",\"memory_pressure\":", fractionOrNull: host.memoryPressure, to: &bytes)
+        JSONBytes.append(",\"io_pressure\":", fractionOrNull: host.ioPressure, to: &bytes)
         bytes.append(UInt8(ascii: "}"))
     }
 

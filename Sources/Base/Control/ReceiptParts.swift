@@ -75,6 +75,77 @@ public struct TaskTimes: Codable, Sendable, Equatable {
     }
 }
 
+/// How a run's times are spread: HDR histograms of nanoseconds with two significant digits, which merge with those of other runs.
+/// Each is the encoding "V2" of HdrHistogram, not compressed, in base64.
+public struct Histograms: Codable, Sendable, Equatable {
+    /// How long tasks took; without any where none ran.
+    public var task: String
+    /// How long workers that were free took to begin their next task: from being ready, or from the end of the one before. Nil
+    /// where nobody kept that, as in leases.
+    public var dispatch: String?
+
+    public init(task: String, dispatch: String?) {
+        self.task = task
+        self.dispatch = dispatch
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var members = encoder.container(keyedBy: CodingKeys.self)
+        try members.encode(task, forKey: .task)
+        try members.encode(dispatch, forKey: .dispatch)
+    }
+}
+
+/// Where a run was, and how busy it was there at the time, as far as the system tells.
+public struct Host: Codable, Sendable, Equatable {
+    public var name: String
+    /// As `Linux 6.12.57+deb13-amd64 x86_64`.
+    public var kernel: String
+    /// Processors that the daemon may use.
+    public var cores: Int
+    /// The system's ID of this boot.
+    public var boot: String?
+    /// How many tasks were ready to run or waited for a disk, over the last minute.
+    public var load: Double?
+    /// For how much of the last ten seconds some task waited for a processor, for memory or for a disk, in percent.
+    public var cpuPressure: Double?
+    public var memoryPressure: Double?
+    public var ioPressure: Double?
+
+    enum CodingKeys: String, CodingKey {
+        case name, kernel, cores, boot, load
+        case cpuPressure = "cpu_pressure"
+        case memoryPressure = "memory_pressure"
+        case ioPressure = "io_pressure"
+    }
+
+    public init(
+        name: String, kernel: String, cores: Int, boot: String? = nil, load: Double? = nil, cpuPressure: Double? = nil,
+        memoryPressure: Double? = nil, ioPressure: Double? = nil
+    ) {
+        self.name = name
+        self.kernel = kernel
+        self.cores = cores
+        self.boot = boot
+        self.load = load
+        self.cpuPressure = cpuPressure
+        self.memoryPressure = memoryPressure
+        self.ioPressure = ioPressure
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var members = encoder.container(keyedBy: CodingKeys.self)
+        try members.encode(name, forKey: .name)
+        try members.encode(kernel, forKey: .kernel)
+        try members.encode(cores, forKey: .cores)
+        try members.encode(boot, forKey: .boot)
+        try members.encode(load, forKey: .load)
+        try members.encode(cpuPressure, forKey: .cpuPressure)
+        try members.encode(memoryPressure, forKey: .memoryPressure)
+        try members.encode(ioPressure, forKey: .ioPressure)
+    }
+}
+
 /// What a workload measures in its tasks beside their times, summed up over those that measured it.
 public struct Figure: Codable, Sendable, Equatable {
     public var name: String

@@ -141,6 +141,17 @@ extension Receipt {
                 ready: try own.number("ready"), waited: try own.number("waited"),
                 warnings: try own.textsIfPresent("warnings"))
         }
+        histograms = try json.objectIfPresent("histograms").map { own throws(JSONObject.Unfit) in
+            Histograms(task: try own.text("task"), dispatch: try own.textIfPresent("dispatch"))
+        }
+        host = try json.objectIfPresent("host").map { own throws(JSONObject.Unfit) in
+            Host(
+                name: try own.text("name"), kernel: try own.text("kernel"), cores: try own.number("cores"),
+                boot: try own.textIfPresent("boot"), load: try own.fractionIfPresent("load"),
+                cpuPressure: try own.fractionIfPresent("cpu_pressure"),
+                memoryPressure: try own.fractionIfPresent("memory_pressure"),
+                ioPressure: try own.fractionIfPresent("io_pressure"))
+        }
         // As they were sent, rather than put together from their parts.
         self.workers = try json.number("workers")
         self.elapsed = try json.number("elapsed")

@@ -13,6 +13,8 @@ public struct Samples: Sendable {
     private var few: [UInt64] = []
     /// The others, in which many are put at a time. It is not made before: it takes longer than a short run.
     private var histogram: Histogram<UInt64>?
+    /// The same ones once more, for the distribution.
+    private var buckets = BucketCounts()
 
     public static let exactCount = 4096
     /// An hour: a longer duration makes the histogram grow.
@@ -28,6 +30,7 @@ public struct Samples: Sendable {
         few.append(nanoseconds)
         if few.count > Self.exactCount {
             histogram = Self.histogram(histogram.take(), and: few)
+            buckets.add(few)
             few.removeAll(keepingCapacity: true)
         }
     }
@@ -44,9 +47,20 @@ public struct Samples: Sendable {
         count += added
         sum &+= more
         var whole = Self.histogram(histogram.take(), and: few)
+        buckets.add(few)
         few.removeAll(keepingCapacity: true)
-        for (nanoseconds, times) in durations { _ = whole.record(nanoseconds, count: UInt64(times)) }
+        for (nanoseconds, times) in durations {
+            _ = whole.record(nanoseconds, count: UInt64(times))
+            buckets.add(nanoseconds, count: UInt64(times))
+        }
         histogram = whole
+    }
+
+    /// How they are spread.
+    public var distribution: Distribution {
+        var whole = buckets.distribution
+        whole.add(Distribution(few))
+        return whole
     }
 
     private static func histogram(

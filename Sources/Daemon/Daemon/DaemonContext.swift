@@ -21,6 +21,8 @@ struct DaemonContext: Sendable {
     /// For what would hold up the supervisor or the socket's event loop.
     let background: BackgroundThreads
     let throttle = LogThrottle()
+    /// Where this is, and how busy.
+    let vitals = HostVitals()
 
     /// As it is now.
     var configuration: Configuration { live.current }

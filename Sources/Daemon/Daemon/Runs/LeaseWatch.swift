@@ -97,7 +97,8 @@ final class LeaseWatch: Sendable {
         if let reason = row.failureReason, account.hasBegunNothing {
             return call.fail(ControlError.workersFailed(reason: reason))
         }
-        let writer = ReceiptWriter(name: name, plan: plan, account: account, finished: finished)
+        let writer = ReceiptWriter(
+            name: name, plan: plan, account: account, finished: finished, host: daemon.vitals.now)
         let receipt = writer.receipt(row, accepted: accepted)
         call.reply(LeaseCall.Reply(receipt: receipt))
         daemon.logger.tell(RunEntry(receipt, uid: call.peer.uid, isLease: true))

@@ -9,6 +9,7 @@ struct ReceiptWriter: Sendable {
     let plan: RunPlan
     let account: RunAccount
     let finished: FinishedJob
+    let host: Host
 
     /// - Parameters:
     ///   - row: the job as it was when its workers were back or gone.
@@ -40,7 +41,10 @@ struct ReceiptWriter: Sendable {
             figures: account.figures,
             workerCosts: workerCosts(ready: stamps.ready), failures: failures(row), deaths: row.deaths,
             reruns: finished.loss.reruns, timeLost: Int(clamping: finished.loss.nanoseconds),
-            interpreter: interpreter(run: times.run))
+            interpreter: interpreter(run: times.run),
+            histograms: Histograms(
+                task: account.samples.distribution.text, dispatch: account.dispatch(since: stamps.ready)?.text),
+            host: host)
     }
 
     /// What an interpreter's workers were made of, and what the start of the slowest went into.

@@ -6,6 +6,7 @@ import Timing
 
 /// A run's records, read once and summed up.
 struct RunAccount: Sendable {
+    private let isLease: Bool
     private(set) var tasks = Tasks()
     private(set) var samples = Samples()
     private(set) var cpuSum: UInt64 = 0
@@ -18,15 +19,27 @@ struct RunAccount: Sendable {
     private(set) var firstCancelled: Int?
     private(set) var figures: [Figure] = []
     private(set) var seats: [Seat]
+    /// Between two tasks of a worker, how long it was free.
+    private var gaps = Tally()
 
     /// What one worker did.
     struct Seat: Sendable {
         var tasks = 0
         var firstStart: UInt64?
+        private var lastStop: UInt64?
 
-        fileprivate mutating func count(_ start: UInt64) {
+        init(tasks: Int = 0, firstStart: UInt64? = nil) {
+            self.tasks = tasks
+            self.firstStart = firstStart
+        }
+
+        /// Counts a task in; how long the worker had been free before it, where that is known.
+        fileprivate mutating func count(_ start: UInt64, _ stop: UInt64) -> UInt64? {
             tasks += 1
             firstStart = min(firstStart ?? start, start)
+            defer { lastStop = max(lastStop ?? stop, stop) }
+            // A worker takes tasks in their order, but for those that are run again.
+            return lastStop.flatMap { $0 <= start ? start - $0 : nil }
         }
     }
 
@@ -34,6 +47,7 @@ struct RunAccount: Sendable {
     static let failureKinds = 16
 
     init(_ job: FinishedJob, of definition: Definition) {
+        isLease = false
         var details = DetailFigures(of: definition)
         seats = Array(repeating: Seat(), count: job.crew.count)
         var ok = 0
@@ -76,6 +90,7 @@ struct RunAccount: Sendable {
 
     /// Of a lease, whose workers have summed up by themselves what they did.
     init(leaseOf job: FinishedJob, definition: Definition) {
+        isLease = true
         var ok = 0
         var failed = 0
         var cancelled = job.loss.cancelled
@@ -114,7 +129,18 @@ struct RunAccount: Sendable {
         lastStop = max(lastStop ?? 0, record.stop)
         let seat = Int(record.seat)
         guard seats.indices.contains(seat) else { return }
-        seats[seat].count(record.start)
+        if let gap = seats[seat].count(record.start, record.stop) { gaps.record(gap) }
+    }
+
+    /// How long workers were free before each task; nil of a lease.
+    ///
+    /// - Parameter ready: when they were ready.
+    func dispatch(since ready: UInt64?) -> Distribution? {
+        guard !isLease else { return nil }
+        var all = gaps.distribution
+        guard let ready else { return all }
+        all.add(Distribution(seats.compactMap { $0.firstStart.map { $0 > ready ? $0 - ready : 0 } }))
+        return all
     }
 
     private mutating func note(_ reason: String?, of task: Int, in places: inout [String: Int]) {

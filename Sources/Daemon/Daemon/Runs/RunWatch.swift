@@ -231,7 +231,8 @@ final class RunWatch: Sendable {
         if let reason = row.failureReason, results.account.hasBegunNothing {
             return call.fail(ControlError.workersFailed(reason: reason))
         }
-        let writer = ReceiptWriter(name: name, plan: plan, account: results.account, finished: results.finished)
+        let writer = ReceiptWriter(
+            name: name, plan: plan, account: results.account, finished: results.finished, host: daemon.vitals.now)
         let receipt = writer.receipt(row, accepted: accepted)
         if let file = results.file {
             call.reply(Run.Reply(results: file.description, receipt: receipt), file.descriptor)
