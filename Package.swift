@@ -110,8 +110,8 @@ let package = Package(
         .target(
             name: "Daemon",
             dependencies: [
-                "Bytes", "Catalogue", "Control", "Journal", "Pools", "Scheduling", "Timing", "VarlinkServer",
-                "Workloads",
+                "Bytes", "CLinux", "Catalogue", "Control", "Journal", "Linux", "Pools", "Scheduling", "Timing",
+                "VarlinkServer", "Workloads",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -217,7 +217,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
-        .testTarget(name: "ReportTests", dependencies: ["Control", "Report"], swiftSettings: strict),
+        .testTarget(name: "ReportTests", dependencies: ["Control", "Report", "Timing"], swiftSettings: strict),
         .testTarget(
             name: "ParctlTests",
             dependencies: [

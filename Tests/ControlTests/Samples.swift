@@ -40,6 +40,13 @@ enum Samples {
     static let host = Host(
         name: "h", kernel: "Linux 6.1 x86_64", cores: 2, boot: "b", load: 0.5, cpuPressure: 1.25, memoryPressure: 0,
         ioPressure: 3)
+    static let point: MetricPoint = {
+        var point = MetricPoint(["mode": "threads"], counts: [1, 2], sum: 0.5)
+        point.value = 1.5
+        return point
+    }()
+    static let metric = Metric(
+        "pard_task_seconds", .histogram, unit: "seconds", "h", bounds: [0.001], points: [point])
 
     static func receipt(_ reason: String? = "requested", speedup: Double? = 1.5, valueUnit: String? = "bytes")
         -> Receipt
@@ -68,6 +75,8 @@ enum Samples {
         ("Context", context), ("Input", Run.Input(words: ["true"])), ("Halt", halt), ("FetchRecord", fetch),
         ("Figure", figure), ("Block", block), ("Results", results), ("Runtime", runtime),
         ("Interpreter", receipt().interpreter), ("Histograms", histograms), ("Host", host),
+        ("MetricKind", MetricKind.gauge), ("MetricPoint", point),
+        ("Metric", metric),
     ]
 
     /// Methods by full name, with their parameters and reply.
@@ -81,6 +90,7 @@ enum Samples {
                 ledgerBytes: 0, limits: ["jobs": 1], runtimes: [runtime],
                 reason: "no memory")
         ),
+        (GetMetrics.method, Empty(), GetMetrics.Reply(metrics: [metric])),
         (
             Run.method,
             Run.Request(

@@ -57,11 +57,11 @@ public struct Receipt: Codable, Sendable, Equatable {
     /// Where it was; nil likewise.
     public var host: Host?
 
-    public enum Temperature: String, Codable, Sendable {
+    public enum Temperature: String, Codable, Sendable, CaseIterable {
         case warm, cold
     }
 
-    public enum Outcome: String, Codable, Sendable {
+    public enum Outcome: String, Codable, Sendable, CaseIterable {
         case ok, failed, cancelled, timeout
     }
 

@@ -3,7 +3,7 @@ import CLinux
 import Glibc
 
 /// A Unix stream socket that is closed with its owner. Every call retries when a signal interrupts it.
-package struct StreamSocket: ~Copyable {
+package struct StreamSocket: ~Copyable, Sendable {
     private let owned: Descriptor
 
     package var descriptor: Int32 { owned.raw }

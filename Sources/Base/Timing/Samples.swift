@@ -77,6 +77,13 @@ public struct Samples: Sendable {
         return histogram
     }
 
+    /// Hands `body` all durations, of many of about the same length one and how many there are.
+    func forEach(_ body: (_ nanoseconds: UInt64, _ times: Int) -> Void) {
+        for nanoseconds in few { body(nanoseconds, 1) }
+        guard let histogram else { return }
+        for value in histogram.recordedValues() { body(value.value, Int(clamping: value.count)) }
+    }
+
     /// For each of `percents`, the smallest duration that so many percent of all are at or below; 0 where there is none.
     public func percentiles(_ percents: [Double]) -> [UInt64] {
         if let histogram {

@@ -27,6 +27,10 @@ public struct Configuration: Sendable {
     public var ownerLink: Int32?
     /// A listening socket to serve instead of one of the daemon's own making.
     public var listener: Int32?
+    /// Where a socket is made for whoever gathers metrics; nil for none.
+    public var metricsSocket: String?
+    /// The port of this host alone on which they are served, too; 0 for none.
+    public var metricsPort = 0
     /// What was lowered to what the host allows, for the log.
     public private(set) var notes: [String] = []
     /// What it was made from.
@@ -48,6 +52,7 @@ public struct Configuration: Sendable {
         if isShared { socketMode = 0o660 }
         policy = PoolPolicy(threadFloor: sizes.floorThreads, processFloor: sizes.floorProcesses)
         for setting in Setting.all { setting.put(values, into: &self) }
+        metricsSocket = values.text(.metricsSocket)
         policy.busyPatienceNanoseconds = Self.busyPatienceNanoseconds
         policy.isShared = isShared
         policy.workerLimit = sizes.workerLimit

@@ -23,6 +23,7 @@ struct ControlService: Service {
             switch call.method {
             case Ping.method: call.reply(text: Self.empty)
             case GetStatus.method: StatusHandler(daemon: daemon).answer(call)
+            case GetMetrics.method: MetricsHandler(daemon: daemon).answer(call)
             case Run.method: try RunHandler(daemon: daemon).answer(call)
             case LeaseCall.method: try LeaseHandler(daemon: daemon).answer(call)
             case ListPools.method: PoolsHandler(daemon: daemon).list(call)

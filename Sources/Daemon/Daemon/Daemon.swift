@@ -21,6 +21,8 @@ public struct Daemon: ServiceLifecycle.Service {
 
     /// The name of the socket that the service manager hands over, the FileDescriptorName= of its unit.
     public static let socketName = "control"
+    /// That of a socket for whoever gathers metrics, which need not be there.
+    public static let metricsSocketName = "metrics"
 
     /// - Parameter reread: reads the configuration again, for SIGHUP; nil leaves that signal alone.
     public init(
@@ -33,10 +35,12 @@ public struct Daemon: ServiceLifecycle.Service {
 
     public func run() async throws {
         let startedAt = Monotonic.now()
+        let startTime = ProcessUsage.now
         // From the first moment on, as the signal would end a process that doesn't expect it.
         let hangups = reread == nil ? nil : await UnixSignalsSequence(trapping: .sighup)
         for note in configuration.notes { logger.notice("\(note)") }
-        let listener = try listen()
+        let sockets = try takeSockets()
+        let listener = try listen(on: sockets.control)
         let socketPath = listener.path ?? configuration.socketPath
         let directoryPath = JobDirectory.newPath()
         var options = Supervisor.Configuration(
@@ -58,11 +62,13 @@ public struct Daemon: ServiceLifecycle.Service {
         let (loads, loadFeed) = AsyncStream<Load>.makeStream(bufferingPolicy: .bufferingNewest(1))
         options.onLoad = { loadFeed.yield($0) }
         let supervisor = try Supervisor(options)
+        let counts = RunCounts()
         let (warmth, warm) = AsyncThrowingStream<Void, any Error>.makeStream()
         let (failures, failure) = AsyncStream<DaemonError>.makeStream()
         let (endings, ending) = AsyncThrowingStream<Void, any Error>.makeStream()
         _ = try supervisor.start { [logger] notice in
             logger.tell(notice)
+            counts.count(notice)
             switch notice {
             case .warm: warm.finish()
             case .failed(let why):
@@ -83,13 +89,14 @@ public struct Daemon: ServiceLifecycle.Service {
         let context = DaemonContext(
             live: LiveConfiguration(configuration), access: Access(isShared: configuration.isShared, owner: getuid()),
             socketPath: socketPath, supervisor: supervisor, runs: RunRegistry(prefix: jobPrefix(startedAt)),
-            directory: directory.path, startedAt: startedAt, logger: logger,
+            directory: directory.path, startedAt: startedAt, startTime: startTime, logger: logger,
             background: try BackgroundThreads(
-                named: "par-replies", count: Self.backgroundThreads))
+                named: "par-replies", count: Self.backgroundThreads), counts: counts)
         supervisor.look { [logger] snapshot in
             if let snapshot { logger.tellWarmth(of: snapshot) }
         }
         let server = try serve(context, on: listener) { failure.yield(.socketFailed("\($0)")) }
+        let metrics = try serveMetrics(context, on: sockets.metrics)
         announceReady(on: socketPath)
         try await withThrowingTaskGroup { group in
             let status = StatusDisplay()
@@ -106,19 +113,41 @@ public struct Daemon: ServiceLifecycle.Service {
             try await drain(context, server, endings)
             group.cancelAll()
         }
+        metrics?.end()
         extendLifetime(directory)
         let finished = context.runs.counts.finished
         logger.tell(.drained, "drained; jobs finished since the start: \(finished)", ["jobs_finished": "\(finished)"])
     }
 
-    /// The socket that was handed over, by the service manager or by the command that has this daemon to itself, or else
-    /// one of the daemon's own.
-    private func listen() throws -> Listener {
-        if let listener = configuration.listener { return try Listener(adopting: listener) }
-        if let descriptor = try Activation.descriptor(named: Self.socketName) {
-            return try Listener(adopting: descriptor)
-        }
+    /// The sockets that were handed over, by the service manager or by the command that has this daemon to itself.
+    private func takeSockets() throws -> (control: Int32?, metrics: Int32?) {
+        if let listener = configuration.listener { return (listener, nil) }
+        let given = try Activation.descriptors(named: Self.socketName, others: [Self.metricsSocketName])
+        return (given[Self.socketName], given[Self.metricsSocketName])
+    }
+
+    /// The socket that was handed over, or else one of the daemon's own.
+    private func listen(on given: Int32?) throws -> Listener {
+        if let given { return try Listener(adopting: given) }
         return try Listener(binding: configuration.socketPath, mode: configuration.socketMode)
+    }
+
+    /// Answers who gathers metrics, where there is to be a socket for that.
+    private func serveMetrics(_ context: DaemonContext, on given: Int32?) throws -> MetricsServer? {
+        do {
+            return try MetricsServer(
+                path: configuration.metricsSocket, mode: configuration.socketMode, port: configuration.metricsPort,
+                given: given
+            ) { answer in
+                context.supervisor.look { [background = context.background] snapshot in
+                    background.run { answer(snapshot.map { MetricsReport(of: context, $0).metrics }) }
+                }
+            }
+        } catch  where configuration.ownerLink != nil {
+            // That of one command may have these variables from a daemon that has the sockets already.
+            logger.notice("metrics are not served: \(error)")
+            return nil
+        }
     }
 
     /// Takes no new work, lets jobs finish, and ends all workers, after the last of which `endings` ends.

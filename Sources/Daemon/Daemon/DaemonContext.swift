@@ -17,15 +17,24 @@ struct DaemonContext: Sendable {
     /// The daemon's own directory for files of its jobs.
     let directory: String
     let startedAt: UInt64
+    /// The same in seconds since 1970.
+    let startTime: Double
     let logger: Logger
     /// For what would hold up the supervisor or the socket's event loop.
     let background: BackgroundThreads
     let throttle = LogThrottle()
     /// Where this is, and how busy.
     let vitals = HostVitals()
+    let counts: RunCounts
 
     /// As it is now.
     var configuration: Configuration { live.current }
+
+    /// Counts a run or lease that was not taken in.
+    func refused(_ error: any Error) {
+        runs.countRefusal()
+        counts.countRefusal(error)
+    }
 
     /// The runtime of workers that have a user's library loaded, for a job that is handed in right after.
     ///

@@ -52,10 +52,11 @@ public enum Activation {
         }
     }
 
-    /// Takes over the socket called `name` (FileDescriptorName= of its unit); nil when no socket was handed over.
+    /// Takes over the socket called `name` (FileDescriptorName= of its unit), and those called as `others` say, which need not
+    /// be there: none when no socket was handed over.
     ///
     /// To be called once: programs that this one starts don't see the sockets any more.
-    public static func descriptor(named name: String) throws(Failure) -> Int32? {
+    public static func descriptors(named name: String, others: [String] = []) throws(Failure) -> [String: Int32] {
         var names: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
         let count = sd_listen_fds_with_names(1, &names)
         defer {
@@ -63,11 +64,15 @@ public enum Activation {
             free(names)
         }
         if count < 0 { throw .failed(errno: -count) }
-        if count == 0 { return nil }
+        if count == 0 { return [:] }
         let given = (0..<Int(count)).map { names?[$0].map { String(cString: $0) } ?? "unknown" }
-        let matches = given.indices.filter { given[$0] == name }
-        guard matches.count == 1, let match = matches.first else { throw .ambiguous(wanted: name, given: given) }
-        // SD_LISTEN_FDS_START, a macro: the sockets are numbered from 3 on.
-        return 3 + Int32(match)
+        guard given.count(where: { $0 == name }) == 1 else { throw .ambiguous(wanted: name, given: given) }
+        var descriptors: [String: Int32] = [:]
+        for (index, found) in given.enumerated() where found == name || others.contains(found) {
+            if descriptors[found] != nil { throw .ambiguous(wanted: found, given: given) }
+            // SD_LISTEN_FDS_START, a macro: the sockets are numbered from 3 on.
+            descriptors[found] = 3 + Int32(index)
+        }
+        return descriptors
     }
 }

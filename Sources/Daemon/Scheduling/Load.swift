@@ -33,7 +33,34 @@ public struct Load: Sendable, Equatable {
     }
 }
 
+/// What a user has of what all users share.
+public struct UserLoad: Sendable, Equatable {
+    public let user: UInt32
+    /// Workers that are at the user's jobs, or on their way to one.
+    public let workers: Int
+    /// The most that there may be now.
+    public let allowedWorkers: Int
+    /// Jobs that wait for workers.
+    public let queuedJobs: Int
+
+    public init(user: UInt32, workers: Int, allowedWorkers: Int, queuedJobs: Int) {
+        self.user = user
+        self.workers = workers
+        self.allowedWorkers = allowedWorkers
+        self.queuedJobs = queuedJobs
+    }
+}
+
 extension PoolMachine {
+    /// What each user has who has a job, in the order of their numbers.
+    public var userLoads: [UserLoad] {
+        Dictionary(grouping: jobs.values, by: \.request.user).map { user, jobs in
+            UserLoad(
+                user: user, workers: jobs.reduce(0) { $0 + ($1.isHolding ? $1.request.workers : 0) },
+                allowedWorkers: workerShares.allowance(of: user), queuedJobs: jobs.count { $0.state == .queued })
+        }.sorted { $0.user < $1.user }
+    }
+
     /// How busy the pools are now.
     public var load: Load {
         Load(

@@ -4,7 +4,7 @@ import Linux
 import Synchronization
 
 /// A listening Unix socket that is not served yet: bound here, or handed over by the service manager.
-public struct Listener: ~Copyable {
+public struct Listener: ~Copyable, Sendable {
     let socket: StreamSocket
     /// The socket's file, when it is this process's to remove.
     let file: SocketFile?
@@ -58,6 +58,9 @@ public struct Listener: ~Copyable {
 
     /// Where the socket is in the file system; nil where it has no path.
     public var path: String? { UnixAddress.path(of: socket.descriptor) }
+
+    /// Listens for as long as this is kept.
+    public var descriptor: Int32 { socket.descriptor }
 
     /// Gives the descriptor to its server.
     consuming func release() -> Int32 {

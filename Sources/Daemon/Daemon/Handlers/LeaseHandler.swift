@@ -21,7 +21,7 @@ struct LeaseHandler: Sendable {
             do {
                 try take(request, call, accepted)
             } catch {
-                daemon.runs.countRefusal()
+                daemon.refused(error)
                 call.fail(error)
             }
         }

@@ -48,7 +48,7 @@ struct RunHandler: Sendable {
                 directory: daemon.directory, now: accepted, descriptors: call.descriptors)
             plan.spec.lease.kind.runtime = try daemon.runtime(of: plan) ?? plan.spec.lease.kind.runtime
         } catch {
-            daemon.runs.countRefusal()
+            daemon.refused(error)
             throw error
         }
         plan.spec.lease.user = call.peer.uid
@@ -69,8 +69,9 @@ struct RunHandler: Sendable {
             }
             if let log { watch.read(log) }
         } catch {
-            daemon.runs.countRefusal()
-            throw ControlError(error)
+            let refusal = ControlError(error)
+            daemon.refused(refusal)
+            throw refusal
         }
     }
 
@@ -79,8 +80,8 @@ struct RunHandler: Sendable {
         switch answer {
         case .success(let id): watch.begin(id)
         case .failure(let refusal):
-            daemon.runs.countRefusal()
             let error = Self.error(refusal, daemon.configuration)
+            daemon.refused(error)
             if case .busy(let limit, let allowed, _, _) = error {
                 daemon.throttle.tell(daemon.logger, limit: limit, allowed: allowed, uid: peer.uid, now: Monotonic.now())
             }

@@ -33,8 +33,9 @@ final class LeaseWatch: Sendable {
         switch answer {
         case .success(let id): begin(id)
         case .failure(let refusal):
-            daemon.runs.countRefusal()
-            call.fail(RunHandler.error(refusal, daemon.configuration))
+            let error = RunHandler.error(refusal, daemon.configuration)
+            daemon.refused(error)
+            call.fail(error)
         }
     }
 
@@ -95,12 +96,14 @@ final class LeaseWatch: Sendable {
         guard let finished else { return call.fail(ControlError.draining) }
         let account = RunAccount(leaseOf: finished, definition: plan.definition)
         if let reason = row.failureReason, account.hasBegunNothing {
+            daemon.counts.countUnstarted(plan, by: call.peer.uid, isLease: true)
             return call.fail(ControlError.workersFailed(reason: reason))
         }
         let writer = ReceiptWriter(
             name: name, plan: plan, account: account, finished: finished, host: daemon.vitals.now)
         let receipt = writer.receipt(row, accepted: accepted)
         call.reply(LeaseCall.Reply(receipt: receipt))
+        daemon.counts.count(receipt, of: plan, account.samples, by: call.peer.uid, isLease: true)
         daemon.logger.tell(RunEntry(receipt, uid: call.peer.uid, isLease: true))
     }
 }

@@ -229,6 +229,7 @@ final class RunWatch: Sendable {
         daemon.runs.finish(row.id)
         guard let results else { return call.fail(ControlError.draining) }
         if let reason = row.failureReason, results.account.hasBegunNothing {
+            daemon.counts.countUnstarted(plan, by: call.peer.uid)
             return call.fail(ControlError.workersFailed(reason: reason))
         }
         let writer = ReceiptWriter(
@@ -239,6 +240,7 @@ final class RunWatch: Sendable {
         } else {
             call.reply(text: receipt.replyJSON)
         }
+        daemon.counts.count(receipt, of: plan, results.account.samples, by: call.peer.uid)
         daemon.logger.tell(RunEntry(receipt, uid: call.peer.uid))
     }
 }

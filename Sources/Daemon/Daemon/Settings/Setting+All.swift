@@ -18,6 +18,12 @@ extension Setting {
             "how many workers there may be at a time, warm and cold together"),
         isLive: false, .number(\.policy.workerLimit))
 
+    static let metricsSocket = Setting(
+        Option(
+            "metrics-socket", .path, in: 0...4096,
+            "where to make a socket that answers HTTP with the daemon's metrics (default: none)"),
+        isLive: false, .none)
+
     /// Every setting there is, in the order in which they are told of.
     public static let all = [
         socket, floorThreads, floorProcesses, workerLimit,
@@ -32,6 +38,12 @@ extension Setting {
                 "connection-limit", .count, default: "512", in: 1...100_000,
                 "how many connections may be open at a time"),
             isLive: false, .number(\.connectionLimit)),
+        metricsSocket,
+        Setting(
+            Option(
+                "metrics-port", .count, default: "0", in: 0...65_535,
+                "the port on 127.0.0.1 that Prometheus reads the daemon's metrics from; 0 for none"),
+            isLive: false, .number(\.metricsPort)),
         Setting(
             Option(
                 "ledger-size", .size, default: "1GiB", in: 1 << 20...1 << 40,
