@@ -123,7 +123,7 @@ struct Parctl: ParsableCommand {
         subcommands: [
             RunCommand.self, CompareCommand.self, PingCommand.self, StatusCommand.self, PoolsCommand.self,
             JobsCommand.self,
-            CancelCommand.self, HistoryCommand.self, LogsCommand.self,
+            CancelCommand.self, TopCommand.self, MetricsCommand.self, HistoryCommand.self, LogsCommand.self,
             WorkloadsCommand.self, VersionCommand.self, CompletionsCommand.self,
         ])
 
