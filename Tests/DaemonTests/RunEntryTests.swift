@@ -42,9 +42,10 @@ import Testing
     @Test func `a warm run`() {
         #expect(
             RunEntry(Self.warm, uid: 1000).fields.map(\.value) == [
-                "4f2a-1", "io", "threads", "1", "4", "warm", "", "16", "0", "0", "0", "0", "12", "0", "18", "26013",
+                "4f2a-1", "io", "threads", "native", "1", "4", "warm", "", "16", "0", "0", "0", "0", "12", "0", "18",
+                "26013",
                 "31", "0",
-                "26074", "98300", "41200", "1000",
+                "26074", "98300", "41200", "", "", "1000",
             ])
         #expect(RunEntry(Self.warm, uid: 1000, isLease: true).description.hasPrefix("lease 4f2a-1: io, 1 process of"))
         #expect(

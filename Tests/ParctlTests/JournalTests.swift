@@ -49,7 +49,9 @@ import Testing
         }
         #expect(try words([]).contains("--lines=20"))
         #expect(try words([]).contains("_UID=1000"))
-        for arguments in [["--summary"], ["--since", "today"], ["--until", "-1h"]] {
+        for arguments in [
+            ["--summary"], ["--by", "day,runtime"], ["--html", "x"], ["--since", "today"], ["--until", "-1h"],
+        ] {
             #expect(try !words(arguments).contains { $0.hasPrefix("--lines") })
         }
     }
@@ -62,7 +64,8 @@ import Testing
 
     @Test(arguments: [
         ["history", "--user", "--system"], ["history", "--mode", "fast"], ["history", "-n", "0"],
-        ["history", "--temperature", "hot"], ["logs", "extra"],
+        ["history", "--temperature", "hot"], ["history", "--by", "day,day"], ["history", "--by", "hour"],
+        ["logs", "extra"],
     ])
     func `a wrong command line is refused`(arguments: [String]) {
         #expect(throws: (any Error).self) { try Parctl.parseAsRoot(arguments) }

@@ -1,6 +1,7 @@
 import Control
 import Report
 import Testing
+import Timing
 
 @Suite struct HistoryTests {
     static let fields: [RunField: String] = [
@@ -33,7 +34,10 @@ import Testing
         #expect([bad.deaths, bad.reruns, bad.timeLost] == [1, 2, 3000])
     }
 
-    @Test(arguments: RunField.allCases.filter { ![.deaths, .reruns, .timeLost].contains($0) })
+    @Test(
+        arguments: RunField.allCases.filter {
+            ![.deaths, .reruns, .timeLost, .runtime, .taskHistogram, .dispatchHistogram].contains($0)
+        })
     func `an entry without one of the fields is no run`(field: RunField) {
         #expect(throws: HistoryRun.BadField.self) {
             try HistoryRun(microseconds: 0) { $0 == field ? nil : Self.fields[$0] }
@@ -89,6 +93,49 @@ import Testing
 
                 """)
         #expect(HistorySummary([]).text(style: Samples.style) == "no runs\n")
+    }
+
+    @Test func `runs can be told apart by day and runtime`() throws {
+        let python = try run([.runtime: "python:app", .startup: "5"])
+        let old = try run()
+        #expect(old.runtime == "" && python.runtime == "python:app")
+        var later = python
+        later.finished += 86_400_000_000_000
+        let days = HistorySummary([later, old, python], by: [.day, .runtime]) { "day \($0 / 86_400_000_000_000)" }
+        #expect(days.groups.map(\.day) == ["day 20439", "day 20439", "day 20440"])
+        #expect(days.groups.map(\.runtime) == ["", "python:app", "python:app"])
+        #expect(days.groups[0].workload == nil)
+        let text = days.text(style: Samples.style)
+        #expect(text.hasPrefix("day        runtime"))
+        #expect(text.contains("day 20440  python:app"))
+        let elapsed = try #require(days.groups[0].warm?.elapsed)
+        #expect(
+            [elapsed.median, elapsed.p90, elapsed.p99, elapsed.max] == [26_074_000, 26_074_000, 26_074_000, 26_074_000])
+    }
+
+    @Test func `task times are those of all single tasks where every run tells how they are spread`() throws {
+        let short = Distribution([UInt64](repeating: 1000, count: 98))
+        let long = Distribution([UInt64](repeating: 1_000_000_000, count: 2))
+        let runs = try [short, long].map { try run([.taskHistogram: $0.text]) }
+        let side = try #require(HistorySummary(runs).groups.first?.warm)
+        #expect(side.isOfEachTask)
+        #expect(abs(side.task.median - 1000) < 10 && abs(side.task.p99 - 1_000_000_000) < 10_000_000)
+        #expect(side.taskHistogram.flatMap { Distribution(text: $0) }?.count == 100)
+        let mixed = try #require(HistorySummary(runs + [try run()]).groups.first?.warm)
+        #expect(!mixed.isOfEachTask && mixed.task.median == 6_143_750)
+        #expect(throws: HistoryRun.BadField.self) { try run([.taskHistogram: "HISTx"]) }
+    }
+
+    @Test func `the page has every figure, lets no text become markup and runs nothing`() throws {
+        let runs = [try run([.workload: "<b>&\"x\"</b>"]), try cold(startup: 900), try run()]
+        let page = HistoryPage(HistorySummary(runs), subject: "3 runs of <i>", note: "noon").text
+        #expect(page.contains("900 µs") && page.contains("26.0 ms") == false && page.contains("6.14 ms"))
+        #expect(
+            page.contains("&lt;b&gt;&amp;&quot;x&quot;&lt;/b&gt;") && !page.contains("<b>") && !page.contains("<i>"))
+        #expect(page.contains("default-src 'none'") && !page.contains("<script"))
+        #expect(page.contains("class=\"cold\""))
+        let empty = HistoryPage(HistorySummary([]), subject: "0 runs", note: "noon").text
+        #expect(empty.contains("No such runs have ended."))
     }
 
     @Test func `a line of the log is no command for the terminal`() {

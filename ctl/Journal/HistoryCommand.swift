@@ -9,12 +9,16 @@ struct HistoryCommand: ParsableCommand {
         commandName: "history",
         abstract: "Show finished runs from the journal, and what warm and cold ones took.",
         discussion: """
-            Shows the last \(defaultRuns) runs unless --since, --until, -n or --summary says otherwise. Times are the \
-            journal's whole microseconds; 'task' is the wall time of a run's average task. JSON has nanoseconds.
+            Shows the last \(defaultRuns) runs unless --since, --until, -n, --summary, --by or --html says otherwise. Times are \
+            the journal's whole microseconds. 'task' is the wall time of a run's average task; in summaries it is of all single \
+            tasks, where every run tells how its own are spread. JSON has nanoseconds, and of a summary also queue, \
+            elapsed time, 90th percentiles, the most, and task times as an HDR histogram, which merges with others.
 
             EXAMPLES:
               parctl history --since -1h --workload io
               parctl history --since today --summary
+              parctl history --since -30d --workload io --by day
+              parctl history --by runtime,mode --html history.html
               parctl history --system --temperature cold -n 100 --json
             """)
 
@@ -31,8 +35,40 @@ struct HistoryCommand: ParsableCommand {
     @ArgumentParser.Option(help: "Only runs that were warm, or cold.")
     var temperature: Receipt.Temperature?
 
+    @ArgumentParser.Option(
+        help: ArgumentHelp(
+            "Only runs on workers of this runtime, as 'parctl status' calls it: native, curl, blas, plugin:PATH or python:NAME.",
+            valueName: "name"), completion: .list(["native", "curl", "blas"]))
+    var runtime: String?
+
     @Flag(help: "Show median and p99 of start-up, dispatch and task time, warm beside cold.")
     var summary = false
+
+    @ArgumentParser.Option(
+        help: ArgumentHelp(
+            "Tell the runs of a summary apart by these: day, workload, mode, runtime (default: workload,mode).",
+            valueName: "keys"), completion: .list(HistorySummary.Key.allCases.map(\.rawValue)),
+        transform: Self.keys)
+    var by: [HistorySummary.Key]?
+
+    @ArgumentParser.Option(
+        help: ArgumentHelp("Write the summary as a page; - for standard output.", valueName: "file"),
+        completion: .file())
+    var html: String?
+
+    @Sendable
+    private static func keys(_ text: String) throws -> [HistorySummary.Key] {
+        let words = text.split(separator: ",", omittingEmptySubsequences: false)
+        let keys = words.compactMap { HistorySummary.Key(rawValue: String($0)) }
+        guard keys.count == words.count, Set(keys).count == keys.count else {
+            let names = HistorySummary.Key.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("'\(text)' is no list of different ones of \(names), such as day,workload")
+        }
+        return keys
+    }
+
+    /// Whether runs are summed up rather than listed.
+    private var isSummary: Bool { summary || by != nil || html != nil }
 
     /// How many runs are shown where nothing says which ones.
     private static let defaultRuns = 20
@@ -46,27 +82,49 @@ struct HistoryCommand: ParsableCommand {
         if let workload { _ = try WorkloadOffer(service.values).definition(named: workload) }
         let scope = journal.scope(service)
         try scope.checkAccess()
+        // Before the journal is read, which may take a while.
+        var page = try html.map { path throws(CommandError) in try ExportFile(path) }
         let runs = try read(scope)
         if runs.isEmpty {
-            try scope.explainNothing(
-                "runs", isFiltered: journal.isFiltered || workload != nil || mode != nil || temperature != nil)
+            let isFiltered = workload != nil || mode != nil || temperature != nil || runtime != nil
+            try scope.explainNothing("runs", isFiltered: journal.isFiltered || isFiltered)
         }
         let style = service.values.style
-        switch (summary, output.json) {
-        case (false, false): try StandardOutput.write(HistoryTable(runs, style: style).text(clock: LocalTime.text))
-        case (false, true): try StandardOutput.write(json: Answer(runs: runs))
-        case (true, false): try StandardOutput.write(HistorySummary(runs).text(style: style))
-        case (true, true): try StandardOutput.write(json: HistorySummary(runs))
+        guard isSummary else {
+            if output.json { return try StandardOutput.write(json: Answer(runs: runs)) }
+            return try StandardOutput.write(HistoryTable(runs, style: style).text(clock: LocalTime.text))
         }
+        let summary = HistorySummary(runs, by: by ?? [.workload, .mode], day: LocalTime.day)
+        if page != nil {
+            let text = HistoryPage(summary, subject: subject(runs.count), note: LocalTime.now).text
+            try page?.write(Array(text.utf8))
+            if html == "-" { return }
+        }
+        if output.json {
+            try StandardOutput.write(json: summary)
+        } else {
+            try StandardOutput.write(summary.text(style: style))
+        }
+    }
+
+    /// Which runs these are, in words.
+    private func subject(_ count: Int) -> String {
+        let parts = [
+            Units.counted(count, "run"), workload.map { "of \($0)" }, mode.map { "in mode \($0.rawValue)" },
+            temperature.map { "that were \($0.rawValue)" }, runtime.map { "on \($0)" },
+            journal.since.map { "since \($0)" }, journal.until.map { "until \($0)" },
+        ]
+        return parts.compactMap(\.self).joined(separator: " ")
     }
 
     /// The matches and options for `journalctl`.
     func words(_ scope: JournalScope) -> [String] {
         let filters: [(RunField, String?)] = [
             (.workload, workload), (.mode, mode?.rawValue), (.temperature, temperature?.rawValue),
+            (.runtime, runtime),
         ]
         return ["--output-fields=" + RunField.allCases.map(\.rawValue).joined(separator: ",")]
-            + journal.words(defaultLines: summary ? nil : Self.defaultRuns)
+            + journal.words(defaultLines: isSummary ? nil : Self.defaultRuns)
             + scope.matches(unit: journal.unit) + ["MESSAGE_ID=\(MessageID.runFinished.rawValue)"]
             + filters.compactMap { field, value in value.map { "\(field.rawValue)=\($0)" } }
     }
@@ -99,6 +157,4 @@ struct HistoryCommand: ParsableCommand {
 }
 
 extension Mode: ExpressibleByArgument {}
-extension Receipt.Temperature: ExpressibleByArgument, CaseIterable {
-    public static var allCases: [Receipt.Temperature] { [.warm, .cold] }
-}
+extension Receipt.Temperature: ExpressibleByArgument {}

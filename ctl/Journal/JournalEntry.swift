@@ -68,12 +68,18 @@ enum LocalTime {
     }
 
     /// `2026-11-23 20:06:56`, for nanoseconds since 1970.
-    static func text(_ nanoseconds: Int) -> String {
+    static func text(_ nanoseconds: Int) -> String { text(nanoseconds, as: "%Y-%m-%d %H:%M:%S") }
+
+    /// `2026-11-23`.
+    @Sendable
+    static func day(_ nanoseconds: Int) -> String { text(nanoseconds, as: "%Y-%m-%d") }
+
+    private static func text(_ nanoseconds: Int, as format: String) -> String {
         var seconds = time_t(nanoseconds / 1_000_000_000)
         var parts = tm()
         localtime_r(&seconds, &parts)
         var text = [CChar](repeating: 0, count: 32)
-        let count = strftime(&text, text.count, "%Y-%m-%d %H:%M:%S", &parts)
+        let count = strftime(&text, text.count, format, &parts)
         return String(decoding: text[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 }

@@ -38,6 +38,8 @@ public enum RunField: String, Sendable, CaseIterable {
     case workload = "PARD_WORKLOAD"
     /// As ``Mode`` spells it.
     case mode = "PARD_MODE"
+    /// What its workers were made of: `native`, `curl`, `blas`, or `plugin:` or `python:` and what they had loaded.
+    case runtime = "PARD_RUNTIME"
     case processes = "PARD_PROCESSES"
     /// Threads of each process.
     case threads = "PARD_THREADS"
@@ -66,6 +68,10 @@ public enum RunField: String, Sendable, CaseIterable {
     case taskSum = "PARD_TASK_SUM_USEC"
     /// CPU time measured in them, cut down to whole microseconds.
     case taskCPU = "PARD_TASK_CPU_USEC"
+    /// How the times of its tasks are spread, as ``Histograms`` have it; empty where none ran.
+    case taskHistogram = "PARD_TASK_HISTOGRAM"
+    /// Likewise, how long workers were free before each task; empty where nobody kept that.
+    case dispatchHistogram = "PARD_DISPATCH_HISTOGRAM"
     /// The user who sent the run.
     case peerUID = "PARD_PEER_UID"
 }

@@ -1,4 +1,5 @@
 public import Control
+public import Timing
 
 /// A finished run as the journal remembers it. Times are nanoseconds, of which the journal keeps whole microseconds.
 public struct HistoryRun: Encodable, Sendable, Equatable {
@@ -7,6 +8,8 @@ public struct HistoryRun: Encodable, Sendable, Equatable {
     public var job: String
     public var workload: String
     public var mode: String
+    /// What its workers were made of; empty in entries of daemons that did not tell.
+    public var runtime: String
     public var processes: Int
     /// Threads of each process.
     public var threads: Int
@@ -31,15 +34,46 @@ public struct HistoryRun: Encodable, Sendable, Equatable {
     public var taskCPU: Int
     /// The user who sent the run.
     public var peerUID: Int
+    /// How the times of its tasks are spread, and how long workers were free before each; nil where the entry doesn't tell.
+    public var taskTimes: Distribution?
+    public var dispatchTimes: Distribution?
 
     enum CodingKeys: String, CodingKey {
-        case finished, job, workload, mode, processes, threads, temperature, reason, tasks, phases, elapsed, deaths,
+        case finished, job, workload, mode, runtime, processes, threads, temperature, reason, tasks, phases, elapsed,
+            deaths,
             reruns
         case tasksFailed = "tasks_failed"
         case timeLost = "time_lost"
         case taskSum = "task_sum"
         case taskCPU = "task_cpu"
         case peerUID = "peer_uid"
+        case taskHistogram = "task_histogram"
+        case dispatchHistogram = "dispatch_histogram"
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var members = encoder.container(keyedBy: CodingKeys.self)
+        try members.encode(finished, forKey: .finished)
+        try members.encode(job, forKey: .job)
+        try members.encode(workload, forKey: .workload)
+        try members.encode(mode, forKey: .mode)
+        try members.encode(runtime, forKey: .runtime)
+        try members.encode(processes, forKey: .processes)
+        try members.encode(threads, forKey: .threads)
+        try members.encode(temperature, forKey: .temperature)
+        try members.encodeIfPresent(reason, forKey: .reason)
+        try members.encode(tasks, forKey: .tasks)
+        try members.encode(tasksFailed, forKey: .tasksFailed)
+        try members.encode(deaths, forKey: .deaths)
+        try members.encode(reruns, forKey: .reruns)
+        try members.encode(timeLost, forKey: .timeLost)
+        try members.encode(phases, forKey: .phases)
+        try members.encode(elapsed, forKey: .elapsed)
+        try members.encode(taskSum, forKey: .taskSum)
+        try members.encode(taskCPU, forKey: .taskCPU)
+        try members.encode(peerUID, forKey: .peerUID)
+        try members.encodeIfPresent(taskTimes?.text, forKey: .taskHistogram)
+        try members.encodeIfPresent(dispatchTimes?.text, forKey: .dispatchHistogram)
     }
 
     /// A field that an entry lacks, or whose value can't be.
@@ -70,6 +104,7 @@ public struct HistoryRun: Encodable, Sendable, Equatable {
         job = try text(.job)
         workload = try text(.workload)
         mode = try text(.mode)
+        runtime = field(.runtime) ?? ""
         processes = try number(.processes)
         threads = try number(.threads)
         temperature = try text(.temperature)
@@ -87,6 +122,13 @@ public struct HistoryRun: Encodable, Sendable, Equatable {
         taskSum = try time(.taskSum)
         taskCPU = try time(.taskCPU)
         peerUID = try number(.peerUID)
+        func distribution(_ name: RunField) throws(BadField) -> Distribution? {
+            guard let text = field(name), !text.isEmpty else { return nil }
+            guard let distribution = Distribution(text: text) else { throw BadField(name: name.rawValue) }
+            return distribution
+        }
+        taskTimes = try distribution(.taskHistogram)
+        dispatchTimes = try distribution(.dispatchHistogram)
     }
 
     /// Wall time of its average task; 0 where it had none.

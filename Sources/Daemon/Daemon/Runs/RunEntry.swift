@@ -1,3 +1,4 @@
+import Catalogue
 import Control
 import Journal
 import Logging
@@ -39,6 +40,7 @@ struct RunEntry: EntryDetails {
         case .job: receipt.job
         case .workload: receipt.workload
         case .mode: receipt.mode.rawValue
+        case .runtime: runtime
         case .processes: String(receipt.processes)
         case .threads: String(receipt.threads)
         case .temperature: receipt.temperature.rawValue
@@ -57,6 +59,8 @@ struct RunEntry: EntryDetails {
         case .elapsed: String(times.sum)
         case .taskSum: String(receipt.task.sum.wholeMicroseconds)
         case .taskCPU: String(receipt.task.cpuSum.wholeMicroseconds)
+        case .taskHistogram: receipt.task.max == 0 ? "" : receipt.histograms?.task ?? ""
+        case .dispatchHistogram: receipt.histograms?.dispatch ?? ""
         case .peerUID: String(uid)
         }
     }
@@ -72,6 +76,15 @@ struct RunEntry: EntryDetails {
         return Phases(
             queue: next(phases.queue), startup: next(phases.startup), dispatch: next(phases.dispatch),
             run: next(phases.run), collect: next(phases.collect), teardown: next(phases.teardown))
+    }
+
+    /// What the workers were made of, as pools call it.
+    private var runtime: String {
+        guard let name = Catalogue.definition(named: receipt.workload)?.runtime else { return "" }
+        guard RuntimeName.users.contains(name), let function = receipt.arguments["function"],
+            let colon = function.utf8.lastIndex(of: UInt8(ascii: ":"))
+        else { return name }
+        return "\(name):\(function[..<colon])"
     }
 
     private var failures: Int { receipt.tasks.failed + receipt.tasks.lost }
