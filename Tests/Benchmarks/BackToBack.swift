@@ -23,19 +23,19 @@ enum BackToBack {
                 Parked.pool(bench, .threads, count: count, pause: 0, .free),
                 Parked.closures(bench, NIOPool.self, count: count, pause: 0, .free),
                 Parked.closures(bench, DispatchPool.self, count: count, pause: 0, .free),
-                Parked.python(bench, "ThreadPoolExecutor", "thread", count: slowCount, pause: 0),
-            ])
+                Parked.closures(bench, TaskGroupPool.self, count: count, pause: 0, .free),
+            ] + Peers.threads.map { Parked.python(bench, $0.0, $0.1, count: slowCount, pause: 0) })
     }
 
     private static func processes(_ bench: Bench) -> Row {
         Row(
             "1 no-op, back to back, processes", targets: [.faster(300, than: "ProcessPoolExecutor")],
-            [
-                Parked.pool(bench, .processes(threads: 1), count: count, pause: 0, .free),
-                Parked.python(bench, "ProcessPoolExecutor", "process", count: slowCount, pause: 0),
-                Parked.python(bench, "multiprocessing.Pool", "multiprocessing", count: slowCount, pause: 0),
-                Parked.python(bench, "loky", "loky", count: slowCount, pause: 0),
-            ])
+            [Parked.pool(bench, .processes(threads: 1), count: count, pause: 0, .free)]
+                + Peers.processes.map { name, kind in
+                    // joblib takes a hundred times as long as the others.
+                    let count = kind == "joblib" ? slowCount / 20 : slowCount
+                    return Parked.python(bench, name, kind, count: count, pause: 0)
+                })
     }
 
     private static func spin(_ bench: Bench, _ title: String, _ kind: PoolKind) -> Row {

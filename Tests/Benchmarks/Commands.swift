@@ -11,8 +11,15 @@ enum Commands {
                 [
                     Contestant("par") { try shell(bench, "\(list) | \(parctl)") },
                     Contestant(peer) { try shell(bench, "\(list) | xargs -P2 -n1 true") },
+                    tool(bench, "parallel -j2", "parallel", "\(list) | parallel -j2 true"),
+                    tool(bench, "rush -j2", "rush", "\(list) | rush -j2 true"),
                 ])
         }
+    }
+
+    /// One that may not be here.
+    private static func tool(_ bench: Bench, _ name: String, _ program: String, _ line: String) -> Contestant {
+        Contestant(name) { Environment.find(program) == nil ? [] : try shell(bench, line) }
     }
 
     /// Nanoseconds of a whole command line.

@@ -17,9 +17,8 @@ enum FreshProcesses {
         var contestants = [pool(bench, .processes(threads: 1), processes, .fresh, count: count), raw]
         if processes == 4 {
             targets.append(.faster(25, than: "ProcessPoolExecutor"))
-            for (name, kind) in [
-                ("ProcessPoolExecutor", "process"), ("multiprocessing.Pool", "multiprocessing"), ("loky", "loky"),
-            ] {
+            // joblib's workers are loky's.
+            for (name, kind) in Peers.processes where kind != "joblib" {
                 contestants.append(bench.python(name) { try $0.ask("start", "1", kind, "\(processes)") })
             }
         }

@@ -11,10 +11,8 @@ enum Memory {
         [
             Row(
                 "9 memory of an idle process", unit: .bytes, targets: [.under(524_288)],
-                [
-                    Contestant("par") { try process(bench.pools) },
-                    bench.python("ProcessPoolExecutor") { try $0.ask("memory", "1", "process") },
-                ]),
+                [Contestant("par") { try process(bench.pools) }]
+                    + Peers.processes.map { name, kind in bench.python(name) { try $0.ask("memory", "1", kind) } }),
             Row(
                 "9 memory of an idle thread", unit: .bytes, targets: [.under(65_536)],
                 [Contestant("par") { [try thread(bench.pools)] }]),
@@ -29,22 +27,15 @@ enum Memory {
     /// What the thread pool's process takes more with more threads.
     private static func thread(_ pools: WarmPools) throws -> Double {
         let before = try host(pools)
-        try resize(pools, to: WarmPools.floor + moreThreads)
+        try pools.resize(.threads, to: WarmPools.floor + moreThreads)
         _ = try pools.run(.threads, units: WarmPools.floor + moreThreads, tasks: 1000)
         let after = try host(pools)
-        try resize(pools, to: WarmPools.floor)
+        try pools.resize(.threads, to: WarmPools.floor)
         return (after - before) / Double(moreThreads)
     }
 
     private static func host(_ pools: WarmPools) throws -> Double {
         try (pools.look()?.pids[.threads] ?? []).map(proportionalBytes).reduce(0, +)
-    }
-
-    private static func resize(_ pools: WarmPools, to count: Int) throws {
-        pools.supervisor.resize(.threads, to: count)
-        while pools.look()?.machine.members(of: .threads).count(where: { $0.state == .ready }) != count {
-            rest(nanoseconds: 1_000_000)
-        }
     }
 
     private static func proportionalBytes(_ pid: Int) throws -> Double {

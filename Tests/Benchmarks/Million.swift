@@ -16,6 +16,8 @@ enum Million {
                 pool(bench, .threads),
                 Contestant(NIOPool.title) { NIOPool.many(tasks, threads: workers) },
                 Contestant(DispatchPool.title) { DispatchPool.many(tasks, threads: workers) },
+                Contestant(TaskGroupPool.title) { TaskGroupPool.group(tasks) },
+                map(bench, "InterpreterPoolExecutor.map", "interpreter"),
             ])
         let processes = Row(
             "4 a million no-ops, processes",
@@ -29,7 +31,8 @@ enum Million {
                 bench.python("ProcessPoolExecutor.submit") {
                     try $0.ask("submit", "1", "process", "\(submits)").map { $0 / Double(submits) }
                 },
-                map(bench, "multiprocessing.Pool.map", "multiprocessing"),
+                map(bench, "multiprocessing.Pool.map", "multiprocessing"), map(bench, "loky.map", "loky"),
+                map(bench, "joblib", "joblib"), map(bench, "mpire.map", "mpire"),
             ])
         return [threads, processes]
     }

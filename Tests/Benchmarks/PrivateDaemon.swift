@@ -7,7 +7,7 @@ import Varlink
 final class PrivateDaemon {
     let socket: String
     let parctl: String
-    private let directory: String
+    let directory: String
     private let pid: Int32
     private let leash: Int32
     private var files: [String] = []

@@ -48,6 +48,9 @@ struct Contestant {
         self.measure = measure
     }
 
+    /// The same under another name.
+    func named(_ name: String) -> Contestant { Contestant(name, measure) }
+
     /// The samples of all rounds.
     var all: Figure { Figure(rounds.flatMap(\.sorted)) }
     /// The median round's.

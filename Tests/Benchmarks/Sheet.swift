@@ -19,7 +19,38 @@ struct Sheet {
             "\(verdicts.count { $0 == verdict }) \(verdict.rawValue)"
         }
         let title = "\(machine.text), \(Units.counted(rounds, "round"))"
-        return ([title, ""] + table.lines(look) + ["", counts.joined(separator: ", ")]).joined(separator: "\n")
+        return ([title, ""] + table.lines(look) + ["", counts.joined(separator: ", ")] + missing).joined(
+            separator: "\n")
+    }
+
+    /// Those who were not here, each with what brings it.
+    private var missing: [String] {
+        var names: [String] = []
+        for peer in rows.flatMap({ $0.contestants.dropFirst() }) where peer.rounds.isEmpty {
+            if !names.contains(peer.name) { names.append(peer.name) }
+        }
+        if names.isEmpty { return [] }
+        let texts = names.map { name in Peers.remedy(name).map { "\(name) (\($0))" } ?? name }
+        return ["not here: " + texts.joined(separator: ", ")]
+    }
+
+    /// The same as a table for a README: a line for each row, with all who were there beside it.
+    func markdown() -> String {
+        let lines = rows.compactMap { row -> String? in
+            let own = row.contestants[0]
+            guard !own.rounds.isEmpty else { return nil }
+            let peers = row.contestants.dropFirst().filter { !$0.rounds.isEmpty }.map {
+                "\($0.name) \(row.unit.text($0.median))"
+            }
+            // The number says where it stands in the sheet, and nothing to readers.
+            let title = row.title.drop { $0.isNumber }.drop { $0 == " " }
+            return "| \(title) | \(row.unit.text(own.median)) | \(row.unit.text(own.all.p99)) | "
+                + "\(peers.joined(separator: ", ")) |"
+        }
+        return
+            (["| what | par | p99 | beside it |", "| --- | ---: | ---: | --- |"] + lines + [""]
+            + missing.map { "N\($0.dropFirst())." })
+            .joined(separator: "\n")
     }
 
     /// A line for each target that has no peer, and one for each peer.

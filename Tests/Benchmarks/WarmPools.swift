@@ -87,6 +87,14 @@ final class WarmPools: Sendable {
         return try ended.wait().get()
     }
 
+    /// Has a pool so many units, and returns once all of them are up.
+    func resize(_ kind: PoolKind, to count: Int) throws {
+        supervisor.resize(kind, to: count)
+        while look()?.machine.members(of: kind).count(where: { $0.state == .ready }) != count {
+            rest(nanoseconds: 1_000_000)
+        }
+    }
+
     func look() -> Snapshot? {
         let answer = Answer<Snapshot?>()
         supervisor.look { answer.give($0) }
