@@ -13,7 +13,7 @@ struct MetricsCommand: ParsableCommand {
             EXAMPLES:
               parctl metrics
               parctl metrics --format prometheus | promtool check metrics
-              parctl metrics > /var/lib/node_exporter/pard.prom
+              parctl metrics --format prometheus > pard.prom
             """)
 
     @OptionGroup var service: ServiceOptions

@@ -25,7 +25,7 @@ public struct HistoryPage: Sendable {
         .warm .spread{stroke:var(--start)}.cold .spread{stroke:var(--even)}
         .warm .median{fill:var(--start)}.cold .median{fill:var(--even)}
         td.wide{width:20rem;min-width:14rem}td.wide svg{height:26px;overflow:visible}.legend .median{stroke-width:1}
-        tr.next td,tr.next th{border-top:2px solid var(--rule)}
+        tbody th,.key{text-align:left}tr.next td,tr.next th{border-top:2px solid var(--rule)}
 
         """
 
@@ -59,7 +59,7 @@ public struct HistoryPage: Sendable {
 
     private var table: String {
         let keys = summary.keys
-        let names = keys.map { "<th scope=\"col\">\($0.rawValue)</th>" }.joined()
+        let names = keys.map { "<th scope=\"col\" class=\"key\">\($0.rawValue)</th>" }.joined()
         let sides = ["warm runs", "median", "p99", "cold runs", "median", "p99"].map {
             "<th scope=\"col\">\($0)</th>"
         }.joined()
@@ -78,18 +78,18 @@ public struct HistoryPage: Sendable {
                 }.joined()
                 let drawing = scale.drawing(warm: spreads[0], cold: spreads[1])
                 rows +=
-                    "<tr\(index == 0 ? " class=\"next\"" : "")>\(heads)<td>\(time.name)</td>\(figures)"
+                    "<tr\(index == 0 ? " class=\"next\"" : "")>\(heads)<td class=\"key\">\(time.name)</td>\(figures)"
                     + "<td class=\"wide\">\(drawing)</td></tr>\n"
             }
         }
         return """
             <ul class="legend" aria-hidden="true"><li class="warm">\(Self.sample)warm</li>\
             <li class="cold">\(Self.sample)cold</li></ul>
+            <p class="note">Points are medians, bars reach to the 99th percentile; the scale is logarithmic, from \
+            \(Markup.style.duration(scale.low)) to \(Markup.style.duration(scale.high)). Task times are of all tasks where \
+            their runs tell how these are spread, and of the runs' average tasks else.</p>
             <div class="scroll" tabindex="0" role="region" aria-label="Table of runs">
             <table>
-            <caption>Points are medians, bars reach to the 99th percentile; the scale is logarithmic, from \
-            \(Markup.style.duration(scale.low)) to \(Markup.style.duration(scale.high)). Task times are of all tasks \
-            where their runs tell how these are spread, and of the runs' average tasks else.</caption>
             <thead><tr>\(names)<th scope="col"><span hidden>time</span></th>\(sides)<th scope="col" \
             aria-label="times, drawn"></th></tr></thead>
             <tbody>
