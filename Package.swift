@@ -139,7 +139,7 @@ let package = Package(
             name: "parpython",
             dependencies: ["Bytes", "CPython", "Catalogue", "Ledger", "Linux", "Workers", "Workloads"],
             path: "Sources/Worker/parpython", exclude: ["exports.map"],
-            resources: [.embedInCode("parpython.py"), .embedInCode("parcalls.py")],
+            resources: [.embedInCode("parpython.py"), .embedInCode("parcalls.py"), .embedInCode("parscript.py")],
             swiftSettings: strict,
             // An interpreter may have other libraries with the same names in them. `--static-swift-stdlib` is for programs only.
             linkerSettings: linker + [

@@ -10,7 +10,13 @@ enum Main {
         // A reader that went away, or a file that may not grow, is met where the write is, not as a signal.
         IgnoredSignals.begin()
         holdStandardStreams()
-        if let failure = unfit() { exit(report(failure).rawValue) }
+        if let failure = unfit() {
+            // What is too little for this program may be enough for an interpreter.
+            guard ThisProcess.arguments.dropFirst().first == PythonCommand.name else {
+                exit(report(failure).rawValue)
+            }
+            ColdPython.isShort = true
+        }
         exit(status(of: ThisProcess.arguments))
     }
 
@@ -18,6 +24,7 @@ enum Main {
     /// What stands there can't be read or written, as what is closed can't.
     private static func holdStandardStreams() {
         for stream in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(stream, F_GETFD) < 0 {
+            ColdPython.missing.append(stream)
             _ = open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY)
         }
     }
@@ -40,6 +47,7 @@ enum Main {
 
     private static func status(of arguments: [String]) -> Int32 {
         do {
+            if let line = PythonLine(Array(arguments.dropFirst())) { return try line.run() }
             let words = try CommandWords.prepared(Array(arguments.dropFirst()))
             if let line = HotLine(words) {
                 try line.run()
@@ -110,6 +118,7 @@ struct Parctl: ParsableCommand {
               parctl run noop --tasks 1000000 --threads 2 --json
               parctl run exec --threads 4 gzip -k {} ::: *.log
               parctl compare cpu --workers 2,4 --html comparison.html
+              parctl python --preload numpy script.py
               parctl pools
               parctl pools resize threads 8
               parctl history --since today --summary
@@ -121,10 +130,11 @@ struct Parctl: ParsableCommand {
             """,
         version: "parctl \(Version.current)",
         subcommands: [
-            RunCommand.self, CompareCommand.self, PingCommand.self, StatusCommand.self, PoolsCommand.self,
+            RunCommand.self, PythonCommand.self, CompareCommand.self, PingCommand.self, StatusCommand.self,
+            PoolsCommand.self,
             JobsCommand.self,
             CancelCommand.self, TopCommand.self, MetricsCommand.self, HistoryCommand.self, LogsCommand.self,
-            WorkloadsCommand.self, VersionCommand.self, CompletionsCommand.self,
+            StartCommand.self, StopCommand.self, WorkloadsCommand.self, VersionCommand.self, CompletionsCommand.self,
         ])
 
     @OptionGroup var service: ServiceOptions

@@ -9,7 +9,7 @@ enum CommandName {
     private static let others: [(words: [String], meant: String)] = [
         (["bench", "benchmark", "hyperfine", "time", "measure", "cmp", "diff"], "parctl compare"),
         (["parallel", "xargs", "map", "foreach", "sh", "shell", "command", "cmd"], "parctl run exec"),
-        (["start", "submit", "add", "go", "launch"], "parctl run"),
+        (["submit", "add", "go", "launch"], "parctl run"),
         (["ps", "list", "ls", "queue", "running"], "parctl jobs"),
         (["workers", "resize", "recycle", "scale"], "parctl pools"),
         (["kill", "abort", "rm"], "parctl cancel"),
@@ -20,7 +20,8 @@ enum CommandName {
         (["runs", "past", "summary"], "parctl history"),
         (["options", "tasks"], "parctl workloads"),
         (["completion", "complete"], "parctl completions"),
-        (["stop", "shutdown", "quit"], "systemctl --user stop pard"),
+        (["shutdown", "quit"], "parctl stop"),
+        (["python3", "py"], "parctl python"),
     ]
 
     /// Throws where the first word of a command line, without the program's name, that is no option is no command.

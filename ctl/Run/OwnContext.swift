@@ -43,6 +43,11 @@ enum IgnoredSignals {
         first = own.filter { unsafeBitCast(signal($0, SIG_IGN), to: Int.self) == ignored }
     }
 
+    /// Has what this program ignores for itself be as it was, for a program that takes this process over.
+    static func end() {
+        for number in own where !first.contains(number) { signal(number, SIG_DFL) }
+    }
+
     /// `SIG_IGN` as a number, as C has it.
     private static let ignored = 1
 

@@ -147,14 +147,27 @@ enum SocketChoice: Equatable {
     /// Nobody said it: the first of `places` that exists, or nil.
     case found(String?, places: [String])
 
+    /// The socket of the daemon that serves all users.
+    static let shared = "/run/pard/pard.sock"
+
+    /// Where the user's own is on a host that has no directory for such; nil where somebody else has taken the place.
+    static var own: String? {
+        let folder = "/tmp/pard-\(getuid())"
+        var status = stat()
+        if lstat(folder, &status) != 0 { return errno == ENOENT ? "\(folder)/pard.sock" : nil }
+        let isOwn = status.st_uid == getuid() && status.st_mode & S_IFMT == S_IFDIR && status.st_mode & 0o022 == 0
+        return isOwn ? "\(folder)/pard.sock" : nil
+    }
+
     /// Chooses by `--socket`, `$PARD_SOCKET`, and then the first existing of the user's and the system's socket.
     init(option: String?, variable: (String) -> String?, exists: (String) -> Bool) {
         if let path = option ?? variable("PARD_SOCKET") {
             self = .named(path)
             return
         }
-        let user = variable("XDG_RUNTIME_DIR").map { "\($0)/pard/pard.sock" }
-        let places = [user, "/run/pard/pard.sock"].compactMap(\.self)
+        let user =
+            variable("XDG_RUNTIME_DIR").map { "\($0)/pard/pard.sock" } ?? Self.own.flatMap { exists($0) ? $0 : nil }
+        let places = [user, Self.shared].compactMap(\.self)
         self = .found(places.first(where: exists), places: places)
     }
 }

@@ -184,3 +184,10 @@ int32_t par_pin(int32_t cpu) {
     CPU_SET(cpu, &set);
     return result(sched_setaffinity(0, sizeof set, &set));
 }
+
+/// PIDFD_SIGNAL_PROCESS_GROUP of linux/pidfd.h, since Linux 6.9.
+enum { TO_GROUP = 1 << 2 };
+
+int32_t par_pidfd_signal_group(int32_t pidfd, int32_t signal) {
+    return syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, TO_GROUP) < 0 ? -errno : 0;
+}

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 int64_t par_receive(int32_t fd, void *buffer, size_t size, int32_t *descriptors, int32_t *count, int32_t waits) {
     union {
@@ -88,6 +89,35 @@ int64_t par_receive_request(int32_t fd, uint64_t *number, int32_t *pid, int32_t 
         if (item->cmsg_type == SCM_CREDENTIALS) *pid = ((struct ucred *)CMSG_DATA(item))->pid;
         // There is room for one, and the kernel closes what has none.
         if (item->cmsg_type == SCM_RIGHTS) memcpy(answer, CMSG_DATA(item), sizeof *answer);
+    }
+    return received;
+}
+
+int64_t par_receive_note(int32_t fd, void *buffer, size_t size, int32_t *pid) {
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(sizeof(struct ucred)) + CMSG_SPACE(PAR_DESCRIPTORS * sizeof(int32_t))];
+    } control;
+    struct iovec part = {.iov_base = buffer, .iov_len = size};
+    struct msghdr message = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    *pid = 0;
+    ssize_t received;
+    do {
+        received = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    } while (received < 0 && errno == EINTR);
+    if (received < 0) return -errno;
+    for (struct cmsghdr *item = CMSG_FIRSTHDR(&message); item; item = CMSG_NXTHDR(&message, item)) {
+        if (item->cmsg_level != SOL_SOCKET) continue;
+        if (item->cmsg_type == SCM_CREDENTIALS) *pid = ((struct ucred *)CMSG_DATA(item))->pid;
+        if (item->cmsg_type != SCM_RIGHTS) continue;
+        // Nobody has asked for any.
+        int32_t count = (int32_t)((item->cmsg_len - CMSG_LEN(0)) / sizeof(int32_t));
+        for (int32_t place = 0; place < count; place++) {
+            int32_t unasked;
+            memcpy(&unasked, CMSG_DATA(item) + place * sizeof unasked, sizeof unasked);
+            close(unasked);
+        }
     }
     return received;
 }

@@ -135,7 +135,7 @@ extension Run.Request {
 }
 
 extension Context {
-    fileprivate init(_ json: JSONObject) throws(JSONObject.Unfit) {
+    init(_ json: JSONObject) throws(JSONObject.Unfit) {
         self.init(
             directory: try json.text("directory"), umask: try json.number("umask"),
             environment: try json.texts("environment"), ignored: try json.numbersIfPresent("ignored"),

@@ -42,9 +42,16 @@ public enum GetStatus {
         public var limits: [String: Int]
         /// What workers can be made of, and how each of that is.
         public var runtimes: [RuntimeStatus]
+        /// How it came to be, for people; nil where it doesn't say.
+        public var origin: String?
+        /// Nanoseconds without use after which it ends by itself; nil where it doesn't.
+        public var idleExit: Int?
+        /// Scripts that run.
+        public var scripts: Int?
 
         enum CodingKeys: String, CodingKey {
-            case version, state, reason, pid, uptime, uid, socket, workers, limits, runtimes
+            case version, state, reason, pid, uptime, uid, socket, workers, limits, runtimes, origin, scripts
+            case idleExit = "idle_exit"
             case zygotePid = "zygote_pid"
             case jobsRunning = "jobs_running"
             case jobsQueued = "jobs_queued"
@@ -59,7 +66,7 @@ public enum GetStatus {
             version: String, state: String, pid: Int, zygotePid: Int, uptime: Int, uid: Int, socket: String,
             jobsRunning: Int, jobsQueued: Int, jobsFinished: Int, jobsRefused: Int, workers: Int, workersBusy: Int,
             workersReplaced: Int, ledgerBytes: Int, limits: [String: Int], runtimes: [RuntimeStatus] = [],
-            reason: String? = nil
+            reason: String? = nil, origin: String? = nil, idleExit: Int? = nil, scripts: Int? = nil
         ) {
             self.version = version
             self.state = state
@@ -79,6 +86,9 @@ public enum GetStatus {
             self.ledgerBytes = ledgerBytes
             self.limits = limits
             self.runtimes = runtimes
+            self.origin = origin
+            self.idleExit = idleExit
+            self.scripts = scripts
         }
     }
 }

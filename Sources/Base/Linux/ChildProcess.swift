@@ -39,6 +39,19 @@ public struct ProcessHandle: ~Copyable, Sendable {
         }
     }
 
+    /// Sends a signal to the group that the process leads. One whose leader has been reaped is left as it is.
+    public func signalGroup(_ number: Int32) {
+        let result = par_pidfd_signal_group(descriptor.raw, number)
+        // Kernels before 6.9. As long as the process has not been reaped, nobody else's group can have its number.
+        if result == -EINVAL, par_pidfd_send_signal(descriptor.raw, 0) == 0 { _ = Glibc.kill(-pid, number) }
+    }
+
+    /// Opens a process that need not be this one's child. Throws `ESRCH` where there is none.
+    public init(of pid: Int32) throws(SystemError) {
+        descriptor = Descriptor(owning: try kernel("pidfd_open") { par_pidfd_open(pid) })
+        self.pid = pid
+    }
+
     /// Kills the process, unless it has ended.
     public func kill() {
         if par_pidfd_send_signal(descriptor.raw, SIGKILL) == 0 { return }

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import SystemPackage
 
@@ -49,5 +50,28 @@ public struct MessageSocket: ~Copyable, Sendable {
             return nil
         }
         return count == 0 ? nil : Array(words.prefix(count / 4))
+    }
+
+    /// Sends one message whole, and `descriptors` with it. Never waits: `EAGAIN` is thrown where there is no room.
+    public func send(_ words: [UInt32], descriptors: [Int32]) throws(SystemError) {
+        let sent = words.withUnsafeBytes {
+            par_send(descriptor.raw, $0.baseAddress, $0.count, descriptors, Int32(descriptors.count))
+        }
+        if sent < 0 { throw SystemError("sendmsg", Errno(rawValue: Int32(-sent))) }
+    }
+
+    /// Waits for a message of at most `limit` words, and takes the descriptors that came with it.
+    ///
+    /// - Returns: nil once the other end is closed.
+    public func receive(atMost limit: Int, descriptors: inout [Int32]) throws(SystemError) -> [UInt32]? {
+        var words = [UInt32](repeating: 0, count: limit)
+        var numbers = [Int32](repeating: -1, count: Int(PAR_DESCRIPTORS))
+        var came: Int32 = 0
+        let raw = descriptor.raw
+        let received = words.withUnsafeMutableBytes { par_receive(raw, $0.baseAddress, $0.count, &numbers, &came, 1) }
+        descriptors = Array(numbers.prefix(Int(came)))
+        if received == 0 || received == -Int64(ECONNRESET) { return nil }
+        if received < 0 { throw SystemError("recvmsg", Errno(rawValue: Int32(-received))) }
+        return Array(words.prefix(Int(received) / 4))
     }
 }

@@ -5,10 +5,12 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <time.h>
@@ -206,6 +208,16 @@ static int connect_to(const char *path, int64_t nanoseconds, char *error, size_t
     return fd;
 }
 
+/// The socket of the user's own daemon on a host that has no directory for such. False where there is none, or somebody else has
+/// taken the place.
+static bool own_socket(char *path, size_t room) {
+    struct stat status;
+    int length = snprintf(path, room, "/tmp/pard-%u", (unsigned)getuid());
+    if (lstat(path, &status) < 0 || status.st_uid != getuid() || !S_ISDIR(status.st_mode) || status.st_mode & 022) return false;
+    snprintf(path + length, room - (size_t)length, "/pard.sock");
+    return access(path, F_OK) == 0;
+}
+
 int lease_connect(const char *path, int64_t nanoseconds, char *error, size_t room) {
     char own[sizeof((struct sockaddr_un *)NULL)->sun_path];
     if (!path) path = getenv("PARD_SOCKET");
@@ -213,6 +225,7 @@ int lease_connect(const char *path, int64_t nanoseconds, char *error, size_t roo
     const char *runtime = getenv("XDG_RUNTIME_DIR");
     if (runtime && (size_t)snprintf(own, sizeof own, "%s/pard/pard.sock", runtime) < sizeof own && access(own, F_OK) == 0)
         return connect_to(own, nanoseconds, error, room);
+    if (!(runtime && runtime[0]) && own_socket(own, sizeof own)) return connect_to(own, nanoseconds, error, room);
     return connect_to("/run/pard/pard.sock", nanoseconds, error, room);
 }
 

@@ -31,6 +31,10 @@ public struct StatusText: Sendable {
         func add(_ name: String, _ parts: String...) { add(name, parts) }
         if let reason = status.reason { add("reason", style.clean(reason)) }
         add("socket", style.clean(status.socket))
+        if let origin = status.origin {
+            let stay = status.idleExit.map { ["ends when unused for \(style.duration($0))"] } ?? []
+            add("origin", [style.clean(origin)] + stay)
+        }
         add("process", "pid \(status.pid)", "zygote \(status.zygotePid)", "uid \(status.uid)")
         add(
             "workers", Units.grouped(status.workers), "\(Units.grouped(status.workersBusy)) busy",
@@ -38,6 +42,7 @@ public struct StatusText: Sendable {
         add(
             "jobs", "\(Units.grouped(status.jobsRunning)) running", "\(Units.grouped(status.jobsQueued)) queued",
             "\(Units.grouped(status.jobsFinished)) finished", "\(Units.grouped(status.jobsRefused)) refused")
+        if let scripts = status.scripts, scripts > 0 { add("scripts", "\(Units.grouped(scripts)) running") }
         add("ledgers", Units.bytes(status.ledgerBytes))
         for (index, runtime) in status.runtimes.enumerated() {
             var parts = ["\(style.clean(runtime.name)) \(style.clean(runtime.state))"]

@@ -25,6 +25,10 @@ public struct Configuration: Sendable {
     public var runtimeStartNanoseconds: UInt64 = 0
     /// A descriptor on which readiness is told, and whose hanging up ends the daemon.
     public var ownerLink: Int32?
+    /// A descriptor on which readiness is told once.
+    public var readyLink: Int32?
+    /// How long the daemon stays without being used; 0 for ever.
+    public var idleExitNanoseconds: UInt64 = 0
     /// A listening socket to serve instead of one of the daemon's own making.
     public var listener: Int32?
     /// Where a socket is made for whoever gathers metrics; nil for none.

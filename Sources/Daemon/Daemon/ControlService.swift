@@ -15,17 +15,26 @@ struct ControlService: Service {
         self.daemon = daemon
     }
 
-    func descriptorLimit(of method: String) -> Int { method == Run.method ? RunPlan.descriptorLimit : 0 }
+    func descriptorLimit(of method: String) -> Int {
+        switch method {
+        case Run.method: RunPlan.descriptorLimit
+        case Script.method: Script.descriptors
+        default: 0
+        }
+    }
 
     func answer(_ call: IncomingCall) {
         do {
             try daemon.access.admit(call.peer)
+            daemon.usage.note(call.method)
             switch call.method {
             case Ping.method: call.reply(text: Self.empty)
             case GetStatus.method: StatusHandler(daemon: daemon).answer(call)
             case GetMetrics.method: MetricsHandler(daemon: daemon).answer(call)
             case Run.method: try RunHandler(daemon: daemon).answer(call)
             case LeaseCall.method: try LeaseHandler(daemon: daemon).answer(call)
+            case Script.method: try ScriptHandler(daemon: daemon).answer(call)
+            case KeepInterpreter.method: try ScriptHandler(daemon: daemon).keep(call)
             case ListPools.method: PoolsHandler(daemon: daemon).list(call)
             case ResizePool.method: try PoolsHandler(daemon: daemon).resize(call)
             case RecyclePool.method: try PoolsHandler(daemon: daemon).recycle(call)

@@ -91,7 +91,8 @@ public struct Daemon: ServiceLifecycle.Service {
             socketPath: socketPath, supervisor: supervisor, runs: RunRegistry(prefix: jobPrefix(startedAt)),
             directory: directory.path, startedAt: startedAt, startTime: startTime, logger: logger,
             background: try BackgroundThreads(
-                named: "par-replies", count: Self.backgroundThreads), counts: counts)
+                named: "par-replies", count: Self.backgroundThreads), counts: counts,
+            origin: DaemonOrigin(configuration))
         supervisor.look { [logger] snapshot in
             if let snapshot { logger.tellWarmth(of: snapshot) }
         }
@@ -108,6 +109,14 @@ public struct Daemon: ServiceLifecycle.Service {
                 let reloader = Reloader(
                     live: context.live, supervisor: supervisor, reread: reread, logger: logger, status: status)
                 group.addTask { await reloader.follow(hangups) }
+            }
+            if let limit = context.origin.idleNanoseconds {
+                let watch = IdleWatch(limit: limit, usage: context.usage, supervisor: supervisor)
+                group.addTask { [logger] in
+                    guard (try? await watch.run()) != nil else { return }
+                    logger.info("nobody has used this daemon for as long as it was to stay")
+                    failure.finish()
+                }
             }
             try await cancelWhenGracefulShutdown { for await error in failures { throw error } }
             try await drain(context, server, endings)
@@ -196,6 +205,10 @@ public struct Daemon: ServiceLifecycle.Service {
         if let ownerLink = configuration.ownerLink {
             OwnerLink(ownerLink).ready()
         } else {
+            if let readyLink = configuration.readyLink {
+                OwnerLink(readyLink).ready()
+                close(readyLink)
+            }
             // Half of what it has resident is code of its start. One that serves a single run won't live to be at rest.
             ThisProcess.releaseCode()
         }

@@ -26,6 +26,8 @@ struct DaemonContext: Sendable {
     /// Where this is, and how busy.
     let vitals = HostVitals()
     let counts: RunCounts
+    let origin: DaemonOrigin
+    let usage = Usage()
 
     /// As it is now.
     var configuration: Configuration { live.current }
@@ -51,11 +53,16 @@ struct DaemonContext: Sendable {
 
     /// The runtime of workers of a user's Python, likewise.
     func runtime(forPython need: InterpreterNeed) throws(ControlError) -> RuntimeID {
+        try interpreter(for: need).id
+    }
+
+    /// The same, and whether it was made for this, and why.
+    func interpreter(for need: InterpreterNeed) throws(ControlError) -> (id: RuntimeID, isNew: Bool, reason: String?) {
         do {
-            return try supervisor.runtime(forPython: need)
+            return try supervisor.interpreter(for: need)
         } catch {
             throw Self.error(
-                error, "python", need.family.interpreter, to: "run Python functions in the daemon of all users")
+                error, "python", need.family.interpreter, to: "run Python in the daemon of all users")
         }
     }
 

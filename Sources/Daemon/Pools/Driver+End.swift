@@ -1,3 +1,4 @@
+import Glibc
 import Linux
 import Scheduling
 
@@ -38,14 +39,17 @@ extension Driver {
     func closeIfDone() {
         switch closing {
         case .no, .killing: break
-        case .draining, .cancelling: if machine.jobs.isEmpty, workers.isEmpty { killAll(Monotonic.now()) }
+        case .draining, .cancelling:
+            if machine.jobs.isEmpty, workers.isEmpty, scripts.isEmpty {
+                killAll(Monotonic.now())
+            }
         }
     }
 
     /// Whether there is nothing left to wait for.
     var isOver: Bool {
         guard closing.isFinal else { return false }
-        let isGone = machine.jobs.isEmpty && workers.isEmpty && departing.isEmpty && orphans.isEmpty
+        let isGone = machine.jobs.isEmpty && workers.isEmpty && scripts.isEmpty && departing.isEmpty && orphans.isEmpty
         return isGone || closing.until.map { Monotonic.now() >= $0 } == true
     }
 
@@ -61,6 +65,7 @@ extension Driver {
     private func cancelAll(_ now: UInt64) {
         closing = .cancelling(until: now + machine.policy.cancelGraceNanoseconds + patience.lookNanoseconds)
         for id in machine.jobs.keys.sorted() { tell(.cancel(id, .shutdown)) }
+        signalScripts(SIGTERM)
         for worker in workers.values where !worker.units.contains(where: isAtWork) { kill(worker) }
     }
 
@@ -72,6 +77,7 @@ extension Driver {
     private func killAll(_ now: UInt64) {
         closing = .killing(until: now + patience.endNanoseconds)
         for worker in workers.values { kill(worker) }
+        signalScripts(SIGKILL)
         for record in runtimes { lose(record) }
     }
 
@@ -82,6 +88,8 @@ extension Driver {
             notice(.trouble("\(count) processes were killed and have not ended"))
         }
         for record in jobs.values { record.answer.take()?(.failure(.draining)) }
+        for id in scripts.keys.sorted() { finish(id, .lost) }
+        for record in runtimes { tellWaiters(of: record, isGone: true) }
         sweep()
     }
 }

@@ -57,7 +57,7 @@ extension Driver {
         return group >= 0 && group != zygote
     }
 
-    private func isZygote(_ pid: Int32) -> Bool {
+    func isZygote(_ pid: Int32) -> Bool {
         runtimes.contains { $0.link?.process.pid == pid } || departing.values.contains { $0.process.pid == pid }
     }
 
@@ -332,12 +332,14 @@ extension Driver {
 
     /// Reaps children that nobody knows: those that were forked by a zygote that could not tell of it any more.
     func sweep() {
+        loseUnheardScripts()
         // With an answer on its way, a stranger may be one of the family.
         if runtimes.contains(where: { $0.link?.owes == true }) { return sweepSoon() }
         let zygotes = runtimes.compactMap { $0.link?.process.pid } + departing.values.map { $0.process.pid }
         do {
             let isDone = try reapStrangers { pid in
-                pids[pid] != nil || zygotes.contains(pid) || orphans.contains { $0.pid == pid }
+                pids[pid] != nil || scriptPIDs[pid] != nil || zygotes.contains(pid)
+                    || orphans.contains { $0.pid == pid }
             }
             if !isDone { sweepSoon() }
         } catch {

@@ -71,7 +71,7 @@ extension Driver {
         record.fork(process, exec: exec)
     }
 
-    private func neededRecord(of id: RuntimeID) -> RuntimeRecord? {
+    func neededRecord(of id: RuntimeID) -> RuntimeRecord? {
         if let record = record(of: id) { return record }
         guard let (runtime, domain) = supervisor.home(of: id) else { return nil }
         let record = RuntimeRecord(runtime, in: domain, patience: patience)
@@ -82,8 +82,10 @@ extension Driver {
     /// Ends a runtime's zygote, and forgets the runtime.
     func remove(_ id: RuntimeID) {
         supervisor.forget(id)
+        refuseScripts(of: id, "too many interpreters are in use")
         guard let place = runtimes.firstIndex(where: { $0.id == id }) else { return }
         let record = runtimes.remove(at: place)
+        tellWaiters(of: record, isGone: true)
         guard let link = record.vacate(nil, Monotonic.now()) else { return }
         link.endsAsExpected = true
         abandon(link)
@@ -100,12 +102,14 @@ extension Driver {
                 if isWanted(record) { fill(record) } else { rest(record) }
             }
             if record.hasForks, now >= record.pausedUntil { flushForks(of: record) }
+            if !record.scripts.isEmpty { flushScripts(of: record) }
         }
     }
 
     /// Whether a zygote is to be started. One that could not be is tried again for as long as somebody waits for it.
     private func isWanted(_ record: RuntimeRecord) -> Bool {
         if record.id == .native || record.brokenReason == nil || machine.isInUse(record.id) { return true }
+        if !record.scripts.isEmpty { return true }
         record.dropForks { workers[$0] == nil }
         return record.hasForks
     }
@@ -195,6 +199,7 @@ extension Driver {
             return supervisor.note(report, of: record.id)
         case .end: return lose(record)
         case .ping: break
+        case .script(let id, let pid): heardOf(id, pid: pid)
         case .refusal(let short):
             let reason = record.report?.refusal ?? short
             link.endsAsExpected = true
@@ -221,6 +226,7 @@ extension Driver {
         record.hear()
         tellHealth(of: record)
         flushForks(of: record)
+        flushScripts(of: record)
     }
 
     /// Nobody who waits for a process of this runtime gets one.
@@ -264,7 +270,9 @@ extension Driver {
     func lose(_ record: RuntimeRecord, _ reason: String? = nil, besides others: [ProcessID] = []) {
         guard let lost = record.vacate(reason, Monotonic.now()) else { return }
         let unanswered = others + lost.unanswered
+        let scripts = lost.unansweredScripts
         abandon(lost)
+        for id in scripts { loseZygote(ofScript: id) }
         // Before the machine hears of those that don't come: it would ask for others in their place.
         tellHealth(of: record)
         for id in unanswered {
@@ -275,7 +283,9 @@ extension Driver {
 
     /// Tells the machine when there is no zygote to be had, and when there is one again.
     private func tellHealth(of record: RuntimeRecord) {
+        tellWaiters(of: record)
         if let reason = record.brokenReason {
+            refuseScripts(of: record.id, reason)
             if !record.isToldBroken { tell(.runtimeBroken(record.id, reason: reason)) }
             record.isToldBroken = true
         } else if record.isToldBroken {

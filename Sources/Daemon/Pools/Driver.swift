@@ -30,6 +30,11 @@ final class Driver {
     var leaseCount = 0
     /// The others.
     var runCount: Int { jobs.count - leaseCount }
+    /// The scripts that wait or run, and those of their processes that have a handle.
+    var scripts: [ScriptID: ScriptRecord] = [:]
+    var scriptPIDs: [Int32: ScriptID] = [:]
+    /// Where scripts' processes send their notes; nil until there is one.
+    var notes: ScriptNotes?
     /// What belongs to leases that are over until their holders have noticed.
     var held: [JobID: HeldMemory] = [:]
     /// The slots of each unit's workers.
@@ -110,6 +115,9 @@ final class Driver {
         case files(Int)
         /// Children that others have left have ended.
         case strangers
+        /// A script's process has ended; scripts have sent notes.
+        case script(ScriptID)
+        case notes
 
         private static let numberBits: UInt64 = 56
 
@@ -121,6 +129,8 @@ final class Driver {
             case .worker(let process): 3 << Self.numberBits | UInt64(process)
             case .files(let domain): 4 << Self.numberBits | UInt64(domain)
             case .strangers: 5 << Self.numberBits
+            case .script(let script): 6 << Self.numberBits | UInt64(script)
+            case .notes: 7 << Self.numberBits
             }
         }
 
@@ -133,6 +143,8 @@ final class Driver {
                 case 3: .worker(number)
                 case 4: .files(number)
                 case 5: .strangers
+                case 6: .script(number)
+                case 7: .notes
                 default: .bell
                 }
         }
@@ -187,6 +199,8 @@ final class Driver {
             case .strangers:
                 childEnds?.see()
                 sweepSoon()
+            case .script(let id): hearScript(id)
+            case .notes: hearNotes()
             }
         }
         repeat {
@@ -341,6 +355,10 @@ final class Driver {
         case .recycle(let kind): tell(.recycle(kind))
         case .addRuntime(let runtime, let domain, let old): add(runtime, domain, replaces: old)
         case .useRuntime(let id): tell(.runtimeUsed(id))
+        case .script(let order, let files, let observer): begin(order, files, observer)
+        case .endScript(let id): endScript(id)
+        case .keepRuntime(let id, let isKept): keep(id, isKept)
+        case .awaitRuntime(let id, let answer): awaitRuntime(id, answer)
         case .setPolicy(let policy, let limit):
             queueLimit = limit
             tell(.policy(policy))

@@ -31,13 +31,19 @@ public struct InterpreterNeed: Sendable, Equatable {
         }
     }
 
+    /// The target of interpreters whose forks run scripts: `parscript.py` of its library.
+    public static let scripts = "parscript"
+
     public var family: Family
     /// `NAME=value` for each of the caller's variables.
     public var environment: [String]
+    /// Where the caller is, by which a script that stands for an interpreter may choose; nil for the family's directory.
+    public var caller: String?
 
-    public init(family: Family, environment: [String]) {
+    public init(family: Family, environment: [String], caller: String? = nil) {
         self.family = family
         self.environment = environment
+        self.caller = caller
     }
 }
 
@@ -92,7 +98,8 @@ struct InterpreterTable: Sendable {
 
         /// Read by the interpreter, the C library or the dynamic linker, before anybody could see it.
         private static let fixed: Set<String> = [
-            "LANG", "LANGUAGE", "GLIBC_TUNABLES", "CUDA_VISIBLE_DEVICES", "PYENV_VERSION", "ASDF_PYTHON_VERSION",
+            "HOME", "LANG", "LANGUAGE", "GLIBC_TUNABLES", "CUDA_VISIBLE_DEVICES", "PYENV_VERSION",
+            "ASDF_PYTHON_VERSION",
         ]
         private static let prefixes = ["PYTHON", "LD_", "LC_", "MALLOC_"]
         /// What differs from one terminal to the next, and means nothing to who reads all there is.
@@ -152,8 +159,9 @@ extension InterpreterTable.Variant {
 extension Runtime {
     /// What makes an interpreter of Python's a zygote.
     private static let bootstrap =
-        "import ctypes,sys;library=ctypes.PyDLL(sys.argv[1]);library.parpython_source.restype=ctypes.c_char_p;"
-        + "exec(compile(library.parpython_source(),'parpython','exec'),{'library':library,'__name__':'parpython'})"
+        "import sys;early=set(sys.modules);import ctypes;library=ctypes.PyDLL(sys.argv[1]);"
+        + "library.parpython_source.restype=ctypes.c_char_p;exec(compile(library.parpython_source(),'parpython','exec'),"
+        + "{'library':library,'early':early,'__name__':'parpython'})"
 
     /// The runtime of workers of a user's Python.
     static func python(
@@ -161,12 +169,17 @@ extension Runtime {
         memoryBytes: Int?, growthBytes: Int?
     ) -> Runtime {
         let family = need.family
+        let isForScripts = family.target == InterpreterNeed.scripts
+        let name =
+            isForScripts ? (["scripts"] + family.preload.sorted()).joined(separator: ":") : "python:\(family.target)"
         return Runtime(
-            id: id, name: "python:\(family.target)", trust: .foreign, program: family.interpreter,
+            id: id, name: name, trust: .foreign, program: family.interpreter,
             launcher: ["-c", bootstrap, library],
             arguments: [family.root, family.target, family.preload.joined(separator: ",")],
             environment: need.environment, directory: family.directory, reason: reason,
-            startNanoseconds: startNanoseconds, memoryBytes: memoryBytes, growthBytes: growthBytes)
+            // A script has the bounds that its caller has.
+            startNanoseconds: startNanoseconds, memoryBytes: isForScripts ? nil : memoryBytes,
+            growthBytes: isForScripts ? nil : growthBytes)
     }
 }
 
@@ -176,6 +189,13 @@ extension Supervisor {
     ///
     /// A job is to be handed in right after, as for ``runtime(forPlugin:)``.
     public func runtime(forPython asked: InterpreterNeed) throws(RuntimeRefusal) -> RuntimeID {
+        try interpreter(for: asked).id
+    }
+
+    /// The same, and whether the runtime was made for this: then with the reason, where there was another.
+    public func interpreter(for asked: InterpreterNeed) throws(RuntimeRefusal) -> (
+        id: RuntimeID, isNew: Bool, reason: String?
+    ) {
         if configuration.policy.isShared { throw .shared }
         let need = try resolve(asked)
         guard let library = configuration.pythonLibraryPath else { throw .missing("libparpython.so") }
@@ -198,7 +218,7 @@ extension Supervisor {
                     throw .broken("python:\(need.family.target) can't be started: \(refusal)")
                 }
                 send(.useRuntime(variant.id))
-                return variant.id
+                return (variant.id, false, nil)
             case .environment(let what): reason = reason ?? what
             case .outdated(let what):
                 reason = reason ?? what
@@ -218,7 +238,7 @@ extension Supervisor {
         }
         guard let domain else { throw .missing("memory for foreign code") }
         send(.addRuntime(runtime, domain, replaces: outdated))
-        return runtime.id
+        return (runtime.id, true, reason)
     }
 
     /// The same, of the interpreter itself where that was given as a script.

@@ -34,7 +34,7 @@ struct InterpreterShims: Sendable {
     private static func question(_ need: InterpreterNeed) -> Question {
         let path = need.family.interpreter
         return Question(
-            path: path, identity: FileStamp.of(path), directory: need.family.directory,
+            path: path, identity: FileStamp.of(path), directory: need.caller ?? need.family.directory,
             chosen: need.environment.filter { variable in choosers.contains(where: variable.hasPrefix) })
     }
 
@@ -83,7 +83,7 @@ struct InterpreterShims: Sendable {
                 "-c", #"exec "$0" -c "$1" 2>&1"#, path,
                 "import os, sys; os.write(1, b'\\n\(mark)' + os.fsencode(sys.executable) + b'\\n')",
             ], environment: Variables(need.environment), descriptors: [])
-        program.directory = need.family.directory
+        program.directory = need.caller ?? need.family.directory
         program.hasNoInput = true
         program.output = pipe.writer.raw
         let pid = try program.spawn()

@@ -28,6 +28,9 @@ public struct Runtime: Sendable, Equatable {
     /// Whether it is another program that has loaded this project's code.
     var isInterpreter: Bool { !launcher.isEmpty }
 
+    /// Whether its zygote forks scripts rather than workers.
+    var isForScripts: Bool { isInterpreter && arguments.dropFirst().first == InterpreterNeed.scripts }
+
     /// Whose code its workers run.
     public enum Trust: Sendable, Hashable, CaseIterable {
         /// This project's, and libraries that the project chose.
@@ -84,7 +87,7 @@ extension RuntimeRow {
     init(_ runtime: Runtime) {
         self.init(
             id: runtime.id, name: runtime.name, isPermanent: runtime.trust == .own,
-            idleNanoseconds: runtime.idleNanoseconds, reason: runtime.reason)
+            isForScripts: runtime.isForScripts, idleNanoseconds: runtime.idleNanoseconds, reason: runtime.reason)
     }
 
     /// Those that every daemon has.

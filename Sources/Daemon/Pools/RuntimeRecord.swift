@@ -35,6 +35,15 @@ final class RuntimeRecord {
     private(set) var startFailure: String?
     /// Processes to be asked for, oldest first.
     private var forks: [Fork] = []
+    /// Scripts that wait for the zygote, oldest first.
+    var scripts: [ScriptID] = []
+    /// Those who wait until it is known whether there is a zygote.
+    var waiters: [@Sendable (String, RuntimeHealth) -> Void] = []
+    /// When the zygote that is there was first heard to be of use.
+    private(set) var readyAt: UInt64?
+    private var filledAt: UInt64 = 0
+    /// What it took to get the zygote; nil while it is not of use.
+    var startupNanoseconds: UInt64? { readyAt.map { $0 > filledAt ? $0 - filledAt : 0 } }
 
     /// A process to be asked for.
     struct Fork {
@@ -65,7 +74,12 @@ final class RuntimeRecord {
     /// Takes a new zygote in.
     func fill(with link: ZygoteLink) {
         self.link = link
+        readyAt = nil
+        filledAt = Monotonic.now()
     }
+
+    /// A script needs the zygote, or it is to be kept.
+    func want() { isResting = false }
 
     /// Lets the zygote go. The next one may come at once, or in a while.
     ///
@@ -112,6 +126,7 @@ final class RuntimeRecord {
 
     /// The zygote has answered something: it is of use.
     func hear() {
+        if readyAt == nil { readyAt = Monotonic.now() }
         losses = 0
         refusal = nil
     }
@@ -172,7 +187,7 @@ final class RuntimeRecord {
     func nextDeadline(_ now: UInt64) -> UInt64? {
         guard let link else { return isResting ? nil : retryAt }
         if link.owes { return now + patience.lookNanoseconds }
-        return hasForks ? max(pausedUntil, now + patience.lookNanoseconds / 4) : nil
+        return hasForks || !scripts.isEmpty ? max(pausedUntil, now + patience.lookNanoseconds / 4) : nil
     }
 
     /// Why the zygote is to be given up; nil while there is no reason.

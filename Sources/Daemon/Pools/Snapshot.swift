@@ -12,6 +12,19 @@ public struct Snapshot: Sendable {
     /// How the runtimes are that have been needed. The others are ``RuntimeHealth/gone``.
     public let health: [RuntimeID: RuntimeHealth]
 
+    /// The scripts of each runtime: those that run, by pid, and how many wait for its interpreter.
+    public let scripts: [RuntimeID: Scripts]
+
+    public struct Scripts: Sendable {
+        public var pids: [Int] = []
+        public var waiting = 0
+        /// When the interpreter was ready, and what that took; nil while there is none.
+        public var readyAt: UInt64?
+        public var startup: UInt64?
+
+        public init() {}
+    }
+
     /// Why no workers of some runtime that every daemon has can be started; nil where all can.
     public var brokenReason: String? {
         let reasons = runtimes.compactMap { runtime in
@@ -19,6 +32,9 @@ public struct Snapshot: Sendable {
         }
         return reasons.isEmpty ? nil : reasons.joined(separator: "; ")
     }
+
+    /// Whether a script runs, or waits to.
+    public var hasScripts: Bool { scripts.values.contains { !$0.pids.isEmpty || $0.waiting > 0 } }
 
     /// The native zygote; 0 while it is being started.
     public var zygotePID: Int { zygotePIDs[.native] ?? 0 }
@@ -41,6 +57,7 @@ extension Driver {
         return Snapshot(
             machine: machine, pids: pids, done: done,
             zygotePIDs: Dictionary(uniqueKeysWithValues: runtimes.map { ($0.id, Int($0.link?.process.pid ?? 0)) }),
-            health: Dictionary(uniqueKeysWithValues: runtimes.map { ($0.id, $0.health) }))
+            health: Dictionary(uniqueKeysWithValues: runtimes.map { ($0.id, $0.health) }),
+            scripts: scriptCounts)
     }
 }

@@ -131,9 +131,13 @@ extension Supervisor {
         switch command {
         case .submit(_, _, _, _, _, let answer): answer(.failure(.draining))
         case .lease(_, _, _, _, let answer): answer(.failure(.draining))
+        case .script(_, _, let observer): observer(.refused(ScriptOrder.draining))
+        case .awaitRuntime(_, let answer): answer("", .gone)
         case .look(let answer): answer(nil)
         case .checkIn(let answer): answer(false)
-        case .release, .collected, .cancel, .resize, .recycle, .addRuntime, .useRuntime, .setPolicy, .shutDown: break
+        case .release, .collected, .cancel, .resize, .recycle, .addRuntime, .useRuntime, .endScript, .keepRuntime,
+            .setPolicy, .shutDown:
+            break
         }
     }
 }

@@ -104,6 +104,7 @@ public final class Supervisor: Sendable {
         var own: DomainMemory
         var foreign: DomainMemory?
         var nextJob: JobID = 1
+        var nextScript: ScriptID = 1
         var isOver = false
         /// Whether somebody has the turn, and will take commands before it is over.
         var isAwake = true
@@ -137,6 +138,10 @@ public final class Supervisor: Sendable {
         case recycle(PoolKind)
         case addRuntime(Runtime, Domain, replaces: RuntimeID?)
         case useRuntime(RuntimeID)
+        indirect case script(ScriptOrder, ScriptFiles, @Sendable (ScriptEvent) -> Void)
+        case endScript(ScriptID)
+        case keepRuntime(RuntimeID, Bool)
+        case awaitRuntime(RuntimeID, @Sendable (String, RuntimeHealth) -> Void)
         case setPolicy(PoolPolicy, queueLimit: Int)
         case look(@Sendable (Snapshot?) -> Void)
         case checkIn(@Sendable (Bool) -> Void)

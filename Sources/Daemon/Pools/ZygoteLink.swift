@@ -28,6 +28,7 @@ final class ZygoteLink {
 
     private enum Request {
         case processes([ProcessID])
+        case script(ScriptID)
         case ping
     }
 
@@ -36,6 +37,8 @@ final class ZygoteLink {
         /// A pid, or an errno negated, for each process.
         case processes([(process: ProcessID, pid: Int32)])
         case ping
+        /// A script's pid, or an errno negated.
+        case script(ScriptID, pid: Int32)
         /// What it is made of, before its first answer.
         case report(RuntimeReport)
         /// It can't be what it was to be, and has ended.
@@ -113,14 +116,19 @@ final class ZygoteLink {
         return try send(words, .processes(processes))
     }
 
+    /// Asks for a process that runs a script, of which `files` are.
+    func request(_ script: ScriptID, _ files: [Int32]) throws(SystemError) -> Bool {
+        try send([ZygoteProtocol.Request.script.rawValue], .script(script), files)
+    }
+
     /// Asks for a sign of life.
     func ping() throws(SystemError) -> Bool {
         try send([ZygoteProtocol.Request.ping.rawValue], .ping)
     }
 
-    private func send(_ words: [UInt32], _ request: Request) throws(SystemError) -> Bool {
+    private func send(_ words: [UInt32], _ request: Request, _ files: [Int32] = []) throws(SystemError) -> Bool {
         do {
-            try socket?.send(words, waiting: false)
+            try socket?.send(words, descriptors: files)
         } catch  where error.errno == .resourceTemporarilyUnavailable || error.errno == .noBufferSpace {
             return false
         } catch  where error.errno == .brokenPipe || error.errno == .connectionReset {
@@ -136,6 +144,11 @@ final class ZygoteLink {
         pending.flatMap { request in
             if case .processes(let processes) = request { processes } else { [ProcessID]() }
         }
+    }
+
+    /// The scripts that were asked for and not answered.
+    var unansweredScripts: [ScriptID] {
+        pending.compactMap { if case .script(let id) = $0 { id } else { nil } }
     }
 
     /// Its oldest answer.
@@ -159,6 +172,10 @@ final class ZygoteLink {
             if words.count != processes.count { return .end }
             note()
             return .processes(zip(processes, words).map { ($0, Int32(bitPattern: $1)) })
+        case .script(let id):
+            guard words.count == 1, let pid = words.first else { return .end }
+            note()
+            return .script(id, pid: Int32(bitPattern: pid))
         case .ping:
             if !hasAnswered, let reason = ZygoteProtocol.refusalReason(words) { return .refusal(reason) }
             if words != [ZygoteProtocol.Request.ping.rawValue] { return .end }

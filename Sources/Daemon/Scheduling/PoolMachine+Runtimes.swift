@@ -18,11 +18,15 @@ public struct RuntimeRow: Sendable, Equatable {
     public let name: String
     /// Whether it is there for good, used or not.
     public let isPermanent: Bool
+    /// Whether it has scripts, and no workers.
+    public let isForScripts: Bool
     let idleNanoseconds: UInt64?
     /// Why its first workers are cold; nil once some have come up.
     var firstReason: ColdReason?
-    /// Its jobs that have not been forgotten.
+    /// Its jobs that have not been forgotten, and its scripts.
     var jobs = 0
+    /// Whether it is to be there though nobody uses it.
+    public internal(set) var isKept = false
     /// Its processes.
     var processes = 0
     /// When somebody last asked for it.
@@ -32,11 +36,13 @@ public struct RuntimeRow: Sendable, Equatable {
 
     /// - Parameter reason: why its first workers are cold, where it takes another's place.
     public init(
-        id: RuntimeID, name: String, isPermanent: Bool, idleNanoseconds: UInt64? = nil, reason: ColdReason? = nil
+        id: RuntimeID, name: String, isPermanent: Bool, isForScripts: Bool = false, idleNanoseconds: UInt64? = nil,
+        reason: ColdReason? = nil
     ) {
         self.id = id
         self.name = name
         self.isPermanent = isPermanent
+        self.isForScripts = isForScripts
         self.idleNanoseconds = idleNanoseconds
         firstReason = reason
     }
@@ -56,7 +62,7 @@ extension PoolMachine {
 
     /// Pools that can be given a size before anything has been run on them.
     public var resizable: [PoolKind] {
-        runtimes.values.filter { !$0.isLeaving }.flatMap { row in
+        runtimes.values.filter { !$0.isLeaving && !$0.isForScripts }.flatMap { row in
             [PoolKind(.threads, runtime: row.id), PoolKind(.processes(threads: 1), runtime: row.id)]
         }
     }
@@ -64,7 +70,14 @@ extension PoolMachine {
     /// Whether somebody has a use for the runtime's workers, or has them.
     public func isInUse(_ id: RuntimeID) -> Bool {
         guard let row = runtimes[id] else { return false }
-        return row.jobs > 0 || row.processes > 0 || hasFloor(id)
+        return row.jobs > 0 || row.processes > 0 || row.isKept || hasFloor(id)
+    }
+
+    /// Has a runtime be there though nobody uses it, or no longer.
+    mutating func keep(_ id: RuntimeID, _ isKept: Bool) {
+        guard runtimes[id]?.isLeaving == false else { return }
+        change(runtime: id) { $0.isKept = isKept }
+        unusedRuntimes.insert(id)
     }
 
     private func hasFloor(_ id: RuntimeID) -> Bool {
@@ -77,12 +90,14 @@ extension PoolMachine {
         var row = row
         if let old, runtimes[old]?.isLeaving == false {
             row.firstReason = row.firstReason ?? .fileChanged
+            row.isKept = runtimes[old]?.isKept == true
             leave(old)
         }
         let others = runtimes.values.filter { !$0.isPermanent && !$0.isLeaving }
         if others.count >= policy.runtimeLimit {
             let unused = others.filter { row in
-                row.jobs == 0 && !hasFloor(row.id) && now >= row.usedAt + PoolPolicy.runtimeGraceNanoseconds
+                row.jobs == 0 && !row.isKept && !hasFloor(row.id)
+                    && now >= row.usedAt + PoolPolicy.runtimeGraceNanoseconds
             }
             guard let victim = unused.min(by: { ($0.usedAt, $0.id) < ($1.usedAt, $1.id) }) else {
                 actions.append(.removeRuntime(row.id))
@@ -103,7 +118,10 @@ extension PoolMachine {
 
     /// Has a runtime go as soon as its jobs have ended.
     private mutating func leave(_ id: RuntimeID) {
-        change(runtime: id) { $0.isLeaving = true }
+        change(runtime: id) {
+            $0.isLeaving = true
+            $0.isKept = false
+        }
         for kind in pools.keys where kind.runtime == id {
             change(pool: kind) {
                 $0.floor = 0

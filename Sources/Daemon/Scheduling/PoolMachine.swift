@@ -24,6 +24,11 @@ public struct PoolMachine: Sendable {
         case runtimeAdded(RuntimeRow, replaces: RuntimeID?)
         /// Somebody is about to hand in a job for this runtime.
         case runtimeUsed(RuntimeID)
+        /// A script of this runtime is there, which needs no worker; and is no longer.
+        case scriptCame(RuntimeID)
+        case scriptWent(RuntimeID)
+        /// The runtime is to be there though nobody uses it, or need not be any more.
+        case keepRuntime(RuntimeID, Bool)
         /// No process of this runtime can be started.
         case runtimeBroken(RuntimeID, reason: String)
         /// Processes of this runtime can be started again.
@@ -174,6 +179,9 @@ public struct PoolMachine: Sendable {
         case .processMissing(let process): processGone(process, now, nil, now, isBlameless: true)
         case .runtimeAdded(let row, let old): add(row, replaces: old, now)
         case .runtimeUsed(let runtime): use(runtime, now)
+        case .scriptCame(let runtime): count(runtime, jobs: 1, now)
+        case .scriptWent(let runtime): count(runtime, jobs: -1, now)
+        case .keepRuntime(let runtime, let isKept): keep(runtime, isKept)
         case .runtimeBroken(let runtime, let reason): runtimeBroken(runtime, reason, now)
         case .runtimeMended(let runtime): runtimeMended(runtime, now)
         case .unitsLeft(let job, let units): unitsLeft(job, units, now)

@@ -50,6 +50,11 @@ struct Pard: AsyncParsableCommand {
         help: .init("Tell readiness on this descriptor, and stop when it hangs up.", visibility: .hidden))
     var ownerLink: Int32?
 
+    @ArgumentParser.Option(
+        name: .customLong("ready-link"),
+        help: .init("Tell readiness on this descriptor, for parctl start.", visibility: .hidden))
+    var readyLink: Int32?
+
     @ArgumentParser.Option(help: .init("Serve the socket that listens on this descriptor.", visibility: .hidden))
     var listener: Int32?
 
@@ -95,13 +100,14 @@ struct Pard: AsyncParsableCommand {
         let libraryZygotePath = try InstalledProgram.path(of: InstalledProgram.libraryName)
         // Nothing but runs of Python needs it.
         let pythonLibraryPath = try? InstalledProgram.path(of: InstalledProgram.pythonLibrary)
-        let (ownerLink, listener) = (ownerLink, listener)
+        let (ownerLink, readyLink, listener) = (ownerLink, readyLink, listener)
         let read: @Sendable () throws -> Configuration = {
             let values = try source.read()
             var configuration = try Configuration(
                 values, on: .current(), socketPath: values.text(.socket) ?? place.socket, zygotePath: zygotePath,
                 libraryZygotePath: libraryZygotePath, isShared: source.isShared)
             configuration.ownerLink = ownerLink
+            configuration.readyLink = readyLink
             configuration.pythonLibraryPath = pythonLibraryPath
             configuration.listener = listener
             return configuration

@@ -17,6 +17,10 @@
     EACH(char *, PyBytes_AsString, void *) \
     EACH(long long, PyLong_AsLongLongAndOverflow, void *, int *) \
     EACH(void, PyErr_Clear, void) \
+    EACH(void, PyErr_Restore, void *, void *, void *) \
+    EACH(void, PyErr_PrintEx, int) \
+    EACH(void *, PyException_GetTraceback, void *) \
+    EACH(void, Py_IncRef, void *) \
     EACH(void, PyErr_Fetch, void **, void **, void **) \
     EACH(void, PyErr_NormalizeException, void **, void **, void **) \
     EACH(int, PyException_SetTraceback, void *, void *) \

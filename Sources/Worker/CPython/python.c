@@ -260,3 +260,9 @@ void *par_python_item(void *tuple, size_t index) {
 void par_python_drop(void *object) {
     if (object) python.Py_DecRef(object);
 }
+
+void par_python_print(void *exception) {
+    python.Py_IncRef(exception);
+    python.PyErr_Restore(python.PyObject_Type(exception), exception, python.PyException_GetTraceback(exception));
+    python.PyErr_PrintEx(1);
+}

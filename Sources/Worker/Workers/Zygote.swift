@@ -95,12 +95,16 @@ public struct ZygotePost: ~Copyable {
     }
 
     /// Is the zygote, until the daemon closes its end.
-    public consuming func serve(_ support: (any RuntimeSupport.Type)?) throws(SystemError) {
+    ///
+    /// - Returns: nil then; in a process that was forked to run a script, what came with the request, by
+    ///   ``Ledger/ZygoteProtocol/ScriptFile``.
+    @discardableResult
+    public consuming func serve(_ support: (any RuntimeSupport.Type)?) throws(SystemError) -> [Int32]? {
         // Made once, for all of its workers.
         _ = WorkloadCode.table
         // Its workers know the answer from the start.
         Processors.tryMoving()
-        try Zygote(arena: arena, control: control, support: support).serve()
+        return try Zygote(arena: arena, control: control, support: support).serve()
     }
 }
 
@@ -117,15 +121,49 @@ struct Zygote: ~Copyable {
     }
 
     /// Serves until the daemon closes its end.
-    consuming func serve() throws(SystemError) {
-        while let request = try control.receive(atMost: 1 + 2 * ZygoteProtocol.requestLimit) {
+    ///
+    /// - Returns: a script's files, in the process that was forked for it.
+    consuming func serve() throws(SystemError) -> [Int32]? {
+        var files: [Int32] = []
+        while let request = try control.receive(
+            atMost: 1 + 2 * ZygoteProtocol.requestLimit, descriptors: &files)
+        {
+            defer { for file in files { closeInherited(file) } }
             switch request.first.flatMap(ZygoteProtocol.Request.init(rawValue:)) {
             case .fork: try reply(to: request.dropFirst(), exec: false)
             case .exec: try reply(to: request.dropFirst(), exec: true)
             case .ping: try control.send([ZygoteProtocol.Request.ping.rawValue])
+            case .script:
+                if try forkScript(files) {
+                    defer { files = [] }
+                    return files
+                }
             case nil: break
             }
         }
+        return nil
+    }
+
+    /// - Returns: true in the process that is to run the script.
+    private borrowing func forkScript(_ files: [Int32]) throws(SystemError) -> Bool {
+        var answer = -EBADF
+        if files.count == ZygoteProtocol.ScriptFile.allCases.count {
+            do {
+                answer = try fork()
+            } catch {
+                answer = -error.errno.rawValue
+            }
+            if answer == 0 {
+                // The daemon may have ended between.
+                try? ThisProcess.dieWithParent()
+                if UInt32(ThisProcess.parent) != arena.header.daemon.pointee {
+                    ThisProcess.leave(WorkerProcess.ExitCode.orphaned)
+                }
+                return true
+            }
+        }
+        try control.send([UInt32(bitPattern: answer)])
+        return false
     }
 
     private borrowing func reply(to words: ArraySlice<UInt32>, exec: Bool) throws(SystemError) {

@@ -85,25 +85,39 @@ public func parpythonRefuse(_ reason: UnsafePointer<CChar>?) {
     }
 }
 
+/// How a warm interpreter runs scripts, as text.
+@_cdecl("parpython_scripts")
+public func parpythonScripts() -> UnsafePointer<CChar>? { text(PackageResources.parscript_py) }
+
 /// Is the zygote or the worker until the daemon has no more use for it.
 ///
-/// - Parameter helper: the Python side's object for workers, which is there for good.
-/// - Returns: the code with which the process is to end.
+/// - Parameters:
+///   - helper: the Python side's object for workers, which is there for good.
+///   - files: filled in, in a process that is to run a script, with what came for it: ``Ledger/ZygoteProtocol/ScriptFile``.
+/// - Returns: the code with which the process is to end; ``scriptCode`` where it is to run a script.
 @_cdecl("parpython_serve")
-public func parpythonServe(_ helper: UnsafeMutableRawPointer) -> Int32 {
+public func parpythonServe(_ helper: UnsafeMutableRawPointer, _ files: UnsafeMutablePointer<Int32>?) -> Int32 {
     PythonRuntime.helper = helper
     do {
         if let place = start.worker { try WorkerProgram.work(place, PythonRuntime.self) }
         guard let post = start.post.take() else { return 2 }
         PythonRuntime.rehearse()
         ThisProcess.setName("par-python")
-        try post.serve(PythonRuntime.self)
-        return 0
+        guard let came = try post.serve(PythonRuntime.self) else { return 0 }
+        for (place, file) in came.enumerated() { files?[place] = file }
+        return scriptCode
     } catch {
         complain("\(error)")
         return 1
     }
 }
+
+/// As `parpython.py` knows it.
+private let scriptCode: Int32 = 1000
+
+/// Prints an exception as the interpreter does one that nobody has caught, by what the script has for that.
+@_cdecl("parpython_print")
+public func parpythonPrint(_ exception: UnsafeMutableRawPointer) { par_python_print(exception) }
 
 private func complain(_ message: String) {
     let line = Array("pard: a Python runtime: \(message)\n".utf8)

@@ -93,6 +93,8 @@ def load_target(target):
     """The module in which functions are looked for: by its file, or by its name."""
     if target == "parcalls":
         return load_calls()
+    if target == "parscript":
+        return load_scripts()
     if not target.endswith(".py") and os.sep not in target:
         return importlib.import_module(target)
     name = os.path.basename(target)
@@ -120,6 +122,14 @@ def load_calls():
     exec(compile(library.parpython_calls(), "parcalls", "exec"), module.__dict__)
     module.watch_crashes = watch_crashes
     sys.modules["parcalls"] = module
+    return module
+
+
+def load_scripts():
+    """How scripts are run, which comes with the library."""
+    library.parpython_scripts.restype = ctypes.c_char_p
+    module = types.ModuleType("parscript")
+    exec(compile(library.parpython_scripts(), "parscript", "exec"), module.__dict__)
     return module
 
 
@@ -631,25 +641,44 @@ def main():
         os._exit(code)
     os.environ.pop("SWIFT_BACKTRACE", None)
     root, target, preload = words[skipped.value :]
+    runs_scripts = target == "parscript"
     sys.argv[:] = [target]
-    sys.modules["__main__"] = types.ModuleType("__main__")
+    if not runs_scripts:
+        sys.modules["__main__"] = types.ModuleType("__main__")
     if sys.path and sys.path[0] == "":
         sys.path[0] = root
+        # Scripts have a place of their own there, and most interpreters nothing beforehand.
+        if runs_scripts and root == "/":
+            del sys.path[0]
     library.par_python_exceptions(ctypes.py_object(Cancelled), ctypes.py_object(TimedOut))
     runtime = Runtime(root, target, [name for name in preload.split(",") if name])
     try:
         runtime.load()
+        if runs_scripts:
+            if root != "/" and sys.path[:1] == [root]:
+                del sys.path[0]
+            runtime.module.prepare(library, early)
         settle()
     except BaseException as error:
         send(runtime.report(begun, error))
         library.parpython_refuse(describe(error).split("\n")[0].encode("utf-8", "backslashreplace")[:900])
         os._exit(1)
     send(runtime.report(begun))
-    os._exit(library.parpython_serve(ctypes.py_object(Helper(runtime))))
+    files = (ctypes.c_int32 * 6)()
+    code = library.parpython_serve(ctypes.py_object(Helper(runtime)), files)
+    if code == SCRIPT:
+        return runtime.module, list(files)
+    os._exit(code)
+
+
+# What the library hands back in a process that is to run a script.
+SCRIPT = 1000
 
 
 def send(report):
     library.parpython_report(report, ctypes.c_size_t(len(report)))
 
 
-main()
+# From here on there are few frames below a script's own.
+scripts, files = main()
+scripts.run(files)

@@ -33,7 +33,7 @@ struct PythonTarget {
     }
 
     /// An interpreter, by its path or in `PATH`. Links are left as they are: an environment is found by them.
-    private static func find(_ name: String, _ directory: String) -> String? {
+    static func find(_ name: String, _ directory: String) -> String? {
         if name.utf8.contains(UInt8(ascii: "/")) {
             let path = absolute(name, directory)
             return access(path.cBytes, X_OK) == 0 ? path : nil
@@ -42,7 +42,7 @@ struct PythonTarget {
         return folders.lazy.map { absolute("\($0)/\(name)", directory) }.first { access($0.cBytes, X_OK) == 0 }
     }
 
-    private static func absolute(_ path: String, _ directory: String) -> String {
+    static func absolute(_ path: String, _ directory: String) -> String {
         path.utf8.first == UInt8(ascii: "/") ? path : directory + "/" + FunctionPlan.plain(path)
     }
 }

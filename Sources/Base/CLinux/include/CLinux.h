@@ -32,6 +32,8 @@ void par_release_code(void);
 
 int32_t par_pidfd_open(int32_t pid);
 int32_t par_pidfd_send_signal(int32_t pidfd, int32_t signal);
+/// The same for the group that the process leads. -EINVAL where the kernel knows no such thing.
+int32_t par_pidfd_signal_group(int32_t pidfd, int32_t signal);
 
 /// What wait4 says of a child that has ended.
 typedef struct {
@@ -159,6 +161,8 @@ int32_t par_expect_credentials(int32_t fd);
 int64_t par_receive_request(int32_t fd, uint64_t *number, int32_t *pid, int32_t *answer);
 /// Accepts a connection that doesn't block and is closed on exec; -EAGAIN where none waits.
 int32_t par_accept(int32_t listener);
+/// Takes a datagram that has come, and says who has sent it; 0 where the kernel doesn't know. Descriptors with it are closed.
+int64_t par_receive_note(int32_t fd, void *buffer, size_t size, int32_t *pid);
 
 /// Marks this process, and all that it starts from now on: with the soft RLIMIT_LOCKS, which the kernel has had no use for
 /// since Linux 2.4.25 and hands on to children and through execve(2). 0 takes the mark away.

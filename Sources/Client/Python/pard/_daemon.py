@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import errno
 import os
+import stat
 import shutil
 import socket
 import subprocess
@@ -66,7 +67,19 @@ class Daemon:
 def places() -> List[str]:
     """Where a daemon may be, the first that exists to be taken."""
     runtime = os.environ.get("XDG_RUNTIME_DIR")
-    return ([f"{runtime}/pard/pard.sock"] if runtime else []) + ["/run/pard/pard.sock"]
+    own = f"{runtime}/pard" if runtime else _own_folder()
+    return ([f"{own}/pard.sock"] if own else []) + ["/run/pard/pard.sock"]
+
+
+def _own_folder() -> Optional[str]:
+    """Where a user's own daemon is on a host that has no directory for such; None where somebody else has taken the place."""
+    folder = f"/tmp/pard-{os.getuid()}"
+    try:
+        status = os.lstat(folder)
+    except OSError:
+        return None
+    is_own = status.st_uid == os.getuid() and stat.S_ISDIR(status.st_mode) and not status.st_mode & 0o022
+    return folder if is_own else None
 
 
 _lock = threading.Lock()

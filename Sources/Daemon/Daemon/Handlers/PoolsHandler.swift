@@ -9,7 +9,11 @@ struct PoolsHandler: Sendable {
     let daemon: DaemonContext
 
     func list(_ call: IncomingCall) {
-        daemon.answer(call) { snapshot in ListPools.Reply(pools: snapshot.kinds.map { Self.pool($0, in: snapshot) }) }
+        daemon.answer(call) { snapshot in
+            ListPools.Reply(
+                pools: snapshot.kinds.map { Self.pool($0, in: snapshot) }
+                    + snapshot.interpreters.map { ScriptPool.pool($0, in: snapshot) })
+        }
     }
 
     func resize(_ call: IncomingCall) throws {
@@ -19,6 +23,7 @@ struct PoolsHandler: Sendable {
             throw ControlError.badArgument("size", value: "\(request.size)", expected: "a number of 0 or more")
         }
         let limit = daemon.configuration.policy.workerLimit
+        if request.name.hasPrefix(ScriptPool.prefix) { return ScriptPool(daemon: daemon).resize(call, request) }
         change(call) { snapshot, supervisor in
             let kind = try Self.kind(named: request.name, in: snapshot, among: snapshot.machine.resizable)
             let others = snapshot.machine.pools.values.reduce(0) {
@@ -39,6 +44,13 @@ struct PoolsHandler: Sendable {
     func recycle(_ call: IncomingCall) throws {
         try daemon.access.rule(call.peer)
         let request = try call.parameters(as: RecyclePool.Request.self)
+        if request.name.hasPrefix(ScriptPool.prefix) {
+            throw ControlError.badArgument(
+                "name", value: request.name,
+                expected:
+                    "a pool of workers: an interpreter for scripts is replaced when its sources change, or after runtime-age"
+            )
+        }
         change(call) { snapshot, supervisor in
             let kind = try Self.kind(named: request.name, in: snapshot)
             supervisor.recycle(kind)
@@ -67,7 +79,8 @@ struct PoolsHandler: Sendable {
     ) throws(ControlError) -> PoolKind {
         let kinds = Set(snapshot.kinds + others).sorted()
         guard let kind = kinds.first(where: { snapshot.machine.name(of: $0) == name }) else {
-            throw .noSuchPool(name, known: kinds.map(snapshot.machine.name))
+            throw .noSuchPool(
+                name, known: kinds.map(snapshot.machine.name) + snapshot.interpreters.map(\.name))
         }
         return kind
     }

@@ -26,7 +26,9 @@ struct StatusHandler: Sendable {
             jobsFinished: counts.finished, jobsRefused: counts.refused, workers: machine.workerCount,
             workersBusy: machine.units.values.reduce(0) { $0 + ($1.job == nil ? 0 : $1.workers) },
             workersReplaced: machine.replaced, ledgerBytes: daemon.supervisor.ledgerBytesUsed, limits: limits,
-            runtimes: runtimes(of: snapshot), reason: machine.isDraining ? nil : snapshot.brokenReason)
+            runtimes: runtimes(of: snapshot), reason: machine.isDraining ? nil : snapshot.brokenReason,
+            origin: daemon.origin.words, idleExit: daemon.origin.idleNanoseconds.map { Int($0) },
+            scripts: snapshot.scripts.values.reduce(0) { $0 + $1.pids.count + $1.waiting })
     }
 
     private func state(of snapshot: Snapshot) -> String {

@@ -97,6 +97,11 @@ extension Setting {
             .time(\.drainNanoseconds)),
         Setting(
             Option(
+                "idle-exit", .duration, default: "0s", in: 0...oldest,
+                "how long the daemon stays without being used; 0s for ever"),
+            isLive: false, .time(\.idleExitNanoseconds)),
+        Setting(
+            Option(
                 "cancel-grace", .duration, default: "1s", in: 0...longest,
                 "how long a cancelled task may go on until its worker is killed"),
             .time(\.policy.cancelGraceNanoseconds)),

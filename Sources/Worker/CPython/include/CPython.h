@@ -104,3 +104,6 @@ void *par_python_call(void *object, const char *name, const char *const *texts, 
 void *par_python_item(void *tuple, size_t index);
 /// Lets an object go; NULL is none.
 void par_python_drop(void *object);
+
+/// Prints an exception as the interpreter does one that nobody has caught.
+void par_python_print(void *exception);

@@ -1,0 +1,277 @@
+import Varlink
+
+/// `org.pard.Control.Script`: a script of Python's in a fork of a warm interpreter. The call and its replies.
+public enum Script {
+    public static let method = "org.pard.Control.Script"
+
+    /// What a script is.
+    public enum Kind: String, Codable, Sendable, CaseIterable {
+        /// The text of a program, as behind `-c`.
+        case command
+        /// A module's name, as behind `-m`.
+        case module
+        /// A file or a directory.
+        case file
+        /// What standard input has.
+        case input
+    }
+
+    public struct Request: Codable, Sendable, Equatable {
+        /// The interpreter's path.
+        public var python: String
+        /// Modules that the interpreter is to have loaded.
+        public var preload: [String]
+        /// Where these are looked for besides: where the script's own modules are. Nil where none of them is there.
+        public var root: String?
+        public var kind: Kind
+        /// The program's text, the module or the file; empty for standard input.
+        public var script: String
+        /// The command line that `python3` would have, its name first.
+        public var words: [String]
+        /// How many words at its end are the script's own.
+        public var arguments: Int
+        public var unbuffered: Bool
+        /// Whether the reply says what the script imported, and how long that took.
+        public var why: Bool
+        /// The numbers of signals that are blocked.
+        public var blocked: [Int]
+        /// See ``Linux/Surroundings``.
+        public var surroundings: [String: String]
+        public var context: Context
+
+        public init(
+            python: String, preload: [String] = [], root: String? = nil, kind: Kind, script: String, words: [String],
+            arguments: Int, unbuffered: Bool = false, why: Bool = false, blocked: [Int] = [],
+            surroundings: [String: String], context: Context
+        ) {
+            self.python = python
+            self.preload = preload
+            self.root = root
+            self.kind = kind
+            self.script = script
+            self.words = words
+            self.arguments = arguments
+            self.unbuffered = unbuffered
+            self.why = why
+            self.blocked = blocked
+            self.surroundings = surroundings
+            self.context = context
+        }
+    }
+
+    /// How many descriptors come with the call: standard input, output and errors, the directory, and the claim.
+    public static let descriptors = 5
+
+    /// One reply; exactly one member is there.
+    public struct Reply: Codable, Sendable, Equatable {
+        public var begun: Begun?
+        public var ended: Ended?
+        /// Why the script is not run here; nothing of it has been.
+        public var cold: String?
+
+        public init(begun: Begun? = nil, ended: Ended? = nil, cold: String? = nil) {
+            self.begun = begun
+            self.ended = ended
+            self.cold = cold
+        }
+    }
+
+    /// The script is about to begin.
+    public struct Begun: Codable, Sendable, Equatable {
+        public var pid: Int
+        /// Nanoseconds since its interpreter was ready; nil where it was started for this script.
+        public var warm: Int?
+        /// Why it was started for this script; nil where that is no news.
+        public var reason: String?
+
+        public init(pid: Int, warm: Int? = nil, reason: String? = nil) {
+            self.pid = pid
+            self.warm = warm
+            self.reason = reason
+        }
+    }
+
+    /// How the script has ended: one of `code` and `signal` is there.
+    public struct Ended: Codable, Sendable, Equatable {
+        public var code: Int?
+        public var signal: Int?
+        /// The modules whose loading took longest, where that was asked for.
+        public var imports: [Import]?
+
+        public init(code: Int? = nil, signal: Int? = nil, imports: [Import]? = nil) {
+            self.code = code
+            self.signal = signal
+            self.imports = imports
+        }
+    }
+
+    /// What loading a module took, with all that it loads itself.
+    public struct Import: Codable, Sendable, Equatable {
+        public var name: String
+        public var nanoseconds: Int
+
+        public init(name: String, nanoseconds: Int) {
+            self.name = name
+            self.nanoseconds = nanoseconds
+        }
+    }
+}
+
+/// `org.pard.Control.KeepInterpreter`: has an interpreter for scripts be kept.
+public enum KeepInterpreter {
+    public static let method = "org.pard.Control.KeepInterpreter"
+
+    public struct Request: Codable, Sendable, Equatable {
+        public var python: String
+        public var preload: [String]
+        public var root: String?
+        public var context: Context
+
+        public init(python: String, preload: [String], root: String? = nil, context: Context) {
+            self.python = python
+            self.preload = preload
+            self.root = root
+            self.context = context
+        }
+    }
+
+    public struct Reply: Codable, Sendable, Equatable {
+        /// Its pool, as `ListPools` has it.
+        public var pool: String
+
+        public init(pool: String) {
+            self.pool = pool
+        }
+    }
+}
+
+// Written and read without Swift's own coding, whose first use takes longer than a script.
+extension Script.Request {
+    /// The request as the parameters of a call: the text of a JSON object.
+    public var json: [UInt8] {
+        var bytes: [UInt8] = []
+        JSONBytes.append("{\"python\":", quoted: python, to: &bytes)
+        JSONBytes.append(",\"preload\":", texts: preload, to: &bytes)
+        if let root { JSONBytes.append(",\"root\":", quoted: root, to: &bytes) }
+        JSONBytes.append(",\"kind\":", quoted: kind.rawValue, to: &bytes)
+        JSONBytes.append(",\"script\":", quoted: script, to: &bytes)
+        JSONBytes.append(",\"words\":", texts: words, to: &bytes)
+        JSONBytes.append(",\"arguments\":", arguments, to: &bytes)
+        if unbuffered { JSONBytes.append(",\"unbuffered\":true", to: &bytes) }
+        if why { JSONBytes.append(",\"why\":true", to: &bytes) }
+        if !blocked.isEmpty { JSONBytes.append(",\"blocked\":", numbers: blocked, to: &bytes) }
+        JSONBytes.append(",\"surroundings\":{", to: &bytes)
+        JSONBytes.append(list: surroundings.sorted { $0.key < $1.key }, to: &bytes) { item, bytes in
+            JSONBytes.append(quoted: item.key, to: &bytes)
+            JSONBytes.append(":", quoted: item.value, to: &bytes)
+        }
+        JSONBytes.append("},\"context\":", to: &bytes)
+        context.append(to: &bytes)
+        bytes.append(UInt8(ascii: "}"))
+        return bytes
+    }
+
+    /// The request whose text is `text`; nil where it is not as described.
+    public init?(parameters text: [UInt8]) {
+        do throws(JSONObject.Unfit) {
+            let request = try JSONObject(text)
+            let given = try request.object("surroundings")
+            var surroundings: [String: String] = [:]
+            for name in given.keys { surroundings[name] = try given.text(name) }
+            self.init(
+                python: try request.text("python"), preload: try request.textsIfPresent("preload"),
+                root: try request.textIfPresent("root"), kind: try request.choice("kind"),
+                script: try request.text("script"), words: try request.textsIfPresent("words"),
+                arguments: try request.number("arguments"),
+                unbuffered: try request.flagIfPresent("unbuffered") ?? false,
+                why: try request.flagIfPresent("why") ?? false, blocked: try request.numbersIfPresent("blocked") ?? [],
+                surroundings: surroundings, context: try Context(request.object("context")))
+        } catch {
+            return nil
+        }
+    }
+}
+
+extension Script.Reply {
+    public var json: [UInt8] {
+        var bytes: [UInt8] = []
+        if let begun {
+            JSONBytes.append("{\"begun\":{\"pid\":", begun.pid, to: &bytes)
+            if let warm = begun.warm { JSONBytes.append(",\"warm\":", warm, to: &bytes) }
+            if let reason = begun.reason { JSONBytes.append(",\"reason\":", quoted: reason, to: &bytes) }
+            JSONBytes.append("}}", to: &bytes)
+        } else if let ended {
+            JSONBytes.append("{\"ended\":{\"code\":", numberOrNull: ended.code, to: &bytes)
+            JSONBytes.append(",\"signal\":", numberOrNull: ended.signal, to: &bytes)
+            if let imports = ended.imports {
+                JSONBytes.append(",\"imports\":[", to: &bytes)
+                JSONBytes.append(list: imports, to: &bytes) { item, bytes in
+                    JSONBytes.append("{\"name\":", quoted: item.name, to: &bytes)
+                    JSONBytes.append(",\"nanoseconds\":", item.nanoseconds, to: &bytes)
+                    bytes.append(UInt8(ascii: "}"))
+                }
+                bytes.append(UInt8(ascii: "]"))
+            }
+            JSONBytes.append("}}", to: &bytes)
+        } else {
+            JSONBytes.append("{\"cold\":", quotedOrNull: cold, to: &bytes)
+            bytes.append(UInt8(ascii: "}"))
+        }
+        return bytes
+    }
+
+    /// The reply whose parameters' text is `text`; nil where it is not as described.
+    public init?(parameters text: [UInt8]) {
+        do throws(JSONObject.Unfit) {
+            let reply = try JSONObject(text)
+            self.init(
+                begun: try reply.objectIfPresent("begun").map { begun throws(JSONObject.Unfit) in
+                    Script.Begun(
+                        pid: try begun.number("pid"), warm: try begun.numberIfPresent("warm"),
+                        reason: try begun.textIfPresent("reason"))
+                },
+                ended: try reply.objectIfPresent("ended").map { ended throws(JSONObject.Unfit) in
+                    Script.Ended(
+                        code: try ended.numberIfPresent("code"), signal: try ended.numberIfPresent("signal"),
+                        imports: try ended.objectsIfPresent("imports")?.map { item throws(JSONObject.Unfit) in
+                            Script.Import(name: try item.text("name"), nanoseconds: try item.number("nanoseconds"))
+                        })
+                },
+                cold: try reply.textIfPresent("cold"))
+        } catch {
+            return nil
+        }
+    }
+}
+
+extension Context {
+    /// Appends its text as a JSON object.
+    func append(to bytes: inout [UInt8]) {
+        JSONBytes.append("{\"directory\":", quoted: directory, to: &bytes)
+        JSONBytes.append(",\"umask\":", umask, to: &bytes)
+        JSONBytes.append(",\"environment\":", texts: environment, to: &bytes)
+        if let ignored { JSONBytes.append(",\"ignored\":", numbers: ignored, to: &bytes) }
+        if let nice { JSONBytes.append(",\"nice\":", nice, to: &bytes) }
+        if let io { JSONBytes.append(",\"io\":", io, to: &bytes) }
+        if let oom { JSONBytes.append(",\"oom\":", oom, to: &bytes) }
+        if let limits { JSONBytes.append(",\"limits\":", numbers: limits, to: &bytes) }
+        bytes.append(UInt8(ascii: "}"))
+    }
+}
+
+extension JSONBytes {
+    /// Appends `key` as it is, and an array.
+    package static func append(_ key: StaticString, texts: [String], to bytes: inout [UInt8]) {
+        append(key, to: &bytes)
+        bytes.append(UInt8(ascii: "["))
+        append(list: texts, to: &bytes) { append(quoted: $0, to: &$1) }
+        bytes.append(UInt8(ascii: "]"))
+    }
+
+    package static func append(_ key: StaticString, numbers: [Int], to bytes: inout [UInt8]) {
+        append(key, to: &bytes)
+        bytes.append(UInt8(ascii: "["))
+        append(list: numbers, to: &bytes) { append("", $0, to: &$1) }
+        bytes.append(UInt8(ascii: "]"))
+    }
+}
