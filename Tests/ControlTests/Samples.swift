@@ -32,6 +32,16 @@ enum Samples {
         waiting: 0, pids: [1], startupPaid: 1, readyFor: 2, replaced: 0)
     static let runtime = RuntimeStatus(
         name: "curl", state: "broken", reason: "r", foreign: false, zygotePid: 0, workers: 0)
+    static let loaded = Script.Import(name: "numpy", nanoseconds: 7)
+    static let script = Script.Request(
+        python: "/usr/bin/python3", preload: ["numpy"], root: "/home", kind: .file, script: "a.py",
+        words: ["/usr/bin/python3", "a.py", "b"], arguments: 1, unbuffered: true, why: true, blocked: [2],
+        surroundings: ["user": "0 0 0 0", "seccomp": "0"], context: context)
+    static let scriptReplies = [
+        Script.Reply(begun: .init(pid: 7, warm: 5, reason: "environment changed: LANG")),
+        Script.Reply(ended: .init(code: 3, signal: nil, imports: [loaded])), Script.Reply(ended: .init(signal: 9)),
+        Script.Reply(cold: "the caller's mount namespace is another than the daemon's"),
+    ]
     static let job = Job(
         job: "j1", workload: "io", mode: .threads, workers: 4, state: "running", tasks: 16, done: 1, uid: 1000, age: 5,
         arguments: ["size": "8MiB"])
@@ -77,6 +87,7 @@ enum Samples {
         ("Interpreter", receipt().interpreter), ("Histograms", histograms), ("Host", host),
         ("MetricKind", MetricKind.gauge), ("MetricPoint", point),
         ("Metric", metric),
+        ("ScriptKind", Script.Kind.module), ("ScriptImport", loaded),
     ]
 
     /// Methods by full name, with their parameters and reply.
@@ -88,7 +99,7 @@ enum Samples {
                 version: "1", state: "broken", pid: 1, zygotePid: 2, uptime: 3, uid: 4, socket: "/s", jobsRunning: 1,
                 jobsQueued: 2, jobsFinished: 3, jobsRefused: 4, workers: 8, workersBusy: 1, workersReplaced: 0,
                 ledgerBytes: 0, limits: ["jobs": 1], runtimes: [runtime],
-                reason: "no memory")
+                reason: "no memory", origin: "started by hand", idleExit: 5, scripts: 1)
         ),
         (GetMetrics.method, Empty(), GetMetrics.Reply(metrics: [metric])),
         (
@@ -111,6 +122,15 @@ enum Samples {
             LeaseCall.Reply(
                 lease: .init(job: "j1", workers: 2, memory: 0, bell: 1),
                 loss: .init(worker: 0, pid: 7, exit: "signal 9", oom: false, lost: 1, rerun: 0), receipt: receipt())
+        ),
+        (
+            Script.method, script,
+            Script.Reply(begun: scriptReplies[0].begun, ended: .init(code: 1, signal: 2, imports: [loaded]), cold: "c")
+        ),
+        (
+            KeepInterpreter.method,
+            KeepInterpreter.Request(python: "/p", preload: ["numpy"], root: "/home", context: context),
+            KeepInterpreter.Reply(pool: "scripts:numpy")
         ),
         (ListPools.method, Empty(), ListPools.Reply(pools: [pool])),
         (ResizePool.method, ResizePool.Request(name: "threads", size: 8), PoolReply(pool: pool)),

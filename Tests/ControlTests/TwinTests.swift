@@ -56,6 +56,7 @@ struct TwinTests {
         #expect(cases("Mode") == .enumeration(Mode.allCases.map(\.rawValue)))
         #expect(cases("Cold") == .enumeration(Cold.allCases.map(\.rawValue)))
         #expect(cases("MetricKind") == .enumeration(MetricKind.allCases.map(\.rawValue)))
+        #expect(cases("ScriptKind") == .enumeration(Script.Kind.allCases.map(\.rawValue)))
         #expect(cases("OutputOrder") == .enumeration(OutputOrder.allCases.map(\.rawValue)))
     }
 

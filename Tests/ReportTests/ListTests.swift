@@ -62,14 +62,16 @@ import Testing
                 .init(
                     name: "plugin:/home/me/libmine.so", state: "broken", reason: "no such file", foreign: true,
                     zygotePid: 0, workers: 0),
-            ])
+            ], origin: "started by parctl start", idleExit: 1_800_000_000_000, scripts: 2)
         #expect(
             StatusText(status, style: Samples.style).text == """
                 pard 0.1.0 · ready · up 1 h 2 min
                   socket    /run/pard/pard.sock
+                  origin    started by parctl start · ends when unused for 30 min
                   process   pid 10 · zygote 11 · uid 1000
                   workers   8 · 4 busy · 0 replaced
                   jobs      1 running · 2 queued · 1,234 finished · 3 refused
+                  scripts   2 running
                   ledgers   1.00 MiB
                   runtimes  native ready · zygote 11 · 8 workers
                             curl gone

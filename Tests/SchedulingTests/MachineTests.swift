@@ -140,6 +140,38 @@ struct MachineTests {
         #expect(world.machine.runtimes.count == PoolMachine.lasting.count)
     }
 
+    @Test("keeps a runtime while scripts use it, and for as long as it is to be kept")
+    func runtimeOfScripts() {
+        var world = Simulation(policy: policy(), seed: 1)
+        world.step(.begin)
+        world.settle(steps: 50)
+        func id(_ number: UInt32) -> RuntimeID { RuntimeID(number: number) }
+        func row(_ number: UInt32) -> RuntimeRow {
+            RuntimeRow(id: id(number), name: "scripts", isPermanent: false, isForScripts: true)
+        }
+        func wait() {
+            world.now += 2 * world.machine.policy.runtimeIdleNanoseconds
+            world.step(.tick)
+        }
+        world.step(.runtimeAdded(row(100), replaces: nil))
+        world.step(.scriptCame(id(100)))
+        wait()
+        #expect(world.machine.isInUse(id(100)))
+        #expect(!world.machine.resizable.contains { $0.runtime == id(100) }, "it has no workers")
+        world.step(.scriptWent(id(100)))
+        world.step(.keepRuntime(id(100), true))
+        wait()
+        #expect(world.machine.runtimes[id(100)]?.isKept == true)
+        // What takes its place is kept in its place.
+        world.step(.runtimeAdded(row(101), replaces: id(100)))
+        wait()
+        #expect(world.machine.runtimes[id(100)] == nil)
+        #expect(world.machine.runtimes[id(101)]?.isKept == true)
+        world.step(.keepRuntime(id(101), false))
+        wait()
+        #expect(world.machine.runtimes[id(101)] == nil)
+    }
+
     @Test("keeps idle workers for as long as their runtime says, or else the policy")
     func runtimeIdleTime() {
         var world = warm()
