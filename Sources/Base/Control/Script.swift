@@ -254,6 +254,8 @@ extension Context {
         if let nice { JSONBytes.append(",\"nice\":", nice, to: &bytes) }
         if let io { JSONBytes.append(",\"io\":", io, to: &bytes) }
         if let oom { JSONBytes.append(",\"oom\":", oom, to: &bytes) }
+        if let policy { JSONBytes.append(",\"policy\":", policy, to: &bytes) }
+        if let cpus { JSONBytes.append(",\"cpus\":", numbers: cpus, to: &bytes) }
         if let limits { JSONBytes.append(",\"limits\":", numbers: limits, to: &bytes) }
         bytes.append(UInt8(ascii: "}"))
     }

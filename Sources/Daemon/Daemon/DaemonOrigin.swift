@@ -32,7 +32,7 @@ final class Usage: Sendable {
     private let last = Atomic(Monotonic.now())
 
     private static let looks: Set<String> = [
-        Ping.method, GetStatus.method, ListPools.method, ListJobs.method, ListWorkloads.method,
+        Ping.method, GetStatus.method, GetMetrics.method, ListPools.method, ListJobs.method, ListWorkloads.method,
     ]
 
     func note(_ method: String) {

@@ -113,6 +113,8 @@ class Order:
         self.blocked = numbers(next(words))
         self.nice = numbers(next(words))
         self.limits = numbers(next(words))
+        self.policy = numbers(next(words))
+        self.cpus = numbers(next(words))
         self.kind = next(words).decode()
         self.script = os.fsdecode(next(words))
         count, own = int(next(words)), int(next(words))
@@ -253,6 +255,14 @@ def take_limits(order):
                 resource.setrlimit(which, wanted)
             except (ValueError, OSError):
                 raise Unfit(f"limit {which} is above the daemon's") from None
+    try:
+        for wanted in order.policy:
+            if os.sched_getscheduler(0) != wanted:
+                os.sched_setscheduler(0, wanted, os.sched_param(0))
+        if order.cpus and os.sched_getaffinity(0) != set(order.cpus):
+            os.sched_setaffinity(0, order.cpus)
+    except OSError:
+        raise Unfit("it is scheduled as the daemon may not have it") from None
     for wanted in order.nice:
         if os.getpriority(os.PRIO_PROCESS, 0) != wanted:
             try:

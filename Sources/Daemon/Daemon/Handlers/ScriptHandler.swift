@@ -111,7 +111,8 @@ struct ScriptHandler: Sendable {
         func list(_ numbers: [Int]?) -> String { (numbers ?? []).map(String.init).joined(separator: " ") }
         return [
             (request.unbuffered ? "u" : "") + (request.why ? "w" : ""), String(context.umask), list(context.ignored),
-            list(request.blocked), list(context.nice.map { [$0] }), list(context.limits), request.kind.rawValue,
+            list(request.blocked), list(context.nice.map { [$0] }), list(context.limits),
+            list(context.policy.map { [$0] }), list(context.cpus), request.kind.rawValue,
             request.script, String(request.words.count), String(request.arguments),
         ] + request.words + context.environment
     }
