@@ -98,8 +98,11 @@ let package = Package(
             resources: [.embedInCode("org.pard.Control.varlink")],
             swiftSettings: strict),
         .target(
+            name: "Experiments", dependencies: ["Control", "Timing"], path: "Sources/Client/Experiments",
+            swiftSettings: strict),
+        .target(
             name: "Report",
-            dependencies: ["Bytes", "Catalogue", "Control", "Timing"], path: "Sources/Client/Report",
+            dependencies: ["Bytes", "Catalogue", "Control", "Experiments", "Timing"], path: "Sources/Client/Report",
             resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")],
             swiftSettings: strict),
         .target(
@@ -151,7 +154,7 @@ let package = Package(
         .executableTarget(
             name: "parctl",
             dependencies: [
-                "Bytes", "Catalogue", "Control", "Linux", "Report", "Timing", "Varlink",
+                "Bytes", "Catalogue", "Control", "Experiments", "Linux", "Report", "Timing", "Varlink",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "ctl",
@@ -217,7 +220,9 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
-        .testTarget(name: "ReportTests", dependencies: ["Control", "Report", "Timing"], swiftSettings: strict),
+        .testTarget(name: "ExperimentsTests", dependencies: ["Experiments", "Timing"], swiftSettings: strict),
+        .testTarget(
+            name: "ReportTests", dependencies: ["Control", "Experiments", "Report", "Timing"], swiftSettings: strict),
         .testTarget(
             name: "ParctlTests",
             dependencies: [

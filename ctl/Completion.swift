@@ -76,7 +76,7 @@ enum BashCompletion {
     }
 }
 
-/// What the shell offers for the words of `parctl run` and `parctl compare`.
+/// What the shell offers for the words of the commands that take a workload.
 enum Completion {
     /// How long a daemon may take to tell of its workloads while somebody waits at a prompt.
     private static let patience = Duration.milliseconds(200)
@@ -109,7 +109,7 @@ enum Completion {
 
     /// - Parameter offer: what can be run beside this program's own workloads.
     static func words(_ words: [String], index: Int, prefix: String, offer: WorkloadOffer) -> [String] {
-        guard let run = words.firstIndex(where: { $0 == "run" || $0 == "compare" }) else { return [] }
+        guard let run = words.firstIndex(where: CommandWords.verbs.contains) else { return [] }
         let before = words[(run + 1)..<min(max(index, run + 1), words.count)]
         let own = before.lazy.compactMap { Catalogue.definition(named: $0) }.first
         guard let definition = own ?? before.lazy.compactMap({ try? offer.daemons($0) }).first else {

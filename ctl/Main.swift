@@ -118,6 +118,7 @@ struct Parctl: ParsableCommand {
               parctl run noop --tasks 1000000 --threads 2 --json
               parctl run exec --threads 4 gzip -k {} ::: *.log
               parctl compare cpu --workers 2,4 --html comparison.html
+              parctl bench io --threads 4 --processes 4
               parctl python --preload numpy script.py
               parctl pools
               parctl pools resize threads 8
@@ -130,8 +131,8 @@ struct Parctl: ParsableCommand {
             """,
         version: "parctl \(Version.current)",
         subcommands: [
-            RunCommand.self, PythonCommand.self, CompareCommand.self, PingCommand.self, StatusCommand.self,
-            PoolsCommand.self,
+            RunCommand.self, PythonCommand.self, CompareCommand.self, BenchCommand.self, PingCommand.self,
+            StatusCommand.self, PoolsCommand.self,
             JobsCommand.self,
             CancelCommand.self, TopCommand.self, MetricsCommand.self, HistoryCommand.self, LogsCommand.self,
             StartCommand.self, StopCommand.self, WorkloadsCommand.self, VersionCommand.self, CompletionsCommand.self,

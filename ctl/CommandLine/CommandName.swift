@@ -7,7 +7,9 @@ enum CommandName {
 
     /// Words of other programs, and of hurried people, and what does here what they ask for.
     private static let others: [(words: [String], meant: String)] = [
-        (["bench", "benchmark", "hyperfine", "time", "measure", "cmp", "diff"], "parctl compare"),
+        (["benchmark", "hyperfine", "time", "measure", "perf", "wrk"], "parctl bench"),
+        (["cmp", "diff"], "parctl compare"),
+        (["recommend", "choose", "advice", "which"], "parctl advise"),
         (["parallel", "xargs", "map", "foreach", "sh", "shell", "command", "cmd"], "parctl run exec"),
         (["submit", "add", "go", "launch"], "parctl run"),
         (["ps", "list", "ls", "queue", "running"], "parctl jobs"),
@@ -57,7 +59,11 @@ enum StrangeOption {
     ///
     /// - Parameter isExec: whether commands are run or compared.
     static func text(_ name: String, command: String, isExec: Bool) -> String? {
-        command == "compare" ? ofCompare(name, isExec: isExec) : ofRun(name)
+        switch command {
+        case "compare": ofCompare(name, isExec: isExec)
+        case "bench", "advise": ofBench(name, command)
+        default: ofRun(name)
+        }
     }
 
     private static func ofRun(_ name: String) -> String? {
@@ -73,6 +79,31 @@ enum StrangeOption {
         case "v", "verbose", "debug": return "the receipt tells what there is; --records has a line for each task"
         case "s", "silent": return "use -q"
         case "o": return "use --output, with workloads that have it"
+        default: return nil
+        }
+    }
+
+    private static func ofBench(_ name: String, _ command: String) -> String? {
+        if isJobs(name) || ["workers", "n-jobs", "cores", "cpus"].contains(name) {
+            return command == "bench"
+                ? "use --threads N,… or --processes N,…" : "it tries several numbers by itself: use --most"
+        }
+        guard command == "bench" else { return nil }
+        switch name {
+        case "m", "M", "min-runs", "max-runs", "rounds", "count", "repeat": return "use --runs for the number of rounds"
+        case "p": return "use --prepare, or --processes"
+        case "s": return "use --setup"
+        case "c": return "use --cleanup"
+        case "L", "parameter-list": return "use --scan option=a,b,c"
+        case "P", "parameter-scan", "D", "parameter-step-size": return "use --scan-range option=from..to:step"
+        case "N", "shell", "S":
+            return "commands run without a shell where they have no need of one: see 'parctl run exec --help'"
+        case "u", "time-unit", "style", "export-orgmode":
+            return "times have their units; --export-json, -csv, -markdown and "
+                + "-asciidoc are for other programs"
+        case "command-name": return "use -n"
+        case "cold": return "cold runs are measured beside warm ones, unless --no-cold is given"
+        case "output": return "use --show-output"
         default: return nil
         }
     }

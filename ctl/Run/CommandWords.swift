@@ -18,12 +18,13 @@ enum CommandWords {
         return expandingBare(Array(arguments[...place.workload]) + own)
     }
 
-    /// Gives the values that stand in one word with a letter of `parctl compare` a word of their own: `-r6`, and of commands
+    /// Gives the values that stand in one word with a letter of `parctl compare` and `bench` a word of their own: `-r6`, and of commands
     /// `-I{}` or `-N2`.
     static func splittingLetters(_ arguments: [String]) -> [String] {
-        guard let place = workloadPlace(in: arguments), place.verb == "compare" else { return arguments }
-        let letters: Set<Character> =
-            takesCommand(arguments[place.workload]) ? ["r", "I", "N", "a", "d", "C", "E", "s"] : ["r"]
+        guard let place = workloadPlace(in: arguments), place.verb != "run" else { return arguments }
+        let own: Set<Character> = place.verb == "compare" ? ["r"] : ["r", "w", "n"]
+        let letters =
+            takesCommand(arguments[place.workload]) ? own.union(["I", "N", "a", "d", "C", "E", "s"]) : own
         let end = firstOperand(of: arguments, from: place.workload + 1)
         return arguments[..<end].flatMap { word -> [String] in
             guard word.count > 2, word.hasPrefix("-"), !word.hasPrefix("--"), let letter = word.dropFirst().first,
@@ -52,7 +53,7 @@ enum CommandWords {
     /// The options of parctl itself that take the next word for their value.
     static let valuedOptions =
         (RunInvocation.words.filter(\.takesNext).map(\.name) + Service.words.filter(\.takesNext).map(\.name)
-        + ["workers", "runs"]).map { "--" + $0 } + ["-r"]
+        + ["workers", "runs", "budget"] + BenchCommand.valued).map { "--" + $0 } + ["-r", "-w", "-n"]
 
     /// Whether a command line, without the program's name, is one of `parctl run exec`.
     static func runsCommands(_ arguments: [String]) -> Bool {
@@ -89,10 +90,13 @@ enum CommandWords {
         Catalogue.definition(named: name)?.input == .command
     }
 
+    /// The commands that take a workload and its options.
+    static let verbs = ["run", "compare", "bench", "advise"]
+
     /// Which command takes a workload's words, and where the workload's name stands; nil where there is none.
     private static func workloadPlace(in arguments: [String]) -> (verb: String, workload: Int)? {
         let verb = firstOperand(of: arguments, from: 0)
-        guard verb < arguments.count, arguments[verb] == "run" || arguments[verb] == "compare" else { return nil }
+        guard verb < arguments.count, verbs.contains(arguments[verb]) else { return nil }
         var name = firstOperand(of: arguments, from: verb + 1)
         if name < arguments.count, arguments[name] == "--" { name += 1 }
         return name < arguments.count ? (arguments[verb], name) : nil

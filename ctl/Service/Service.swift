@@ -10,14 +10,14 @@ struct ServiceOptions: ParsableArguments {
             "The daemon's socket.",
             discussion:
                 "Otherwise $PARD_SOCKET, or the first of $XDG_RUNTIME_DIR/pard/pard.sock and /run/pard/pard.sock. Where "
-                + "none is named and none is there, 'run' and 'compare' start a private daemon.",
+                + "none is named and none is there, commands that run something start a private daemon.",
             valueName: "path"),
         completion: .file())
     var socket: String?
 
     @Flag(
         name: .customLong("no-spawn"),
-        help: "Don't let 'run' and 'compare' start a private daemon where none is running.")
+        help: "Don't start a private daemon where none is running.")
     var noSpawn = false
 
     @Option(help: ArgumentHelp("Colours: auto, always or never.", valueName: "when"))

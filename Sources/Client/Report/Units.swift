@@ -93,7 +93,7 @@ public enum Units {
     }
 
     /// `value` with three significant digits, or more where its whole part has more.
-    static func threeDigits(_ value: Double) -> String {
+    public static func threeDigits(_ value: Double) -> String {
         fixed(value, decimals: abs(value) < 9.995 ? 2 : abs(value) < 99.95 ? 1 : 0)
     }
 

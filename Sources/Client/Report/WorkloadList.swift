@@ -52,7 +52,7 @@ public struct WorkloadList: Sendable {
 
 extension TextStyle {
     /// `text` in lines of whole words, of at most `width` columns where words allow it.
-    func flow(words text: String, width: Int? = nil) -> [String] {
+    public func flow(words text: String, width: Int? = nil) -> [String] {
         let width = width ?? min(self.width, 100)
         var lines: [String] = []
         var line = ""

@@ -139,11 +139,13 @@ public struct TimelineSVG: Sendable {
 
         """
 
-    private static let style =
-        colors + plotStyle + """
-            .paper{fill:var(--paper)}
-            text{font:12px system-ui,sans-serif;fill:var(--ink)}
-            .title{font-size:18px;font-weight:600}.caption{font-weight:600;font-size:13px}
-            .name{text-anchor:end;fill:var(--soft)}.mark{text-anchor:middle;fill:var(--soft)}.note{fill:var(--soft)}
-            """
+    private static let style = colors + plotStyle + textStyle
+
+    /// How texts look in a picture of its own.
+    static let textStyle = """
+        .paper{fill:var(--paper)}
+        text{font:12px system-ui,sans-serif;fill:var(--ink)}
+        .title{font-size:18px;font-weight:600}.caption{font-weight:600;font-size:13px}
+        .name{text-anchor:end;fill:var(--soft)}.mark{text-anchor:middle;fill:var(--soft)}.note{fill:var(--soft)}
+        """
 }

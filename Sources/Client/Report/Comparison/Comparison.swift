@@ -1,4 +1,5 @@
 import Control
+import Experiments
 import Timing
 
 /// One way to run the tasks of a comparison.
@@ -88,36 +89,44 @@ public struct Comparison: Sendable {
         self.planned = planned
     }
 
+    /// What is varied: the workers, and whether they are warm.
+    struct Cell: Hashable, Sendable {
+        let arm: Int
+        let isCold: Bool
+    }
+
+    private var experiment: Experiment<Cell> {
+        Experiment(
+            arms.indices.map { Cell(arm: $0, isCold: false) } + arms.indices.map { Cell(arm: $0, isCold: true) },
+            rounds: rounds.map { round in
+                var receipts: [Cell: Receipt] = [:]
+                for (arm, receipt) in round.warm.enumerated() { receipts[Cell(arm: arm, isCold: false)] = receipt }
+                for (arm, receipt) in round.cold.enumerated() { receipts[Cell(arm: arm, isCold: true)] = receipt }
+                return receipts
+            }
+        ) { cell, receipt in receipt.outcome == .ok && (cell.isCold || receipt.temperature == .warm) }
+    }
+
     public var figures: [Figures] { arms.indices.map(figures) }
 
     private func figures(_ index: Int) -> Figures {
-        let warm = rounds.map { $0.warm[index] }
-        let cold = rounds.compactMap { $0.cold.isEmpty ? nil : $0.cold[index] }
-        let sound = warm.filter(Self.isSound)
-        let soundCold = cold.filter { $0.outcome == .ok }
-        func estimate(_ receipts: [Receipt], _ value: (Receipt) -> Int) -> Estimate? {
-            Estimate(receipts.map { Double(value($0)) })
-        }
+        let experiment = experiment
+        let (warm, cold) = (Cell(arm: index, isCold: false), Cell(arm: index, isCold: true))
+        let all = rounds.flatMap { [$0.warm[index]] + ($0.cold.isEmpty ? [] : [$0.cold[index]]) }
         return Figures(
-            arm: arms[index], coldStartup: estimate(soundCold, \.phases.startup),
-            coldElapsed: estimate(soundCold, \.elapsed), paid: estimate(sound, \.poolStartupPaid),
-            task: estimate(sound, \.task.p50), elapsed: estimate(sound, \.elapsed),
-            speedup: index == 0 ? nil : ratio(of: 0, to: index), notWarm: warm.count { $0.temperature != .warm },
-            troubled: (warm + cold).count { $0.outcome != .ok })
+            arm: arms[index], coldStartup: experiment.estimate(of: cold, Measure.startup.callAsFunction),
+            coldElapsed: experiment.estimate(of: cold, Measure.elapsed.callAsFunction),
+            paid: experiment.estimate(of: warm) { Double($0.poolStartupPaid) },
+            task: experiment.estimate(of: warm) { Double($0.task.p50) },
+            elapsed: experiment.estimate(of: warm, Measure.elapsed.callAsFunction),
+            speedup: index == 0 ? nil : ratio(of: 0, to: index),
+            notWarm: rounds.count { $0.warm[index].temperature != .warm }, troubled: all.count { $0.outcome != .ok })
     }
 
     /// The elapsed time of one arm over that of another, of the rounds in which both were sound.
     func ratio(of one: Int, to other: Int) -> Estimate? {
-        Estimate(
-            rounds.compactMap { round in
-                let (above, below) = (round.warm[one], round.warm[other])
-                guard Self.isSound(above), Self.isSound(below), below.elapsed > 0 else { return nil }
-                return Double(above.elapsed) / Double(below.elapsed)
-            })
-    }
-
-    private static func isSound(_ receipt: Receipt) -> Bool {
-        receipt.temperature == .warm && receipt.outcome == .ok
+        experiment.ratio(
+            of: Cell(arm: one, isCold: false), to: Cell(arm: other, isCold: false), Measure.elapsed.callAsFunction)
     }
 
     /// What was run, as it would be typed.

@@ -112,7 +112,7 @@ public struct ComparisonTable: Sendable {
     }
 
     /// `text` with what Markdown takes for a mark made harmless.
-    private static func escaped(_ text: String) -> String {
+    static func escaped(_ text: String) -> String {
         replacing("\\`*_{}[]<>()#+!|&", in: text) { "\\\($0)" }
     }
 

@@ -6,6 +6,7 @@ public struct Page: Sendable {
     public let title: String
     public let runs: [RecordedRun]
     let comparison: Comparison?
+    let bench: Bench?
     /// Which runs these are, where there were more.
     let chosen: String?
     /// When and by what it was made.
@@ -16,6 +17,17 @@ public struct Page: Sendable {
         title = "\(run.receipt.command) · \(run.receipt.arrangement())"
         runs = [run]
         comparison = nil
+        bench = nil
+        chosen = nil
+        self.note = note
+    }
+
+    /// The page of a bench, without any single run.
+    public init(of bench: Bench, note: String) {
+        title = "\(bench.command) · what pools cost, warm and cold"
+        runs = []
+        comparison = nil
+        self.bench = bench
         chosen = nil
         self.note = note
     }
@@ -25,6 +37,7 @@ public struct Page: Sendable {
         title = "\(comparison.command) · serial, threads and processes"
         self.runs = runs
         self.comparison = comparison
+        bench = nil
         self.chosen = chosen
         self.note = note
     }
@@ -50,14 +63,14 @@ public struct Page: Sendable {
         <link rel="icon" href="data:,">
         <title>\(Markup.escaped(title))</title>
         <style>
-        \(TimelineSVG.colors)\(Self.printColors)\(Self.style)\(TimelineSVG.plotStyle)</style>
+        \(TimelineSVG.colors)\(Self.printColors)\(Self.style)\(TimelineSVG.plotStyle)\(bench == nil ? "" : BenchPlots.plotStyle)</style>
         </head>
         <body>
         <main>
         <h1>\(Markup.escaped(title))</h1>
         <p class="meta">\(meta)</p>
         <svg width="0" height="0" style="position:absolute" aria-hidden="true">\(TimelineSVG.patterns)</svg>
-        \(comparison.map { PageComparison($0).markup } ?? "")\
+        \(comparison.map { PageComparison($0).markup } ?? "")\(bench.map { PageBench($0).markup } ?? "")\
         \(PageTimelines(runs, chosen: chosen).markup)\
         \(PageHistograms(runs).markup)\
         \(receipts)</main>
@@ -71,6 +84,11 @@ public struct Page: Sendable {
 
     private var meta: String {
         let made = "made by parctl \(Version.current), \(note)"
+        if let bench {
+            let style = Markup.style
+            return Markup.escaped(
+                BenchTable(bench, style: style).heading.dropFirst().joined(separator: ", ") + ", \(made)")
+        }
         guard let run = runs.first, comparison == nil else { return Markup.escaped(made) }
         let receipt = run.receipt
         let reason = receipt.reason.map { " (\($0))" } ?? ""
@@ -78,6 +96,7 @@ public struct Page: Sendable {
     }
 
     private var receipts: String {
+        guard !runs.isEmpty else { return "" }
         let isOne = runs.count == 1
         return "<h2>\(isOne ? "Receipt" : "Receipts")</h2>\n"
             + runs.map { run in
