@@ -226,7 +226,7 @@ let package = Package(
         .testTarget(
             name: "ParctlTests",
             dependencies: [
-                "Bytes", "Catalogue", "Control", "Linux", "Report", "Varlink", "parctl",
+                "Bytes", "Catalogue", "Control", "Experiments", "Linux", "Report", "Varlink", "parctl",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

@@ -119,6 +119,7 @@ struct Parctl: ParsableCommand {
               parctl run exec --threads 4 gzip -k {} ::: *.log
               parctl compare cpu --workers 2,4 --html comparison.html
               parctl bench io --threads 4 --processes 4
+              parctl advise python ./mine.py:work one two three four
               parctl python --preload numpy script.py
               parctl pools
               parctl pools resize threads 8
@@ -131,10 +132,9 @@ struct Parctl: ParsableCommand {
             """,
         version: "parctl \(Version.current)",
         subcommands: [
-            RunCommand.self, PythonCommand.self, CompareCommand.self, BenchCommand.self, PingCommand.self,
-            StatusCommand.self, PoolsCommand.self,
-            JobsCommand.self,
-            CancelCommand.self, TopCommand.self, MetricsCommand.self, HistoryCommand.self, LogsCommand.self,
+            RunCommand.self, PythonCommand.self, CompareCommand.self, BenchCommand.self, AdviseCommand.self,
+            PingCommand.self, StatusCommand.self, PoolsCommand.self, JobsCommand.self, CancelCommand.self,
+            TopCommand.self, MetricsCommand.self, HistoryCommand.self, LogsCommand.self,
             StartCommand.self, StopCommand.self, WorkloadsCommand.self, VersionCommand.self, CompletionsCommand.self,
         ])
 

@@ -4,12 +4,12 @@ import Testing
 
 @Suite struct SuggestionTests {
     @Test(arguments: [
-        ("bench", "did you mean 'parctl compare'?"), ("hyperfine", "did you mean 'parctl compare'?"),
+        ("benchmark", "did you mean 'parctl bench'?"), ("hyperfine", "did you mean 'parctl bench'?"),
         ("parallel", "did you mean 'parctl run exec'?"), ("xargs", "did you mean 'parctl run exec'?"),
         ("runn", "did you mean 'parctl run'?"), ("pool", "did you mean 'parctl pools'?"),
         ("hist", "did you mean 'parctl history'?"), ("comapre", "did you mean 'parctl compare'?"),
         ("exec", "it is a workload, which 'parctl run exec' runs"), ("kill", "did you mean 'parctl cancel'?"),
-        ("dowmload", "did you mean 'parctl run download'?"), ("zzz", "there are run, compare, ping"),
+        ("dowmload", "did you mean 'parctl run download'?"), ("zzz", "there are run, compare, bench, advise, ping"),
     ])
     func `a word that is no command is answered with the one that may be meant`(word: String, answer: String) {
         #expect(CommandName.unknown(word).hasPrefix("there is no command '\(word)'"))
@@ -24,7 +24,7 @@ import Testing
     }
 
     @Test func `a command behind options is looked at, too`() {
-        #expect(throws: CommandError.self) { try CommandName.check(["--socket", "/s", "bench", "cpu"]) }
+        #expect(throws: CommandError.self) { try CommandName.check(["--socket", "/s", "benchmark", "cpu"]) }
     }
 
     private func complaint(_ command: String, _ words: String...) -> String? {

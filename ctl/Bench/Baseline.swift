@@ -177,7 +177,7 @@ struct BenchBaselines: ParsableArguments {
 
     /// Where a baseline is kept.
     static func path(_ name: String) throws(CommandError) -> String {
-        guard !name.isEmpty, !name.hasPrefix("."), !name.utf8.contains(0) else {
+        guard !name.isEmpty, name.contains("/") || !name.hasPrefix("."), !name.utf8.contains(0) else {
             throw .usage("a baseline has a name that doesn't begin with a dot", help: BenchCommand.helpCommand)
         }
         if name.contains("/") { return name }

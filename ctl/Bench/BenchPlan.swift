@@ -2,6 +2,7 @@ import Catalogue
 import Control
 import Experiments
 import Report
+import Timing
 
 /// What `parctl bench` is to run: every variant on every arrangement of workers, warm and cold.
 struct BenchPlan {
@@ -87,6 +88,8 @@ enum BenchExtent: Equatable {
     case rounds(Int)
     /// Nanoseconds.
     case time(Int)
+    /// Nanoseconds, and up to twice as long until there are enough rounds for intervals.
+    case budget(Int)
     /// Nobody has said it.
     case usual
 
@@ -102,6 +105,8 @@ enum BenchExtent: Equatable {
         return switch self {
         case .rounds(let wanted): rounds < wanted
         case .time(let limit): rounds == 0 || nanoseconds < limit
+        case .budget(let limit):
+            nanoseconds < limit || (rounds < Estimate.fewest && nanoseconds / 2 < limit)
         case .usual: rounds < Self.fewestRounds || (rounds < Self.usualRounds && nanoseconds < Self.usualTime)
         }
     }
@@ -110,7 +115,7 @@ enum BenchExtent: Equatable {
     func label(_ round: Int) -> String {
         switch self {
         case .rounds(let wanted): "round \(round + 1) of \(wanted)"
-        case .time, .usual: "round \(round + 1)"
+        case .time, .budget, .usual: "round \(round + 1)"
         }
     }
 }

@@ -13,7 +13,10 @@ struct BenchSession {
     private(set) var hostBefore: Host?
     /// The worst that a run came to, other than ok.
     private(set) var status: ExitStatus?
-    private var isWarmingUp = true
+    /// Looks at the workers' processes beside the runs; nil where nobody wants that.
+    var watch: WorkerWatch?
+    /// The process that served the last run of each cell.
+    private var pids: [Bench.Cell: Int] = [:]
 
     init(_ plan: BenchPlan, terminal: Terminal) {
         self.plan = plan
@@ -36,6 +39,14 @@ struct BenchSession {
         try cleanUp(signals)
     }
 
+    /// One run of the first cell, before anything is measured; nil when the user asked for the end.
+    mutating func probe(on connection: inout DaemonConnection, _ signals: Signals) throws -> Receipt? {
+        guard let receipt = try run(plan.cells[0], "trying one run", on: &connection, signals) else { return nil }
+        hostBefore = receipt.host
+        try check(receipt, plan.cells[0])
+        return receipt
+    }
+
     private func cleanUp(_ signals: Signals) throws {
         for variant in plan.variants { try hook(plan.hooks.cleanup, variant.shown.values, "--cleanup", signals) }
     }
@@ -55,7 +66,6 @@ struct BenchSession {
                 try check(receipt, cell)
             }
         }
-        isWarmingUp = false
         status = nil
         let begun = Int(Monotonic.now())
         var number = 0
@@ -94,7 +104,10 @@ struct BenchSession {
         var session = RunSession(request, terminal: terminal, label: "\(name), \(cell.arm.name), \(cell.kind.rawValue)")
         session.descriptors = variant.inputs.descriptors
         if showsOutput { session.follower = OutputShower() }
+        watch?.begin(cell, lastPid: pids[cell])
         let receipt = try session.receipt(from: &connection, signals: signals)
+        watch?.end(cell, receipt)
+        pids[cell] = receipt.workerCosts.first?.pid
         guard !session.interrupted else {
             status = .cancelled
             return nil

@@ -33,6 +33,8 @@ public struct BenchTable: Sendable {
         let leaves: [Int?]
         /// Columns of words rather than of numbers.
         let words: Int
+        /// Whether it is for those who want to know more.
+        var isDetail = false
     }
 
     private var cells: [Bench.Cell] {
@@ -116,7 +118,7 @@ public struct BenchTable: Sendable {
         let names = nameHeadings + ["phase"]
         return Part(
             title: "Where the time went", headings: names + ["median", "95 %", "p99", "min\(dash)max"], rows: rows,
-            leaves: names.map { _ in nil } + [nil, nil, 1, 0], words: names.count)
+            leaves: names.map { _ in nil } + [nil, nil, 1, 0], words: names.count, isDetail: true)
     }
 
     private var means: Part {
@@ -137,7 +139,8 @@ public struct BenchTable: Sendable {
         return Part(
             title: "Means and processor times",
             headings: nameHeadings + ["mean", "deviation", "task CPU", "user", "system"],
-            rows: rows, leaves: nameHeadings.map { _ in nil } + [nil, nil, 0, 1, 2], words: nameHeadings.count)
+            rows: rows, leaves: nameHeadings.map { _ in nil } + [nil, nil, 0, 1, 2], words: nameHeadings.count,
+            isDetail: true)
     }
 
     // MARK: Texts

@@ -49,12 +49,10 @@ struct BenchWords: Sendable {
             let found = BreakEven.shares.reversed().compactMap { bench.breakEven(cell, share: $0) }
             guard found.count == BreakEven.shares.count, found[0].tasks.median > 0 else { return nil }
             let shares = found.map { one in
-                "under \(percent(one.share)) from \(Units.counted(Self.whole(one.tasks.median), "such task"))\(counts(one.tasks)) on"
+                "under \(percent(one.share)) of the run from \(Units.counted(Self.whole(one.tasks.median), "such task"))"
+                    + "\(counts(one.tasks)), or \(Units.counted(bench.variants[cell.variant].tasks, "task")) of \(time(one.length.median))\(lengths(one.length)), on"
             }
-            let each = found.map { "from \(time($0.length.median))\(lengths($0.length))" }
-            return "\(title(cell)): starting the pool costs \(shares.joined(separator: ", ")). With "
-                + "\(Units.counted(bench.variants[cell.variant].tasks, "task")) it does where each takes "
-                + "\(each.joined(separator: " and ")) or more."
+            return "\(title(cell)): starting the pool costs \(shares.joined(separator: "; "))."
         }
     }
 
@@ -103,7 +101,7 @@ struct BenchWords: Sendable {
                         ", so that speed is greatest with \(Units.fixed($0.value, decimals: 1)) "
                             + "(\(Units.fixed($0.low, decimals: 1)) to \(Units.fixed($0.high, decimals: 1)))"
                     } ?? "") + "."
-                : "The Universal Scalability Law finds no cost of more workers that is sure."
+                : "By the Universal Scalability Law, more workers cost nothing that is sure."
         } catch .points(let count) {
             text +=
                 "\(Units.counted(count, "number")) of workers are too few to fit a law to: it takes \(Scaling.fewestPoints)."
@@ -148,9 +146,10 @@ struct BenchWords: Sendable {
     // MARK: What is to be known of the figures
 
     /// What makes them doubtful.
-    var doubts: [String] {
-        bench.warnings + soundness + strays + drifts + fewRounds
-    }
+    var doubts: [String] { doubtsOfRuns + fewRounds }
+
+    /// The same but for how few rounds there were.
+    var doubtsOfRuns: [String] { bench.warnings + soundness + strays + drifts }
 
     private var fewRounds: [String] {
         bench.rounds > 0 && bench.rounds < Estimate.fewest

@@ -15,17 +15,21 @@ struct Plot: Sendable {
             return (log(max(value, low / 10)) - log(low)) / (log(high) - log(low))
         }
 
-        /// Powers of ten within, or a few even steps.
-        var marks: [Double] {
-            if isLogarithmic {
-                var marks: [Double] = []
-                var mark = pow(10, ceil(log10(low) - 1e-9))
-                while mark <= high * 1.0001 {
-                    marks.append(mark)
-                    mark *= 10
-                }
-                return marks
+        /// Powers of ten within; where they are few, with their doubles and fivefolds.
+        private var powers: [Double] {
+            let steps = high / low < 100 ? [1.0, 2, 5] : [1.0]
+            var marks: [Double] = []
+            var power = pow(10, floor(log10(low)))
+            while power <= high {
+                marks += steps.map { $0 * power }.filter { $0 >= low * 0.9999 && $0 <= high * 1.0001 }
+                power *= 10
             }
+            return marks
+        }
+
+        /// Powers, or a few even steps.
+        var marks: [Double] {
+            if isLogarithmic { return powers }
             let rough = (high - low) / 5
             let power = pow(10, floor(log10(max(rough, 1e-12))))
             let step = [1, 2, 5, 10].map { $0 * power }.first { $0 >= rough } ?? rough
@@ -69,9 +73,15 @@ struct Plot: Sendable {
             let place = Self.number(place(x: mark))
             markup +=
                 "<line class=\"grid\" x1=\"\(place)\" x2=\"\(place)\" y1=\"\(Self.number(floor))\" y2=\"\(Self.number(floor + 4))\"/>"
-                + text(xLabel(mark), self.place(x: mark), floor + 16, "mark")
+                + label(xLabel(mark), self.place(x: mark), floor + 16)
         }
         return markup + text(title, (Self.left + Self.width - Self.right) / 2, Self.height - 4, "mark")
+    }
+
+    /// A mark's label, which at the right edge ends there rather than beyond it.
+    private func label(_ text: String, _ x: Double, _ y: Double) -> String {
+        let isLast = x > Self.width - Self.right - 14
+        return self.text(text, isLast ? Self.width - 2 : x, y, isLast ? "name" : "mark")
     }
 
     /// A line through points, of which those beyond the axes are left out.

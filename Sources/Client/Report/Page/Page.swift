@@ -24,7 +24,8 @@ public struct Page: Sendable {
 
     /// The page of a bench, without any single run.
     public init(of bench: Bench, note: String) {
-        title = "\(bench.command) · what pools cost, warm and cold"
+        title =
+            "\(bench.command) · \(bench.isSweep ? "how speed grows with workers" : "what pools cost, warm and cold")"
         runs = []
         comparison = nil
         self.bench = bench

@@ -11,11 +11,16 @@ struct PageBench: Sendable {
     var markup: String {
         let table = BenchTable(bench, style: Markup.style, showsPhases: true, showsMeans: true)
         let plots = BenchPlots(bench: bench)
-        let answers = table.answers.map { "<p class=\"verdict\">\(Markup.escaped($0))</p>\n" }.joined()
+        let answers =
+            "<div class=\"verdict\">\n" + table.answers.map { "<p>\(Markup.escaped($0))</p>\n" }.joined() + "</div>\n"
         let doubts = table.doubts.map { "<p class=\"note bad-text\">\(Markup.escaped($0)).</p>\n" }.joined()
         let explanation = BenchTable.explanation.filter(table.explains).map { "\($0). " }.joined()
-        return answers + doubts
-            + table.parts.map(part).joined() + "<p class=\"note\">\(Markup.escaped(explanation))</p>\n"
+        // What answers the question stands open, what is for those who want to know more behind a line.
+        let shown = table.parts.filter { !$0.isDetail }.map(part).joined()
+        let details = table.parts.filter(\.isDetail).map { one in
+            "<details><summary>\(Markup.escaped(one.title))</summary>\n\(rows(one))</details>\n"
+        }
+        return answers + doubts + shown + "<p class=\"note\">\(Markup.escaped(explanation))</p>\n"
             + group(
                 "How long tasks took",
                 "Warm tasks are drawn upwards, cold ones downwards, all on one axis; the longest "
@@ -25,9 +30,14 @@ struct PageBench: Sendable {
                 "The share of a run that starting its pool is, by the number of tasks like these; marks are the 95 % intervals at "
                     + "1 and 10 percent.", plots.breakEvens)
             + group("Speed by the number of workers", "Over the fewest workers, round by round.", plots.scalings)
+            + "<h2>Details</h2>\n" + details.joined()
     }
 
     private func part(_ part: BenchTable.Part) -> String {
+        "<h2>\(Markup.escaped(part.title))</h2>\n\(rows(part))"
+    }
+
+    private func rows(_ part: BenchTable.Part) -> String {
         let headings = part.headings.enumerated().map { index, title in
             "<th scope=\"col\"\(index < part.words ? " class=\"word\"" : "")>\(Markup.escaped(title))</th>"
         }
@@ -41,7 +51,6 @@ struct PageBench: Sendable {
         }
         let title = Markup.escaped(part.title)
         return """
-            <h2>\(title)</h2>
             <div class="scroll" tabindex="0" role="region" aria-label="\(title)">
             <table><thead><tr>\(headings.joined())</tr></thead>
             <tbody>

@@ -3,7 +3,7 @@ import Control
 extension Receipt {
     /// The workload, its options and what its first task was given, as they would be typed. As users gave them: not yet
     /// fit for any place.
-    var command: String {
+    public var command: String {
         let options = arguments.sorted { $0.key < $1.key }.compactMap { name, value -> String? in
             switch value {
             case "", "false": nil
