@@ -1,4 +1,5 @@
 import ArgumentParser
+import enum Catalogue.Secrets
 import enum Catalogue.ShellWord
 import Control
 import Experiments
@@ -101,12 +102,9 @@ struct AdviseCommand: ParsableCommand {
             seen = watch.observations
             signals.release()
         }
-        let bench = session.plan.bench(
-            session.experiment, command: read.definition.name,
+        let shown = session.plan.bench(
+            session.experiment, command: BenchCommand.title(session.plan, session),
             warnings: HostDoubts(session.hostBefore, throttles: throttles).sentences)
-        let shown = Bench(
-            command: session.experiment.rounds.first?.values.first?.command ?? read.definition.name,
-            variants: bench.variants, arms: bench.arms, experiment: bench.experiment, warnings: bench.warnings)
         let advice = Advice(shown, seen)
         let style = service.values.style
         let report = AdviceReport(advice, next: next(advice.outcome), style: style)
@@ -147,9 +145,30 @@ struct AdviseCommand: ParsableCommand {
         }
     }
 
+    /// The words without what is nobody's business: users and passwords in URLs, and what headers and bodies hold.
+    private func shown(_ words: [String]) -> [String] {
+        var shown: [String] = []
+        let isRequest = words.first == "api"
+        var hasAddress = false
+        for word in words {
+            let last = shown.last
+            if isRequest, last == "--header" || last == "-H" {
+                shown.append(word.hasPrefix("@") ? word : "***")
+            } else if isRequest, word.hasPrefix("--header=") {
+                shown.append("--header=***")
+            } else if isRequest, !word.hasPrefix("-"), shown.count > 0, last?.hasPrefix("-") != true {
+                shown.append(hasAddress && !word.hasPrefix("@") ? "***" : Secrets.hidden(inAddress: word))
+                hasAddress = true
+            } else {
+                shown.append(Secrets.hidden(in: word))
+            }
+        }
+        return shown
+    }
+
     /// The words as they were typed, with `options` behind the workload.
     private func line(_ verb: String, _ options: String) -> String {
-        let words = words.filter { $0 != "--" }
+        let words = shown(words.filter { $0 != "--" })
         let count = verb == "run" || options.hasPrefix("--tasks") ? "" : tasks.map { " --tasks \($0)" } ?? ""
         return (["parctl", verb, words[0], options + count] + words.dropFirst().map(ShellWord.quoted)).joined(
             separator: " ")

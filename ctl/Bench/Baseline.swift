@@ -147,6 +147,10 @@ struct BenchBaselines: ParsableArguments {
         }
         var outcome = Outcome.fine
         var lines: [String] = []
+        if baseline.command != bench.command {
+            lines += people.style.flow(
+                words: "Mind: the baseline is of \(people.style.clean(baseline.command, limit: 200)).")
+        }
         for finding in findings {
             let (line, isSlower) = sentence(finding, name, people.style)
             if isSlower { outcome = .slower }

@@ -89,7 +89,7 @@ struct BenchCommand: ParsableCommand {
             signals.release()
         }
         let bench = plan.bench(
-            session.experiment, command: title(plan),
+            session.experiment, command: Self.title(plan, session),
             warnings: HostDoubts(session.hostBefore, throttles: throttles).sentences)
         let people = Audience(isBesideData: data != nil && shown.takesOutput(data), color: service.values.color)
         try show(bench, data, people)
@@ -100,9 +100,11 @@ struct BenchCommand: ParsableCommand {
         if verdict == .slower { throw ExitStatus.failed }
     }
 
-    private func title(_ plan: BenchPlan) -> String {
-        let words = plan.variants.count == 1 ? plan.variants[0].shown.name : plan.variants[0].words.definition.name
-        return words
+    /// What ran, as receipts tell it: without what is nobody's business, such as a URL's password.
+    static func title(_ plan: BenchPlan, _ session: BenchSession) -> String {
+        let name = plan.variants[0].words.definition.name
+        guard plan.variants.count == 1 else { return name }
+        return session.experiment.rounds.first?.values.first?.command ?? name
     }
 
     private func show(_ bench: Bench, _ data: String?, _ people: Audience) throws(CommandError) {
@@ -201,6 +203,9 @@ struct BenchWordLists {
     private func one(_ words: [String], _ values: [Bench.Variant.Value], isAlone: Bool) throws -> One {
         var filled = words
         for value in values {
+            guard value.option != "header" || definition.input != .request else {
+                throw BenchFault("what headers hold is shown nowhere, and so can't be scanned")
+            }
             if definition.option(typed: "--\(value.option)") != nil {
                 guard !words.contains(where: { $0 == "--\(value.option)" || $0.hasPrefix("--\(value.option)=") }) else {
                     throw BenchFault("--\(value.option) is both given and scanned: leave one out")
@@ -218,17 +223,10 @@ struct BenchWordLists {
         }
         let scanned = values.map { "\($0.option)=\($0.value)" }.joined(separator: " ")
         let place = Self.command(in: words)
-        let command =
-            isAlone || place >= words.count
-            ? Self.shown(words) : BenchHooks.filled(words[place], values)
-        return One(name: isAlone && !scanned.isEmpty ? scanned : command, words: filled, values: values)
-    }
-
-    /// The words as they would be typed, without those that are many.
-    private static func shown(_ words: [String]) -> String {
-        let plain = words.filter { $0 != "--" }
-        let few = plain.prefix(12).map(ShellWord.quoted).joined(separator: " ")
-        return few + (plain.count > 12 ? " …" : "")
+        // A command of its own is named by what it is; one alone by its workload, and receipts tell more.
+        let command = isAlone || place >= words.count ? definition.name : BenchHooks.filled(words[place], values)
+        return One(
+            name: Secrets.hidden(in: isAlone && !scanned.isEmpty ? scanned : command), words: filled, values: values)
     }
 
     /// Where the command begins among an exec's words.

@@ -31,11 +31,13 @@ extension BenchCommand {
         let seconds = rounds.time.map { Double($0) / 1e9 } ?? 10
         let count = min(max(Int((rate * seconds).rounded()), 1), OpenLoop.mostTasks)
         var loop: OpenLoop?
+        var command = plan.variants[0].words.definition.name
         try service.values.withDaemon { connection, signals in
             var warmUp = RunSession(
                 try plan.request(cell), terminal: Terminal(STDERR_FILENO, color: service.values.color),
                 label: "warming up")
-            _ = try warmUp.receipt(from: &connection, signals: signals)
+            let receipt = try warmUp.receipt(from: &connection, signals: signals)
+            command = plan.variants[0].words.repeated(in: receipt).command
             let made = OpenLoop(
                 request, rate: rate, count: count, lanes: min(cell.arm.workers, OpenLoop.mostLanes),
                 path: connection.path)
@@ -43,7 +45,7 @@ extension BenchCommand {
             loop = made
         }
         guard let loop else { return }
-        let report = loop.report(command: plan.variants[0].shown.name, arm: cell.arm)
+        let report = loop.report(command: command, arm: cell.arm)
         if output.json {
             try StandardOutput.write(json: report)
         } else {
