@@ -122,7 +122,7 @@ enum CommandError: Error {
     /// Said of a socket that was named.
     private static let namedOnly = " (without a socket named, 'parctl run' starts a private daemon)"
     private static let howToStart =
-        "start one with 'systemctl --user start pard', or with 'pard --socket PATH' and 'parctl --socket PATH'"
+        "start one with 'parctl start', with 'systemctl --user start pard', or with 'pard --socket PATH'"
 }
 
 /// What an errno means to whoever reads it.

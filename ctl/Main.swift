@@ -30,7 +30,7 @@ enum Main {
     }
 
     /// Bytes of address space below which nothing can be relied on; a run with a million records takes ten times as much.
-    private static let leastAddressSpace = 32 << 20
+    private static let leastAddressSpace = 40 << 20
 
     /// What this process lacks to do anything at all; nil where it lacks nothing.
     private static func unfit() -> CommandError? {

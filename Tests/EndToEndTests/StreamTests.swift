@@ -73,9 +73,9 @@ extension EndToEnd {
 
         @Test("as it has too little memory")
         func memory() throws {
-            let outcome = try shell("ulimit -v 32000; exec parctl run noop")
+            let outcome = try shell("ulimit -v 38000; exec parctl run noop")
             #expect(outcome.status == 1)
-            #expect(outcome.errors.contains("'ulimit -v' allows 31 MiB"))
+            #expect(outcome.errors.contains("'ulimit -v' allows 37 MiB"))
         }
     }
 }

@@ -9,7 +9,8 @@ import Testing
         ("runn", "did you mean 'parctl run'?"), ("pool", "did you mean 'parctl pools'?"),
         ("hist", "did you mean 'parctl history'?"), ("comapre", "did you mean 'parctl compare'?"),
         ("exec", "it is a workload, which 'parctl run exec' runs"), ("kill", "did you mean 'parctl cancel'?"),
-        ("dowmload", "did you mean 'parctl run download'?"), ("zzz", "there are run, compare, bench, advise, ping"),
+        ("dowmload", "did you mean 'parctl run download'?"),
+        ("zzz", "there are run, python, compare, bench, advise, ping"),
     ])
     func `a word that is no command is answered with the one that may be meant`(word: String, answer: String) {
         #expect(CommandName.unknown(word).hasPrefix("there is no command '\(word)'"))
