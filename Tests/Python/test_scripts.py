@@ -16,6 +16,11 @@ INPUT = b"print('from standard input')\n"
 PATIENCE = 60
 
 
+# Where tests are started in the background, they ignore these, and so would all that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+
+
 class Stage:
     """A folder with the cases' files, and a daemon of its own."""
 

@@ -17,7 +17,8 @@ PATIENCE = 15
 
 TICKS = """
 import os, signal, time
-signal.signal(signal.SIGWINCH, lambda *a: print('winch', os.get_terminal_size().columns, flush=True))
+# Between two writes of print, another one is an error.
+signal.signal(signal.SIGWINCH, lambda *a: os.write(1, b'winch %d\\n' % os.get_terminal_size().columns))
 for number in range(600):
     print('tick', number, flush=True)
     time.sleep(0.05)
