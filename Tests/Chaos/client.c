@@ -244,32 +244,57 @@ static void crowd(const char *path, int clients, double seconds) {
     print_tallies(tallies, clients, seconds);
 }
 
-/// Pings at even distances. One that had to wait for the one before counts from when it was due, so that a pause of the
-/// server's counts for as many pings as it has held up.
+/// Pings at even distances, answered or not: a pause of the server's counts for as many pings as it has held up, and a
+/// server that takes longer for a ping than lies between two of them is not taken to stand still.
 static void watch(const char *path, uint64_t pause) {
-    static uint64_t times[most_times];
-    size_t held = 0;
+    enum { most_waiting = 1 << 16 };
+    static uint64_t times[most_times], sent[most_waiting];
+    size_t held = 0, first = 0, next = 0;
     int descriptor = connection(path);
-    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    struct pollfd polls[] = {{.fd = STDIN_FILENO, .events = POLLIN}, {.fd = descriptor, .events = POLLIN}};
     uint64_t due = now();
+    int asked = 0;
     for (;;) {
-        uint64_t behind = now() - due;
-        uint64_t time = exchange(descriptor, ping, sizeof ping, "parameters");
-        if (held < most_times) times[held++] = time + behind;
-        due += pause;
-        uint64_t rest = due > now() ? due - now() : 0;
+        uint64_t time = now();
+        if (!asked && time >= due) {
+            errno = EOVERFLOW;
+            check(next - first == most_waiting, "pings without an answer");
+            sent[next++ % most_waiting] = time;
+            send_frame(descriptor, ping, sizeof ping);
+            due = time + pause;
+        }
+        uint64_t rest = asked ? (uint64_t)patience_seconds * 1000000000 : due > time ? due - time : 0;
         struct timespec wait = {(time_t)(rest / 1000000000), (long)(rest % 1000000000)};
-        int ready = ppoll(&input, 1, &wait, NULL);
+        polls[0].events = asked ? 0 : POLLIN;
+        int ready = ppoll(polls, 2, &wait, NULL);
         check(ready < 0 && errno != EINTR, "poll");
-        // It was awake late, which is not the server's doing.
-        if (rest > 0) due = now();
-        if (ready <= 0) continue;
+        if (asked && ready == 0) errno = ETIMEDOUT;
+        check(asked && ready == 0, "receive");
+        if (ready > 0 && polls[1].revents) {
+            static char buffer[buffer_bytes];
+            ssize_t count = recv(descriptor, buffer, sizeof buffer, 0);
+            if (count == 0) errno = ECONNRESET;
+            check(count <= 0, "receive");
+            errno = 0;
+            check(memmem(buffer, (size_t)count, "\"error\"", 7) != NULL, ping);
+            time = now();
+            for (ssize_t i = 0; i < count; i++) {
+                if (buffer[i]) continue;
+                if (held < most_times) times[held++] = time - sent[first % most_waiting];
+                first++;
+            }
+        }
+        if (ready > 0 && polls[0].revents) asked = 1;
+        // The figures are of pings that were answered: of all that were sent.
+        if (!asked || first < next) continue;
         char line[256];
         ssize_t count = read(STDIN_FILENO, line, sizeof line);
         printf("{");
         print_times("ping", times, held, "}\n");
         fflush(stdout);
+        asked = 0;
         held = 0;
+        due = now();
         if (count <= 0) return;
     }
 }
@@ -292,7 +317,11 @@ static void echo(const char *path) {
             static char buffer[buffer_bytes];
             if (!polls[i].revents) continue;
             ssize_t count = recv(polls[i].fd, buffer, sizeof buffer, 0);
-            if (count > 0 && (buffer[count - 1] != 0 || send(polls[i].fd, reply, sizeof reply, MSG_NOSIGNAL) > 0)) continue;
+            int open_still = count > 0;
+            for (ssize_t at = 0; at < count && open_still; at++) {
+                if (!buffer[at]) open_still = send(polls[i].fd, reply, sizeof reply, MSG_NOSIGNAL) > 0;
+            }
+            if (open_still) continue;
             close(polls[i].fd);
             polls[i--] = polls[--open];
         }

@@ -1,4 +1,5 @@
 import CLinux
+import Dispatch
 import Glibc
 import Linux
 import Synchronization
@@ -67,6 +68,36 @@ struct BoundsTests {
             while fixture.server.connectionCount > 1 { await Task.yield() }
             isShort.withLock { $0 = false }
             try await expectPong(fixture.path)
+        }
+    }
+
+    @Test("who has one call waits for a call of each other at most, however many they have sent")
+    func turns() async throws {
+        let others = 20
+        try await Fixture.run { fixture in
+            let told = Mutex([String]())
+            let allSent = DispatchSemaphore(value: 0)
+            fixture.service.onTell.withLock {
+                $0 = { text in
+                    // The server is held until all calls are there, and takes its time for each then.
+                    if told.withLock({ $0.isEmpty }) { allSent.wait() }
+                    told.withLock { $0.append(text) }
+                    usleep(500)
+                }
+            }
+            func call(_ text: String) -> String {
+                "{\"method\":\"\(prefix)Tell\",\"parameters\":{\"text\":\"\(text)\"}}"
+            }
+            let many = Array(repeating: call("one of many"), count: 40).joined(separator: "\0")
+            let clients = try (0..<others).map { _ in try RawClient(fixture.path) }
+            for client in clients { try client.send(many) }
+            let client = try RawClient(fixture.path)
+            try client.send(call("the only one"))
+            allSent.signal()
+            #expect(try await client.next() != nil)
+            let place = try #require(told.withLock { $0.firstIndex(of: "the only one") })
+            #expect(place <= 2 * others)
+            withExtendedLifetime(clients) {}
         }
     }
 

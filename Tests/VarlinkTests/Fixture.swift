@@ -18,6 +18,8 @@ final class TestService: Service {
     private let happened: AsyncStream<Event>.Continuation
     /// What Wait waits for.
     let gate = Gate()
+    /// What Tell tells, on the thread that answers small calls.
+    let onTell = Mutex<@Sendable (String) -> Void>({ _ in })
 
     init() throws {
         interface = try InterfaceDescription(
@@ -28,6 +30,7 @@ final class TestService: Service {
             method Echo(number: int, text: ?string) -> (number: int, text: ?string)
             # Ends its call on another thread than the connection's.
             method Hop(number: int, text: ?string) -> (number: int, text: ?string)
+            method Tell(text: string) -> ()
             method Count(to: int) -> (number: int)
             # Until the gate is opened.
             method Wait() -> ()
@@ -64,6 +67,10 @@ final class TestService: Service {
             case "Hop":
                 let echo = try call.parameters(as: Echo.self)
                 Task { call.reply(echo) }
+            case "Tell":
+                let text = try call.parameters(as: [String: String].self)["text"] ?? ""
+                onTell.withLock { $0 }(text)
+                call.reply([String: Int]())
             case "Count": Count(call, to: try call.parameters(as: [String: Int].self)["to"] ?? 0).go()
             case "Wait": wait(call)
             case "Fail": call.fail(try call.parameters(as: Failed.self))

@@ -18,6 +18,8 @@ final class ClientConnection {
     var isInputOver = false
     /// No further call is begun.
     var isDraining = false
+    /// It waits for its turn to have calls begun.
+    var isQueued = false
     /// When the first byte of a call came whose end has not come; nil where there is none.
     var unfinishedSince: UInt64?
     /// Bytes that it has of those that all calls may have.

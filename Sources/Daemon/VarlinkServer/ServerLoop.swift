@@ -18,8 +18,11 @@ final class ServerLoop {
     /// Reads from one connection until others get their turn.
     private static let readsAtOnce = 2
     private static let readBytes = 1 << 16
-    /// Calls of one connection that are begun until others get their turn.
-    private static let callsAtOnce = 4
+    /// Calls of one connection that are begun when it is heard, and at each later turn, until others get theirs.
+    private static let callsHeard = 1, callsAtTurn = 4
+    /// How long turns are taken until those are heard who have sent something meanwhile: whoever has many calls to be begun
+    /// holds nobody up who has one.
+    private static let turnsNanoseconds: UInt64 = 200_000
     /// How long accepting rests when there is no room for another connection.
     static let pauseNanoseconds: UInt64 = 100_000_000
     /// How often unfinished calls and unread replies are looked at.
@@ -50,8 +53,8 @@ final class ServerLoop {
     private var trimAt: UInt64?
     /// How long after the last of them: by then they have been read, and what was made of them is where it belongs.
     private static let trimNanoseconds: UInt64 = 5_000_000_000
-    /// Connections with calls to be begun at their next turn.
-    private var waiting: Set<UInt64> = []
+    /// Connections with calls to be begun at their next turn; first the one that has waited longest.
+    private var queue: [UInt64] = []
     private var stopping: ServerShared.Stop?
 
     /// - Parameter listener: the loop's own from now on.
@@ -119,7 +122,7 @@ final class ServerLoop {
 
     /// How long to wait at most, in milliseconds; nil for as long as nothing happens.
     private var patience: Int32? {
-        if !waiting.isEmpty { return 0 }
+        if !queue.isEmpty { return 0 }
         var times: [UInt64] = []
         if !watched.isEmpty { times.append(sweepAt) }
         if let acceptAt { times.append(acceptAt) }
@@ -217,10 +220,11 @@ final class ServerLoop {
         return true
     }
 
-    /// Begins what can be begun, and says what the connection is waited for from then on.
-    private func pump(_ connection: ClientConnection) {
+    /// Begins up to `calls` of what can be begun, and says what the connection is waited for from then on.
+    private func pump(_ connection: ClientConnection, calls: Int = callsHeard) {
+        var left = calls
         while true {
-            let mayGoOn = begin(connection)
+            begin(connection, atMost: &left)
             let holdsMore = connection.frames.hasFrame
             let awaits =
                 holdsMore || connection.isInputOver || connection.isDraining
@@ -229,8 +233,8 @@ final class ServerLoop {
             if standing.isOver { return drop(connection) }
             if standing.isIdle, holdsMore, !connection.isDraining {
                 // The call may just have ended.
-                if mayGoOn { continue }
-                waiting.insert(connection.id)
+                if left > 0 { continue }
+                enqueue(connection)
             }
             if standing.isSettled, connection.isDraining || (connection.isInputOver && !holdsMore) {
                 return drop(connection)
@@ -239,20 +243,32 @@ final class ServerLoop {
         }
     }
 
-    /// Gives each connection that waits for its turn another one.
-    private func takeTurns() {
-        guard !waiting.isEmpty else { return }
-        let turns = waiting
-        waiting = []
-        for id in turns { if let connection = connections[id] { pump(connection) } }
+    private func enqueue(_ connection: ClientConnection) {
+        guard !connection.isQueued else { return }
+        connection.isQueued = true
+        queue.append(connection.id)
     }
 
-    /// - Returns: false where the connection has had its turn.
-    private func begin(_ connection: ClientConnection) -> Bool {
-        for _ in 0..<Self.callsAtOnce {
-            guard connection.outbox.isIdle, !connection.isDraining else { return true }
+    /// Gives connections that wait for their turn another one, as far as there is time.
+    private func takeTurns() {
+        guard !queue.isEmpty else { return }
+        let end = Monotonic.now() + Self.turnsNanoseconds
+        var turns = queue[...]
+        queue = []
+        while let id = turns.popFirst() {
+            guard let connection = connections[id] else { continue }
+            connection.isQueued = false
+            pump(connection, calls: Self.callsAtTurn)
+            if Monotonic.now() >= end { break }
+        }
+        queue = turns + queue
+    }
+
+    private func begin(_ connection: ClientConnection, atMost left: inout Int) {
+        while left > 0, connection.outbox.isIdle, !connection.isDraining {
             do throws(FrameError) {
-                guard let frame = try connection.frames.next() else { return true }
+                guard let frame = try connection.frames.next() else { return }
+                left -= 1
                 try begin(frame, connection)
                 if connection.chargedBytes > 0 { _ = charge(connection) }
             } catch {
@@ -260,7 +276,6 @@ final class ServerLoop {
                 connection.outbox.closeAfterWrites()
             }
         }
-        return false
     }
 
     private func begin(_ frame: Frame, _ connection: ClientConnection) throws(FrameError) {
@@ -309,7 +324,6 @@ final class ServerLoop {
     func drop(_ connection: ClientConnection) {
         guard connections.removeValue(forKey: connection.id) != nil else { return }
         watched.remove(connection.id)
-        waiting.remove(connection.id)
         connection.outbox.close()
         users.giveBack(1, for: connection.peer.uid)
         callBytes.giveBack(connection.chargedBytes, for: connection.peer.uid)
