@@ -54,6 +54,24 @@ struct BusyPoolTests {
         #expect(world.machine.nextDeadline.map { $0 > world.now } != false)
     }
 
+    @Test("waits longer while others leave it, but not for ever")
+    func turnover() {
+        var world = warm(patience: 10_000_000)
+        for id in JobID(1)...4 { world.step(.submit(id, request(1))) }
+        for id in JobID(5)...60 { world.step(.submit(id, request(1))) }
+        let accepted = world.now
+        // One leaves every 8 ms: as soon as the next one can't be served within its ten-fold patience, the pool grows.
+        for id in JobID(1)...12 {
+            world.now = accepted + UInt64(id) * 8_000_000
+            world.step(.tick)
+            #expect(world.machine.members(of: .threads).count == 4, "after \(8 * id) ms")
+            world.step(.crewLeft(id))
+        }
+        world.now = accepted + 100_000_000
+        world.step(.tick)
+        #expect(world.machine.members(of: .threads).count > 4)
+    }
+
     @Test("goes back to its floor afterwards")
     func shrinking() {
         var world = warm()

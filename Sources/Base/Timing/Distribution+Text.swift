@@ -22,24 +22,28 @@ extension Distribution {
     private static let mostBuckets = index(of: longest) + 1
 
     private var bytes: [UInt8] {
-        var counts: [UInt8] = []
-        counts.reserveCapacity(buckets.count * 4)
-        var next = 0
-        for bucket in buckets {
-            // So many empty ones before it stand as one negative number.
-            if bucket.index > next { Self.append(Int64(next - bucket.index), to: &counts) }
-            Self.append(Int64(clamping: bucket.count), to: &counts)
-            next = bucket.index + 1
-        }
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(Self.headBytes + counts.count)
+        bytes.reserveCapacity(Self.headBytes + buckets.count * 4)
         func append(_ number: some FixedWidthInteger) {
             withUnsafeBytes(of: number.bigEndian) { bytes.append(contentsOf: $0) }
         }
-        for word in [Self.cookie, UInt32(counts.count), 0, Self.digits] { append(word) }
-        let greatest = buckets.last?.range.upperBound ?? 0
-        for word in [1, max(greatest, Self.usualLongest), (1.0).bitPattern] { append(word) }
-        return bytes + counts
+        append(Self.cookie)
+        // How many bytes of counts there are is known below.
+        append(UInt32(0))
+        append(UInt32(0))
+        append(Self.digits)
+        append(UInt64(1))
+        append(max(buckets.last?.range.upperBound ?? 0, Self.usualLongest))
+        append((1.0).bitPattern)
+        var next = 0
+        for bucket in buckets {
+            // So many empty ones before it stand as one negative number.
+            if bucket.index > next { Self.append(Int64(next - bucket.index), to: &bytes) }
+            Self.append(Int64(clamping: bucket.count), to: &bytes)
+            next = bucket.index + 1
+        }
+        withUnsafeBytes(of: UInt32(bytes.count - Self.headBytes).bigEndian) { bytes.replaceSubrange(4..<8, with: $0) }
+        return bytes
     }
 
     private init?(bytes: [UInt8]) {
@@ -100,17 +104,23 @@ private enum Base64 {
     }()
 
     static func text(of bytes: [UInt8]) -> String {
-        var text: [UInt8] = []
-        text.reserveCapacity((bytes.count + 2) / 3 * 4)
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let count = min(3, bytes.count - start)
-            var word: UInt32 = 0
-            for place in 0..<3 { word = word << 8 | (place < count ? UInt32(bytes[start + place]) : 0) }
-            for place in 0..<4 {
-                text.append(place > count ? UInt8(ascii: "=") : letters[Int(word >> UInt32(18 - 6 * place) & 63)])
+        // In place, and without a look at each letter again: every receipt has two of them.
+        String(unsafeUninitializedCapacity: (bytes.count + 2) / 3 * 4) { text in
+            letters.withUnsafeBufferPointer { letters in
+                var end = 0
+                for start in stride(from: 0, to: bytes.count, by: 3) {
+                    let count = min(3, bytes.count - start)
+                    var word: UInt32 = 0
+                    for place in 0..<3 { word = word << 8 | (place < count ? UInt32(bytes[start + place]) : 0) }
+                    for place in 0..<4 {
+                        text[end] =
+                            place > count ? UInt8(ascii: "=") : letters[Int(word >> UInt32(18 - 6 * place) & 63)]
+                        end += 1
+                    }
+                }
+                return end
             }
         }
-        return String(decoding: text, as: UTF8.self)
     }
 
     static func bytes(of text: String) -> [UInt8]? {

@@ -93,7 +93,7 @@ extension PoolMachine {
         let claimable = request.isInner && mayGrow(request) ? wanted - free : absent
         if claimable <= 0 { unclaim(id) }
         guard now >= pool.startFailures.retryAt else { return false }
-        let isPatienceOver = request.isInner || now >= patienceEnd(of: id)
+        let isPatienceOver = request.isInner || now >= patienceEnd(of: id, freed: pool.freedAt)
         for missing in [mayGrow(request) && isPatienceOver ? wanted - free : 0, absent] where missing > 0 {
             guard room(for: id) >= missing * request.kind.workersPerUnit else { continue }
             unclaim(id)
@@ -108,8 +108,12 @@ extension PoolMachine {
     func mayGrow(_ request: LeaseRequest) -> Bool { policy.growsBusyPools && !request.waits }
 
     /// Until when a waiting job waits for busy workers before its pool grows for it.
-    mutating func patienceEnd(of id: JobID) -> UInt64 {
-        (change(job: id) { $0.stamps.accepted } ?? 0) + policy.busyPatienceNanoseconds
+    ///
+    /// - Parameter freed: when another one last gave workers back.
+    mutating func patienceEnd(of id: JobID, freed: UInt64) -> UInt64 {
+        let came = change(job: id) { $0.stamps.accepted } ?? 0
+        let patience = policy.busyPatienceNanoseconds
+        return min(max(came, freed) + patience, came + PoolPolicy.busyPatienceLimit * patience)
     }
 
     /// How many units have to be started for a job to begin at once; nil where it has to wait for busy ones.

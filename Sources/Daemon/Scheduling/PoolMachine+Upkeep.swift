@@ -64,12 +64,13 @@ extension PoolMachine {
     /// Stops free units of earlier generations, and those above the floor that have waited long enough.
     private mutating func retire(_ kind: PoolKind, _ now: UInt64) {
         let isToBeSeenTo = change(pool: kind) { pool in
-            !pool.outdated.isEmpty || pool.size > pool.floor || pool.shrinksNow || pool.members.isEmpty
+            // While a job waits, every worker is wanted.
+            !pool.outdated.isEmpty || (pool.size > pool.floor && pool.queue.isEmpty) || pool.shrinksNow
+                || pool.members.isEmpty
         }
         guard isToBeSeenTo == true || isDraining, let pool = pools[kind] else { return }
         var stopped = Array(pool.outdated)
         let floor = isDraining ? 0 : pool.floor
-        // While a job waits, every worker is wanted.
         if pool.size > floor, pool.queue.isEmpty {
             stopped += pool.idle.prefix(pool.size - floor).prefix { isIdle($0, in: pool, now) }
         }
@@ -106,7 +107,7 @@ extension PoolMachine {
         let isShort = !pool.queue.isEmpty || (!isDraining && pool.size < pool.floor)
         if isShort, now < pool.startFailures.retryAt { due = min(due ?? .max, pool.startFailures.retryAt) }
         if let first = pool.queue.first, let request = change(job: first, { $0.request }), mayGrow(request) {
-            let end = patienceEnd(of: first)
+            let end = patienceEnd(of: first, freed: pool.freedAt)
             if now < end { due = min(due ?? .max, end) }
         }
         alarms.set(.pool(pool.kind), to: due)
