@@ -132,7 +132,7 @@ public struct InputBytes {
 
     /// Valid for as long as the job's memory. A span that is not within the block, as one that others have written over, is
     /// empty.
-    @inlinable public subscript(task: Int) -> UnsafeRawBufferPointer {
+    @inlinable @inline(__always) public subscript(task: Int) -> UnsafeRawBufferPointer {
         guard let spans else { return block }
         let span = spans.load(fromByteOffset: (task & spanMask) * spanStride, as: ByteSpan.self)
         guard let range = span.range(within: block.count) else {

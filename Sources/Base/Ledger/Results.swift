@@ -149,7 +149,8 @@ public struct ResultWriter {
         count == 0 && blocks == 0 ? .none : finishSome()
     }
 
-    @usableFromInline mutating func finishSome() -> ResultSpan {
+    @inlinable @inline(__always)
+    mutating func finishSome() -> ResultSpan {
         if let stream { return finish(in: stream) }
         let span = ResultSpan(offset: start, count: count)
         start = min(Self.rounded(start + count), chunkEnd)
@@ -159,7 +160,7 @@ public struct ResultWriter {
     }
 
     /// Gives back what a large result has left of its chunk, if nobody has taken what lies behind it.
-    private mutating func giveBack() {
+    @usableFromInline mutating func giveBack() {
         let isMine = taken.pointee.compareExchange(
             expected: UInt64(chunkEnd), desired: UInt64(start), ordering: .relaxed
         ).exchanged
@@ -216,7 +217,7 @@ public struct ResultWriter {
         }
     }
 
-    private static func rounded(_ byteCount: Int) -> Int {
+    @inlinable static func rounded(_ byteCount: Int) -> Int {
         (byteCount + ResultSpan.alignment - 1) / ResultSpan.alignment * ResultSpan.alignment
     }
 }

@@ -15,7 +15,7 @@ extension ResultWriter {
     }
 
     /// Ends the result at hand. Its blocks are the client's from now on.
-    mutating func finish(in seat: UnsafeMutablePointer<StreamSeat>) -> ResultSpan {
+    @usableFromInline mutating func finish(in seat: UnsafeMutablePointer<StreamSeat>) -> ResultSpan {
         let span = count == 0 ? ResultSpan.none : ResultSpan(offset: start, count: count)
         if blocks > 0 {
             let needed = UInt32((count + StreamShape.blockBytes - 1) / StreamShape.blockBytes)

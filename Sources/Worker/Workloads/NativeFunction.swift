@@ -48,6 +48,7 @@ public struct NativeFunction: Workload {
     }
 
     /// - Returns: where the result stands, see ``ResultSpan``.
+    @inline(__always)
     public mutating func run(_ task: TaskContext) throws(TaskFailure) -> Int64 {
         place.pointee.task.number = UInt64(task.task)
         place.pointee.task.worker = UInt32(truncatingIfNeeded: task.seat)
@@ -80,6 +81,7 @@ public struct NativeFunction: Workload {
     }
 
     /// Calls the function for as long as it fails and may be called once more.
+    @inline(never)
     private func again(_ code: Int32, _ task: TaskContext) throws(TaskFailure) -> Int64 {
         var code = code
         var left = tries - 1
@@ -142,6 +144,7 @@ private final class NativeCall {
             if !isFailure { results.note(byteCount: task.result_size) }
         }
 
+        @inline(__always)
         mutating func finish() -> ResultSpan {
             // A function that has said why it fails, and then returns that it hasn't.
             if isFailure { return drop() }
@@ -152,6 +155,7 @@ private final class NativeCall {
 
         mutating func finishFailure() -> ResultSpan { isFailure ? close() : drop() }
 
+        @inline(__always)
         private mutating func close() -> ResultSpan {
             let span = results.finish()
             isFailure = false
@@ -165,6 +169,7 @@ private final class NativeCall {
             _ = close()
         }
 
+        @inline(never)
         private mutating func drop() -> ResultSpan {
             results.begin()
             return close()
