@@ -100,7 +100,7 @@ struct BenchTests {
             return receipt
         }
         let text = BenchTable(bench, style: Made.style).text
-        #expect(text.contains("1 outlier of 2 threads, warm, counted in all the same: round 7 took 32"))
+        #expect(text.contains("outliers are counted in all the same: 1 of 2 threads, warm (round 7, took 32"))
         #expect(bench.estimate(bench.cells[0], .elapsed)?.count == 10)
     }
 
@@ -222,6 +222,40 @@ struct AdviceTests {
             Issue.record("\(advice.outcome)")
         }
         #expect(advice.evidence(Made.style).contains { $0.name == "own threads" })
+    }
+
+    @Test("is serial where the others surely gain no more than a little, and says how much that is at the most")
+    func smallGain() {
+        let gains = [0.96, 1.03, 0.99, 1.05, 1.01, 0.97, 1.04, 1, 0.98, 1.02]
+        let arms = [(serial, 16000), (threads(2), 16000), (processes(2), 15900)]
+        let bench = Made.bench(arms) { round, cell, receipt in
+            var receipt = receipt
+            guard cell.arm.mode != .serial else { return receipt }
+            receipt.phases.run = Int(Double(receipt.phases.run) * gains[round])
+            receipt.elapsed = receipt.phases.sum
+            return receipt
+        }
+        let advice = Advice(bench, .init())
+        if case .use(let arm, nil, _) = advice.outcome {
+            #expect(arm == serial)
+        } else {
+            Issue.record("\(advice.outcome)")
+        }
+        #expect(advice.sentence.contains("% at the most (with 95 % certainty)"))
+    }
+
+    @Test(
+        "says of tasks that waited beside a busy host that others may have had the processors",
+        arguments: [false, true])
+    func busyHost(isBusy: Bool) {
+        let bench = Made.bench([(serial, 16000), (threads(2), 8000)]) { _, _, receipt in
+            var receipt = receipt
+            receipt.task.cpuSum = receipt.task.sum * 4 / 10
+            return receipt
+        }
+        let task = Advice(bench, .init(isHostBusy: isBusy)).evidence(Made.style).first { $0.name == "a task" }
+        #expect(task?.text.contains("40 % of it on a processor: it waits") == true)
+        #expect(task?.text.contains("the host was busy") == isBusy)
     }
 
     @Test("isn't given for one task, for too few rounds, or where it may be chance; and says what would settle it")

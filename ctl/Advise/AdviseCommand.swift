@@ -102,9 +102,10 @@ struct AdviseCommand: ParsableCommand {
             seen = watch.observations
             signals.release()
         }
+        let doubts = HostDoubts(session.hostBefore, throttles: throttles)
+        seen.isHostBusy = doubts.isBusy
         let shown = session.plan.bench(
-            session.experiment, command: BenchCommand.title(session.plan, session),
-            warnings: HostDoubts(session.hostBefore, throttles: throttles).sentences)
+            session.experiment, command: BenchCommand.title(session.plan, session), warnings: doubts.sentences)
         let advice = Advice(shown, seen)
         let style = service.values.style
         let report = AdviceReport(advice, next: next(advice.outcome), style: style)

@@ -22,12 +22,15 @@ struct HostDoubts {
     /// Nanoseconds between two readings of the clock that differ, above which microseconds can't be told apart.
     private static let coarse = 1000
 
+    /// Whether others surely used the host.
+    var isBusy: Bool { (host?.cpuPressure ?? 0) >= Self.busyPressure }
+
     var sentences: [String] {
         var sentences: [String] = []
         if let host {
             let pressure = host.cpuPressure ?? 0
             let load = (host.load ?? 0) / Double(max(host.cores, 1))
-            if pressure >= Self.busyPressure {
+            if isBusy {
                 sentences.append(
                     "the host was busy before the first round: in \(Units.fixed(pressure, decimals: 0)) % of ten seconds something "
                         + "waited for a processor")

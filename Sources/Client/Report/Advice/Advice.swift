@@ -13,10 +13,13 @@ public struct Advice: Sendable {
         public var serialProcessors: Double?
         /// Bytes that a worker process has in memory.
         public var processMemory: Int?
+        /// Whether somebody else used the host before the first round.
+        public var isHostBusy: Bool
 
-        public init(serialProcessors: Double? = nil, processMemory: Int? = nil) {
+        public init(serialProcessors: Double? = nil, processMemory: Int? = nil, isHostBusy: Bool = false) {
             self.serialProcessors = serialProcessors
             self.processMemory = processMemory
+            self.isHostBusy = isHostBusy
         }
     }
 
@@ -44,6 +47,8 @@ public struct Advice: Sendable {
     private func cell(_ arm: Arm) -> Bench.Cell { Bench.Cell(variant: 0, arm: arm, kind: .warm) }
 
     private static let serial = Arm(.serial, workers: 1)
+    /// Workers that gain no more than this share are not worth having.
+    private static let smallGain = 0.1
 
     func speedup(_ arm: Arm) -> Estimate? { bench.ratio(cell(Self.serial), to: cell(arm), .elapsed) }
 
@@ -64,17 +69,19 @@ public struct Advice: Sendable {
                 "There was time for \(Units.counted(rounds, "round")), and it takes \(Estimate.fewest) to be sure.",
                 .moreTime(Double(Estimate.fewest + 4) / Double(max(rounds, 1))))
         }
+        let most = candidates.map { $0.speedup.interval?.high ?? .infinity }.max() ?? .infinity
+        if most <= 1 + Self.smallGain {
+            let equals = candidates.filter { ($0.speedup.interval?.high ?? 0) >= 1 }.map(\.arm)
+            return .use(Self.serial, speedup: nil, equals: equals)
+        }
         guard interval.low > 1 else {
-            // Serial, where all others are surely slower or no faster than a little.
-            if candidates.allSatisfy({ ($0.speedup.interval?.high ?? .infinity) <= 1 + Certainty.nothing }) {
-                let equals = candidates.filter { ($0.speedup.interval?.high ?? 0) >= 1 }.map(\.arm)
-                return .use(Self.serial, speedup: nil, equals: equals)
-            }
             let words =
                 "The best of the others, \(best.arm.name), was \(Units.threeDigits(best.speedup.median)) times as fast as "
                 + "serial, and the 95 % interval goes from \(Verdict.range(interval.low, interval.high))."
-            guard case .unknown(let rounds?) = Certainty(best.speedup) else { return .unknown(words, .longerTasks) }
-            return .unknown(words, .moreTime(Double(rounds) / Double(max(best.speedup.count, 1))))
+            guard let times = timesToTell(best.speedup, of: candidates.map(\.speedup)) else {
+                return .unknown(words, .longerTasks)
+            }
+            return .unknown(words, .moreTime(times))
         }
         // Of those that can't be told apart from the best, the one with the fewest workers, threads before processes.
         let equals = candidates.filter { candidate in
@@ -89,6 +96,20 @@ public struct Advice: Sendable {
                 )
             } ?? best
         return .use(chosen.arm, speedup: chosen.speedup, equals: equals.map(\.arm).filter { $0 != chosen.arm })
+    }
+
+    /// How many times as much time would show that the best of the others is faster, or that none of them gains more than a
+    /// little; nil where nobody knows. An interval gets narrower with the root of the number of rounds.
+    private func timesToTell(_ best: Estimate, of speedups: [Estimate]) -> Double? {
+        var times: [Double] = []
+        if case .unknown(let rounds?) = Certainty(best) { times.append(Double(rounds) / Double(max(best.count, 1))) }
+        let toNothing = speedups.map { speedup -> Double in
+            let room = 1 + Self.smallGain - speedup.median
+            guard room > 0, let high = speedup.interval?.high else { return .infinity }
+            return 1.25 * ((high - speedup.median) / room) * ((high - speedup.median) / room)
+        }
+        if let most = toNothing.max(), most.isFinite { times.append(most) }
+        return times.min()
     }
 
     // MARK: Evidence
@@ -133,7 +154,12 @@ public struct Advice: Sendable {
         guard let length = bench.estimate(cell(Self.serial), .task) else { return nil }
         let share = processorShare.map { share in
             let percent = Units.fixed(min(share, 1) * 100, decimals: 0)
-            let words = share < 0.5 ? ": it waits most of the time" : share > 0.9 ? ": it computes" : ""
+            let words =
+                share > 0.9
+                ? ": it computes"
+                : seen.isHostBusy
+                    ? ": it waits, or others had the processors meanwhile, as the host was busy"
+                    : share < 0.5 ? ": it waits most of the time" : ""
             return ", \(percent) % of it on a processor\(words)"
         }
         return "\(style.duration(Int(length.median)))\(share ?? "")"
@@ -205,8 +231,12 @@ public struct Advice: Sendable {
                 best.map {
                     " The best of the others, \($0.0.name), was \(Units.threeDigits($0.1.median)) times as fast."
                 } ?? ""
+            let most = others.compactMap { self.speedup($0)?.interval?.high }.max() ?? 1
+            let gain =
+                most <= 1 + Certainty.nothing
+                ? "nothing" : "\(Units.fixed((most - 1) * 100, decimals: 0)) % at the most (with 95 % certainty)"
             return
-                "Run them one after the other (\(arm.name)): more workers gain nothing.\(equals.isEmpty ? next : alike(equals))"
+                "Run them one after the other (\(arm.name)): more workers gain \(gain).\(equals.isEmpty ? next : alike(equals))"
         case .unknown(let why, let settlement):
             let settle =
                 switch settlement {

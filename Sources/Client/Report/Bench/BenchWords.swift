@@ -1,5 +1,6 @@
 import Control
 import Experiments
+import Glibc
 import Timing
 
 /// What a bench comes to, in plain sentences: what a pool costs, from when on that matters, how many workers are worth having,
@@ -176,20 +177,15 @@ struct BenchWords: Sendable {
         return reasons.prefix(ReceiptText.failuresShown).map { "reason of failure: \(style.clean($0, limit: 200))" }
     }
 
-    /// Outliers that are named one by one.
-    private static let straysNamed = 3
-
+    /// How many outliers each cell has, and the one that is farthest out.
     private var strays: [String] {
-        bench.cells.compactMap { cell -> String? in
-            let outliers = bench.outliers(cell).sorted { $0.ratio > $1.ratio }
-            guard !outliers.isEmpty else { return nil }
-            let named = outliers.prefix(Self.straysNamed).map {
-                "round \($0.round + 1) took \(time($0.value)), \(Units.threeDigits($0.ratio)) times the median"
-            }
-            let rest = outliers.count - named.count
-            return "\(Units.counted(outliers.count, "outlier")) of \(bench.name(of: cell)), counted in all the same: "
-                + named.joined(separator: "; ") + (rest > 0 ? "; and \(rest) more" : "")
+        let found = bench.cells.compactMap { cell -> String? in
+            let outliers = bench.outliers(cell)
+            guard let farthest = outliers.max(by: { abs(log($0.ratio)) < abs(log($1.ratio)) }) else { return nil }
+            return "\(outliers.count) of \(bench.name(of: cell)) (\(outliers.count == 1 ? "" : "the farthest, ")"
+                + "round \(farthest.round + 1), took \(time(farthest.value)), \(Units.threeDigits(farthest.ratio)) times the median)"
         }
+        return found.isEmpty ? [] : ["outliers are counted in all the same: \(found.joined(separator: "; "))"]
     }
 
     private var drifts: [String] {
