@@ -13,7 +13,9 @@ struct PageBench: Sendable {
         let plots = BenchPlots(bench: bench)
         let answers =
             "<div class=\"verdict\">\n" + table.answers.map { "<p>\(Markup.escaped($0))</p>\n" }.joined() + "</div>\n"
-        let doubts = table.doubts.map { "<p class=\"note bad-text\">\(Markup.escaped($0)).</p>\n" }.joined()
+        let doubts = table.doubts.map {
+            "<p class=\"note bad-text\">Mind: \(Markup.escaped($0)).</p>\n"
+        }.joined()
         let explanation = BenchTable.explanation.filter(table.explains).map { "\($0). " }.joined()
         // What answers the question stands open, what is for those who want to know more behind a line.
         let shown = table.parts.filter { !$0.isDetail }.map(part).joined()
