@@ -101,6 +101,12 @@ enum Completion {
         return (told ?? []).map(\.job).filter(isPlain)
     }
 
+    /// The baselines of benches that are kept by a name.
+    @Sendable
+    static func baselines(_ words: [String], index: Int, prefix: String) -> [String] {
+        BenchBaselines.kept.filter(isPlain)
+    }
+
     private static func service(_ words: [String]) -> Service {
         var service = Service()
         if let place = words.firstIndex(of: "--socket"), place + 1 < words.count { service.socket = words[place + 1] }

@@ -56,6 +56,28 @@ extension EndToEnd {
             }
         }
 
+        @Test("offer the baselines that are kept by a name to a shell that completes words")
+        func completion() throws {
+            try Daemon.run { daemon in
+                let folder = daemon.fixture.temporary + "/state"
+                let variables = ["XDG_STATE_HOME": folder]
+                defer { try? FileManager.default.removeItem(atPath: folder) }
+                let bench = try Parctl(
+                    words: [
+                        "--socket", daemon.socket, "bench", "noop", "--serial", "--no-cold", "-r", "1", "--save-baseline",
+                        "before",
+                    ], in: daemon.fixture, variables: variables
+                ).outcome()
+                #expect(bench.status == 0, "\(bench.errors)")
+                let offered = try Parctl(
+                    words: ["---completion", "bench", "--", "--baseline", "4", "0"]
+                        + ["parctl", "bench", "noop", "--baseline", ""], in: daemon.fixture,
+                    variables: variables.merging(["SAP_SHELL": "bash"]) { $1 }
+                ).outcome()
+                #expect(offered.output == "before\n")
+            }
+        }
+
         @Test("fail with 1 where a cell is surely slower than its baseline")
         func slower() throws {
             try Daemon.run { daemon in

@@ -72,10 +72,13 @@ struct BenchBaselines: ParsableArguments {
         name: .customLong("save-baseline"),
         help: ArgumentHelp(
             "Keep this bench by a name, in $XDG_STATE_HOME/par/baselines; or in a file, where it has a '/'.",
-            valueName: "name"))
+            valueName: "name"),
+        completion: .custom(Completion.baselines))
     var save: String?
 
-    @Option(help: ArgumentHelp("Compare with what was kept by a name.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("Compare with what was kept by a name.", valueName: "name"),
+        completion: .custom(Completion.baselines))
     var baseline: String?
 
     @Option(
@@ -185,14 +188,25 @@ struct BenchBaselines: ParsableArguments {
             throw .usage("a baseline has a name that doesn't begin with a dot", help: BenchCommand.helpCommand)
         }
         if name.contains("/") { return name }
-        guard
-            let folder = Environment.value("XDG_STATE_HOME")
-                ?? Environment.value("HOME").map({ "\($0)/.local/state" })
-        else {
+        guard let folder else {
             throw .usage(
                 "neither $XDG_STATE_HOME nor $HOME is set: give a file, such as ./\(name)",
                 help: BenchCommand.helpCommand)
         }
-        return "\(folder)/par/baselines/\(name).json"
+        return "\(folder)/\(name)\(ending)"
+    }
+
+    /// The names of those that are kept.
+    static var kept: [String] {
+        guard let folder else { return [] }
+        return Folder.names(in: folder).filter { $0.hasSuffix(ending) && !$0.hasPrefix(".") }
+            .map { String($0.dropLast(ending.count)) }.sorted()
+    }
+
+    private static let ending = ".json"
+
+    private static var folder: String? {
+        (Environment.value("XDG_STATE_HOME") ?? Environment.value("HOME").map { "\($0)/.local/state" })
+            .map { "\($0)/par/baselines" }
     }
 }
