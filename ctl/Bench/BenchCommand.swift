@@ -131,7 +131,7 @@ struct BenchCommand: ParsableCommand {
         let isExec = lists.definition.input == .command
         let arms = try workers.arms(isExec: isExec)
         let largest = arms.map(\.workers).max() ?? 1
-        let wanted = rounds.tasks ?? 4 * min(largest, 64)
+        let wanted = rounds.each.tasks ?? 4 * min(largest, 64)
         var variants: [BenchPlan.Variant] = []
         let names = factors.names
         guard names.isEmpty || names.count == lists.all.count else {
@@ -141,7 +141,7 @@ struct BenchCommand: ParsableCommand {
         for (index, list) in lists.all.enumerated() {
             let words = try CommandWords.read(
                 list.words, in: Environment.directory, command: "bench", options: Self.options, offer: lists.offer)
-            let inputs = try RunInputs(words, tasks: rounds.tasks)
+            let inputs = try RunInputs(words, tasks: rounds.each.tasks)
             let tasks = inputs.count ?? wanted
             guard tasks > 0 else { throw words.fault("there is nothing to run it on") }
             _ = try MadeFolders(for: words)
@@ -160,7 +160,7 @@ struct BenchCommand: ParsableCommand {
         }
         return BenchPlan(
             variants: variants, arms: arms, hasCold: !workers.noCold && workers.sweep == nil, extent: rounds.extent,
-            warmups: rounds.warmup, timeout: rounds.timeout == 0 ? nil : rounds.timeout, isSweep: workers.sweep != nil,
+            warmups: rounds.warmup, timeout: rounds.each.timeLimit, isSweep: workers.sweep != nil,
             countsFailures: factors.ignoreFailure, showsOutput: factors.showOutput, hooks: factors.hooks,
             reference: reference ?? 0)
     }

@@ -50,6 +50,23 @@ struct BenchWorkers: ParsableArguments {
     }
 }
 
+/// What is the same for each run of many.
+struct EachRunOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "How many tasks in each run (default: four for each worker of the largest).", valueName: "m"),
+        transform: Count.positive)
+    var tasks: Int?
+
+    @Option(
+        help: ArgumentHelp("Give a run up after this time, such as 500ms or 30s.", valueName: "time"),
+        transform: Count.nanoseconds)
+    private var timeout: Int?
+
+    /// In nanoseconds; nil for none.
+    var timeLimit: Int? { timeout == 0 ? nil : timeout }
+}
+
 /// How often and how long.
 struct BenchRounds: ParsableArguments {
     @Option(
@@ -74,16 +91,7 @@ struct BenchRounds: ParsableArguments {
         transform: Count.orNone)
     var warmup = 1
 
-    @Option(
-        help: ArgumentHelp(
-            "How many tasks in each run (default: four for each worker of the largest).", valueName: "m"),
-        transform: Count.positive)
-    var tasks: Int?
-
-    @Option(
-        help: ArgumentHelp("Give a run up after this time, such as 500ms or 30s.", valueName: "time"),
-        transform: Count.nanoseconds)
-    var timeout: Int?
+    @OptionGroup var each: EachRunOptions
 
     @Option(
         help: ArgumentHelp(

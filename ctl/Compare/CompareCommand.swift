@@ -50,16 +50,7 @@ struct CompareCommand: ParsableCommand {
         })
     var runs = 10
 
-    @Option(
-        help: ArgumentHelp(
-            "How many tasks in each run (default: four for each worker of the largest).", valueName: "m"),
-        transform: Count.positive)
-    var tasks: Int?
-
-    @Option(
-        help: ArgumentHelp("Give a run up after this time, such as 500ms or 30s.", valueName: "time"),
-        transform: Count.nanoseconds)
-    var timeout: Int?
+    @OptionGroup var each: EachRunOptions
 
     @Flag(name: .customLong("no-cold"), help: "Leave the cold runs out.")
     var noCold = false
@@ -107,16 +98,16 @@ struct CompareCommand: ParsableCommand {
                 "parctl: '\(CommandError.clean(option))' comes after ':::', so it is taken for an argument; options of "
                     + "parctl come before the command\n")
         }
-        let inputs = try RunInputs(words, tasks: tasks)
+        let inputs = try RunInputs(words, tasks: each.tasks)
         let data = try dataOption()
         try charts.values.check(data: data, help: Self.helpCommand)
-        let tasks = inputs.count ?? tasks ?? 4 * workers.largest
+        let tasks = inputs.count ?? each.tasks ?? 4 * workers.largest
         guard tasks > 0 else { throw words.fault("there is nothing to run it on") }
         let plan = ComparePlan(
             words: words, inputs: inputs,
             arms: Arm.matrix(workers.counts),
             rounds: runs, tasks: tasks,
-            timeout: timeout == 0 ? nil : timeout, isCold: !noCold, records: charts.values.needRecords)
+            timeout: each.timeLimit, isCold: !noCold, records: charts.values.needRecords)
         _ = try MadeFolders(for: words)
         var exports = try Exports(charts.values)
         var session = CompareSession(plan, terminal: Terminal(STDERR_FILENO, color: service.values.color))

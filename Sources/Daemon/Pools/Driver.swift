@@ -104,52 +104,6 @@ final class Driver {
     /// When children that nobody knows are reaped, after others have ended: late ones have ended by then, too.
     static let sweepNanoseconds: UInt64 = 1_000_000_000
 
-    /// What is waited on, as the event loop's key.
-    enum Source {
-        case bell
-        /// A zygote's socket, and its end.
-        case zygote(Int)
-        case zygoteEnd(Int)
-        case worker(ProcessID)
-        /// Where workers of a domain, by its place, ask for files.
-        case files(Int)
-        /// Children that others have left have ended.
-        case strangers
-        /// A script's process has ended; scripts have sent notes.
-        case script(ScriptID)
-        case notes
-
-        private static let numberBits: UInt64 = 56
-
-        var key: UInt64 {
-            switch self {
-            case .bell: 0
-            case .zygote(let number): 1 << Self.numberBits | UInt64(number)
-            case .zygoteEnd(let number): 2 << Self.numberBits | UInt64(number)
-            case .worker(let process): 3 << Self.numberBits | UInt64(process)
-            case .files(let domain): 4 << Self.numberBits | UInt64(domain)
-            case .strangers: 5 << Self.numberBits
-            case .script(let script): 6 << Self.numberBits | UInt64(script)
-            case .notes: 7 << Self.numberBits
-            }
-        }
-
-        init(key: UInt64) {
-            let number = Int(key & (1 << Self.numberBits - 1))
-            self =
-                switch key >> Self.numberBits {
-                case 1: .zygote(number)
-                case 2: .zygoteEnd(number)
-                case 3: .worker(number)
-                case 4: .files(number)
-                case 5: .strangers
-                case 6: .script(number)
-                case 7: .notes
-                default: .bell
-                }
-        }
-    }
-
     init(_ supervisor: Supervisor, notice: @escaping @Sendable (Supervisor.Notice) -> Void) throws(SystemError) {
         self.supervisor = supervisor
         domains = []
@@ -442,40 +396,5 @@ final class Driver {
             }
             progressAt = min(progressAt ?? next, next)
         }
-    }
-}
-
-/// Until when units have to be up, in the order in which they were asked for, which is that of their deadlines.
-struct StartDeadlines {
-    private var entries: [(due: UInt64, units: [UnitID])] = []
-    private var first = 0
-
-    mutating func add(_ units: [UnitID], due: UInt64) {
-        entries.append((due, units))
-    }
-
-    /// The next deadline of a unit that is waited for.
-    mutating func next(where isAwaited: (UnitID) -> Bool) -> UInt64? {
-        while first < entries.count, !entries[first].units.contains(where: isAwaited) { first += 1 }
-        if first == entries.count {
-            entries.removeAll(keepingCapacity: true)
-            first = 0
-            return nil
-        }
-        if first > 1024 {
-            entries.removeFirst(first)
-            first = 0
-        }
-        return entries[first].due
-    }
-
-    /// Units whose time was up at `now`, whether or not they are waited for.
-    mutating func takeDue(_ now: UInt64) -> [UnitID] {
-        var due: [UnitID] = []
-        while first < entries.count, entries[first].due <= now {
-            due += entries[first].units
-            first += 1
-        }
-        return due
     }
 }
