@@ -64,7 +64,8 @@ extension EndToEnd {
                 defer { try? FileManager.default.removeItem(atPath: folder) }
                 let bench = try Parctl(
                     words: [
-                        "--socket", daemon.socket, "bench", "noop", "--serial", "--no-cold", "-r", "1", "--save-baseline",
+                        "--socket", daemon.socket, "bench", "noop", "--serial", "--no-cold", "-r", "1",
+                        "--save-baseline",
                         "before",
                     ], in: daemon.fixture, variables: variables
                 ).outcome()

@@ -256,6 +256,14 @@ struct AdviceTests {
         let task = Advice(bench, .init(isHostBusy: isBusy)).evidence(Made.style).first { $0.name == "a task" }
         #expect(task?.text.contains("40 % of it on a processor: it waits") == true)
         #expect(task?.text.contains("the host was busy") == isBusy)
+        // More at a time than there are processors: nobody else can have been the cause.
+        let wide = Made.bench([(serial, 16000), (threads(8), 2000)]) { _, _, receipt in
+            var receipt = receipt
+            receipt.task.cpuSum = receipt.task.sum * 4 / 10
+            return receipt
+        }
+        let sure = Advice(wide, .init(isHostBusy: isBusy)).evidence(Made.style).first { $0.name == "a task" }
+        #expect(sure?.text.hasSuffix("it waits most of the time") == true)
     }
 
     @Test("isn't given for one task, for too few rounds, or where it may be chance; and says what would settle it")

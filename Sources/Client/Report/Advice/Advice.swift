@@ -157,12 +157,18 @@ public struct Advice: Sendable {
             let words =
                 share > 0.9
                 ? ": it computes"
-                : seen.isHostBusy
+                : seen.isHostBusy && !surelyWaits
                     ? ": it waits, or others had the processors meanwhile, as the host was busy"
                     : share < 0.5 ? ": it waits most of the time" : ""
             return ", \(percent) % of it on a processor\(words)"
         }
         return "\(style.duration(Int(length.median)))\(share ?? "")"
+    }
+
+    /// Whether workers have done more at a time than there are processors, so that tasks can't have needed one throughout.
+    private var surelyWaits: Bool {
+        guard let cores = bench.host?.cores else { return false }
+        return others.contains { (speedup($0)?.interval?.low ?? 0) > 1.5 * Double(cores) }
     }
 
     private func best(_ mode: Mode) -> String? {
