@@ -9,10 +9,12 @@ extension EndToEnd {
         func reaps() throws {
             try Fixture.run { fixture throws in
                 let socket = fixture.folder + "/pard.sock"
-                // What `unshare` starts is the container's first process; /proc shows the container alone.
+                // What `unshare` starts is the container's first process; /proc shows the container alone. That is done by
+                // hand, as `--mount-proc` can't where the root directory is no mount point, as in a chroot.
+                let daemon = "'\(try Program.pard.path)' --socket '\(socket)' --floor-threads 2 --floor-processes 0"
                 let script = """
-                    exec unshare --pid --fork --mount-proc --kill-child \
-                        '\(try Program.pard.path)' --socket '\(socket)' --floor-threads 2 --floor-processes 0
+                    exec unshare --pid --fork --mount --propagation unchanged --kill-child sh -c \
+                        "mount --make-rprivate /proc && mount -t proc proc /proc && exec \(daemon)"
                     """
                 let container = try Child("/bin/sh", ["-c", script], environment: fixture.environment())
                 let parctl = { (words: [String]) in
