@@ -200,8 +200,9 @@ extension EndToEnd {
                 let client = try LeaseClient(daemon, "sleep", ["for", "300ms"], processes: 2)
                 let ids = try (0..<6).map { _ in try client.put() }
                 let first = try client.take(ids[0]).result
-                // It has begun its next one, or is about to.
-                #expect(try eventually { try daemon.jobs.first?.done == 2 })
+                // It is asleep in its next one: it doesn't sleep between claiming one and beginning it.
+                let pid = Int(first.pid)
+                #expect(eventually { ids[1..<4].allSatisfy { client.begun($0) == 1 } && Processes.isAsleep(pid) })
                 kill(pid_t(first.pid), SIGKILL)
                 let rest = try ids.dropFirst().map { try client.take($0).result }
                 let lost = rest.filter { $0.state == UInt8(PAR_TASK_LOST) }
@@ -412,7 +413,8 @@ extension EndToEnd {
                     #expect(String(decoding: text, as: UTF8.self).hasPrefix(words))
                     let (next, result) = try client.take(client.put(Array("y".utf8)))
                     #expect(next.state == UInt8(PAR_TASK_OK) && result == Array("\"y\"".utf8))
-                    #expect(try client.finish().tasks.ok == 4)
+                    let tasks = try client.finish().tasks
+                    #expect((tasks.ok, tasks.failed, tasks.lost) == (4, 1, 0), "\(function): \(tasks)")
                 }
                 #expect(try eventually { try scripts.daemon.isAtRest })
             }

@@ -50,9 +50,15 @@ enum Processes {
 
     /// Whether there is such a process. A zombie has ended: it only waits for its parent to be told.
     static func isAlive(_ pid: Int) -> Bool {
-        guard let status = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
-            let state = status[(status.lastIndex(of: ")") ?? status.startIndex)...].dropFirst(2).first
-        else { return false }
+        guard let state = state(of: pid) else { return false }
         return state != "Z" && state != "X"
+    }
+
+    /// Whether a process's first thread waits for something.
+    static func isAsleep(_ pid: Int) -> Bool { state(of: pid) == "S" }
+
+    private static func state(of pid: Int) -> Character? {
+        guard let status = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8) else { return nil }
+        return status[(status.lastIndex(of: ")") ?? status.startIndex)...].dropFirst(2).first
     }
 }

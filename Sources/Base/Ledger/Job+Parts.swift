@@ -98,6 +98,10 @@ extension Job {
         atomicMemoryFence(ordering: .releasing)
         record.pointee.status = .failed
         if plan.pointee.logs != 0 { note(ended: task) }
+        // Nobody else sums up what this worker has done.
+        if let stream {
+            stream.pointee.tally.add(.failed, start: record.pointee.start, stop: record.pointee.stop)
+        }
         _ = countFailure()
     }
 }

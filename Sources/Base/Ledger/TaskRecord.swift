@@ -54,14 +54,6 @@ public struct TaskRecord: Sendable {
         return own
     }
 
-    /// Ends the task as failed in the place of its worker, which is about to end itself.
-    public mutating func end(by failure: TaskFailure, at time: UInt64) {
-        value = 0
-        stop = time
-        self.failure = failure.bits
-        status = .failed
-    }
-
     /// Counts one more worker, up to what fits.
     mutating func countDeath() {
         if deaths < .max { deaths += 1 }

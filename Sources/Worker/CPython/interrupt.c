@@ -67,7 +67,7 @@ static void on_alarm(int number) {
     const par_task *task = own ? atomic_load(&own->task) : NULL;
     if (task) {
         if (atomic_fetch_add(&own->rung, 1) > 0) {
-            own->job->expire(own->job->records, task->number & own->job->record_mask);
+            own->job->expire(own->job->ledger, task->number);
             _exit(EXIT_LATE);
         }
         interrupt();

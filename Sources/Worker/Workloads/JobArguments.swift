@@ -34,10 +34,10 @@ public struct JobArguments {
     public var inputBytes: InputBytes { place.inputBytes }
     /// Puts this worker's results where the job keeps them.
     public var results: ResultWriter { ResultWriter(place) }
-    /// The job's records, by task.
-    public var records: UnsafeMutableRawPointer { UnsafeMutableRawPointer(place.record(0)) }
-    /// Which bits of a task's number say where its record is among them.
-    public var recordMask: Int { place.recordMask }
+    /// Fails a task that has begun here, in place of its worker, whose process must end right after that.
+    public func giveUp(_ task: Int, _ failure: TaskFailure, at time: UInt64) {
+        place.giveUp(task, failure, at: time)
+    }
     /// Not 0 once nobody waits for the job any more.
     var cancellation: Futex.Word { place.cancelled }
 

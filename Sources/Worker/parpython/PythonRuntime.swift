@@ -126,6 +126,8 @@ final class PythonRuntime: RuntimeSupport {
 /// What one worker has ready for the tasks of a job.
 final class PythonCall {
     let place: UnsafeMutablePointer<par_python_job>
+    /// Where the job is, for who ends a task from a signal handler.
+    private let ledger: UnsafeMutablePointer<JobArguments>
     /// What tasks print; nil where nobody wants it.
     private let printed: PrintedFiles?
 
@@ -158,6 +160,8 @@ final class PythonCall {
     init(_ arguments: JobArguments, seat: Int, isAlone: Bool) throws(Raised) {
         place = .allocate(capacity: 1)
         place.initialize(to: par_python_job())
+        ledger = .allocate(capacity: 1)
+        ledger.initialize(to: arguments)
         let shared = Array(arguments.shared).map { String(cBytes: $0) }
         printed =
             arguments.logs
@@ -173,16 +177,16 @@ final class PythonCall {
             function: par_python_item(made, 0), decode: par_python_item(made, 1), encode: par_python_item(made, 2),
             explain: par_python_item(made, 3), has_input: given ? 1 : 0, is_json: results == "json" ? 1 : 0,
             printed: printed?.place, timeout_ns: UInt64(clamping: arguments.number("timeout")),
-            grace_ns: PythonSettings.grace(arguments), expire: Self.expire, records: arguments.records,
-            record_mask: UInt64(arguments.recordMask), most_pages: 0, measured_at: 0, is_full: 0)
+            grace_ns: PythonSettings.grace(arguments), expire: Self.expire, ledger: UnsafeMutableRawPointer(ledger),
+            most_pages: 0, measured_at: 0, is_full: 0)
         printed?.place.pointee.flush = par_python_item(made, 4)
     }
 
     /// Notes that a task took too long, while its worker's code stands still: it writes where nobody else does, and does no more.
-    private static let expire: @convention(c) (UnsafeMutableRawPointer?, UInt64) -> Void = { records, task in
-        guard let records else { return }
-        let record = records.assumingMemoryBound(to: TaskRecord.self) + Int(task)
-        record.pointee.end(by: TaskFailure(PythonFailure.timeout, code: 0), at: Monotonic.now())
+    private static let expire: @convention(c) (UnsafeMutableRawPointer?, UInt64) -> Void = { ledger, task in
+        guard let ledger else { return }
+        ledger.assumingMemoryBound(to: JobArguments.self).pointee.giveUp(
+            Int(truncatingIfNeeded: task), TaskFailure(PythonFailure.timeout, code: 0), at: Monotonic.now())
     }
 
     /// Has what was printed written, and puts the worker's own outputs back.
@@ -204,6 +208,8 @@ final class PythonCall {
         let job = place.pointee
         for object in [job.function, job.decode, job.encode, job.explain] { par_python_drop(object) }
         place.deallocate()
+        ledger.deinitialize(count: 1)
+        ledger.deallocate()
     }
 
     /// Calls a method of the Python side with a list of texts.

@@ -57,7 +57,8 @@ extension Setting {
         Setting(
             Option(
                 "grow-busy-pools", .flag, default: "true", in: 0...1,
-                "whether a pool of which no worker comes free for 10 ms grows for the run that waits, up to worker-limit"),
+                "whether a pool of which no worker comes free for 10 ms grows for the run that waits, up to worker-limit"
+            ),
             .permission(\.policy.growsBusyPools)),
         Setting(
             Option(

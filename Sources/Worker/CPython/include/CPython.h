@@ -62,10 +62,9 @@ typedef struct {
     par_python_printed *printed;
     /// How long a task may take until it is interrupted, and then until it is ended with its process; 0 for ever.
     uint64_t timeout_ns, grace_ns;
-    /// Called in a signal handler, to note that a task has taken too long: with the part of its number that says where its record is.
-    void (*expire)(void *records, uint64_t task);
-    void *records;
-    uint64_t record_mask;
+    /// Called in a signal handler, to note that a task has taken too long: with `ledger` and the task's number.
+    void (*expire)(void *ledger, uint64_t task);
+    void *ledger;
     /// The most memory of its own that the process may have until `is_full` is set after a task, in pages; 0 for no bound.
     uint64_t most_pages;
     uint64_t measured_at;
