@@ -101,6 +101,27 @@ struct BoundsTests {
         }
     }
 
+    @Test("calls that want no reply are carried out, all of them, though their client has gone")
+    func gone() async throws {
+        try await Fixture.run { fixture in
+            let (told, tell) = AsyncStream.makeStream(of: String.self)
+            fixture.service.onTell.withLock { $0 = { text in tell.yield(text) } }
+            let calls = (1...50).map {
+                "{\"method\":\"\(prefix)Tell\",\"oneway\":true,\"parameters\":{\"text\":\"\($0)\"}}"
+            }
+            let client = try RawClient(fixture.path)
+            try client.send(calls.joined(separator: "\0"))
+            client.close()
+            var seen: [String] = []
+            for await text in told {
+                seen.append(text)
+                if seen.count == calls.count { break }
+            }
+            #expect(seen == (1...50).map { "\($0)" })
+            while fixture.server.connectionCount > 0 { await Task.yield() }
+        }
+    }
+
     @Test("a call that nobody answers closes its connection")
     func forgotten() async throws {
         try await Fixture.run { fixture in

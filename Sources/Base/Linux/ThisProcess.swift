@@ -76,6 +76,17 @@ public enum ThisProcess {
         try kernel("clone") { par_fork_sibling() }
     }
 
+    /// Finds where Swift's runtime keeps the calling thread's ID, which a forked child inherits though it has another one. To be
+    /// called before the fork.
+    ///
+    /// - Returns: in how many places; 0 where it doesn't yet.
+    @discardableResult
+    public static func findThreadID() -> Int { Int(par_find_thread_id()) }
+
+    /// Has the runtime ask for the ID anew. To be called in the child, before it has another thread: with the ID of another
+    /// process, two threads would wait for each other's locks for ever.
+    public static func forgetThreadID() { par_forget_thread_id() }
+
     /// Ends this process at once: no handlers, no flushing of what it shares with its siblings.
     public static func leave(_ code: Int32) -> Never {
         _exit(code)

@@ -181,7 +181,10 @@ final class ServerLoop {
             guard read(connection) else { return drop(connection) }
         }
         pump(connection)
-        if !readiness.isDisjoint(with: .hungUp), connections[connection.id] != nil { drop(connection) }
+        // One that has more calls to be begun goes once those have had their turns.
+        if !readiness.isDisjoint(with: .hungUp), connections[connection.id] != nil, !connection.isQueued {
+            drop(connection)
+        }
     }
 
     /// - Returns: false where the client has gone.

@@ -182,8 +182,10 @@ struct Zygote: ~Copyable {
     }
 
     private borrowing func fork() throws(SystemError) -> Int32 {
-        guard let support else { return try ThisProcess.forkSibling() }
-        return try support.fork()
+        ThisProcess.findThreadID()
+        let pid = if let support { try support.fork() } else { try ThisProcess.forkSibling() }
+        if pid == 0 { ThisProcess.forgetThreadID() }
+        return pid
     }
 
     private borrowing func become(workerAt slot: UInt32, ticket: UInt32, exec: Bool) -> Never {

@@ -13,6 +13,13 @@
 /// parent. Returns 0 in the child.
 int32_t par_fork_sibling(void);
 
+/// Finds where Swift's runtime keeps the calling thread's ID, for a child that is about to be forked. Returns in how many places;
+/// 0 where it doesn't yet.
+int32_t par_find_thread_id(void);
+
+/// Has the runtime ask for the ID anew, in the child. To be called before there is another thread.
+void par_forget_thread_id(void);
+
 int32_t par_futex_wait(const uint32_t *word, uint32_t expected, const struct timespec *relative_timeout);
 int32_t par_futex_wake(const uint32_t *word, int32_t count);
 
