@@ -13,7 +13,7 @@ enum ParallelLines {
         }
     }
 
-    static let all = [
+    static let everyday = [
         Group(
             "input that comes slowly, or is long",
             #"""

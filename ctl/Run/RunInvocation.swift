@@ -107,7 +107,7 @@ extension RunInvocation {
         one.inputs = nil
         (one.mode, one.threads, one.processes) = (nil, shape.processes == nil ? 1 : nil, shape.processes.map { _ in 1 })
         one.records = nil
-        let stream = ExecStream(
+        let stream = try ExecStream(
             plan, follower, one, at: connection.path, signals, terminal: Terminal(STDERR_FILENO, color: service.color),
             keepsRecords: records || charts.needRecords)
         let receipt = try stream.receipt(from: &connection)

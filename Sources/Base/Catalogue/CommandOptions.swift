@@ -47,11 +47,22 @@ extension Input {
         Option("memfree", .size, in: 0...1 << 50, "begin no command while less memory than that is free"),
         Option("workdir", .path, in: 1...4096, "run the commands in this directory"),
         text("nice", "run the commands with this priority, see nice(1)"),
+        text(
+            "timeout-percent", "as --timeout, in percent of the median time of the commands that have done well so far"),
+        Option("interactive", .flag, letter: "p", "show each command on the terminal, and ask whether to run it"),
+        Option("tty", .flag, "give the commands the terminal, one at a time unless --jobs says otherwise"),
+        Option("open-tty", .flag, letter: "o", "have the commands read from the terminal"),
+        Option("group", .flag, "print what each command writes in one piece, with --tty, too"),
         Option("pipe", .flag, "give standard input to the commands, each a part of it, rather than arguments"),
         Option("block", .size, in: 1...1 << 30, "with --pipe: about how much each command is given"),
         text("recend", "with --pipe: what ends a record; records stay whole"),
         text("recstart", "with --pipe: what begins a record; records stay whole"),
         Option("remove-rec-sep", .flag, "with --pipe: leave out what ends or begins a record"),
+        Option(
+            "round-robin", .flag,
+            "with --pipe: begin no more commands than run at a time, and give them the parts in turn"),
+        Option("cat", .flag, "as --pipe, with each part in a file of the name {}"),
+        Option("fifo", .flag, "as --pipe, with each part in a named pipe of the name {}"),
     ]
 
     private static func text(_ name: String, letter: Character? = nil, _ summary: String) -> Option {

@@ -126,10 +126,12 @@ public struct Program: Sendable {
     public var descriptors: [Int32]
     /// Where it begins; nil for where this process is.
     public var directory: String?
-    /// Whether it has nothing to read; else its standard input is this process's.
+    /// Whether it has nothing to read.
     public var hasNoInput = false
-    /// The descriptor of this process that becomes its standard output. Standard error is inherited.
+    /// The descriptors of this process that become its standard input, its standard output and its standard error.
+    public var input: Int32 = STDIN_FILENO
     public var output: Int32 = STDOUT_FILENO
+    public var errors: Int32 = STDERR_FILENO
     /// Whether it has a process group of its own, no terminal, no signal blocked and all at their defaults. Otherwise it is in this
     /// one's group, and ignores and blocks what this process does; only SIGPIPE is at its default.
     public var isApart = true
@@ -149,7 +151,9 @@ public struct Program: Sendable {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
+        if input != STDIN_FILENO { posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO) }
         if output != STDOUT_FILENO { posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO) }
+        if errors != STDERR_FILENO { posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO) }
         if hasNoInput { posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0) }
         if let directory { _ = par_spawn_chdir(&actions, directory.cBytes) }
         // The kernel's dup2 of a descriptor to itself would leave CLOEXEC set, so all move out of the way first: above

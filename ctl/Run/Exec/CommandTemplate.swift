@@ -22,6 +22,10 @@ struct CommandTemplate: Equatable {
         /// How many commands there are; 0 while it is not known.
         var total = 0
         var slots = 1
+        /// Whether the arguments are parts of a shell's line, such as the name of a variable, which are not quoted.
+        var areLine = false
+
+        fileprivate func quoted(_ value: [UInt8]) -> [UInt8] { areLine ? value : ShellText.quoted(value) }
     }
 
     private enum Piece: Equatable {
@@ -119,7 +123,7 @@ struct CommandTemplate: Equatable {
                 Self.fill(word, one, into: &filled)
                 continue
             }
-            let line = line(of: word, one, ShellText.quoted) { $0 }
+            let line = line(of: word, one, values.quoted) { $0 }
             if !line.isEmpty { filled.append(line) }
         }
         return isPlain ? filled : filled.map(ShellText.quoted)
@@ -138,7 +142,7 @@ struct CommandTemplate: Equatable {
         // As GNU parallel shows it: what was typed stays, unless a shell would make something else of it.
         case .words:
             Array(words.flatMap { typed($0, values) }.joined(separator: [0x20]))
-        case .shell: filledLine(values, ShellText.quoted) { $0 }
+        case .shell: filledLine(values, values.quoted) { $0 }
         case .lines: Array(values.arguments.joined(separator: [0x20]))
         }
     }

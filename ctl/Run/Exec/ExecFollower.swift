@@ -111,6 +111,7 @@ final class ExecFollower: RunFollower {
         guard record.status == "failed" || record.status == "lost", let reason = record.reason else { return }
         if let command = record.command {
             if command.spawn > 0, command.exitCode > 0, command.cause == nil { return }
+            if command.exitCode == CommandRecord.unwanted { return }
             if command.spawn == 0, command.exitCode == 127, let text = notFound.text(plan.command(of: job)) {
                 return StandardError.write("parctl: \(style.clean(text))\n")
             }
@@ -187,7 +188,8 @@ struct FirstFailure: Equatable {
 
     static func status(of command: CommandRecord?) -> Int32 {
         guard let command else { return ExecStatus.other }
-        return command.signal > 0 ? 128 + Int32(command.signal) : Int32(max(command.exitCode, 1))
+        if command.signal > 0 { return 128 + Int32(command.signal) }
+        return command.exitCode == CommandRecord.unwanted ? 254 : Int32(max(command.exitCode, 1))
     }
 }
 
@@ -226,7 +228,8 @@ enum ExecHelp {
         files after '::::' or --arg-file, or from standard input, one on each line; commands start while it is read. With several
         sources, each argument of one is combined with each of the others; ':::+', '::::+' and --link take them side by side.
         Without a command, each line is a command. The command starts with the first word that is not an option, and everything
-        up to ':::' belongs to it. Commands themselves have nothing to read (/dev/null).
+        up to ':::' belongs to it. Commands themselves have nothing to read (/dev/null), unless --pipe gives them parts of the input,
+        or --tty the terminal.
 
         A command that is one word with a space or a shell's sign in it is run by the shell, and arguments are quoted in it; the
         same goes for a shell's own commands. With several words, each reaches the program as it is, unless one is a sign by
@@ -237,7 +240,11 @@ enum ExecHelp {
         {2} {2.} {-1}  the same of one argument of several, {name} of a column (--header :)    {##}  how many there are
 
         The output of each command is printed in one piece; the receipt goes to standard error. --timeout is for each command, and
-        --halt soon,fail=N or now,fail=N ends the run once N commands have failed.
+        --halt soon,fail=N or now,fail=N ends the run once N commands have failed. --timeout 200% is twice the median time of the
+        commands that have done well so far.
+
+        With --tty, a command is started by parctl itself rather than by a worker, as only its own children can have its terminal;
+        a worker waits for it, so that it counts and is timed as any other.
 
         \(ExecStatus.help)
 

@@ -1,3 +1,5 @@
+import Bytes
+import Catalogue
 import Control
 import Glibc
 import Linux
@@ -13,7 +15,7 @@ final class ExecLane {
     /// What it has at the moment.
     private(set) var jobs: [ExecJob] = []
     /// The daemon's name for it; nil until it has accepted it.
-    var name: String?
+    private(set) var name: String?
     /// When it was sent, in nanoseconds of ``Monotonic``.
     private(set) var sentAt = 0
     /// When it may be used again.
@@ -23,6 +25,22 @@ final class ExecLane {
     private let output: LaneOutput?
     private let errors: LaneOutput?
     private var block: Descriptor?
+    private var part: PartFile?
+    /// The command that it has where that has the terminal.
+    private(set) var terminal: TerminalCommand?
+    /// Where such a command's outputs are kept until its end.
+    private var keptOutput: Descriptor?
+    private var keptErrors: Descriptor?
+    /// Whether it is over but for that command.
+    private var isEnding = false
+    /// When the daemon has begun with it, in nanoseconds of ``Monotonic``; nil before.
+    private(set) var acceptedAt: Int?
+    /// Whether the user did not want its command to be run.
+    private var isUnwanted = false
+    /// What its command has written while it is not known whether that is its last try.
+    var early: [HeldOutputs.Part] = []
+    /// Whether it was told to end for having taken too long.
+    var isOverdue = false
 
     init(
         slot: Int, _ connection: consuming DaemonConnection, output way: ExecOptions.OutputWay, pipes: Bool
@@ -34,7 +52,7 @@ final class ExecLane {
         errors = way == .whole ? nil : try LaneOutput(inLines: way == .lines)
     }
 
-    /// What to poll for: the connection and the two outputs.
+    /// What to poll for: the connection, the two outputs, and the end of a command that has the terminal.
     var polled: [pollfd] {
         var events = isFree ? 0 : POLLIN
         if connection.client.hasUnsentCall { events |= POLLOUT }
@@ -42,22 +60,63 @@ final class ExecLane {
             pollfd(fd: isFree ? -1 : connection.client.fileDescriptor, events: Int16(events), revents: 0),
             pollfd(fd: output?.reader ?? -1, events: Int16(POLLIN), revents: 0),
             pollfd(fd: errors?.reader ?? -1, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: terminal?.awaited ?? -1, events: Int16(POLLIN), revents: 0),
         ]
     }
 
-    /// The words of a command that reads `part` and writes where this slot reads, opened by the shell that begins it.
-    func wrapped(_ command: [[UInt8]], _ part: [UInt8]?) throws(CommandError) -> [[UInt8]] {
-        var line = "exec \"$@\""
+    /// The words that the worker is given for a command that reads its part of the input and writes where this slot reads, opened
+    /// by the shell that begins it.
+    ///
+    /// - Parameter isWanted: whether it is to be run at all; else something is that does nothing.
+    func words(for job: ExecJob, of plan: ExecPlan, isWanted: Bool) throws(CommandError) -> [[UInt8]] {
+        isUnwanted = !isWanted
+        guard isWanted else { return [Array("true".utf8)] }
+        if plan.options.readsTerminal { return try onTerminal(job, plan) }
         let place = "/proc/\(getpid())/fd/"
-        if let part {
-            let file = try Self.file(of: part)
+        var line = "exec \"$@\""
+        if let input = job.input {
+            line += " <\(place)\(input)"
+        } else if let bytes = job.block, plan.options.namesParts {
+            let part = try PartFile(bytes, isPipe: plan.options.pipe?.way == .fifo)
+            self.part = part
+            line = "PARALLEL_TMP=$0; export PARALLEL_TMP; " + (try part.isPipe ? wrapped(bytes, place) : line)
+        } else if let bytes = job.block {
+            let file = try Self.file(of: bytes)
             // From a pipe, as some programs look at what they read.
             line = "cat <\(place)\(file.raw) | " + line
             block = consume file
         }
         if let output, let errors { line += " >\(place)\(output.writer) 2>\(place)\(errors.writer)" }
-        guard part != nil || output != nil else { return command }
-        return ["/bin/sh", "-c", line, "sh"].map { Array($0.utf8) } + command
+        let command = plan.command(of: job, slot: slot, part: part)
+        guard job.block != nil || job.input != nil || output != nil else { return command }
+        return [Array("/bin/sh".utf8), Array("-c".utf8), Array(line.utf8), part?.path.bytes ?? Array("sh".utf8)]
+            + command
+    }
+
+    /// What writes a part into a named pipe while the command runs, and no longer: the command need not open it.
+    private func wrapped(_ bytes: [UInt8], _ place: String) throws(CommandError) -> String {
+        let file = try Self.file(of: bytes)
+        let raw = file.raw
+        block = consume file
+        return "cat <\(place)\(raw) >\"$0\" & { \"$@\"; code=$?; kill -9 $! 2>/dev/null; wait; exit $code; }"
+    }
+
+    private func onTerminal(_ job: ExecJob, _ plan: ExecPlan) throws(CommandError) -> [[UInt8]] {
+        var ends = (output: output?.writer ?? STDOUT_FILENO, errors: errors?.writer ?? STDERR_FILENO)
+        switch way {
+        case .raw: ends = (STDOUT_FILENO, STDERR_FILENO)
+        case .lines: break
+        case .whole:
+            let output = try Self.file(of: [])
+            let errors = try Self.file(of: [])
+            ends = (output.raw, errors.raw)
+            keptOutput = consume output
+            keptErrors = consume errors
+        }
+        let command = try TerminalCommand(
+            plan.command(of: job, slot: slot), in: plan.options.directory, output: ends.output, errors: ends.errors)
+        terminal = command
+        return command.standIn
     }
 
     private static func file(of part: [UInt8]) throws(CommandError) -> Descriptor {
@@ -72,7 +131,7 @@ final class ExecLane {
 
     func begin(_ batch: [ExecJob], _ request: Run.Request) throws(CommandError) {
         jobs = batch
-        name = nil
+        (name, acceptedAt, isOverdue) = (nil, nil, false)
         check = ReplyCheck()
         isFree = false
         sentAt = Int(Monotonic.now())
@@ -88,11 +147,70 @@ final class ExecLane {
         return jobs
     }
 
+    /// The daemon has accepted what it was sent.
+    func accept(_ name: String) {
+        self.name = name
+        acceptedAt = Int(Monotonic.now())
+        terminal?.start()
+    }
+
     /// The run has come to its end, or was refused.
     func end() {
+        if let terminal, terminal.awaited >= 0 {
+            // A command that has the terminal ends by itself, and keeps its place until then.
+            terminal.stop()
+            isEnding = true
+            return
+        }
         jobs = []
         block = nil
+        part = nil
+        terminal = nil
+        keptOutput = nil
+        keptErrors = nil
+        isEnding = false
         isFree = true
+    }
+
+    /// Sees to a command that has the terminal: takes its end, and kills one that does not end when it must.
+    func lookAtTerminal() {
+        guard let terminal else { return }
+        terminal.killIfDue()
+        terminal.reap()
+        if isEnding, terminal.awaited < 0 { end() }
+    }
+
+    /// A command's record: one that was told to end for having taken too long has failed, and one that has the terminal has used the
+    /// processors itself.
+    func judged(_ record: Record) -> Record {
+        var judged = record
+        if isOverdue, record.status == "cancelled" {
+            judged.status = "failed"
+            judged.reason = ExecFailure.timeout.text
+            judged.command?.cause = "timeout"
+        }
+        if isUnwanted {
+            judged.status = "failed"
+            judged.reason = "the answer was no"
+            judged.command?.exitCode = CommandRecord.unwanted
+        }
+        if let terminal {
+            judged.command?.user = terminal.user
+            judged.command?.system = terminal.system
+        }
+        return judged
+    }
+
+    /// What a command that has the terminal has written, where that comes whole.
+    func keptOutputs() -> (output: [UInt8], errors: [UInt8]) {
+        (Self.content(of: keptOutput?.raw), Self.content(of: keptErrors?.raw))
+    }
+
+    private static func content(of file: Int32?) -> [UInt8] {
+        guard let file, let size = try? memoryFileSize(file), size > 0 else { return [] }
+        var bytes = [UInt8](repeating: 0, count: size)
+        let count = pread(file, &bytes, size, 0)
+        return Array(bytes.prefix(max(count, 0)))
     }
 
     /// What came of its command's outputs.

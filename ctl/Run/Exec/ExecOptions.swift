@@ -40,6 +40,15 @@ struct ExecOptions {
     var freeBytes: Int?
     var directory: String?
     var nice: String?
+    /// How often a command that fails is run in all.
+    var tries = 1
+    /// Of the median time of commands that ended well; nil without a limit of that kind.
+    var timeoutPercent: Double?
+    var asks = false
+    /// Whether commands read from the terminal.
+    var readsTerminal = false
+    /// Whether they write to it, too, and one runs at a time where nothing else is said.
+    var hasTerminal = false
     var pipe: PipeOptions?
     var files: [String] = []
 
@@ -103,7 +112,10 @@ struct ExecOptions {
             trim = way
         }
         if let text = options["header"]?.last {
-            guard text == ":" else { throw words.fault("--header takes ':' alone here, not '\(text)'") }
+            guard text == ":" || (has("pipe") && Int(text).map { $0 >= 0 } ?? false) else {
+                let more = has("pipe") ? "':' or a number of lines" : "':' alone here"
+                throw words.fault("--header takes \(more), not '\(text)'")
+            }
             hasHeader = true
         }
         dropsEmpty = has("no-run-if-empty")
@@ -151,13 +163,32 @@ struct ExecOptions {
             }
             nice = String(number)
         }
+        if let text = options["timeout-percent"]?.last {
+            guard let number = Double(text), number > 0, number <= 1_000_000 else {
+                throw words.fault(
+                    "--timeout takes a time such as 10 or 500ms, or a percentage such as 200%, not '\(text)%'")
+            }
+            timeoutPercent = number
+        }
+        tries = words.arguments["retries"].flatMap(Quantity.count) ?? 1
+        asks = has("interactive")
+        hasTerminal = has("tty")
+        readsTerminal = hasTerminal || has("open-tty")
+        if hasTerminal, output == .whole, results == nil, !has("group") { output = .raw }
         files = options["arg-file"] ?? []
-        if has("pipe") { pipe = PipeOptions(options) }
+        if has("pipe") { pipe = try PipeOptions(words) }
+        guard pipe == nil || !readsTerminal else {
+            throw words.fault("with --pipe, commands read a part of the input, and not from the terminal")
+        }
     }
+
+    /// Whether a command is given the name of a file with its part of the input.
+    var namesParts: Bool { pipe.map { $0.way == .file || $0.way == .fifo } ?? false }
 
     /// Whether each command's beginning has to be seen to here.
     var needsPacing: Bool {
         delay > 0 || load != nil || freeBytes != nil || halts != nil || output != .whole || pipe != nil
+            || timeoutPercent != nil || asks || readsTerminal
     }
 
     /// A text in which `\n`, `\t`, `\0` and the like are the bytes that they mean.
@@ -188,10 +219,38 @@ struct PipeOptions: Equatable {
     var end: [UInt8] = [0x0A]
     var start: [UInt8] = []
     var dropsSeparators = false
+    /// Lines before the first record that every command is given.
+    var headingLines = 0
+    var way = Way.input
+
+    /// How a part comes to a command.
+    enum Way {
+        /// As its standard input.
+        case input
+        /// As the standard input of one of the commands that run: there are no more than run at a time.
+        case turns
+        /// In a file whose name is the argument.
+        case file
+        /// In a named pipe.
+        case fifo
+    }
 
     init() {}
 
-    init(_ options: ClientOptions) {
+    init(_ words: RunWords) throws(CommandError) {
+        let options = words.client
+        let ways: [(String, Way)] = [("round-robin", .turns), ("cat", .file), ("fifo", .fifo)]
+        let given = ways.filter { options[$0.0] != nil }
+        guard given.count < 2 else {
+            throw words.fault("--\(given[0].0) and --\(given[1].0) can't be used together")
+        }
+        way = given.first?.1 ?? .input
+        if way == .turns, options["joblog"] != nil, options["resume"] != nil || options["resume-failed"] != nil {
+            throw words.fault("--round-robin can't be resumed: which part went to which command is not in the joblog")
+        }
+        if way == .turns, words.arguments["retries"].flatMap(Quantity.count) ?? 1 != 1 {
+            throw words.fault("--retries can't be used with --round-robin: a command's input is gone when it fails")
+        }
         blockBytes = options["block"]?.last.flatMap(Quantity.bytes) ?? blockBytes
         records = options["max-args"]?.last.flatMap(Quantity.count)
         if let text = options["recstart"]?.last {
@@ -200,5 +259,6 @@ struct PipeOptions: Equatable {
         }
         if let text = options["recend"]?.last { end = ExecOptions.unescaped(text.bytes) }
         dropsSeparators = options["remove-rec-sep"] != nil
+        if let text = options["header"]?.last { headingLines = Int(text) ?? 1 }
     }
 }

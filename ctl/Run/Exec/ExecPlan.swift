@@ -12,13 +12,15 @@ struct ExecJob: Equatable {
     let arguments: [[UInt8]]
     /// What the command reads; nil for nothing.
     var block: [UInt8]?
+    /// A descriptor of this process that it reads from.
+    var input: Int32?
+    /// How often it was run and failed.
+    var tries = 0
     /// Its place among those that were begun, from 0; nil before.
     var place: Int?
 
     /// About what it takes of memory.
     var byteCount: Int { arguments.reduce((block?.count ?? 0) + 64) { $0 + $1.count + 32 } }
-
-    var withoutBlock: ExecJob { ExecJob(number: number, arguments: arguments, place: place) }
 }
 
 /// What `parctl run exec` is to do: the commands, and what becomes of their output.
@@ -32,6 +34,8 @@ final class ExecPlan {
     private var input: ExecInput
     /// What standard input is cut into parts by; nil where it has arguments.
     private let parts: PipeReader?
+    /// The commands that are given the parts in turn (`--round-robin`).
+    let turns: PartTurns?
     /// How many have been taken from the input, those included that are not to be run.
     private var count = 0
     /// What was taken and is not begun yet.
@@ -62,7 +66,10 @@ final class ExecPlan {
             raw ?? words.operands.map(\.bytes), mark: words.client["arg-sep"]?.last ?? ":::",
             fileMark: words.client["arg-file-sep"]?.last ?? "::::")
         let processors = Processors.available
-        guard let slots = (options.jobs ?? .percent(100)).number(processors: processors, most: Self.most) else {
+        guard
+            let slots = (options.jobs ?? (options.hasTerminal ? .exactly(1) : .percent(100))).number(
+                processors: processors, most: Self.most)
+        else {
             throw words.fault("--jobs leaves no command to run at a time: there are \(processors) processors")
         }
         self.slots = slots
@@ -71,10 +78,13 @@ final class ExecPlan {
             guard line.sources.isEmpty, options.files.count < 2, !options.linesEach else {
                 throw words.fault("--pipe gives commands parts of one input: there can't be ':::', and no -L: use -N")
             }
-            parts = try PipeReader(options.files.first ?? "-", pipe)
+            let parts = try PipeReader(options.files.first ?? "-", pipe)
+            self.parts = parts
+            turns = pipe.way == .turns ? PartTurns(parts, inOrder: options.keepsOrder) : nil
             sources = []
         } else {
             parts = nil
+            turns = nil
             sources = try Self.sources(line, options, words)
         }
         var input = try ExecInput(sources, options, slots: slots)
@@ -133,7 +143,7 @@ final class ExecPlan {
         do {
             return try CommandTemplate(
                 command, way: way, reader: reader, repeatsWords: options.gathering == .words,
-                appends: !isTag && options.pipe == nil)
+                appends: !isTag && (options.pipe == nil || options.namesParts))
         } catch {
             throw words.fault(error.text)
         }
@@ -217,7 +227,8 @@ final class ExecPlan {
                 case .part(let part):
                     count += 1
                     if log?.known.contains(count) == true { continue }
-                    return .job(ExecJob(number: count, arguments: [], block: part))
+                    let names = options.namesParts ? [PartFile.variable] : []
+                    return .job(ExecJob(number: count, arguments: names, block: part))
                 }
             }
             switch try input.next(waits: waits) {
@@ -267,12 +278,17 @@ final class ExecPlan {
 
     private func values(of job: ExecJob, slot: Int = 1) -> CommandTemplate.Values {
         CommandTemplate.Values(
-            arguments: job.arguments, number: job.number, slot: slot, total: isComplete ? total : 0, slots: slots)
+            arguments: job.arguments, number: job.number, slot: slot, total: isComplete ? total : 0, slots: slots,
+            areLine: options.namesParts)
     }
 
     /// The words of a command.
-    func command(of job: ExecJob, slot: Int = 1) -> [[UInt8]] {
-        let command = template.command(values(of: job, slot: slot))
+    ///
+    /// - Parameter part: the file of its part of the input, where it is given that by its name.
+    func command(of job: ExecJob, slot: Int = 1, part: PartFile? = nil) -> [[UInt8]] {
+        var values = values(of: job, slot: slot)
+        if let part { (values.arguments, values.areLine) = ([part.path.bytes], false) }
+        let command = template.command(values)
         return options.nice.map { ["nice", "-n", $0].map { Array($0.utf8) } + command } ?? command
     }
 

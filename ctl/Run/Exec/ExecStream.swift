@@ -37,6 +37,8 @@ final class ExecStream {
     /// How long commands have taken of late, in nanoseconds.
     private var recent = 0
     private let terminal: Terminal
+    private var timeout: MedianTimeout?
+    private let prompt: Prompt?
     private let start = Int(Monotonic.now())
 
     /// Commands that are read before they are begun, and their bytes.
@@ -53,7 +55,7 @@ final class ExecStream {
     init(
         _ plan: ExecPlan, _ follower: ExecFollower, _ request: Run.Request, at path: String, _ signals: Signals,
         terminal: Terminal, keepsRecords: Bool
-    ) {
+    ) throws(CommandError) {
         self.plan = plan
         self.follower = follower
         self.request = request
@@ -62,6 +64,8 @@ final class ExecStream {
         halts =
             plan.options.halts ?? request.halt.map { Halts(isNow: $0.now, kind: .fail, amount: .count($0.failures)) }
         self.terminal = terminal
+        timeout = plan.options.timeoutPercent.map(MedianTimeout.init(percent:))
+        prompt = plan.options.asks ? try Prompt() : nil
         progress = ProgressDisplay(terminal)
         interruption = Interruption(signals, at: path)
         account = StreamAccount(keepsRecords: keepsRecords)
@@ -80,7 +84,8 @@ final class ExecStream {
         while true {
             try dispatch()
             if lanes.allSatisfy(\.isFree), isOver { break }
-            progress.draw()
+            // Where commands have the terminal, it is theirs.
+            if !plan.options.readsTerminal { progress.draw() }
             try wait()
         }
         return account.receipt(
@@ -117,6 +122,13 @@ final class ExecStream {
 
     /// Reads commands as far as they have come.
     private func fill() throws {
+        if let turns = plan.turns {
+            let begun = try turns.advance(plan.slots)
+            if isOver { return }
+            waiting += begun
+            hasEnded = turns.isComplete(plan.slots)
+            return
+        }
         guard !isOver else { return }
         let isPiped = plan.options.pipe != nil
         while !hasEnded, waiting.count < (isPiped ? 1 : Self.waitingLimit), waitingBytes < Self.waitingBytesLimit {
@@ -186,9 +198,14 @@ final class ExecStream {
             if plan.options.output != .whole { try follower.announce(batch[index], slot: lane.slot, interruption) }
         }
         var request = request
-        request.inputs = try batch.map { job throws(CommandError) in
-            Run.Input(words: ExecPlan.texts(try lane.wrapped(plan.command(of: job, slot: lane.slot), job.block)))
+        if mayRepeat { request.arguments?["retries"] = nil }
+        var inputs: [Run.Input] = []
+        for job in batch {
+            let isWanted = try prompt?.isWanted(plan.shownLine(of: job, slot: lane.slot), interruption) ?? true
+            if interruption.isAsked { return }
+            inputs.append(Run.Input(words: ExecPlan.texts(try lane.words(for: job, of: plan, isWanted: isWanted))))
         }
+        request.inputs = inputs
         try lane.begin(batch, request)
     }
 
@@ -196,18 +213,21 @@ final class ExecStream {
 
     private func wait() throws {
         var polled = [pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0)]
-        let wantsInput = !isOver && !hasEnded && waiting.isEmpty
+        let wantsInput = plan.turns?.isReading ?? (!isOver && !hasEnded && waiting.isEmpty)
         polled.append(pollfd(fd: wantsInput ? plan.awaited : -1, events: Int16(POLLIN), revents: 0))
         for lane in lanes { polled += lane.polled }
+        polled += plan.turns?.polled ?? []
         guard poll(&polled, nfds_t(polled.count), patience) >= 0 || errno == EINTR else {
             throw CommandError.system(call: "poll", errno: errno)
         }
         if polled[0].revents != 0 { try interruption.hear() }
         for (index, lane) in lanes.enumerated() {
-            let place = 2 + 3 * index
+            let place = 2 + 4 * index
             if polled[place + 1].revents != 0 || polled[place + 2].revents != 0 { try show(lane) }
+            lane.lookAtTerminal()
             if polled[place].revents != 0 { try advance(lane) }
         }
+        try endOverdue()
         progress.update(
             state: interruption.isAsked ? "stopping" : "running", done: failed + succeeded,
             total: plan.isComplete ? plan.total : 0)
@@ -222,7 +242,24 @@ final class ExecStream {
             add(nextStart)
             for lane in lanes where lane.isFree { add(lane.freeAt) }
         }
+        for lane in lanes {
+            if let time = lane.terminal?.killAt { add(time) }
+            if let limit = timeout?.limit, let time = lane.acceptedAt, !lane.isFree, !lane.isOverdue {
+                add(time + limit)
+            }
+        }
         return times.min().map { Int32(clamping: $0) } ?? -1
+    }
+
+    /// Ends the commands that take too much longer than others have taken.
+    private func endOverdue() throws {
+        guard let limit = timeout?.limit else { return }
+        let now = Int(Monotonic.now())
+        for lane in lanes where !lane.isFree && !lane.isOverdue {
+            guard let time = lane.acceptedAt, now >= time + limit, let name = lane.name else { continue }
+            lane.isOverdue = true
+            try cancel([name])
+        }
     }
 
     private func advance(_ lane: ExecLane) throws {
@@ -250,7 +287,7 @@ final class ExecStream {
             throw CommandError.client(.protocolViolation(error.reason))
         }
         if let accepted = reply.accepted {
-            lane.name = accepted.job
+            lane.accept(accepted.job)
             if interruption.isAsked || (haltedBy != nil && halts?.isNow == true) { try cancel([accepted.job]) }
         }
         for piece in reply.outputs ?? [] { try take(piece, lane) }
@@ -267,22 +304,50 @@ final class ExecStream {
         var part = HeldOutputs.Part(job: job, slot: lane.slot)
         part.output = try OutputPrinter.bytes(of: piece.stdout)
         part.errors = try OutputPrinter.bytes(of: piece.stderr)
-        if let record = piece.record {
+        if let record = piece.record.map(lane.judged) {
+            if repeats(record, job) { return lane.early = [] }
+            let kept = lane.keptOutputs()
+            (part.output, part.errors) = (part.output + kept.output, part.errors + kept.errors)
             part.isLast = true
             let moved = account.add(record, of: job, lane, since: start)
+            if record.status == "ok" { timeout?.add(nanoseconds: record.stop - record.start) }
             if record.status == "ok" || record.status == "failed" || record.status == "lost" {
                 recent = recent == 0 ? record.stop - record.start : (recent * 7 + record.stop - record.start) / 8
             }
+            plan.turns?.finish(number: job.number)
             try note(moved, job, lane)
+        } else if mayRepeat {
+            // What a try has written is dropped where there is another one.
+            return lane.early.append(part)
         }
         let follower = follower
         let interruption = interruption
         progress.erase()
-        try held.take(part, at: job.place ?? 0) { part, isFirst in
-            try follower.show(
-                part.output, part.errors, of: part.job, isFirst: isFirst, isLast: part.isLast, slot: part.slot,
-                interruption)
+        for part in lane.early + [part] {
+            try held.take(part, at: job.place ?? 0) { part, isFirst in
+                try follower.show(
+                    part.output, part.errors, of: part.job, isFirst: isFirst, isLast: part.isLast, slot: part.slot,
+                    interruption)
+            }
         }
+        lane.early = []
+    }
+
+    /// Whether tries are seen to here rather than by the worker: each is a run of its own.
+    private var mayRepeat: Bool {
+        (timeout != nil || plan.options.readsTerminal) && plan.options.tries > 1
+    }
+
+    /// Has a command be run again that has failed and may be tried once more; whether it is.
+    private func repeats(_ record: Record, _ job: ExecJob) -> Bool {
+        guard mayRepeat, record.status == "failed", haltedBy == nil, !interruption.isAsked,
+            job.tries + 1 < plan.options.tries, record.command?.exitCode != CommandRecord.unwanted
+        else { return false }
+        var again = job
+        again.tries += 1
+        waiting.insert(again, at: 0)
+        waitingBytes += again.byteCount
+        return true
     }
 
     /// A command has ended.
@@ -333,26 +398,5 @@ final class ExecStream {
                 ?? ExecStatus.other
         }
         return Int32(min(failed, Int(ExecStatus.many)))
-    }
-}
-
-/// How busy the host is.
-enum Load {
-    /// How many processes want a processor, on the average of a minute.
-    static var runnable: Double {
-        var averages = [0.0]
-        return getloadavg(&averages, 1) == 1 ? averages[0] : 0
-    }
-
-    /// Memory that programs can have, in bytes.
-    static var availableBytes: Int {
-        guard let file = fopen("/proc/meminfo", "re") else { return .max }
-        defer { fclose(file) }
-        var bytes = [UInt8](repeating: 0, count: 4096)
-        let text = String(decoding: bytes[..<fread(&bytes, 1, bytes.count, file)], as: UTF8.self)
-        guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("MemAvailable:") }),
-            let number = line.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
-        else { return .max }
-        return number << 10
     }
 }

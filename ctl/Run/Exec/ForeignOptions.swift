@@ -75,9 +75,12 @@ struct ForeignOption {
         own("pipe spreadstdin", "pipe"), own("block blocksize block-size", .needed, "block"),
         own("recend", .needed, "recend"), own("recstart", .needed, "recstart"),
         own("remove-rec-sep removerecsep rrs", "remove-rec-sep"),
+        own("round-robin roundrobin round", "pipe", "round-robin"), own("cat", "pipe", "cat"),
+        own("fifo", "pipe", "fifo"), own("interactive p", "interactive"), own("tty", "tty"),
+        own("open-tty o", "open-tty"), own("group g", "group"),
 
         taken("bar", "a run shows how far it is, on a terminal"), taken("eta", "as --bar"),
-        taken("progress", "as --bar"), taken("group g", "output comes whole, command by command"),
+        taken("progress", "as --bar"),
         taken("will-cite willcite nn nonotice no-notice", "there is no notice"),
         taken("silent", "commands are not shown unless -v asks for it"),
         taken("x exit", "a command that is too long is always refused"),
@@ -90,7 +93,6 @@ struct ForeignOption {
         taken("tmpdir tempdir", .needed, "outputs wait in the daemon's directory: pard's TMPDIR says where"),
         taken("term-seq termseq", .needed, "SIGTERM, then SIGKILL after half of the daemon's cancel-grace"),
         taken("use-cpus-instead-of-cores", "processors are what the scheduler counts"),
-        taken("open-tty o", "commands have nothing to read"),
 
         refused("sshlogin S", .needed, "run pard on each host, and 'ssh HOST parctl run exec' there"),
         refused("sshloginfile slf", .needed, "as --sshlogin"), refused("onall", "as --sshlogin"),
@@ -101,8 +103,6 @@ struct ForeignOption {
         refused("semaphore", "use flock(1) around the command"), refused("fg bg", "as --semaphore"),
         refused("id semaphorename semaphore-name semaphoretimeout st", .needed, "as --semaphore"),
         refused("tmux tmuxpane fg", "use --line-buffer --tag to see the commands side by side"),
-        refused("tty", "run a command that needs a terminal by itself"),
-        refused("interactive p", "look at the commands with --dry-run first"),
         refused("rpl", .needed, "have a shell change the argument, as in 'x={}; echo ${x%.*}'"),
         refused("parens", .needed, "as --rpl"),
         refused(
@@ -110,9 +110,7 @@ struct ForeignOption {
             "write {.} {/} {//} {/.}"),
         refused("seqreplace slotreplace", .needed, "write {#} or {%}"),
         refused("i", .joined, "write -I {}"),
-        refused("fifo", "as --cat"), refused("cat", "use --pipe with a command that reads standard input"),
         refused("pipepart pipe-part", "use --pipe < FILE"),
-        refused("round-robin roundrobin round", "use --pipe alone: each block is a command"),
         refused("tee", "run 'tee >(one) >(other)' in a shell"), refused("regexp regex", "use a plain --recend"),
         refused("groupby group-by", .needed, "sort, and split the input with awk first"),
         refused("shard bin", .needed, "as --group-by"),
@@ -262,8 +260,7 @@ enum ExecLine {
             guard let plain = halts.plain else { return ["--halt-when=\(value)"] }
             return ["--halt=\(plain.now ? "now" : "soon"),fail=\(plain.failures)"]
         case "block", "memfree": return ["--\(name)=\(size(value))"]
-        case "timeout" where value.hasSuffix("%"):
-            throw fault("\(typed) takes a time here, such as 10 or 500ms, and no part of the median")
+        case "timeout" where value.hasSuffix("%"): return ["--timeout-percent=\(value.dropLast())"]
         default: return ["--\(name)=\(value)"]
         }
     }

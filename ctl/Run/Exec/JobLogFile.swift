@@ -101,7 +101,9 @@ final class JobLogFile {
         let command = record.command
         // One that was told to end and made the best of it has failed all the same, and so has one whose output is lost.
         let isWell = command?.cause == nil && (record.status == "ok" || command.map { $0.exitCode != 0 } == true)
-        let code = isWell ? command?.exitCode ?? 0 : record.status == "failed" && command == nil ? 1 : -1
+        // What a signal has ended has 0 here, and the signal in the next column.
+        let exitCode = command.map { $0.signal > 0 && $0.cause == nil ? 0 : $0.exitCode }
+        let code = isWell ? exitCode ?? 0 : record.status == "failed" && command == nil ? 1 : -1
         let written = command?.stdoutBytes ?? record.detail?["stdout_bytes"] ?? 0
         let fields = [
             String(number), ":", Self.seconds(acceptedAt + record.start), Self.seconds(record.stop - record.start), "0",

@@ -16,6 +16,9 @@ final class PipeReader {
     private let options: PipeOptions
     private var buffer: [UInt8] = []
     private var hasEnded = false
+    /// The lines that stand before the first record (`--header`), which each part begins with, or the first one of each command
+    /// where that is given several; nil until they are read.
+    private(set) var heading: [UInt8]?
 
     private static let readBytes = 1 << 16
     /// The longest record.
@@ -31,10 +34,11 @@ final class PipeReader {
 
     func next() throws(CommandError) -> Next {
         while true {
-            if let count = Self.cut(buffer, options, isLast: hasEnded), count > 0 {
-                let part = Array(buffer[..<count])
+            if heading == nil { findHeading() }
+            if let heading, let count = Self.cut(buffer, options, isLast: hasEnded), count > 0 {
+                let part = Self.trimmed(Array(buffer[..<count]), options)
                 buffer.removeFirst(count)
-                return .part(Self.trimmed(part, options))
+                return .part(options.way == .turns ? part : heading + part)
             }
             if hasEnded { return .end }
             guard buffer.count < Self.longest else {
@@ -44,6 +48,20 @@ final class PipeReader {
             guard poll(&state, 1, 0) != 0 else { return .later }
             try fill()
         }
+    }
+
+    private func findHeading() {
+        var end = 0
+        for _ in 0..<options.headingLines {
+            guard let place = buffer[end...].firstIndex(of: UInt8(ascii: "\n")) else {
+                // Where there are no more, what there is are records.
+                if hasEnded { heading = [] }
+                return
+            }
+            end = place + 1
+        }
+        heading = Array(buffer[..<end])
+        buffer.removeFirst(end)
     }
 
     private func fill() throws(CommandError) {
