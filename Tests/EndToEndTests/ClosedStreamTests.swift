@@ -11,17 +11,34 @@ extension EndToEnd {
             let failure: Int32
             /// A file that it writes, and how that begins and ends.
             var file: (name: String, head: String, tail: String)?
+            /// Whether that is there whatever else can't be written.
+            var isAlwaysThere = false
             var testDescription: String { words }
         }
 
+        private static let page = ("page", "<!DOCTYPE html>", "</html>\n")
         static let lines = [
             Line(words: "run exec --joblog log echo ::: a b", failure: 255, file: ("log", "Seq\tHost", "\n")),
             Line(
                 words: "run exec -j2 --delay 1ms --joblog log echo ::: a b", failure: 255, file: ("log", "Seq\t", "\n")),
             Line(words: "run download --output . URL/size/10", failure: 1, file: ("10", "", "")),
-            Line(words: "run noop --tasks 8 --html page", failure: 1, file: ("page", "<!DOCTYPE html>", "</html>\n")),
+            Line(words: "run noop --tasks 8 --html page", failure: 1, file: page, isAlwaysThere: true),
+            Line(words: "run noop --tasks 8 --timeline --html page", failure: 1, file: page, isAlwaysThere: true),
+            Line(words: "run noop --tasks 8 --json --trace t", failure: 1, file: ("t", "", "\n"), isAlwaysThere: true),
+            Line(words: "run exec --html page true ::: a b", failure: 0, file: page, isAlwaysThere: true),
+            Line(words: "run exec --delay 1ms --html page true ::: a b", failure: 0, file: page, isAlwaysThere: true),
+            Line(words: "run download --output . --html page URL/size/10", failure: 1, file: page, isAlwaysThere: true),
             Line(words: "run noop --tasks 8 --html -", failure: 1),
             Line(words: "compare noop --workers 2 --runs 2", failure: 1),
+            Line(
+                words: "compare noop --workers 2 --runs 2 --no-cold --timeline --html page", failure: 1, file: page,
+                isAlwaysThere: true),
+            Line(
+                words: "bench noop --threads 2 --runs 3 --no-cold --html page", failure: 1, file: page,
+                isAlwaysThere: true),
+            Line(
+                words: "bench noop --threads 2 --runs 3 --no-cold --export-json data", failure: 1,
+                file: ("data", "{", "}\n"), isAlwaysThere: true),
             Line(words: "history", failure: 1),
         ]
 
@@ -63,10 +80,13 @@ extension EndToEnd {
             let isNoJournal = line.words == "history" && text("errors")?.contains("no journal") == true
             #expect(outcome.status == (isClosed(1) || isNoJournal ? line.failure : 0), what)
             if isNoJournal { return outcome.status }
-            if isClosed(1), !isClosed(2) {
+            if line.isAlwaysThere { #expect(text(line.file?.name ?? "")?.isEmpty == false, what) }
+            if isClosed(1), !isClosed(2), line.failure != 0 {
                 #expect(text("errors")?.contains("can't write to standard output: it is closed\n") == true, what)
             }
-            if !isClosed(1) { #expect(text("output")?.contains("\0") == false && text("output") != "", what) }
+            if !isClosed(1), line.failure != 0 {
+                #expect(text("output")?.contains("\0") == false && text("output") != "", what)
+            }
             guard let file = line.file, let found = text(file.name), !found.isEmpty else { return outcome.status }
             #expect(found.hasPrefix(file.head) && found.hasSuffix(file.tail) && !found.contains("\0"), what)
             #expect(!found.contains("parctl:") && !found.contains("elapsed  "), what)

@@ -92,9 +92,11 @@ struct BenchCommand: ParsableCommand {
             session.experiment, command: Self.title(plan, session),
             warnings: HostDoubts(session.hostBefore, throttles: throttles).sentences)
         let people = Audience(isBesideData: data != nil && shown.takesOutput(data), color: service.values.color)
-        try show(bench, data, people)
-        try files.write(bench, style: people.style)
-        try baselines.save(bench)
+        var attempts = Attempts()
+        attempts.make { try show(bench, data, people) }
+        attempts.make { try files.write(bench, style: people.style) }
+        attempts.make { try baselines.save(bench) }
+        try attempts.check()
         let verdict = try baselines.compare(bench, with: baseline, people)
         if let status = session.status { throw status }
         if verdict == .slower { throw ExitStatus.failed }

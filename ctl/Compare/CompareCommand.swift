@@ -116,12 +116,16 @@ struct CompareCommand: ParsableCommand {
             // A private daemon ends by itself when this process does.
             signals.release()
         }
-        try show(
-            session.comparison,
-            people: Audience(isBesideData: charts.values.takeStandardOutput, color: service.values.color))
-        if charts.values.needRecords {
-            try draw(session, isBesideData: data != nil || charts.values.takeStandardOutput, &exports)
+        var attempts = Attempts()
+        attempts.make {
+            try show(
+                session.comparison,
+                people: Audience(isBesideData: charts.values.takeStandardOutput, color: service.values.color))
         }
+        if charts.values.needRecords {
+            draw(session, isBesideData: data != nil || charts.values.takeStandardOutput, &exports, &attempts)
+        }
+        try attempts.check()
         if let status = session.status { throw status }
     }
 
@@ -155,15 +159,20 @@ struct CompareCommand: ParsableCommand {
     }
 
     private func draw(
-        _ session: CompareSession, isBesideData: Bool, _ exports: inout Exports
-    ) throws(CommandError) {
+        _ session: CompareSession, isBesideData: Bool, _ exports: inout Exports, _ attempts: inout Attempts
+    ) {
         let people = Audience(isBesideData: isBesideData, color: service.values.color)
         let drawn = session.drawn
         if let kind = charts.timeline {
-            try people.write("\n" + TimelineText(drawn.runs, by: kind, style: people.style, rows: people.rows).text)
+            attempts.make {
+                try people.write(
+                    "\n" + TimelineText(drawn.runs, by: kind, style: people.style, rows: people.rows).text)
+            }
         }
-        try exports.write(
-            Page(of: session.comparison, runs: drawn.runs, chosen: drawn.chosen, note: LocalTime.now))
+        attempts.make {
+            try exports.write(
+                Page(of: session.comparison, runs: drawn.runs, chosen: drawn.chosen, note: LocalTime.now))
+        }
     }
 }
 

@@ -114,8 +114,12 @@ extension RunInvocation {
         signals.release()
         let people = people(besideCommands: true)
         let shown = words.repeated(in: receipt)
-        if json || !plan.options.isQuiet { try show(json ? receipt : shown, stream.records, nil, people) }
-        try draw(shown, stream.records, people, &exports)
+        var attempts = Attempts()
+        if json || !plan.options.isQuiet {
+            attempts.make { try show(json ? receipt : shown, stream.records, nil, people) }
+        }
+        draw(shown, stream.records, people, &exports, &attempts)
+        try attempts.check()
         if stream.interrupted { throw ExitStatus.cancelled }
         let status = stream.status(receipt.tasks)
         if status != 0 { throw CommandStatus(code: status) }
@@ -133,8 +137,25 @@ extension RunInvocation {
         // A private daemon ends by itself when this process does.
         signals.release()
         let people = people(besideCommands: follower != nil || inputs.functions != nil)
-        let isQuiet = words.client["quiet"] != nil
         let shown = words.repeated(in: receipt)
+        var attempts = Attempts()
+        attempts.make { try show(receipt, shown, &session, inputs, isQuiet: words.client["quiet"] != nil, people) }
+        draw(shown, session.records, people, &exports, &attempts)
+        try attempts.check()
+        let status = ExitStatus(receipt.outcome, interrupted: session.interrupted)
+        if let follower, status == .failed {
+            if receipt.tasks.failed + receipt.tasks.lost == 0 {
+                StandardError.write("parctl: no command could be run, as the workers could not be started\n")
+            }
+            throw CommandStatus(code: ExecStatus.status(receipt.tasks, halt: halt, firstFailure: follower.firstFailure))
+        }
+        if status != .ok { throw status }
+    }
+
+    private func show(
+        _ receipt: Receipt, _ shown: Receipt, _ session: inout RunSession, _ inputs: RunInputs, isQuiet: Bool,
+        _ people: Audience
+    ) throws(CommandError) {
         if let functions = inputs.functions, let results = try session.results?.open(tasks: receipt.tasks.total) {
             try results.show(functions, isInDocument: json)
             if json {
@@ -151,15 +172,6 @@ extension RunInvocation {
             let text = "\(shown.end): \(failure.reason)"
             StandardError.write("parctl: \(Terminal(STDERR_FILENO, color: .never).style.clean(text, limit: 2000))\n")
         }
-        try draw(shown, session.records, people, &exports)
-        let status = ExitStatus(receipt.outcome, interrupted: session.interrupted)
-        if let follower, status == .failed {
-            if receipt.tasks.failed + receipt.tasks.lost == 0 {
-                StandardError.write("parctl: no command could be run, as the workers could not be started\n")
-            }
-            throw CommandStatus(code: ExecStatus.status(receipt.tasks, halt: halt, firstFailure: follower.firstFailure))
-        }
-        if status != .ok { throw status }
     }
 
     private func show(
@@ -178,14 +190,17 @@ extension RunInvocation {
     }
 
     private func draw(
-        _ receipt: Receipt, _ store: RecordStore, _ people: Audience, _ exports: inout Exports
-    ) throws(CommandError) {
+        _ receipt: Receipt, _ store: RecordStore, _ people: Audience, _ exports: inout Exports,
+        _ attempts: inout Attempts
+    ) {
         guard charts.needRecords else { return }
         let run = RecordedRun(receipt, blocks: store.blocks)
         if let kind = charts.timeline {
-            try people.write("\n" + TimelineText([run], by: kind, style: people.style, rows: people.rows).text)
+            attempts.make {
+                try people.write("\n" + TimelineText([run], by: kind, style: people.style, rows: people.rows).text)
+            }
         }
-        try exports.write(Page(of: run, note: LocalTime.now))
+        attempts.make { try exports.write(Page(of: run, note: LocalTime.now)) }
     }
 
     /// Where texts for people go: to standard error where standard output is for data, or for what commands write.
