@@ -175,7 +175,7 @@ extension EndToEnd {
                 #expect(report.printOverflow == 0)
                 #expect(report.errors == [])
                 #expect(report.bars == 5 * 2 * 8)
-                #expect(report.first.contains("task 1 on worker 0"))
+                #expect(report.first.contains("task 1 on worker 1"))
                 try daemon.fixture.removeFiles()
             }
         }

@@ -24,6 +24,14 @@ extension EndToEnd {
             "api $A/echo --header @none", "api @headers --header @headers", "api $A/echo --from urls",
             "api $A/slow/100 \"\\\"$s\\\"\" --html page.html & \"$PARCTL\" --socket \"$PARD\" jobs; "
                 + "\"$PARCTL\" --socket \"$PARD\" jobs --json; wait",
+            "download $H/any/x?key=$s $H/any/y?$s --records", "download http://$H/any/x?key=$s --json --records",
+            "download http://$H/any/x?key=$s $A/status/404?a=b\\&key=$s --html page.html --trace page.json --timeline=tasks",
+            "download http://127.0.0.1:1/x?key=$s --output . --records",
+            "api http://$H/echo?key=$s '{}' --records --json",
+            "exec -j1 false http://$H/any/{}?key=$s ::: 1 2", "exec --delay 1ms false \"http://$H/any/{}?$s\" ::: 1 2",
+            "exec 'false http://host/{}?a=b&key=$s' ::: 1 2",
+            "compare download --runs 1 --workers 1 http://$H/any/x?key=$s",
+            "bench download --runs 2 --threads 1 --no-cold --html page.html http://$H/any/x?key=$s",
             "exec curl -s $A/any/x ::: 1 --html page.html", "exec --records --html page.html true $A/any/{} ::: 1 2",
             "exec -N0 --halt soon,fail=1 false $A/any/x ::: 1 2", "exec -j1 --delay 1ms false $A/any/{} ::: 1 2",
             "exec no-such-program $A/any/{} ::: 1 2",
@@ -53,7 +61,8 @@ extension EndToEnd {
                 ]
                 for line in Self.lines {
                     let script =
-                        #"cd "$0"; "$PARCTL" --socket "$PARD" "# + (line.hasPrefix("compare ") ? line : "run " + line)
+                        #"cd "$0"; "$PARCTL" --socket "$PARD" "#
+                        + (line.hasPrefix("compare ") || line.hasPrefix("bench ") ? line : "run " + line)
                         + "; cat page.* 2>/dev/null; rm -f page.*"
                     let child = try Child(
                         "/bin/bash", ["-c", script, folder], environment: daemon.fixture.environment(variables))
@@ -81,7 +90,7 @@ extension EndToEnd {
                 let script = #"""
                     "$PROGRAM" --socket "$TMPDIR/own" --floor-processes 0 2>"$TMPDIR/log" & own=$!
                     until "$PARCTL" --socket "$TMPDIR/own" ping >/dev/null 2>&1; do :; done
-                    for words in "download $A/any/x" "download http://u:$s/$s@h" "api $A/status/500 \"$s\" --header A:$s"; do
+                    for words in "download $A/any/x" "download http://u:$s/$s@h" "download $A/any/x?key=$s" "api $A/status/500 \"$s\" --header A:$s"; do
                         "$PARCTL" --socket "$TMPDIR/own" run $words >/dev/null 2>&1
                     done
                     kill $own; wait $own; cat "$TMPDIR/log"; rm "$TMPDIR/log"

@@ -40,7 +40,7 @@ import Testing
         let text = page(Runs.cold(tasks: 8, status: { $0 == 3 ? "failed" : "ok" }))
         #expect(text.split(separator: "<title>task ").count - 1 == 16)
         #expect(text.split(separator: "<rect class=\"bar bad\"").count - 1 == 2)
-        #expect(text.contains("task 4 on worker 1 (pid 700, tid 702)\nstart 30.0 ms, stop 50.0 ms, took 20.0 ms"))
+        #expect(text.contains("task 4 on worker 2 (pid 700, tid 702)\nstart 30.0 ms, stop 50.0 ms, took 20.0 ms"))
         #expect(text.contains("CPU 10.0 ms, failed: write: No space left on device"))
     }
 

@@ -25,10 +25,10 @@ import Testing
                               break-even 3 tasks
 
                   worker   pid   tid  start-up  dispatch  tasks
-                       0  4242  4243   62.0 µs   18.2 µs      4
-                       1  4242  4244   62.0 µs   18.3 µs      4
-                       2  4242  4245   62.0 µs   18.4 µs      4
-                       3  4242  4246   62.0 µs   18.5 µs      4
+                       1  4242  4243   62.0 µs   18.2 µs      4
+                       2  4242  4244   62.0 µs   18.3 µs      4
+                       3  4242  4245   62.0 µs   18.4 µs      4
+                       4  4242  4246   62.0 µs   18.5 µs      4
 
                 """)
     }
@@ -87,14 +87,14 @@ import Testing
                               break-even never
 
                   worker  pid  tid  start-up  dispatch   tasks
-                       0  700  700    400 µs   21.0 µs  83,333
-                       1  700  701    400 µs   21.0 µs  83,333
-                       2  700  702    400 µs   21.0 µs  83,333
-                       3  700  703    400 µs   21.0 µs  83,333
-                       4  700  704    400 µs   21.0 µs  83,333
-                       5  700  705    400 µs   21.0 µs  83,333
-                       6  701  706    400 µs   21.0 µs  83,333
-                       7  701  707    400 µs   21.0 µs  83,333
+                       1  700  700    400 µs   21.0 µs  83,333
+                       2  700  701    400 µs   21.0 µs  83,333
+                       3  700  702    400 µs   21.0 µs  83,333
+                       4  700  703    400 µs   21.0 µs  83,333
+                       5  700  704    400 µs   21.0 µs  83,333
+                       6  700  705    400 µs   21.0 µs  83,333
+                       7  701  706    400 µs   21.0 µs  83,333
+                       8  701  707    400 µs   21.0 µs  83,333
                   and 4 more
 
                 """)
@@ -142,8 +142,8 @@ import Testing
                               start-up share 5.9 % | break-even 9 tasks
 
                   worker  pid  tid     start-up  dispatch  tasks
-                       0   31   31       240 us   9.00 us      8
-                       1    0    0  never ready         -      0
+                       1   31   31       240 us   9.00 us      8
+                       2    0    0  never ready         -      0
 
                   failures
                   2x write: No space left on device (first: task 4)

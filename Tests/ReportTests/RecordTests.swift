@@ -8,7 +8,7 @@ import Testing
         #expect(
             table.heading + table.row(Samples.record) + table.row(Samples.lost) == """
                 task  worker   pid   tid    start     stop     wall      cpu  attempt  status    value  reason
-                   4       1  4242  4244  42.0 µs  6.14 ms  6.10 ms  2.50 ms        1  ok      8388608
+                   4       2  4242  4244  42.0 µs  6.14 ms  6.10 ms  2.50 ms        1  ok      8388608
                   11       -     -     -        -        -        -        -        3  lost          0  worker "1" died\\n
 
                 """)

@@ -12,8 +12,8 @@ import Testing
     @Test func `every worker has a row, with the start-up before its first task`() {
         #expect(
             text(Runs.cold()) == """
-                  worker 0  ╌╌╌╌████████▓▓▓▓▓▓▓▓████████▓▓▓▓▓▓▓▓
                   worker 1  ╌╌╌╌████████▓▓▓▓▓▓▓▓████████▓▓▓▓▓▓▓▓
+                  worker 2  ╌╌╌╌████████▓▓▓▓▓▓▓▓████████▓▓▓▓▓▓▓▓
                             └───────────────────┴──────────────────┘
                             0                   50 ms         100 ms
                             ╌ start-up · █▓ tasks in turn
@@ -40,8 +40,8 @@ import Testing
         #expect(drawing.utf8.allSatisfy { $0 < 0x80 })
         #expect(
             drawing == """
-                  worker 0  ----########========########========
-                  worker 1  ----########xxxxxxxx########========
+                  worker 1  ----########========########========
+                  worker 2  ----########xxxxxxxx########========
                             +-------------------+------------------+
                             0                   50 ms         100 ms
                             - start-up | #= tasks in turn | x not ok
@@ -53,10 +53,10 @@ import Testing
         #expect(
             text(Runs.warm, Runs.cold()) == """
                   serial, warm
-                  worker 0  ████████████▓▓▓▓▓▓▓▓▓▓▓▓
+                  worker 1  ████████████▓▓▓▓▓▓▓▓▓▓▓▓
                   2 threads, cold
-                  worker 0  ╌╌╌╌████████▓▓▓▓▓▓▓▓████████▓▓▓▓▓▓▓▓
                   worker 1  ╌╌╌╌████████▓▓▓▓▓▓▓▓████████▓▓▓▓▓▓▓▓
+                  worker 2  ╌╌╌╌████████▓▓▓▓▓▓▓▓████████▓▓▓▓▓▓▓▓
                             └───────────────────┴──────────────────┘
                             0                   50 ms         100 ms
                             ╌ start-up · █▓ tasks in turn
@@ -66,7 +66,7 @@ import Testing
 
     @Test func `tasks that are too many for bars are binned, and that is said`() {
         let drawing = text(Runs.cold(tasks: 8000))
-        #expect(drawing.contains("worker 0  ╌╌╌╌████████████████████████████████\n"))
+        #expect(drawing.contains("worker 1  ╌╌╌╌████████████████████████████████\n"))
         #expect(drawing.contains("binned: about 125 tasks a column of\n            2.50 ms\n"))
         #expect(drawing.contains("█ 75 % of the time or more in tasks"))
     }
@@ -95,7 +95,7 @@ import Testing
     func `no line is wider than the terminal, where that is possible at all`(width: Int) {
         for drawing in [text(Runs.cold(), width: width), text(Runs.cold(tasks: 100), by: .tasks, width: width)] {
             for line in drawing.split(separator: "\n") where width >= 60 { #expect(line.count <= width) }
-            #expect(drawing.contains("worker 0") || drawing.contains("task 1"))
+            #expect(drawing.contains("worker 1") || drawing.contains("task 1"))
         }
     }
 

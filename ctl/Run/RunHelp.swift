@@ -10,7 +10,7 @@ enum RunHelp {
         \(workloads)
 
         JSON has times in nanoseconds and sizes in bytes, whatever a key is called, and counts tasks and workers from 0; texts \
-        count tasks from 1. 'start' and 'stop' of a record count from the run's acceptance.
+        and pictures count both from 1. 'start' and 'stop' of a record count from the run's acceptance.
 
         EXAMPLES:
           parctl run io --threads 4

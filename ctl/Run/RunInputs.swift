@@ -74,12 +74,12 @@ enum RunInputs {
         switch self {
         case .nothing: nil
         case .commands(let plan, _): plan.line
-        case .items(let plan, _): plan.items.map { items in { items.text(of: $0) } }
+        case .items(let plan, _): plan.items.map { items in { Secrets.hidden(in: items.text(of: $0)) } }
         case .listed(let inputs): { Self.name(of: inputs[$0]) }
         }
     }
 
-    /// A URL without user and password, and how long the body is, but nothing of it; or an item.
+    /// A URL without user, password and the values of its query, and how long the body is, but nothing of it; or an item.
     private static func name(of words: [String]) -> String {
         let url = Secrets.hidden(inAddress: words[0])
         guard words.count > 1, !words[1].isEmpty else { return url }

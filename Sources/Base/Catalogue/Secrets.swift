@@ -2,31 +2,73 @@
 public enum Secrets {
     private static let mark = "***"
 
-    /// `text` with `***` in place of user and password in each URL that stands in it.
+    /// `text` with `***` in place of user and password in each URL that stands in it, and of the values in its query.
     public static func hidden(in text: String) -> String {
         let scalars = text.unicodeScalars
         // Nearly no text has one, and looking for a sequence is slow.
-        guard text.utf8.contains(UInt8(ascii: "@")), text.utf8.firstRange(of: "://".utf8) != nil else { return text }
+        guard
+            text.utf8.contains(where: { $0 == UInt8(ascii: "@") || $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }
+            ),
+            text.utf8.firstRange(of: "://".utf8) != nil
+        else { return text }
         var shown = String.UnicodeScalarView()
         var rest = scalars[...]
         while let sign = rest.firstRange(of: "://".unicodeScalars) {
             shown += rest[..<sign.upperBound]
             rest = rest[sign.upperBound...]
-            guard let end = end(ofUserIn: rest.prefix { !ends.contains($0) }) else { continue }
-            shown += mark.unicodeScalars
-            rest = rest[end...]
+            var url = rest.prefix { !ends.contains($0) }
+            rest = rest[url.endIndex...]
+            if let end = end(ofUserIn: url) {
+                shown += mark.unicodeScalars
+                url = url[end...]
+            }
+            shown.append(contentsOf: withoutValues(url))
         }
         return String(shown + rest)
     }
 
     /// `address`, which may be none, in the same way, also where it lacks the `://`.
     public static func hidden(inAddress address: String) -> String {
-        let shown = hidden(in: address)
-        guard shown.utf8.firstRange(of: "://".utf8) == nil, let sign = shown.utf8.lastIndex(of: UInt8(ascii: "@"))
-        else {
-            return shown
+        guard address.utf8.firstRange(of: "://".utf8) == nil else { return hidden(in: address) }
+        var rest = address.unicodeScalars[...]
+        var shown = String.UnicodeScalarView()
+        if let sign = rest.lastIndex(of: "@") {
+            shown += mark.unicodeScalars
+            rest = rest[sign...]
         }
-        return mark + shown[sign...]
+        return String(shown + withoutValues(rest))
+    }
+
+    /// A URL with its query's names, and without its values: what stands behind each `=`, in the fragment, too, and a query that
+    /// has no `=` at all.
+    private static func withoutValues(_ url: Substring.UnicodeScalarView) -> String.UnicodeScalarView {
+        let place = url.firstIndex { $0 == "?" || $0 == "#" } ?? url.endIndex
+        var shown = String.UnicodeScalarView(url[..<place])
+        var rest = url[place...]
+        while let sign = rest.popFirst() {
+            let part = rest.prefix { $0 != "#" }
+            rest = rest[part.endIndex...]
+            shown.append(sign)
+            let isList = part.contains("=")
+            for (index, piece) in part.split(separator: "&", omittingEmptySubsequences: false).enumerated() {
+                if index > 0 { shown.append("&") }
+                let equal = piece.firstIndex(of: "=").map { piece.index(after: $0) }
+                let value = piece[(equal ?? piece.startIndex)...]
+                shown.append(contentsOf: piece[..<value.startIndex])
+                let isName = equal == nil && (isList || sign == "#")
+                if isName || isPlace(value) {
+                    shown.append(contentsOf: value)
+                } else {
+                    shown.append(contentsOf: mark.unicodeScalars)
+                }
+            }
+        }
+        return shown
+    }
+
+    /// Whether nothing stands there, or only a place that is filled for each task.
+    private static func isPlace(_ value: Substring.UnicodeScalarView) -> Bool {
+        value.isEmpty || (value.first == "{" && value.last == "}")
     }
 
     /// What ends a URL in a line.

@@ -43,7 +43,7 @@ extension Definition {
             body of its own. It throws the response's body away or, with --output, saves it in a file that is called by the \
             task's number, from 1. The first word is the URL and each further one the body of \
             a task; without any, one request is sent that has none. @ and a file's name stand for the URL or the body in it, \
-            which nobody sees in a list of processes then. No receipt, record or picture has a URL's user and password, or \
+            which nobody sees in a list of processes then. No receipt, record or picture has a URL's user and password, the values in its query, or \
             what headers and bodies hold. A task whose worker died is not sent again, as the server \
             may have taken it.
             """,

@@ -1,4 +1,5 @@
 import Bytes
+import Catalogue
 import Control
 import Glibc
 import Linux
@@ -14,7 +15,10 @@ extension FunctionPlan {
     /// Says on standard error why a task has no result.
     func complain(of task: Int, _ reason: [UInt8]) {
         let name =
-            items.map { "input \($0.number(of: task)) (\(CommandError.clean(String($0.text(of: task).prefix(100)))))" }
+            items.map { items in
+                let shown = CommandError.clean(String(Secrets.hidden(in: items.text(of: task)).prefix(100)))
+                return "input \(items.number(of: task)) (\(shown))"
+            }
             ?? "task \(task + 1)"
         StandardError.write("parctl: \(name): \(complaints.text(reason))\n")
     }

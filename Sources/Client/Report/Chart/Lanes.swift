@@ -7,9 +7,9 @@ public struct Lanes: Sendable {
     public enum Kind: String, Sendable, CaseIterable {
         case workers, tasks
 
-        /// What a row is called. Tasks count from 1 to people, as lines of a list do; in data they count from 0.
+        /// What a row is called. Tasks and workers count from 1 to people, as lines of a list do; in data they count from 0.
         func name(_ number: Int) -> String {
-            self == .workers ? "worker \(Units.grouped(number))" : "task \(Units.grouped(number + 1))"
+            (self == .workers ? "worker " : "task ") + Units.grouped(number + 1)
         }
     }
 

@@ -134,7 +134,7 @@ enum TaskTip {
     static func text(_ record: Record) -> String {
         let style = Markup.style
         let first =
-            "\(Lanes.Kind.tasks.name(record.task)) on worker \(record.worker) (pid \(record.pid), tid \(record.tid))"
+            "\(Lanes.Kind.tasks.name(record.task)) on worker \(record.worker + 1) (pid \(record.pid), tid \(record.tid))"
         let times =
             "start \(style.duration(record.start)), stop \(style.duration(record.stop)), "
             + "took \(style.duration(record.stop - record.start))"
@@ -154,7 +154,7 @@ enum TaskTip {
         let place = cost.map { " (pid \($0.pid), tid \($0.tid))" } ?? ""
         let mean = row.tasks > 0 ? ", \(style.duration(row.busy / row.tasks)) each on average" : ""
         let trouble = row.troubled > 0 ? "\n\(Units.counted(row.troubled, "task")) not ok" : ""
-        return "worker \(row.number)\(place): \(Units.counted(row.tasks, "task"))\n"
+        return "worker \(row.number + 1)\(place): \(Units.counted(row.tasks, "task"))\n"
             + "\(style.duration(row.busy)) in tasks, "
             + "\(Units.percent(row.busy, of: run.receipt.elapsed)) of the run\(mean)\(trouble)"
     }

@@ -64,7 +64,7 @@ struct PageReceipt: Sendable {
                 "\(cost.pid)", "\(cost.tid)", cost.pid == 0 ? "never ready" : style.duration(cost.startup),
                 cost.tasks == 0 ? "-" : style.duration(cost.dispatch), Units.grouped(cost.tasks),
             ]
-            return "<tr><th scope=\"row\">\(cost.worker)</th>" + cells.map { "<td>\($0)</td>" }.joined() + "</tr>\n"
+            return "<tr><th scope=\"row\">\(cost.worker + 1)</th>" + cells.map { "<td>\($0)</td>" }.joined() + "</tr>\n"
         }
         let rest = costs.count - rows.count
         let headings = ["worker", "pid", "tid", "start-up", "dispatch", "tasks"].map { "<th scope=\"col\">\($0)</th>" }

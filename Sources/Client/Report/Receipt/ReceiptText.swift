@@ -78,7 +78,7 @@ public struct ReceiptText {
             ], indent: 2)
         for cost in costs.prefix(costs.count > Self.workersShown + 1 ? Self.workersShown : costs.count) {
             table.rows.append([
-                "\(cost.worker)", "\(cost.pid)", "\(cost.tid)",
+                "\(cost.worker + 1)", "\(cost.pid)", "\(cost.tid)",
                 .init(cost.pid == 0 ? "never ready" : style.duration(cost.startup)),
                 .init(cost.tasks == 0 ? "-" : style.duration(cost.dispatch)),
                 .init(Units.grouped(cost.tasks)),

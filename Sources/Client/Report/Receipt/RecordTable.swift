@@ -43,7 +43,7 @@ public struct RecordTable {
     private func cells(_ record: Record) -> [String] {
         let ran = record.tid != 0
         return [
-            String(record.task + 1), ran ? String(record.worker) : "-", ran ? String(record.pid) : "-",
+            String(record.task + 1), ran ? String(record.worker + 1) : "-", ran ? String(record.pid) : "-",
             ran ? String(record.tid) : "-", ran ? style.duration(record.start) : "-",
             ran ? style.duration(record.stop) : "-", ran ? style.duration(record.stop - record.start) : "-",
             ran ? style.duration(record.cpu) : "-", String(record.attempt), style.clean(record.status),

@@ -19,7 +19,7 @@ struct RunPlan: Sendable {
     var spec: JobSpec
     /// What the first task is given, see ``Control/Receipt/input``.
     let input: String?
-    /// What each task asks for, without user and password; nil where tasks are given no URL.
+    /// What each task asks for, without user, password and the values of its query; nil where tasks are given no URL.
     let addresses: [String]?
     /// Where it runs; nil where that is all the same.
     let context: Context?
