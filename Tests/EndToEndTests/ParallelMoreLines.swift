@@ -1,5 +1,5 @@
 extension ParallelLines {
-    static let all = everyday + rarer
+    static let all = everyday + rarer + scripts
 
     /// Forms that stand in fewer scripts. Those that want a terminal have one of script(1).
     private static let rarer = [

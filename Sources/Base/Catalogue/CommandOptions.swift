@@ -18,7 +18,12 @@ extension Input {
         Option("link", .flag, "take one argument of each source for a command, rather than each with each"),
         Option("shuf", .flag, "run the commands in any order"),
         Option("max-args", .count, letter: "N", in: 0...1_000_000, "give each command so many arguments"),
-        Option("max-lines", .count, in: 1...1_000_000, "the same, of lines"),
+        Option(
+            "max-lines", .count, in: 1...1_000_000,
+            "the same, of lines; one that ends with a space goes on in the next one"),
+        Option(
+            "repeat-words", .flag,
+            "of several arguments, give a word with a place in it once for each, as -N, -L and -X do"),
         Option("many", .flag, letter: "X", "give each command as many arguments as fit, each in a word of its own"),
         Option("many-in-place", .flag, letter: "m", "give each command as many arguments as fit, all in one place"),
         Option("spread", .flag, "with -X or -m, share the last arguments out among those that run at a time"),
@@ -41,6 +46,7 @@ extension Input {
         Option("joblog", .path, in: 1...4096, "write a line for each command that has ended into this file, anew"),
         Option("resume", .flag, "leave out the commands that the joblog knows, and go on with it"),
         Option("resume-failed", .flag, "as --resume, but run again those of them that failed"),
+        Option("retry-failed", .flag, "run the commands that failed by the joblog again, as they stand there"),
         text("halt-when", "as --halt, also with fail=N%, success=N or N%, done=N or N%"),
         Option("delay", .duration, in: 0...Definition.longestTime, "wait so long from one beginning to the next"),
         text("load", "begin no command while more processes than that want a processor: N or N%"),

@@ -12,6 +12,8 @@ final class ArgumentReader {
     private var hasEnded = false
     private var isFirst = true
     private var number = 0
+    /// Lines that go on in the next one (`-L`).
+    private var begun: [UInt8] = []
 
     private static let blockBytes = 1 << 16
     /// The longest argument that the kernel hands to a program (MAX_ARG_STRLEN), without the NUL at its end.
@@ -34,7 +36,19 @@ final class ArgumentReader {
     /// - Parameter waits: whether to wait for one that has not come.
     func next(waits: Bool) throws(CommandError) -> Combinations.Next {
         while true {
-            guard let line = try line(waits: waits) else { return hasEnded ? .end : .later }
+            guard var line = try line(waits: waits) else {
+                guard hasEnded, !begun.isEmpty else { return hasEnded ? .end : .later }
+                defer { begun = [] }
+                return .argument(begun)
+            }
+            if options.linesEach {
+                line = begun + line
+                begun = []
+                if line.last == 0x20 || line.last == 0x09 {
+                    begun = line
+                    continue
+                }
+            }
             if options.eof == line { hasEnded = true; buffer = []; return .end }
             if options.dropsEmpty, line.allSatisfy({ $0 == 0x20 || (9...13).contains($0) }) { continue }
             return .argument(line)

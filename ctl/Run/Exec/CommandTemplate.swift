@@ -35,6 +35,8 @@ struct CommandTemplate: Equatable {
 
     let way: Way
     private let words: [[Piece]]
+    /// What stands before each of them in a line.
+    private let gaps: [[UInt8]]
     /// Whether a line for a shell names one of the variables by which GNU parallel tells of the command's number and slot.
     private let asksForVariables: Bool
     /// Whether a word with a place is repeated for each argument (`-X`).
@@ -52,19 +54,57 @@ struct CommandTemplate: Equatable {
     ) throws(Fault) {
         self.way = way
         self.repeatsWords = repeatsWords
+        // Typed without quotes, it is several words.
+        if let begin = words.firstIndex(where: { $0.starts(with: [UInt8(ascii: "{"), UInt8(ascii: "=")]) }),
+            words[begin...].contains(where: { $0.suffix(2) == [UInt8(ascii: "="), UInt8(ascii: "}")] })
+        {
+            throw Fault(text: PlaceReader.perlFault)
+        }
         var read: [[Piece]] = []
-        // In a line, words are what spaces part.
+        var gaps: [[UInt8]] = []
         let isLine = way != .words
-        let parts = isLine && repeatsWords ? words.flatMap { $0.split(separator: 0x20).map(Array.init) } : words
-        for word in parts { read.append(try Self.pieces(of: word, reader)) }
+        for (index, word) in words.enumerated() {
+            let pieces = try Self.pieces(of: word, reader)
+            // In a line, words are what spaces part.
+            let parts = isLine && repeatsWords ? Self.words(of: pieces) : [(gap: [], pieces: pieces)]
+            for (place, part) in parts.enumerated() {
+                gaps.append((index > 0 && place == 0 ? [0x20] : []) + part.gap)
+                read.append(part.pieces)
+            }
+        }
         let hasPlace = read.joined().contains { if case .place(let place) = $0 { place.isOfTask } else { false } }
-        if !hasPlace, appends { read.append([.place(.all(.none))]) }
+        if !hasPlace, appends {
+            gaps.append(read.isEmpty ? [] : [0x20])
+            read.append([.place(.all(.none))])
+        }
         self.words = read
+        self.gaps = gaps
         asksForVariables =
             isLine
             && words.contains {
                 Self.contains($0, Array("$PARALLEL_".utf8)) || Self.contains($0, Array("${PARALLEL_".utf8))
             }
+    }
+
+    /// Pieces of a line, parted where there are spaces or tabs, which come before the part that they are a gap to.
+    private static func words(of pieces: [Piece]) -> [(gap: [UInt8], pieces: [Piece])] {
+        var words: [(gap: [UInt8], pieces: [Piece])] = [([], [])]
+        for piece in pieces {
+            guard case .text(let text) = piece else {
+                words[words.count - 1].pieces.append(piece)
+                continue
+            }
+            var rest = text[...]
+            while !rest.isEmpty {
+                let part = rest.prefix { $0 != 0x20 && $0 != 0x09 }
+                rest = rest[part.endIndex...]
+                if !part.isEmpty { words[words.count - 1].pieces.append(.text(Array(part))) }
+                let gap = rest.prefix { $0 == 0x20 || $0 == 0x09 }
+                rest = rest[gap.endIndex...]
+                if !gap.isEmpty { words.append((Array(gap), [])) }
+            }
+        }
+        return words
     }
 
     private static func contains(_ text: [UInt8], _ part: [UInt8]) -> Bool {
@@ -164,7 +204,7 @@ struct CommandTemplate: Equatable {
     ) -> [UInt8] {
         var line: [UInt8] = []
         for (index, word) in words.enumerated() {
-            if index > 0 { line.append(0x20) }
+            line += gaps[index]
             for (number, one) in repeated(word, values).enumerated() {
                 if number > 0 { line.append(0x20) }
                 line += self.line(of: word, one, quoted, shown)
@@ -267,14 +307,17 @@ extension CommandTemplate.Way {
     /// Whether a command that is typed as `words` is a line for a shell.
     ///
     /// One word with a space or a sign in it is a line for a shell, and so is what only a shell has or understands: its own
-    /// commands, functions that were exported, a sign as a word of its own. All else needs none.
+    /// commands, functions that were exported, a sign as a word of its own, a word in quotes of its own, a path with a variable.
+    /// All else needs none.
     ///
     /// - Parameters:
     ///   - isExact: whether words are what they are (`-q`), but for a single one.
+    ///   - isVariable: whether there is a variable of that name.
     ///   - isFunction: whether the shell knows a function of that name.
     ///   - isFile: whether there is a program of that path.
     static func isLine(
-        _ words: [[UInt8]], isExact: Bool = false, isFunction: ([UInt8]) -> Bool = { _ in false },
+        _ words: [[UInt8]], isExact: Bool = false, isVariable: (String) -> Bool = { _ in false },
+        isFunction: ([UInt8]) -> Bool = { _ in false },
         isFile: ([UInt8]) -> Bool = { _ in false }
     ) -> Bool {
         guard let first = words.first else { return true }
@@ -284,6 +327,9 @@ extension CommandTemplate.Way {
             if ShellText.isBuiltin(first) || ShellText.isAssignment(first) || isFunction(first) { return true }
         }
         guard !isExact else { return false }
+        if words.contains(where: { ShellText.isQuoted($0) || ShellText.variable(in: $0).map(isVariable) == true }) {
+            return true
+        }
         let ends = words.contains { ["-exec", "-execdir", "-ok", "-okdir"].map { Array($0.utf8) }.contains($0) }
         return words.dropFirst().contains { ShellText.isOperator($0) || (!ends && $0 == ShellText.separator) }
     }

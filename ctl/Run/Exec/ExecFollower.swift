@@ -233,7 +233,8 @@ enum ExecHelp {
 
         A command that is one word with a space or a shell's sign in it is run by the shell, and arguments are quoted in it; the
         same goes for a shell's own commands. With several words, each reaches the program as it is, unless one is a sign by
-        itself, such as '|' or '>'.
+        itself, such as '|' or '>', is in quotes of its own, as in '"{}"', or is a path with a variable, as in '$HOME/{}'.
+        --quote hands all words on as they are.
 
         {}   the argument; at the end where the command has no place for it    {#}  its number    {%}  the slot, from 1
         {.}  without its extension    {/}  its last part    {//}  its directory    {/.}  {/} without extension

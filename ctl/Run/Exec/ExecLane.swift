@@ -89,8 +89,7 @@ final class ExecLane {
         if let output, let errors { line += " >\(place)\(output.writer) 2>\(place)\(errors.writer)" }
         let command = plan.command(of: job, slot: slot, part: part)
         guard job.block != nil || job.input != nil || output != nil else { return command }
-        return [Array("/bin/sh".utf8), Array("-c".utf8), Array(line.utf8), part?.path.bytes ?? Array("sh".utf8)]
-            + command
+        return WrapperShell.words + [Array(line.utf8), part?.path.bytes ?? Array("sh".utf8)] + command
     }
 
     /// What writes a part into a named pipe while the command runs, and no longer: the command need not open it.

@@ -20,6 +20,8 @@ struct ExecOptions {
     /// Whether that was said in lines.
     var linesEach = false
     var gathering = Gathering.none
+    /// Whether a word with a place is there once for each argument.
+    var repeatsWords = false
     var spreads = false
     var maximumBytes = longestCommand
     var reader = PlaceReader()
@@ -89,7 +91,7 @@ struct ExecOptions {
         func has(_ name: String) -> Bool { options[name] != nil }
         func bytes(_ name: String) -> [UInt8]? { options[name]?.last?.bytes }
         if let text = options["jobs"]?.last {
-            guard let count = JobCount(text) else {
+            guard let count = JobCount(text) ?? JobCount(ofFile: text) else {
                 throw words.fault("--jobs takes \(JobCount.expected), not '\(text)'")
             }
             jobs = count
@@ -124,6 +126,7 @@ struct ExecOptions {
         linesEach = has("max-lines")
         argumentsEach = (options["max-args"]?.last ?? options["max-lines"]?.last).flatMap(Quantity.count)
         gathering = has("many") ? .words : has("many-in-place") ? .place : .none
+        repeatsWords = gathering == .words || (has("repeat-words") && (gathering == .none || has("max-args")))
         spreads = has("spread")
         maximumBytes = options["max-chars"]?.last.flatMap(Quantity.count) ?? Self.longestCommand
         if let text = bytes("replace") { reader.whole = text }
@@ -134,6 +137,9 @@ struct ExecOptions {
         printsCommand = has("print-command")
         tellsCommand = has("verbose")
         results = bytes("results")
+        if let name = results, [".csv", ".tsv"].contains(where: { name.suffix(4) == Array($0.utf8)[...] }) {
+            throw words.fault("--results keeps files, no table: name a directory, and --joblog for a table")
+        }
         isForShell = has("shell")
         isExact = has("quote")
         isDry = has("dry-run")
@@ -216,9 +222,13 @@ struct PipeOptions: Equatable {
     var blockBytes = 1 << 20
     /// Records for each command; nil for as many as a block has.
     var records: Int?
+    /// Lines of a record (`-L`); nil for one.
+    var lines: Int?
     var end: [UInt8] = [0x0A]
     var start: [UInt8] = []
     var dropsSeparators = false
+    /// Whether lines with nothing in them are left out.
+    var dropsEmpty = false
     /// Lines before the first record that every command is given.
     var headingLines = 0
     var way = Way.input
@@ -253,6 +263,8 @@ struct PipeOptions: Equatable {
         }
         blockBytes = options["block"]?.last.flatMap(Quantity.bytes) ?? blockBytes
         records = options["max-args"]?.last.flatMap(Quantity.count)
+        dropsEmpty = options["no-run-if-empty"] != nil
+        lines = options["max-lines"]?.last.flatMap(Quantity.count)
         if let text = options["recstart"]?.last {
             start = ExecOptions.unescaped(text.bytes)
             end = []

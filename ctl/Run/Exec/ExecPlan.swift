@@ -62,7 +62,7 @@ final class ExecPlan {
     init(_ words: RunWords, readsAll: Bool = false, raw: [[UInt8]]? = nil) throws(CommandError) {
         let options = try ExecOptions(words)
         self.options = options
-        let line = InputSource.line(
+        var line = InputSource.line(
             raw ?? words.operands.map(\.bytes), mark: words.client["arg-sep"]?.last ?? ":::",
             fileMark: words.client["arg-file-sep"]?.last ?? "::::")
         let processors = Processors.available
@@ -74,9 +74,14 @@ final class ExecPlan {
         }
         self.slots = slots
         let sources: [InputSource]
-        if let pipe = options.pipe {
-            guard line.sources.isEmpty, options.files.count < 2, !options.linesEach else {
-                throw words.fault("--pipe gives commands parts of one input: there can't be ':::', and no -L: use -N")
+        if words.client["retry-failed"] != nil {
+            // All that there is to run is in the joblog.
+            (parts, turns) = (nil, nil)
+            line.command = []
+            sources = [InputSource(place: .words([]), isLinked: false)]
+        } else if let pipe = options.pipe {
+            guard line.sources.isEmpty, options.files.count < 2 else {
+                throw words.fault("--pipe gives commands parts of one input: there can't be ':::'")
             }
             let parts = try PipeReader(options.files.first ?? "-", pipe)
             self.parts = parts
@@ -94,9 +99,10 @@ final class ExecPlan {
         tag = try options.tag.map { text throws(CommandError) in
             try Self.template([text], options, names, words, isTag: true)
         }
+        let isRetry = words.client["retry-failed"] != nil
         let resume = JobLogFile.Resume(words.client)
         guard resume == .no || words.client["joblog"] != nil else {
-            throw words.fault("--resume and --resume-failed need a joblog: name it with --joblog")
+            throw words.fault("--resume, --resume-failed and --retry-failed need a joblog: name it with --joblog")
         }
         log =
             options.isDry && resume == .no
@@ -107,6 +113,9 @@ final class ExecPlan {
         }
         self.input = input
         try gather(all: readsAll)
+        guard isRetry, let path = words.client["joblog"]?.last else { return }
+        jobs = try JobLogFile.failed(in: path).map { ExecJob(number: $0.number, arguments: [$0.line]) }
+        total = jobs.count
     }
 
     private static func sources(
@@ -132,7 +141,8 @@ final class ExecPlan {
         let isLine =
             !isTag && !command.isEmpty
             && CommandTemplate.Way.isLine(
-                command, isExact: options.isExact, isFunction: ShellFunction.isExported, isFile: isProgram)
+                command, isExact: options.isExact, isVariable: { $0.hasPrefix("PARALLEL_") || getenv($0) != nil },
+                isFunction: ShellFunction.isExported, isFile: isProgram)
         let way: CommandTemplate.Way =
             isTag
             ? .words
@@ -142,7 +152,7 @@ final class ExecPlan {
                     ? .shell(UserShell.standard) : isLine ? .shell(UserShell.path(for: command[0])) : .words
         do {
             return try CommandTemplate(
-                command, way: way, reader: reader, repeatsWords: options.gathering == .words,
+                command, way: way, reader: reader, repeatsWords: options.repeatsWords,
                 appends: !isTag && (options.pipe == nil || options.namesParts))
         } catch {
             throw words.fault(error.text)
@@ -288,7 +298,7 @@ final class ExecPlan {
     func command(of job: ExecJob, slot: Int = 1, part: PartFile? = nil) -> [[UInt8]] {
         var values = values(of: job, slot: slot)
         if let part { (values.arguments, values.areLine) = ([part.path.bytes], false) }
-        let command = template.command(values)
+        let command = InheritedFiles.reached(in: template.command(values))
         return options.nice.map { ["nice", "-n", $0].map { Array($0.utf8) } + command } ?? command
     }
 

@@ -29,8 +29,8 @@ struct ForeignOption {
         self.meaning = meaning
     }
 
-    private static func own(_ names: String, _ value: Value, _ option: String) -> ForeignOption {
-        ForeignOption(names, value, .own([option]))
+    private static func own(_ names: String, _ value: Value, _ option: String, _ flags: String...) -> ForeignOption {
+        ForeignOption(names, value, .own([option] + flags))
     }
 
     private static func own(_ names: String, _ flags: String...) -> ForeignOption {
@@ -54,21 +54,26 @@ struct ForeignOption {
     }
 
     static let all: [ForeignOption] = [
-        own("jobs j max-procs P", .needed, "jobs"), own("arg-file a", .needed, "arg-file"), own("null 0", "null"),
+        own("jobs j max-procs maxprocs P", .needed, "jobs"), own("arg-file argfile a", .needed, "arg-file"),
+        own("null 0", "null"),
         own("delimiter d", .needed, "delimiter"), own("E", .needed, "eof"), own("eof e", .joined, "eof"),
         own("colsep col-sep C", .needed, "colsep"), own("header H", .needed, "header"),
         own("trim", .needed, "trim"),
         own("no-run-if-empty norunifempty r", "no-run-if-empty"), own("link xapply", "link"), own("shuf", "shuf"),
-        own("max-replace-args N", .needed, "max-args"), own("max-args n", .needed, "max-args"),
-        own("max-lines L l", .needed, "max-lines"), own("X", "many", "spread"), own("m", "many-in-place", "spread"),
-        own("xargs", "many-in-place"), own("max-chars s", .needed, "max-chars"),
-        own("I replace", .needed, "replace"), own("plus", "plus"), own("arg-sep argsep", .needed, "arg-sep"),
+        own("max-replace-args maxreplaceargs N", .needed, "max-args", "repeat-words"),
+        own("max-args maxargs n", .needed, "max-args"),
+        own("L", .needed, "max-lines", "repeat-words"), own("max-lines maxlines l", .joined, "max-lines"),
+        own("X", "many", "spread"), own("m", "many-in-place", "spread"),
+        own("xargs", "many-in-place"), own("max-chars maxchars s", .needed, "max-chars"),
+        own("I replace", .needed, "replace"), own("i", .joined, "replace"), own("plus", "plus"),
+        own("arg-sep argsep", .needed, "arg-sep"),
         own("arg-file-sep argfilesep", .needed, "arg-file-sep"), own("keep-order keeporder k", "keep-order"),
         own("tag", "tag"), own("tagstring tag-string", .needed, "tagstring"),
         own("line-buffer linebuffer lb", "line-buffer"), own("ungroup u", "ungroup"),
         own("v", "print-command"), own("verbose t", "verbose"), own("results res", .needed, "results"),
-        own("q", "quiet", "quote"), own("quote", "quote"), own("dry-run dryrun", "dry-run"),
+        own("q", "quiet", "quote"), own("quote", "quote"), own("dry-run dryrun dr", "dry-run"),
         own("joblog jl", .needed, "joblog"), own("resume", "resume"), own("resume-failed", "resume-failed"),
+        own("retry-failed", "retry-failed"),
         own("halt halt-on-error", .needed, "halt"), own("delay", .needed, "delay"), own("load", .needed, "load"),
         own("memfree", .needed, "memfree"), own("workdir work-dir wd", .needed, "workdir"),
         own("nice", .needed, "nice"), own("timeout", .needed, "timeout"), own("retries", .needed, "retries"),
@@ -85,13 +90,15 @@ struct ForeignOption {
         taken("silent", "commands are not shown unless -v asks for it"),
         taken("x exit", "a command that is too long is always refused"),
         taken("compress", "outputs wait in files of the daemon, whose room is given back as they are printed"),
-        taken("compress-program", .needed, "as --compress"), taken("noswap", "see --memfree"),
-        taken("no-ctrl-c", "Ctrl-C ends the run"), taken("ctrl-c", "Ctrl-C ends the run"),
+        taken("compress-program compressprogram decompress-program decompressprogram", .needed, "as --compress"),
+        taken("noswap", "see --memfree"),
+        taken("no-ctrl-c no-ctrlc noctrlc", "Ctrl-C ends the run"), taken("ctrl-c ctrlc", "as --no-ctrl-c"),
         taken("gnu", "GNU's forms are the only ones"),
         taken("color colour", "see --color"), taken("plain", "there is no profile that could be read"),
         taken("env", .needed, "commands have all variables and exported functions of the caller"),
         taken("tmpdir tempdir", .needed, "outputs wait in the daemon's directory: pard's TMPDIR says where"),
         taken("term-seq termseq", .needed, "SIGTERM, then SIGKILL after half of the daemon's cancel-grace"),
+        taken("total-jobs totaljobs total", .needed, "how many there are is counted"),
         taken("use-cpus-instead-of-cores", "processors are what the scheduler counts"),
 
         refused("sshlogin S", .needed, "run pard on each host, and 'ssh HOST parctl run exec' there"),
@@ -101,7 +108,7 @@ struct ForeignOption {
             "transferfile tf return basefile bf trc", .needed, "copy files with scp or rsync before and after the run"),
         refused("transfer cleanup", "as --transferfile"), refused("controlmaster M", "as --sshlogin"),
         refused("semaphore", "use flock(1) around the command"), refused("fg bg", "as --semaphore"),
-        refused("id semaphorename semaphore-name semaphoretimeout st", .needed, "as --semaphore"),
+        refused("id semaphorename semaphore-name semaphoretimeout semaphore-timeout st", .needed, "as --semaphore"),
         refused("tmux tmuxpane fg", "use --line-buffer --tag to see the commands side by side"),
         refused("rpl", .needed, "have a shell change the argument, as in 'x={}; echo ${x%.*}'"),
         refused("parens", .needed, "as --rpl"),
@@ -109,27 +116,30 @@ struct ForeignOption {
             "U extensionreplace er basenamereplace bnr dirnamereplace dnr basenameextensionreplace bner", .needed,
             "write {.} {/} {//} {/.}"),
         refused("seqreplace slotreplace", .needed, "write {#} or {%}"),
-        refused("i", .joined, "write -I {}"),
         refused("pipepart pipe-part", "use --pipe < FILE"),
         refused("tee", "run 'tee >(one) >(other)' in a shell"), refused("regexp regex", "use a plain --recend"),
         refused("groupby group-by", .needed, "sort, and split the input with awk first"),
         refused("shard bin", .needed, "as --group-by"),
-        refused("files", "use --results DIR"), refused("ctag", "use --tag"),
+        refused("files output-as-files outputasfiles", "use --results DIR"),
+        refused("filter", .needed, "pick the arguments before, with grep or awk"),
+        refused("block-timeout blocktimeout bt", .needed, "use --round-robin, or blocks that fill sooner"),
+        refused("ctag", "use --tag"),
         refused("ctagstring ctag-string", .needed, "use --tagstring"),
         refused("latestline latest-line ll", "use --line-buffer"), refused("csv", "use --colsep ,"),
         refused("sql sqlmaster sqlworker sqlandworker", .needed, "load a --joblog or --results into the database"),
-        refused("retry-failed", "give the command again with --resume-failed"),
         refused("limit", .needed, "use --load or --memfree"), refused("memsuspend", .needed, "use --memfree"),
         refused("profile J", .needed, "put the options into a shell's alias"),
-        refused("process-slot-var", .needed, "use {%}"),
+        refused("process-slot-var processslotvar", .needed, "use {%}"),
         refused("shebang hashbang", "write a script of two lines"), refused("shebang-wrap", "as --shebang"),
         refused("cleanup", "as --transferfile"), refused("embed", "install parctl where the script runs"),
         refused("record-env recordenv", "commands have all variables anyway"),
         refused("filter-hosts filterhosts", "as --sshlogin"), refused("shellquote shell-quote", "use printf %q"),
-        refused("skip-first-line", "use 'tail -n +2'"), refused("hostgroups hgrp", "as --sshlogin"),
+        refused("min-version minversion", .needed, "see 'parctl version'"),
+        refused("skip-first-line skipfirstline", "use 'tail -n +2'"),
+        refused("hostgroups hostgroup hostgrp hgrp", "as --sshlogin"),
         refused("number-of-cores number-of-cpus number-of-threads number-of-sockets", "use nproc"),
-        refused("max-line-length-allowed show-limits", "use 'getconf ARG_MAX'"),
-        refused("citation", "there is nothing to cite"), refused("D", .needed, "see 'journalctl -u pard'"),
+        refused("max-line-length-allowed show-limits showlimits", "use 'getconf ARG_MAX'"),
+        refused("citation bibtex", "there is nothing to cite"), refused("D", .needed, "see 'journalctl -u pard'"),
     ]
 
     /// The option that is spelled so, without dashes.
@@ -189,6 +199,7 @@ enum ExecLine {
         }
         switch option.value {
         case .needed where value == nil: value = rest.popFirst()
+        case .joined where value == nil: value = number(option, &rest)
         case .none where value == "true": value = nil
         case .none where value == "false": return
         default: break
@@ -227,7 +238,7 @@ enum ExecLine {
             switch option.value {
             case .none: break
             case .joined:
-                value = letters.isEmpty ? nil : String(letters)
+                value = letters.isEmpty ? number(option, &rest) : String(letters)
                 letters = ""
             case .needed:
                 value = letters.isEmpty ? rest.popFirst() : String(letters)
@@ -235,6 +246,12 @@ enum ExecLine {
             }
             try add(option, "-\(letter)", value, into: &spelled)
         }
+    }
+
+    /// A number of lines may be a word of its own, too.
+    private static func number(_ option: ForeignOption, _ rest: inout ArraySlice<String>) -> String? {
+        guard option.names.contains("l"), let next = rest.first, Int(next) != nil else { return nil }
+        return rest.popFirst()
     }
 
     private static func add(
@@ -246,8 +263,9 @@ enum ExecLine {
         case .refused(let text): throw fault("\(typed) is not supported: \(instead(text))")
         case .own(let names) where option.value == .none: spelled += names.map { "--\($0)" }
         case .own(let names):
-            guard let value else { return }
-            spelled += try valued(names[0], typed, value)
+            // One line where nothing else is said; of the others that is what they are without it.
+            guard let value = value ?? (names[0] == "max-lines" ? "1" : nil) else { return }
+            spelled += try valued(names[0], typed, value) + names.dropFirst().map { "--\($0)" }
         }
     }
 

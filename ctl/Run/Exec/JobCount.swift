@@ -1,3 +1,5 @@
+import Linux
+
 /// How many commands run at a time, as GNU parallel and xargs spell it.
 enum JobCount: Equatable {
     case exactly(Int)
@@ -23,7 +25,14 @@ enum JobCount: Equatable {
         }
     }
 
-    static let expected = "a number such as 4, +1, -1 or 50%, or 0 for as many as possible"
+    /// What the first line of a file says.
+    init?(ofFile path: String) {
+        guard let bytes = try? readFile(path, atMost: 4096) else { return nil }
+        let line = bytes.prefix { $0 != UInt8(ascii: "\n") }.filter { $0 != UInt8(ascii: " ") }
+        self.init(String(decoding: line, as: UTF8.self))
+    }
+
+    static let expected = "a number such as 4, +1, -1 or 50%, 0 for as many as possible, or a file with one"
 
     /// The number on a host of so many processors; nil where it is less than 1.
     ///

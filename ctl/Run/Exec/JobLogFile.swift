@@ -6,6 +6,8 @@ import Linux
 /// A file with a line for each command that has ended, in the form of GNU parallel's `--joblog`.
 final class JobLogFile {
     private let path: String
+    /// Whether it goes to standard output, where something may stand already.
+    private let isOutput: Bool
     private let file: Descriptor
     private let resume: Resume
     /// When the run was accepted, in nanoseconds since 1970: what records count from.
@@ -28,7 +30,9 @@ final class JobLogFile {
 
         /// As the options say.
         init(_ options: ClientOptions) {
-            self = options["resume-failed"] != nil ? .failed : options["resume"] != nil ? .all : .no
+            self =
+                options["resume-failed"] != nil || options["retry-failed"] != nil
+                ? .failed : options["resume"] != nil ? .all : .no
         }
     }
 
@@ -36,7 +40,11 @@ final class JobLogFile {
     init(_ path: String, resume: Resume) throws(CommandError) {
         self.path = path
         self.resume = resume
-        let raw = open(path.cBytes, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+        isOutput = path == "-"
+        let raw =
+            isOutput
+            ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
+            : open(path.cBytes, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
         guard raw >= 0 else { throw .export(path: path, errno: errno) }
         file = Descriptor(owning: raw)
         guard resume != .no else {
@@ -78,19 +86,33 @@ final class JobLogFile {
     /// Bytes of a line: a command of the longest call, and what stands before it.
     private static let longestLine = CallSize.limit + 1024
 
+    /// The commands in the log at `path` that failed and have not been run again with success, with their numbers and as shells' lines.
+    static func failed(in path: String) throws(CommandError) -> [(number: Int, line: [UInt8])] {
+        var failed: [Int: [UInt8]] = [:]
+        try LineReader(path, named: path).read(end: UInt8(ascii: "\n"), longest: longestLine, thing: "line") {
+            (line: ArraySlice<UInt8>) throws(CommandError) in
+            let fields = line.split(separator: UInt8(ascii: "\t"), maxSplits: 8, omittingEmptySubsequences: false)
+            guard fields.count == 9, let number = Int(String(decoding: fields[0], as: UTF8.self)) else { return }
+            let isWell = fields[6].elementsEqual("0".utf8) && fields[7].elementsEqual("0".utf8)
+            // Newlines stand there as NULs.
+            failed[number] = isWell ? nil : fields[8].map { $0 == 0 ? UInt8(ascii: "\n") : $0 }
+        }
+        return failed.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
     /// Begins the log of a run that has been accepted just now.
     func begin() throws(CommandError) {
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
         acceptedAt = now.tv_sec * 1_000_000_000 + now.tv_nsec
         // What can't be cut, such as a pipe, has nothing in it either.
-        if resume == .no { ftruncate(file.raw, 0) }
+        if resume == .no, !isOutput { ftruncate(file.raw, 0) }
         if let mending {
             ftruncate(file.raw, mending.keptBytes)
             if !mending.addition.isEmpty { try add(mending.addition) }
         }
         var status = stat()
-        if fstat(file.raw, &status) == 0, status.st_size == 0 { try add(Array(Self.heading.utf8)) }
+        if isOutput || (fstat(file.raw, &status) == 0 && status.st_size == 0) { try add(Array(Self.heading.utf8)) }
     }
 
     /// Adds the line of a command.

@@ -16,6 +16,8 @@ final class PipeReader {
     private let options: PipeOptions
     private var buffer: [UInt8] = []
     private var hasEnded = false
+    /// Bytes of it that have been looked at for empty lines.
+    private var seen = 0
     /// The lines that stand before the first record (`--header`), which each part begins with, or the first one of each command
     /// where that is given several; nil until they are read.
     private(set) var heading: [UInt8]?
@@ -38,6 +40,7 @@ final class PipeReader {
             if let heading, let count = Self.cut(buffer, options, isLast: hasEnded), count > 0 {
                 let part = Self.trimmed(Array(buffer[..<count]), options)
                 buffer.removeFirst(count)
+                seen = max(seen - count, 0)
                 return .part(options.way == .turns ? part : heading + part)
             }
             if hasEnded { return .end }
@@ -62,6 +65,28 @@ final class PipeReader {
         }
         heading = Array(buffer[..<end])
         buffer.removeFirst(end)
+        seen = max(seen - end, 0)
+    }
+
+    /// Takes lines with nothing in them away, as far as lines are whole.
+    private func dropEmpty() {
+        guard options.dropsEmpty,
+            let end = hasEnded ? buffer.count : buffer.lastIndex(of: UInt8(ascii: "\n")).map({ $0 + 1 }),
+            end > seen
+        else { return }
+        var lines: [UInt8] = []
+        var rest = buffer[seen..<end]
+        while !rest.isEmpty {
+            let line = rest.prefix { $0 != UInt8(ascii: "\n") }
+            let isEnded = line.endIndex < rest.endIndex
+            let isEmpty = line.allSatisfy { $0 == 0x20 || (9...13).contains($0) }
+            rest = rest[line.endIndex...].dropFirst()
+            if isEmpty && isEnded { continue }
+            lines += line
+            if isEnded { lines.append(UInt8(ascii: "\n")) }
+        }
+        buffer.replaceSubrange(seen..<end, with: lines)
+        seen += lines.count
     }
 
     private func fill() throws(CommandError) {
@@ -76,6 +101,7 @@ final class PipeReader {
             }
             buffer.removeLast(wanted - more)
             if more == 0 { hasEnded = true }
+            dropEmpty()
         } catch {
             buffer.removeLast(wanted)
             throw .input(path: name, reason: SystemFault.text(error.errno.rawValue))
@@ -87,9 +113,12 @@ final class PipeReader {
     /// A part is as many whole records as go into a block, or so many records; a record that is longer than a block is a part.
     static func cut(_ bytes: [UInt8], _ options: PipeOptions, isLast: Bool) -> Int? {
         if bytes.isEmpty { return nil }
+        if let lines = options.lines, options.records == nil {
+            return cut(bytes, options, lines: lines, isLast: isLast)
+        }
         if let records = options.records, records > 0 {
             var place = 0
-            for _ in 0..<records {
+            for _ in 0..<(records * (options.lines ?? 1)) {
                 guard let end = boundary(bytes, options, from: place + 1) else { return isLast ? bytes.count : nil }
                 place = end
             }
@@ -99,6 +128,19 @@ final class PipeReader {
         if bytes.count <= options.blockBytes, isLast { return bytes.count }
         if let end = lastBoundary(bytes, options, atMost: options.blockBytes) { return end }
         return boundary(bytes, options, from: options.blockBytes) ?? (isLast ? bytes.count : nil)
+    }
+
+    /// As many whole records of so many lines as go into a block, or one; what is left in the end is a part of its own.
+    private static func cut(_ bytes: [UInt8], _ options: PipeOptions, lines: Int, isLast: Bool) -> Int? {
+        guard bytes.count >= options.blockBytes || isLast else { return nil }
+        var count = 0
+        var end: Int?
+        for (place, byte) in bytes.enumerated() where byte == UInt8(ascii: "\n") {
+            if place >= options.blockBytes, end != nil { break }
+            count += 1
+            if count % lines == 0 { end = place + 1 }
+        }
+        return end ?? (isLast ? bytes.count : nil)
     }
 
     /// The first place from `from` on at which a record ends and another one begins, or the last one ends.

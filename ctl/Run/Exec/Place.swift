@@ -42,12 +42,14 @@ struct PlaceReader {
         case text
     }
 
+    static let perlFault = "{= =} is Perl, which is not run here: have a shell do it, as in 'x={}; echo ${x%.*}'"
+
     /// - Parameter before: the byte in front of `text`, if any.
     func place(at text: ArraySlice<UInt8>, after before: UInt8?) -> Found {
         if !whole.isEmpty, text.starts(with: whole) { return .place(.all(.none), length: whole.count) }
         guard text.first == UInt8(ascii: "{") else { return .text }
         if text.dropFirst().first == UInt8(ascii: "="), Self.hasPerl(text) {
-            return .fault("{= =} is Perl, which is not run here: have a shell do it, as in 'x={}; echo ${x%.*}'")
+            return .fault(Self.perlFault)
         }
         guard let end = text.firstIndex(of: UInt8(ascii: "}")) else { return .text }
         let inner = text[(text.startIndex + 1)..<end]

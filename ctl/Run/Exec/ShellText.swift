@@ -1,5 +1,6 @@
 import Bytes
 import Glibc
+import Linux
 
 /// A shell's line made of bytes: what is quoted in it, and which shell runs it.
 enum ShellText {
@@ -53,6 +54,28 @@ enum ShellText {
             "shift", "shopt", "source", "times", "trap", "type", "typeset", "ulimit", "umask", "unset", "until", "wait",
             "while", "{", "[[",
         ].map { Array($0.utf8) })
+
+    /// Whether a word is quoted once more within, as in `'"{}"'` or `--name='"a b"'`: that is meant for a shell.
+    static func isQuoted(_ word: [UInt8]) -> Bool {
+        var text = word[...]
+        if let sign = text.firstIndex(of: UInt8(ascii: "=")), text.first == UInt8(ascii: "-") {
+            text = text[(sign + 1)...]
+        }
+        guard text.count > 2, let first = text.first, first == text.last else { return false }
+        return first == quote || first == UInt8(ascii: "\"")
+    }
+
+    /// The variable in a word that is a path or the like, as in `$HOME/{}`, and would be nothing else to any program; nil for none.
+    static func variable(in word: [UInt8]) -> String? {
+        guard let sign = word.firstIndex(of: UInt8(ascii: "$")) else { return nil }
+        let name = word[(sign + 1)...].drop { $0 == UInt8(ascii: "{") }.prefix {
+            (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) || $0 == UInt8(ascii: "_")
+                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+        }
+        let isPath = word.allSatisfy { byte in isPlain(byte) || "$={}:,#%@".utf8.contains(byte) }
+        guard isPath, name.count > 1, name.first.map({ $0 >= UInt8(ascii: "A") }) == true else { return nil }
+        return String(bytes: Array(name))
+    }
 
     /// Whether a word sets a variable, as in `LC_ALL=C sort`.
     static func isAssignment(_ word: [UInt8]) -> Bool {
@@ -110,4 +133,16 @@ enum UserShell {
         let fields = buffer[(end + 1)..<count].split(separator: UInt8(ascii: " "))
         return fields.count > 1 ? pid_t(String(decoding: fields[1], as: UTF8.self)) : nil
     }
+}
+
+/// The shell that opens files for a command and becomes it.
+enum WrapperShell {
+    /// With what comes before the line. Some shells drop variables whose names they could not set, such as functions that bash has
+    /// exported: where there are any, it is bash, which hands them on.
+    static let words: [[UInt8]] = {
+        let hasStrange = Variables.ownTexts.contains { !ShellText.isAssignment($0.bytes) }
+        guard hasStrange, access("/bin/bash", X_OK) == 0 else { return ["/bin/sh", "-c"].map { Array($0.utf8) } }
+        // Privileged: without the files that bash reads for scripts.
+        return ["/bin/bash", "-p", "-c"].map { Array($0.utf8) }
+    }()
 }

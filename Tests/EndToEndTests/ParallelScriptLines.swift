@@ -1,0 +1,170 @@
+extension ParallelLines {
+    /// What stands in everyday scripts, as far as it is not among the others.
+    static let scripts = [
+        Group(
+            "from scripts: shells, words and places",
+            #"""
+            parallel -k --tag -j2 'echo {1} {2}' ::: 1 2 ::: A B
+            parallel -k 'echo {1/.}' ::: /a/b.c
+            parallel -k 'echo {1//}' ::: /a/b.c
+            cat <<< $'1\n2\n3' | parallel -k 'echo $((10 * {}))'
+            ls /etc/host* | parallel -k 'wc -c < {}'
+            parallel -k --max-args=3 echo first={1} last={-1} ::: a b c d e f
+            parallel -k eval ::: 'echo a;echo b' 'echo c'
+            parallel -k sh -c ::: 'echo a' 'exit 3'; echo $?
+            parallel -k bash -c {} ::: 'echo a' 'echo b c'
+            parallel -k 'bash -c "echo {}"' ::: 'a' 'b c'
+            parallel -k ::: 'cd /; pwd' pwd | head -1
+            parallel -k echo '"{}"' ::: 'a b'
+            parallel -k echo "'{}'" ::: 'a b'
+            parallel -k 'echo "$(echo {})"' ::: 'a  b' '$HOME'
+            parallel -k 'echo `echo {}`' ::: 'a  b'
+            parallel -k "python3 -c 'print(\"{}\")'" ::: a 'b c'
+            parallel -k -j1 'read x; echo got $x' ::: a
+            echo z | parallel -k -j1 'read x; echo got $x {}' ::: a
+            parallel -k --tmpdir /tmp echo ::: a
+            parallel -k --compress echo ::: a
+            parallel -k --env FOO 'echo $FOO {}' ::: a
+            FOO=bar parallel -k 'echo $FOO {}' ::: a
+            doit() { echo "Doing $1 and $2"; }; export -f doit; parallel -k doit ::: a b ::: 1 2
+            doit() { echo "Doing $1 and $2"; return 3; }; export -f doit; parallel -k doit {1} {2} ::: a b :::+ 1 2; echo $?
+            parallel -k true {} ';' echo ok ::: a b
+            parallel -k test -f {} '&&' echo yes {} '||' echo no {} ::: /etc/passwd /nope
+            parallel -k '[ -f {} ] && echo yes {} || echo no {}' ::: /etc/passwd /nope
+            parallel -k '[[ {} == a* ]] && echo match {}' ::: ab cd; echo $?
+            parallel -j 1 -k 'echo {} > {#}.txt' ::: a b; head *.txt
+            parallel 'echo out; echo err >&2; exit 1' ::: 1 2>/dev/null; echo $?
+            parallel -k echo '$HOME/{}' ::: a
+            parallel -k echo '$PARALLEL_SEQ' {} ::: a b
+            parallel -k echo '${HOME}' ::: a
+            parallel --total-jobs 3 -k echo ::: a b
+            parallel -k --dr echo ::: a
+            parallel -k --maxargs 2 echo ::: a b c
+            parallel -k 'mkdir -p {1}/{2} && echo {1}-{2}' ::: x y ::: 1 2; ls -d */*
+            parallel -k --verbose echo ::: a 2>/dev/null
+            parallel --jobs=0 -k echo ::: 1 2
+            parallel -j 100% -k echo ::: 1
+            parallel -j +5 -k echo ::: 1
+            echo 2 > procs; parallel -j procs -k echo ::: 1 2
+            echo abc > f; parallel -k sed s/a/b/ ::: f
+            echo abc > f; parallel -k 'sed "s/a/b/" {}' ::: f
+            echo abc > f; parallel -k grep -o b ::: f
+            echo abc > f; parallel -k sed -i s/a/Z/ ::: f; cat f
+            touch 'a b' "c'd" 'e"f' 'g$h'; ls | parallel -k ls -1 {}
+            touch 'a b' "c'd" 'e"f' 'g$h'; ls | parallel -k 'ls -1 {} | cat'
+            touch 'a b' "c'd" 'e"f' 'g$h'; parallel -k mv {} {}.x ::: *; ls -1
+            parallel -k --dry-run --max-replace-args 2 cp {} dir/{} ::: a b c
+            parallel -k --dry-run --max-args 2 cp {} dir/{} ::: a b c
+            echo 50% > procs; parallel -j procs -k echo ::: 1 2
+            """#),
+        Group(
+            "from scripts: lists",
+            #"""
+            printf 'a b\nc d\n' > f; parallel -k -a f --colsep ' ' 'echo {1}; echo {2}'
+            seq 100 | parallel -X -j1 echo | wc -l
+            seq 20 | parallel -k -n5 'echo {}' | cat -A
+            seq 9 | parallel -k -N3 'echo {3} {2} {1}'
+            printf 'one\ntwo\nthree\n' | parallel -k 'printf "%s=%d\n" {} $(echo -n {} | wc -c)'
+            seq 3 | parallel -I{} -k echo {} is {}
+            seq 3 | parallel -I_ -k 'echo _ is {}'
+            seq 3 | parallel -i -k echo {} is {} 2>/dev/null; echo $?
+            parallel -k 'echo {1} {2}' :::: <(printf 'a\nb\n') :::+ 1 2
+            parallel -k -C '\t' echo {2} :::: <(printf 'a\tb\nc\td\n')
+            paste <(seq 3) <(seq 4 6) | parallel -k --colsep '\t' 'echo $(({1}+{2}))'
+            paste -d' ' <(seq 3) <(seq 4 6) | parallel -k -C' ' expr {1} + {2}
+            seq 3 | parallel -i -k echo {} is {}; echo $?
+            seq 3 | parallel -i% -k echo % is %; echo $?
+            my() { wc -l $1; }; export -f my; seq 4 | parallel --cat -N2 -k my {} | sed 's| .*||'
+            printf 'k x\n' > f; parallel -k perl -ne \''/^(\S+)\s+(\S+)$/ and print "$2\n"'\' ::: f
+            parallel -k awk \''{print $2}'\' ::: <(echo a b)
+            parallel -k 'echo --name="{}"' ::: 'a b'
+            parallel -k echo --name='"x y"' ::: a
+            printf 'a.gif\nb.gif\n' | parallel -k --dry-run convert {} {.}.jpg
+            ls /etc/host* | parallel -k --dry-run mogrify -resize {1}x {2} ::: 10 20 :::: -
+            parallel -k -j1 --halt soon,fail=1 'test {} -lt 3 && echo {}' ::: 1 2 3 4; echo $?
+            seq 10 | parallel -k -j3 --bar 'sleep 0.01; echo {}' 2>/dev/null
+            seq 3 | parallel -k --eta --progress echo 2>/dev/null
+            seq 3 | parallel -k -v --dry-run echo
+            seq 3 | parallel -k -t echo 2>&1 >/dev/null | head -3
+            parallel -k -X --dry-run -j1 'echo {} | wc' ::: a b c
+            parallel -k -m --dry-run -j1 'echo x{}y' ::: a b c
+            parallel -k -N2 --dry-run -j1 'echo x{}y' ::: a b c
+            parallel -k -N2 'echo {1}; echo {2}' ::: a b c
+            parallel -k -N2 --tag 'echo {}' ::: a b c
+            parallel -k --tag -X -j1 'echo {}' ::: a b c
+            parallel -k -L2 'echo {}' :::: <(printf 'a b\nc\nd\n')
+            printf 'a b \nc\nd\n' | parallel -k -L1 echo
+            printf 'a b\nc\nd\n' | parallel -k -l2 echo 2>/dev/null; echo $?
+            printf 'a b\nc\nd\n' | parallel -k --max-lines=2 echo
+            printf 'a b\nc\nd\n' | parallel -k -n1 echo
+            printf 'a\nb\nEOF\nc\n' | parallel -k -E EOF echo
+            printf 'a\nb\n_\nc\n' | parallel -k --eof=_ echo
+            printf 'a\nb\n_\nc\n' | parallel -k -e_ echo
+            printf '  a  \n b\n' | parallel -k --trim lr echo '[{}]'
+            printf '  a  \n b\n' | parallel -k echo '[{}]'
+            printf 'a\r\nb\r\n' | parallel -k echo '{}' | od -c | head -3
+            printf 'a\\tb\n' | parallel -k echo {}
+            printf "it's\n\"q\"\n" | parallel -k echo {}
+            printf 'a\n#c\nb\n' | parallel -k echo {}
+            printf 'x\n' | parallel -k echo -n {}
+            parallel -k "printf '%s,%s\n' {1} {2}" ::: a :::+ b
+            parallel -k sed 's/a/b/' ::: <(echo abc) 2>/dev/null; true
+            touch a{1..5}; ls | parallel -j1 -X rm; ls | wc -l
+            mkdir d; seq 5 | parallel touch d/{}; ls d | tr '\n' ' '
+            parallel -k -N2 echo x{}y ::: a b c
+            parallel -k -N2 'echo x{}y' ::: a b c
+            parallel -k -N2 'echo "a   b" {.}{}' ::: a.x b.y c.z
+            parallel -k --dry-run -N2 'cp {} dir/{}' ::: a b c
+            parallel -k --dry-run -n2 'cp {} dir/{}' ::: a b c
+            parallel -k --dry-run -L2 'cp {} dir/{}' ::: a b c
+            parallel -k --dry-run -l2 'cp {} dir/{}' ::: a b c
+            parallel -k --dry-run -N2 -m cp {} dir/{} ::: a b c
+            parallel -k --dry-run -N2 -X cp {} dir/{} ::: a b c
+            parallel -k -j1 -X 'echo "a   b"  {}	x{}' ::: 1 2
+            parallel -k -N3 -j1 'printf "%s\n" pre{}post | head -2' ::: 1 2 3 4
+            printf 'a b \nc\nd \n' | parallel -k -L1 echo
+            printf 'a b \nc\nd\ne\n' | parallel -k -L2 echo
+            printf 'a \n \nb\n' | parallel -k -L1 echo
+            printf 'a b\nc\n' | parallel -k -l echo
+            printf 'a b\nc\nd\n' | parallel -k -l 2 echo
+            printf 'a b\nc\nd\n' | parallel -k --max-lines echo
+            parallel -k sed s/a/b/ ::: <(echo abc)
+            parallel -k 'sed s/a/b/ {}' ::: <(echo abc) <(echo aaa)
+            parallel -k 'cat {} | tr a b' ::: <(echo abc)
+            parallel -k -j1 paste ::: <(echo a) :::+ <(echo b)
+            """#),
+        Group(
+            "from scripts: logs, results and parts",
+            #"""
+            parallel --joblog - -j1 true ::: a | cut -f7-
+            parallel --results r -k 'echo o{}; echo e{} >&2' ::: 1 2 >o 2>/dev/null; cat o; cat r/1/1/stderr
+            my() { cat; }; export -f my; seq 4 | parallel --pipe -N2 -k my
+            parallel --joblog /dev/stdout -j1 true ::: a | cut -f7-
+            echo before > o; parallel --joblog - -j1 true ::: a >> o; cut -f7- o
+            my() { echo my $1; }; export -f my; parallel --lb -j1 my ::: a b
+            my() { wc -l; }; export -f my; seq 4 | parallel --pipe --round-robin -j2 -N2 -k my
+            parallel -k --results res 'seq {}' ::: 1 2 >/dev/null; cat res/1/2/stdout
+            parallel -k --results 'out_{1}_{2}' 'echo {1}{2}' ::: a b ::: c; ls; cat out_b_c
+            seq 3 | parallel --joblog l -j1 'exit {}' ; awk '{print $7}' l
+            seq 3 | parallel --joblog l -j1 true; seq 5 | parallel --joblog l --resume -j1 echo
+            seq 3 | parallel --joblog l -j1 'test {} != 2'; seq 3 | parallel --joblog l --retry-failed -j1 ; echo $?; cut -f1,7- l
+            seq 3 | parallel --joblog l -j1 'test {} != 2'; seq 3 | parallel --joblog l --resume-failed -j1 'echo {}' ; echo $?; cut -f1,7- l
+            seq 10 | parallel -k --pipe -L3 --block 1 'wc -l'
+            seq 10 | parallel -k --pipe -L3 --block 10 'wc -l'
+            seq 10 | parallel -k --pipe -L4 'wc -l'
+            seq 12 | parallel -k --pipe -L4 'wc -l'
+            seq 100 | parallel -k --pipe -L4 --block 60 'head -1'
+            seq 20 | parallel -k --pipe -L2 -N3 'wc -l'
+            printf '@a\nA\n+\nI\n@b\nC\n+\nI\n' | parallel -k --pipe -L4 -N1 'head -1'
+            seq 200000 | parallel -k --pipe -L4 --block 100k wc -l
+            printf 'a\n\nb\n' | parallel -k --pipe -r -N1 cat
+            parallel --results res -k 'echo {}' ::: a; ls res
+            printf 'a\n \n\nb\n\n' | parallel -k --pipe -r cat
+            parallel -k --lb -j1 cat ::: <(echo a) <(echo b)
+            seq 3 | parallel --joblog l -j1 'test {} != 2'; parallel --joblog l --retry-failed -j1 ; echo $?; cut -f1,7- l
+            seq 3 | parallel --joblog l -j1 'echo {}; test {} != 2'; parallel --joblog l --retry-failed -j1 ; echo $?; cut -f1,7- l
+            parallel --joblog l -j1 'echo {}; test -f x' ::: 'a  b' "it's"; touch x; parallel --joblog l --retry-failed -j1; echo $?; parallel --joblog l --retry-failed -j1; echo $?; cut -f1,7- l
+            seq 3 | parallel --joblog l -j1 true; parallel --joblog l --retry-failed; echo $?
+            """#),
+    ]
+}
