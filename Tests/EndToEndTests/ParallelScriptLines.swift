@@ -166,5 +166,147 @@ extension ParallelLines {
             parallel --joblog l -j1 'echo {}; test -f x' ::: 'a  b' "it's"; touch x; parallel --joblog l --retry-failed -j1; echo $?; parallel --joblog l --retry-failed -j1; echo $?; cut -f1,7- l
             seq 3 | parallel --joblog l -j1 true; parallel --joblog l --retry-failed; echo $?
             """#),
+        Group(
+            "from scripts: signs, places and directories",
+            #"""
+            seq 5 | parallel -P2 -n2 -k echo
+            seq 5 | parallel -P 2 -n 2 -t -k echo 2>/dev/null
+            printf 'a b c\nd e\n' | parallel -k --colsep ' ' echo {1}
+            printf '%s\0' a b | parallel -0 -k -n2 echo
+            echo a,b,c | parallel -d, -k echo
+            echo -n a:b:c | parallel -d : -k echo
+            printf 'x=1\ny=2\n' | parallel -k --colsep = echo 'key {1} val {2}'
+            parallel -k --tagstring '{1}:' echo {2} ::: a b ::: c
+            parallel -k 'cd {} && ls | wc -l' ::: /usr/share/man /nonexist 2>/dev/null; echo $?
+            parallel -k 'set -e; false; echo no' ::: a; echo $?
+            parallel -k 'trap "echo bye" EXIT; echo {}' ::: a
+            parallel -k 'echo $0 | sed "s|.*/||"' ::: a
+            parallel -k 'echo $$ >/dev/null; echo $#' ::: a
+            parallel -k 'echo ${#x}{}' ::: a
+            parallel -k 'echo ${x:-{}}' ::: a
+            parallel -k 'x=({}); echo ${#x[@]}' ::: 'a b'
+            parallel -k 'arr=(1 2 3); echo ${arr[{}]}' ::: 0 2
+            parallel -k 'echo {}{1}{2}' ::: a ::: b
+            parallel -k 'echo {2}{1}{}' ::: a ::: b
+            parallel -k 'echo {1}{3}' ::: a ::: b
+            parallel -k 'echo {0}' ::: a
+            parallel -k 'echo {-1}' ::: a ::: b
+            parallel -k --plus 'echo {+/} {+.} {+..}' ::: d/a.tar.gz
+            parallel -k --plus 'echo {/..} {/...} {1..}' ::: d/a.b.tar.gz
+            parallel -k --plus 'echo {%.tar.gz} {/%.gz/.bz2}' ::: d/a.tar.gz
+            parallel -k 'echo {/}' ::: a/ a/b/ /
+            parallel -k 'echo {//}' ::: a/ a/b/ / a
+            parallel -k 'echo {.}' ::: a.b/c a/.b .a a. a..b
+            parallel -k 'echo {/.}' ::: a.b/c a/.b .a a. a..b
+            parallel -k echo {}. {}, ::: a
+            parallel -k echo {a..c} ::: 1
+            parallel -k 'echo {a,b}{}' ::: 1
+            parallel -k 'awk "BEGIN{print {}}"' ::: 1+1
+            parallel -k 'awk "{ print }" <<< {}' ::: 'a b'
+            parallel -k "jq -n '{a:{}}' 2>/dev/null || echo {}" ::: 1
+            parallel -k 'echo "{\"a\":\"{}\"}"' ::: x
+            parallel -k 'printf "%s\n" "${PWD##*/}" {}' ::: a
+            parallel -k --wd .. 'basename $PWD' ::: a
+            parallel -k --wd /tmp -j1 pwd ::: a b
+            parallel -k --wd {} pwd ::: / /usr
+            parallel -k --shuf -j1 'true' ::: a b c; echo $?
+            parallel -k 'echo out{}; echo err{} >&2' ::: 1 2 2>&1 >/dev/null | grep ^err
+            parallel --keep-order --group -j4 'seq {}' ::: 2 3
+            parallel -k 'exit {}' ::: 0 1 2 3; echo $?
+            parallel --timeout 0.2s sleep ::: 5; echo $?
+            parallel --delay 0.01s -k echo ::: 5; echo $?
+            parallel --nice 19 -k nice ::: 2>/dev/null; echo $?
+            parallel --nice 3 -k nice echo ::: a
+            parallel --memfree 100k -k echo ::: a
+            parallel --load 300% -k echo ::: a
+            parallel --noswap -k echo ::: a
+            parallel --joblog /nonexist/l echo ::: a; echo $?
+            parallel -a nofile echo; echo $?
+            parallel echo :::: nofile; echo $?
+            parallel -j0 -k 'sleep 0.1; echo {}' ::: 1 2 3 4 5 6 7 8
+            (echo 1; echo 2) | parallel -k 'cat; echo {}'
+            echo | parallel -k echo 'x{}x'
+            printf '\n\n' | parallel -k echo 'x{}x'
+            parallel -k echo 'a{}b' ::: $'x\ny'
+            parallel -k 'echo "$@"' -- ::: a
+            parallel -k -- 'echo {}' ::: -a --b
+            parallel -k echo -- {} ::: -a --b
+            parallel -k --wd nodir pwd ::: a | sed 's|.*/||'; echo $?
+            parallel -k --wd nodir/sub pwd ::: a | sed 's|.*/||'; ls -d nodir/sub
+            parallel -k --wd {1}/{2} pwd ::: d ::: e f | sed 's|.*/d/||'
+            parallel -k --wd {//} 'pwd; ls {/}' ::: /etc/passwd /etc/group
+            mkdir 'a b'; parallel -k --wd {} 'pwd | sed "s|.*/||"' ::: 'a b'
+            parallel -k --dry-run --wd {} 'echo x' ::: a; echo $?
+            parallel --joblog l --wd {} 'echo x' ::: d; cut -f7- l
+            parallel -k 'echo {0} {0.}' ::: a.b ::: c.d
+            parallel -k echo {0} ::: a
+            """#),
+        Group(
+            "from scripts: parts and halts",
+            #"""
+            parallel --halt soon,fail=1 -j1 'exit {}' ::: 0 1 2 3; echo $?
+            parallel --halt now,success=1 -k -j1 'exit {}' ::: 2 0 3; echo $?
+            parallel --halt now,done=1 -k -j1 'exit {}' ::: 2 0 3; echo $?
+            seq 6 | parallel --pipe -N2 -k --tag 'cat'
+            seq 6 | parallel --pipe -N2 -k --tagstring 'j{#}' 'cat'
+            seq 6 | parallel --pipe -N2 -j1 --lb --tagstring 'j{#}' 'cat'
+            seq 6 | parallel --pipe -N2 -j1 --joblog l 'cat >/dev/null; exit 2'; echo $?; cut -f1,6-9 l
+            seq 6 | parallel --pipe -N2 -k --results r 'cat'; find r -type f | sort
+            seq 6 | parallel --pipe -N2 -j1 -u 'cat'
+            seq 6 | parallel --pipe -N2 -j1 --halt now,fail=1 'cat; exit 5'; echo $?
+            seq 6 | parallel --pipe -N2 -k --retries 2 'cat; exit 5'; echo $?
+            seq 6 | parallel --cat -N2 -k --tagstring 'j{#}' 'cat {}'
+            seq 6 | parallel --fifo -N2 -k --tagstring 'j{#}' 'cat {}'
+            seq 6 | parallel --cat -N2 -u -j1 'cat {}'
+            seq 6 | parallel --cat -N2 -k --results r 'cat {}'; find r -type f | wc -l
+            seq 6 | parallel --cat -N2 -k 'sort -r {} > out{#}'; cat out*
+            seq 6 | parallel --pipe --round-robin -N2 -j2 -k --tagstring 'j{#}' cat
+            seq 6 | parallel --pipe --round-robin -N2 -j2 -k -u cat | sort
+            seq 6 | parallel --pipe --round-robin -N2 -j2 -k 'cat; exit 1'; echo $?
+            seq 100000 | parallel --pipe --round-robin -j4 'sort -n | tail -1' | sort -n | tail -1
+            seq 1000 | parallel --pipe -k --block 1k --recend '0\n' 'tail -1'
+            printf 'a--b--c' | parallel --pipe -k --recend '--' -N1 'cat; echo'
+            printf 'BEGIN 1\nx\nEND\nBEGIN 2\ny\nEND\n' | parallel --pipe -k -N1 --recstart 'BEGIN' --recend 'END\n' 'cat; echo =='
+            printf 'BEGIN 1\nx\nBEGIN 2\ny\n' | parallel --pipe -k -N1 --recstart 'BEGIN' 'cat; echo =='
+            printf '>s1\nAC\n>s2\nGG\nTT\n' | parallel --pipe -k -N1 --recstart '>' 'wc -l'
+            printf '>s1\nAC\n>s2\nGG\nTT\n>s3\nA\n' | parallel --pipe -k -N2 --recstart '>' 'grep -c ">"'
+            printf 'a\0b\0c\0' | parallel --pipe -k -N1 --recend '\0' 'tr "\0" "+"; echo'
+            printf 'id,v\n1,a\n2,b\n3,c\n' | parallel --pipe -k --header : -N2 'cat -n'
+            printf 'id,v\n1,a\n2,b\n3,c\n' | parallel --pipe -k --header : --cat -N2 'cat -n {}'
+            seq 10 | parallel -k --pipe --block 5 --rrs cat
+            seq 3 | parallel -k --pipe --rrs -N1 'cat; echo -'
+            seq 5 | parallel --pipe -N1 -k 'read a; echo "$a$a"'
+            seq 10 | parallel --pipe --block 1 -k wc -l | head -2
+            parallel --pipe -k wc -l < /etc/passwd
+            seq 5 | parallel --pipe -k -N2 --dry-run cat
+            seq 5 | parallel --pipe -N2 -v -k cat
+            seq 5 | parallel --spreadstdin -N2 -k cat
+            seq 4 | parallel -N2 --pipe -j1 'cat > f{#}'; head f*
+            seq 4 | parallel -j2 --pipe -N1 -k 'sleep 0.$((4-{#})); cat'
+            seq 3 | parallel -j1 --linebuffer 'seq {}; echo e{} >&2' 2>/dev/null
+            parallel -j2 --lb -k 'echo {}; sleep 0.{}; echo {}' ::: 2 1
+            parallel -j2 --lb --tag -k 'printf "{}a\n{}b"' ::: 2 1
+            parallel -j1 --lb 'printf "x{}"' ::: 2 1
+            parallel -j1 -u 'printf "x{}"' ::: 2 1
+            parallel -j1 --ungroup --tag echo ::: 2 1
+            parallel -k --halt soon,fail=50% -j1 'exit {}' ::: 0 1 1 0 0; echo $?
+            parallel -k --halt now,fail=20% -j1 'exit {}' ::: 0 1 1 0 0; echo $?
+            parallel -k --halt soon,done=50% -j1 'echo {}' ::: 1 2 3 4 5; echo $?
+            parallel -k --halt soon,success=1 -j1 'exit {}' ::: 3 0 1; echo $?
+            parallel -k --halt now,fail=1 -j1 'kill -TERM $$' ::: 3 0 1; echo $?
+            parallel -k --halt never -j1 'exit {}' ::: 3 0 1; echo $?
+            parallel -k --halt now,fail=2 -j1 'exit {}' ::: 3 0 4 1; echo $?
+            parallel -k --halt 0 -j1 'exit {}' ::: 3 0 4 1; echo $?
+            parallel -k --halt -1 -j1 'exit {}' ::: 3 0 4 1; echo $?
+            parallel -k --halt 50% -j1 'exit {}' ::: 3 0 4 1; echo $?
+            parallel -j3 --lb -k --tag 'echo {}; sleep 0.{}; printf "{}x"' ::: 3 1 2
+            parallel -j3 --lb -k 'seq {}000 | tail -3; echo e{} >&2' ::: 3 1 2 2>/dev/null
+            seq 6 | parallel --pipe -N2 --lb -k -j3 'sleep 0.$((4-{#})); cat'
+            seq 20 | parallel -j4 --lb -k 'seq {} | md5sum'
+            parallel -k --halt soon,fail=20% -j1 'exit {}' ::: 0 3 1 0 0; echo $?
+            parallel -k --halt soon,fail=25% -j1 'exit {}' ::: 0 3 1 0; echo $?
+            parallel -k --halt soon,fail=50% -j1 'exit {}' ::: 0 3 1 0; echo $?
+            parallel -k --halt soon,done=25% -j1 'exit {}' ::: 3 1 0 0; echo $?
+            """#),
     ]
 }

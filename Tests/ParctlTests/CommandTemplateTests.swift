@@ -202,7 +202,8 @@ import Testing
             try spelled("-kj4", "-X", "echo", "-k") == [
                 "--keep-order", "--jobs=4", "--many", "--spread", "--", "echo", "-k",
             ])
-        #expect(try spelled("-P", "+2", "-N2", "--", "ls") == ["--jobs=+2", "--max-args=2", "--repeat-words", "--", "ls"])
+        #expect(
+            try spelled("-P", "+2", "-N2", "--", "ls") == ["--jobs=+2", "--max-args=2", "--repeat-words", "--", "ls"])
         #expect(try spelled("--threads", "2", "--will-cite", "--bar", "ls") == ["--threads", "2", "--", "ls"])
         #expect(try spelled("--halt", "2", "--block", "1M") == ["--halt=now,fail=1", "--block=1MiB"])
         #expect(try spelled("--halt-on-error=soon,success=1", "ls") == ["--halt-when=soon,success=1", "--", "ls"])

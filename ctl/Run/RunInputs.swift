@@ -102,7 +102,7 @@ enum RunInputs {
             request.context = .ofFiles
         case .commands(let plan, let inputs):
             request.inputs = inputs?.map(Run.Input.init(words:))
-            request.context = try .ofThisProcess(in: plan.options.directory)
+            request.context = try .ofThisProcess(in: plan.directory)
             Self.moveTimeout(in: &request)
         }
     }

@@ -51,7 +51,7 @@ extension Input {
         Option("delay", .duration, in: 0...Definition.longestTime, "wait so long from one beginning to the next"),
         text("load", "begin no command while more processes than that want a processor: N or N%"),
         Option("memfree", .size, in: 0...1 << 50, "begin no command while less memory than that is free"),
-        Option("workdir", .path, in: 1...4096, "run the commands in this directory"),
+        text("workdir", "run the commands in this directory, which is made where there is none; it may have places"),
         text("nice", "run the commands with this priority, see nice(1)"),
         text(
             "timeout-percent", "as --timeout, in percent of the median time of the commands that have done well so far"),

@@ -237,7 +237,8 @@ struct CommandTemplate: Equatable {
 
     /// The values for a word, once for each time that it stands there.
     private func repeated(_ word: [Piece], _ values: Values) -> [Values] {
-        guard repeatsWords, values.arguments.count > 1,
+        // A place by itself stands for several words anyway.
+        guard repeatsWords, word.count > 1, values.arguments.count > 1,
             word.contains(where: { piece in
                 if case .place(.all) = piece { true } else { false }
             })

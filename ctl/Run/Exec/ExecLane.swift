@@ -113,7 +113,7 @@ final class ExecLane {
             keptErrors = consume errors
         }
         let command = try TerminalCommand(
-            plan.command(of: job, slot: slot), in: plan.options.directory, output: ends.output, errors: ends.errors)
+            plan.command(of: job, slot: slot), in: plan.directory, output: ends.output, errors: ends.errors)
         terminal = command
         return command.standIn
     }

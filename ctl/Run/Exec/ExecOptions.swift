@@ -159,8 +159,8 @@ struct ExecOptions {
             load = text.hasSuffix("%") ? number / 100 * Double(Processors.available) : number
         }
         freeBytes = options["memfree"]?.last.flatMap(Quantity.bytes)
-        directory = options["workdir"]?.last
-        if let directory, directory.hasSuffix("/...") {
+        directory = options["workdir"]?.last.flatMap { $0.isEmpty ? nil : $0 }
+        if directory == "..." {
             throw words.fault("--workdir ... is not supported: name a directory, such as one that 'mktemp -d' has made")
         }
         if let text = options["nice"]?.last {

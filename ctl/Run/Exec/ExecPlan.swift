@@ -31,6 +31,8 @@ final class ExecPlan {
     /// How many commands run at a time.
     var slots: Int
     private let tag: CommandTemplate?
+    /// Where each command runs, where that is not the same for all.
+    private let place: CommandTemplate?
     private var input: ExecInput
     /// What standard input is cut into parts by; nil where it has arguments.
     private let parts: PipeReader?
@@ -99,6 +101,10 @@ final class ExecPlan {
         tag = try options.tag.map { text throws(CommandError) in
             try Self.template([text], options, names, words, isTag: true)
         }
+        let place = try options.directory.map { path throws(CommandError) in
+            try Self.template([path.bytes], options, names, words, isTag: true)
+        }
+        self.place = place?.hasAnyPlace == true ? place : nil
         let isRetry = words.client["retry-failed"] != nil
         let resume = JobLogFile.Resume(words.client)
         guard resume == .no || words.client["joblog"] != nil else {
@@ -274,6 +280,7 @@ final class ExecPlan {
                 jobs = []
             }
         }
+        if let directory { try ResultFiles.makeFolder(of: directory.bytes + [UInt8(ascii: "/")]) }
         guard isComplete, jobs.isEmpty, parts == nil else { return false }
         let done = log.map(\.known.count) ?? 0
         StandardError.write(
@@ -299,7 +306,18 @@ final class ExecPlan {
         var values = values(of: job, slot: slot)
         if let part { (values.arguments, values.areLine) = ([part.path.bytes], false) }
         let command = InheritedFiles.reached(in: template.command(values))
-        return options.nice.map { ["nice", "-n", $0].map { Array($0.utf8) } + command } ?? command
+        let nice = options.nice.map { ["nice", "-n", $0].map { Array($0.utf8) } + command } ?? command
+        guard let place else { return nice }
+        let folder = place.text(self.values(of: job, slot: slot))
+        // Where it can't be made, the command says why it can't be run there.
+        try? ResultFiles.makeFolder(of: folder + [UInt8(ascii: "/")])
+        return WrapperShell.words + [Array("cd -- \"$0\" && exec \"$@\"".utf8), folder] + nice
+    }
+
+    /// Where all commands run; nil for where this program was started, or where each says it itself.
+    var directory: String? {
+        guard place == nil, let path = options.directory else { return nil }
+        return path.utf8.first == UInt8(ascii: "/") ? path : Environment.directory + "/" + path
     }
 
     /// A command as it would be typed.

@@ -34,8 +34,7 @@ final class ExecStream {
     private var nextStart = 0
     /// Says that jobs are to be cancelled.
     private var canceller: DaemonConnection?
-    /// How long commands have taken of late, in nanoseconds.
-    private var recent = 0
+    private var pace = CommandPace()
     private let terminal: Terminal
     private var timeout: MedianTimeout?
     private let prompt: Prompt?
@@ -44,10 +43,6 @@ final class ExecStream {
     /// Commands that are read before they are begun, and their bytes.
     private static let waitingLimit = 512
     private static let waitingBytesLimit = 2 << 20
-    /// The most commands, their bytes, and the time that they take as far as can be told, for one call.
-    private static let batchLimit = 32
-    private static let batchBytes = 1 << 19
-    private static let batchNanoseconds = 5_000_000
     /// Nanoseconds until what was not to be had is asked for again.
     private static let pause = 200_000_000
 
@@ -171,17 +166,8 @@ final class ExecStream {
 
     /// The next commands, for one slot.
     private func take() -> [ExecJob] {
-        var count = 1
-        if recent > 0, !plan.options.needsPacing, !plan.template.needsSlot {
-            count = min(Self.batchLimit, Self.batchNanoseconds / recent, waiting.count / (2 * plan.slots))
-        }
-        var batch: [ExecJob] = []
-        var bytes = 0
-        for job in waiting.prefix(max(count, 1)) {
-            bytes += job.byteCount
-            if !batch.isEmpty, bytes > Self.batchBytes { break }
-            batch.append(job)
-        }
+        let isAlone = plan.options.needsPacing || plan.template.needsSlot
+        let batch = Array(waiting.prefix(isAlone ? 1 : pace.count(of: waiting, slots: plan.slots)))
         waiting.removeFirst(batch.count)
         waitingBytes -= batch.reduce(0) { $0 + $1.byteCount }
         return batch
@@ -312,7 +298,7 @@ final class ExecStream {
             let moved = account.add(record, of: job, lane, since: start)
             if record.status == "ok" { timeout?.add(nanoseconds: record.stop - record.start) }
             if record.status == "ok" || record.status == "failed" || record.status == "lost" {
-                recent = recent == 0 ? record.stop - record.start : (recent * 7 + record.stop - record.start) / 8
+                pace.add(nanoseconds: record.stop - record.start)
             }
             plan.turns?.finish(number: job.number)
             try note(moved, job, lane)
@@ -320,16 +306,7 @@ final class ExecStream {
             // What a try has written is dropped where there is another one.
             return lane.early.append(part)
         }
-        let follower = follower
-        let interruption = interruption
-        progress.erase()
-        for part in lane.early + [part] {
-            try held.take(part, at: job.place ?? 0) { part, isFirst in
-                try follower.show(
-                    part.output, part.errors, of: part.job, isFirst: isFirst, isLast: part.isLast, slot: part.slot,
-                    interruption)
-            }
-        }
+        for part in lane.early + [part] { try take(part) }
         lane.early = []
     }
 
@@ -370,8 +347,27 @@ final class ExecStream {
         guard plan.options.output != .whole, let job = lane.jobs.first else { return }
         let (output, errors) = lane.written(isLast: isLast)
         guard !output.isEmpty || !errors.isEmpty else { return }
+        let part = HeldOutputs.Part(job: job, slot: lane.slot, output: output, errors: errors)
+        guard plan.options.keepsOrder, plan.options.output == .lines else {
+            progress.erase()
+            return try follower.showNow(output, errors, of: job, slot: lane.slot, interruption)
+        }
+        try take(part)
+    }
+
+    /// Prints a part of what a command has written, or keeps it until its turn.
+    private func take(_ part: HeldOutputs.Part) throws {
+        let (follower, interruption, isWhole) = (follower, interruption, plan.options.output == .whole)
         progress.erase()
-        try follower.showNow(output, errors, of: job, slot: lane.slot, interruption)
+        try held.take(part, at: part.job.place ?? 0) { part, isFirst in
+            if isWhole || part.isLast {
+                try follower.show(
+                    part.output, part.errors, of: part.job, isFirst: isFirst, isLast: part.isLast, slot: part.slot,
+                    interruption)
+            } else {
+                try follower.showNow(part.output, part.errors, of: part.job, slot: part.slot, interruption)
+            }
+        }
     }
 
     // MARK: The end

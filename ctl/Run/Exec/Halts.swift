@@ -66,6 +66,8 @@ struct Halts: Equatable {
     func status(failed: Int, total: Int, isReached: Bool) -> Int32? {
         if isReached, kind == .success { return 0 }
         switch amount {
+        // A percentage that is one command is that one's, as there.
+        case .percent(let percent) where isReached && percent * total == 100: return nil
         case .percent: return Int32((Double(failed) / Double(max(total, 1)) * 100).rounded(.up))
         case .count(1) where isReached: return nil
         case .count: return Int32(min(failed, Int(ExecStatus.many)))

@@ -2,7 +2,7 @@
 ///
 /// | place | what stands there, for `dir/file.txt` |
 /// | --- | --- |
-/// | `{}` | `dir/file.txt` |
+/// | `{}` `{0}` | `dir/file.txt` |
 /// | `{.}` | `dir/file`, without the last extension |
 /// | `{/}` | `file.txt`, the last part |
 /// | `{//}` | `dir`; `.` where there is none |
@@ -93,6 +93,8 @@ struct PlaceReader {
         default: break
         }
         if let change = PathChange(usual: inner) { return .all(change) }
+        // None of them is all of them.
+        if inner.first == UInt8(ascii: "0"), let change = change(inner.dropFirst()) { return .all(change) }
         guard let (position, rest) = Self.position(inner) else { return nil }
         return change(rest).map { .one(position, $0) }
     }

@@ -34,7 +34,7 @@ final class ResultFiles {
     func add(_ output: [UInt8], _ errors: [UInt8], of job: ExecJob, isFirst: Bool) throws(CommandError) {
         let paths = paths(of: job)
         if isFirst {
-            try makeFolder(of: paths.output)
+            try Self.makeFolder(of: paths.output)
             try write([], to: paths.output, anew: true)
             try write([], to: paths.errors, anew: true)
             try write(Array(String(job.number).utf8), to: paths.number, anew: true)
@@ -78,7 +78,8 @@ final class ResultFiles {
         return part
     }
 
-    private func makeFolder(of path: [UInt8]) throws(CommandError) {
+    /// Makes the folder that a file at `path` is to be in, with those above it.
+    static func makeFolder(of path: [UInt8]) throws(CommandError) {
         for index in path.indices.dropFirst() where path[index] == UInt8(ascii: "/") {
             let folder = String(bytes: path[..<index])
             guard mkdir(folder.cBytes, 0o777) == 0 || errno == EEXIST else {

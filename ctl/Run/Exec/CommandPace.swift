@@ -1,0 +1,27 @@
+/// How long commands have taken of late, and how many of them go to a slot at a time by that: where many short ones wait, several.
+struct CommandPace {
+    /// Nanoseconds; 0 while nothing is known.
+    private var recent = 0
+
+    /// The most commands, their bytes, and the time that they take as far as can be told, for one call.
+    private static let mostCommands = 32
+    private static let mostBytes = 1 << 19
+    private static let mostNanoseconds = 5_000_000
+
+    /// Counts in a command that has ended.
+    mutating func add(nanoseconds: Int) {
+        recent = recent == 0 ? nanoseconds : (recent * 7 + nanoseconds) / 8
+    }
+
+    /// How many of those that wait go to one of so many slots; at least one.
+    func count(of waiting: [ExecJob], slots: Int) -> Int {
+        guard recent > 0 else { return 1 }
+        let most = max(min(Self.mostCommands, Self.mostNanoseconds / recent, waiting.count / (2 * slots)), 1)
+        var bytes = 0
+        for (index, job) in waiting.prefix(most).enumerated() {
+            bytes += job.byteCount
+            if index > 0, bytes > Self.mostBytes { return index }
+        }
+        return min(most, waiting.count)
+    }
+}
