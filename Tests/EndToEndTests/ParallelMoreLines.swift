@@ -27,7 +27,7 @@ extension ParallelLines {
             seq 10 | parallel --pipe --round-robin -j3 -N1 -k cat
             seq 1000 | parallel --pipe --round --block 100 -j3 cat | sort -n | md5sum
             parallel --pipe --round-robin -j2 wc -l </dev/null
-            seq 100 | parallel --pipe --round-robin -j2 -N10 -k --joblog l 'cat >/dev/null; echo {#} {%}; exit 2'; echo $?; cut -f1,7- l
+            seq 100 | parallel --pipe --round-robin -j2 -N10 -k --joblog l 'cat >/dev/null; echo {#} {%}; exit 2'; echo $?; cut -f1,7- l | sort
             seq 300000 | parallel --pipe --round-robin -j3 --block 10k -k wc -l
             seq 300000 | parallel --pipe --round-robin -j3 --block 100k cat | sort -n | md5sum
             seq 1000 | parallel --pipe --round-robin --retries 2 -j2 --block 10k head -n1

@@ -308,5 +308,73 @@ extension ParallelLines {
             parallel -k --halt soon,fail=50% -j1 'exit {}' ::: 0 3 1 0; echo $?
             parallel -k --halt soon,done=25% -j1 'exit {}' ::: 3 1 0 0; echo $?
             """#),
+        Group(
+            "from scripts: sources and headings",
+            #"""
+            seq 3 | parallel --xargs -k echo
+            seq 3 | parallel --xargs -j1 echo a {} b
+            seq 10 | parallel --xargs -k -n4 -j1 echo
+            seq 10 | parallel -k -X -n4 -j1 echo a{}
+            seq 10 | parallel -m -j2 -k echo
+            printf 'a b\nc\n' | parallel -k -X -j1 'printf "[%s]" {}'
+            parallel -k 'echo {} {}' ::: a ::: b
+            parallel -k 'echo {} {}' ::: 'a b' ::: 'c  d'
+            parallel -k --colsep , 'echo {2}' ::: a,'b c'
+            parallel -k --colsep , --trim n 'echo {2}' ::: 'a, b'
+            parallel -k --colsep '[ ,]+' 'echo {3}' ::: 'a, b c'
+            parallel -k --colsep '\|' 'echo {2}' ::: 'a|b'
+            parallel -k --colsep '\\' 'echo {2}' ::: 'a\b'
+            parallel -k --colsep '\W' 'echo {2}' ::: 'a-b'
+            parallel -k --colsep '::' 'echo {2}' ::: 'a::b'
+            parallel -k -C: 'echo {1} {7}' ::: "$(head -1 /etc/passwd)"
+            parallel -k -a /etc/passwd -C: 'echo {1} {7}' | head -3
+            printf 'n v\na 1\nb 2\n' | parallel -k --header : -C ' ' 'echo {n}={v}'
+            printf 'n v\na 1\nb 2\n' | parallel -k --header : -C ' ' --tagstring '{n}' 'echo {v}'
+            printf 'n,v\na.x,1\n' | parallel -k --header : -C , 'echo {n.} {n/} {v}'
+            printf 'na me,v\na.x,1\n' | parallel -k --header : -C , 'echo {na me}'
+            printf 'n,v\na,1\n' | parallel -k --header : -C , 'echo {1} {2} {}'
+            parallel -k --header : 'echo {a} {b}' ::: a 1 2 ::: b x y
+            parallel -k --header : --link 'echo {a} {b}' ::: a 1 2 ::: b x y
+            parallel -k --header : 'echo {a}' ::: a 1 2 :::+ b x y
+            parallel -k --header : --results r 'echo {a}' ::: a 1 2 ::: b x; find r -type f | sort
+            parallel --joblog l --resume -j1 'echo {}' ::: a b; parallel --joblog l --resume -j1 'echo {}' ::: a b c; cut -f1,7,9 l
+            parallel --joblog l --results r --resume -j1 -k 'echo {}' ::: a b; parallel --joblog l --results r --resume -j1 'echo {}' ::: a b c
+            parallel --resume -j1 echo ::: a; echo $?
+            parallel --joblog l -j1 'exit {}' ::: 0 1 2; parallel --joblog l --resume-failed -j1 'echo {}; exit 0' ::: 0 1 2; cut -f1,7 l
+            parallel --joblog l --dry-run -j1 'exit {}' ::: 0 1 2; cat l | cut -f7-
+            parallel -v -j1 'echo {}' ::: a 'b c'
+            parallel -v -k --tag 'echo {}' ::: a 'b c'
+            parallel -t -j1 -k 'echo {}' ::: a 2>&1 >/dev/null | head -1
+            parallel -k -v echo '{}' '|' cat ::: 'a b'
+            parallel -k -q echo '{}' '|' cat ::: 'a b'
+            parallel -k -q -v echo 'a b' ::: c
+            parallel -q -k grep 'a b' ::: /dev/null; echo $?
+            parallel -k --quote printf '%s\n' ::: 'a b'
+            parallel -k 2>/dev/null ::: true false; echo $?
+            parallel ::: 'exit 3' 'exit 4'; echo $?
+            parallel -k echo ::: a ::: ; echo $?
+            parallel -k echo ::: ::: a; echo $?
+            parallel -k echo {1} ::: a b ::: ; echo $?
+            parallel -k echo :::: /dev/null; echo $?
+            parallel -k echo :::: /dev/null ::: a; echo $?
+            parallel -k echo ::: a :::+ ; echo $?
+            parallel -j1 -k --arg-file <(seq 2) --arg-file <(seq 3 4) echo
+            parallel -j1 -k -a <(seq 2) echo ::: x y
+            parallel -j1 -k --arg-sep , --arg-file-sep ,, echo , a b ,, <(seq 2)
+            parallel -I '{}' -k echo '{}' ::: a
+            parallel -I @ -k 'echo @ {}' ::: a
+            parallel -I @@ -k echo @@@@ ::: a
+            parallel -I foo -k echo foobar ::: a
+            parallel --replace -k echo {} ::: a; echo $?
+            parallel -k echo x{1}y{2}z ::: a b ::: ::: c; echo $?
+            parallel -k echo ::: ::: ; echo $?
+            parallel -k echo ::: a b :::: /dev/null
+            parallel -k echo :::: /dev/null /dev/null
+            parallel -k echo ::: a b :::+ ; echo $?
+            printf '' | parallel -k echo :::: - ::: a b
+            printf '1\n2\n' | parallel -k echo :::: - :::
+            parallel --replace % -k echo % ::: a; echo $?
+            parallel --replace=% -k echo % ::: a; echo $?
+            """#),
     ]
 }

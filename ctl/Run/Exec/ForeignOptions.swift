@@ -65,7 +65,8 @@ struct ForeignOption {
         own("L", .needed, "max-lines", "repeat-words"), own("max-lines maxlines l", .joined, "max-lines"),
         own("X", "many", "spread"), own("m", "many-in-place", "spread"),
         own("xargs", "many-in-place"), own("max-chars maxchars s", .needed, "max-chars"),
-        own("I replace", .needed, "replace"), own("i", .joined, "replace"), own("plus", "plus"),
+        own("I", .needed, "replace"), own("replace", .joined, "replace"), own("i", .joined, "replace"),
+        own("plus", "plus"),
         own("arg-sep argsep", .needed, "arg-sep"),
         own("arg-file-sep argfilesep", .needed, "arg-file-sep"), own("keep-order keeporder k", "keep-order"),
         own("tag", "tag"), own("tagstring tag-string", .needed, "tagstring"),
@@ -199,7 +200,7 @@ enum ExecLine {
         }
         switch option.value {
         case .needed where value == nil: value = rest.popFirst()
-        case .joined where value == nil: value = number(option, &rest)
+        case .joined where value == nil: value = Self.next(option, &rest)
         case .none where value == "true": value = nil
         case .none where value == "false": return
         default: break
@@ -238,7 +239,7 @@ enum ExecLine {
             switch option.value {
             case .none: break
             case .joined:
-                value = letters.isEmpty ? number(option, &rest) : String(letters)
+                value = letters.isEmpty ? Self.next(option, &rest) : String(letters)
                 letters = ""
             case .needed:
                 value = letters.isEmpty ? rest.popFirst() : String(letters)
@@ -248,10 +249,12 @@ enum ExecLine {
         }
     }
 
-    /// A number of lines may be a word of its own, too.
-    private static func number(_ option: ForeignOption, _ rest: inout ArraySlice<String>) -> String? {
-        guard option.names.contains("l"), let next = rest.first, Int(next) != nil else { return nil }
-        return rest.popFirst()
+    /// The value of an option that need not have one, where that is a word of its own: a number of lines, or what stands for `{}`.
+    private static func next(_ option: ForeignOption, _ rest: inout ArraySlice<String>) -> String? {
+        guard let next = rest.first else { return nil }
+        let isValue =
+            option.names.contains("l") ? Int(next) != nil : option.names == ["replace"] && !next.hasPrefix("-")
+        return isValue ? rest.popFirst() : nil
     }
 
     private static func add(

@@ -82,7 +82,11 @@ struct Combinations {
     /// The first group's present row, where its source is read as it comes.
     private var first: [UInt8]?
     private var hasEnded = false
+    /// Whether a first source that is read and has nothing counts as one empty argument.
+    private var standsForNothing: Bool
 
+    /// A source without arguments beside others that have some counts as one empty argument.
+    ///
     /// - Parameters:
     ///   - lists: the arguments of all sources; nil for the first one where it is read as it comes.
     ///   - links: for each source, whether it is linked to the one before it.
@@ -90,6 +94,9 @@ struct Combinations {
     init(_ lists: [[[UInt8]]?], links: [Bool], all: Bool) {
         groups = []
         isEndless = lists.first.map { $0 == nil } ?? false
+        standsForNothing = isEndless && lists.contains { $0?.isEmpty == false }
+        let isFilled = lists.count > 1 && (isEndless || lists.contains { $0?.isEmpty == false })
+        let lists = isFilled ? lists.map { $0?.isEmpty == true ? [[]] : $0 } : lists
         for (index, list) in lists.enumerated() where index > 0 || !isEndless {
             let isLinked = index > 0 && (links[index] || all) && !(isEndless && index == 1)
             if isLinked, !groups.isEmpty {
@@ -127,11 +134,14 @@ struct Combinations {
         if isBegun { step() }
         if isEndless, first == nil {
             switch try read() {
-            case .argument(let argument): first = argument
+            case .argument(let argument):
+                first = argument
+                standsForNothing = false
             case .later:
                 isLater = true
                 isBegun = false
                 return nil
+            case .end where standsForNothing: (first, standsForNothing) = ([], false)
             case .end: hasEnded = true
             }
         }
