@@ -78,7 +78,8 @@ struct CompareCommand: ParsableCommand {
     /// The workloads' options of this program that say what tasks are given.
     private static let inputOptions: Set<String> = [
         "arg-file", "null", "shell", "from", "header", "delimiter", "eof", "colsep", "trim", "no-run-if-empty", "link",
-        "max-args", "many", "many-in-place", "max-chars", "replace", "plus", "arg-sep", "arg-file-sep", "quote",
+        "max-args", "repeat-words", "many", "many-in-place", "max-chars", "replace", "plus", "arg-sep", "arg-file-sep",
+        "quote",
     ]
     private static let helpCommand = "parctl compare --help"
 
