@@ -90,20 +90,17 @@ final class PipeReader {
     }
 
     private func fill() throws(CommandError) {
-        let count = buffer.count
         // No more than a part has, so that a slow reader is not read ahead of.
-        let wanted = max(min(options.blockBytes - count, 1 << 20), Self.readBytes)
-        buffer.append(contentsOf: repeatElement(0, count: wanted))
+        let wanted = max(min(options.blockBytes - buffer.count, 1 << 20), Self.readBytes)
         let descriptor = file.descriptor
         do throws(SystemError) {
-            let more = try system("read") {
-                buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress.map { $0 + count }, wanted) }
+            let more = try [UInt8](unsafeUninitializedCapacity: wanted) { (bytes, count) throws(SystemError) in
+                count = try system("read") { read(descriptor, bytes.baseAddress, wanted) }
             }
-            buffer.removeLast(wanted - more)
-            if more == 0 { hasEnded = true }
+            buffer += more
+            if more.isEmpty { hasEnded = true }
             dropEmpty()
         } catch {
-            buffer.removeLast(wanted)
             throw .input(path: name, reason: SystemFault.text(error.errno.rawValue))
         }
     }
