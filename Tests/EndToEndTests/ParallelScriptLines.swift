@@ -218,7 +218,7 @@ extension ParallelLines {
             parallel --nice 19 -k nice ::: 2>/dev/null; echo $?
             parallel --nice 3 -k nice echo ::: a
             parallel --memfree 100k -k echo ::: a
-            parallel --load 300% -k echo ::: a
+            parallel --load 100000% -k echo ::: a
             parallel --noswap -k echo ::: a
             parallel --joblog /nonexist/l echo ::: a; echo $?
             parallel -a nofile echo; echo $?
