@@ -1,4 +1,6 @@
+import Dispatch
 import Foundation
+import Synchronization
 import Testing
 
 /// The program that is compared with.
@@ -24,14 +26,15 @@ extension EndToEnd {
             let end: Child.End?
         }
 
-        /// What bash makes of `line` in an empty directory.
-        private func outcome(_ line: String, _ fixture: Fixture, _ variables: [String: String] = [:]) throws -> Outcome
-        {
-            let folder = fixture.temporary + "/line"
+        /// What bash makes of `line` in an empty directory below `home`.
+        private static func outcome(
+            _ line: String, in home: String, _ fixture: Fixture, _ variables: [String: String] = [:]
+        ) throws -> Outcome {
+            let folder = home + "/line"
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             defer { try? FileManager.default.removeItem(atPath: folder) }
             var environment = fixture.environment(variables)
-            environment["HOME"] = fixture.temporary
+            environment["HOME"] = home
             // One of the two is this function; the other one is the program of that name.
             let function = #"parallel() { "$PARCTL" --socket "$PARD" run exec "$@"; }; "#
             let child = try Child(
@@ -47,14 +50,30 @@ extension EndToEnd {
             try Daemon.run { daemon in
                 let fixture = daemon.fixture
                 let variables = ["PARCTL": try Program.parctl.path, "PARD": daemon.socket]
-                for line in group.lines {
-                    let theirs = try outcome(line, fixture)
-                    let ours = try outcome(line, fixture, variables)
-                    #expect(ours == theirs, "\(line)")
+                let differences = Mutex([String]())
+                // GNU parallel takes its time to start. A line's two runs have the same directory, one after the other.
+                DispatchQueue.concurrentPerform(iterations: Self.lanes) { lane in
+                    let home = fixture.temporary + "/\(lane)"
+                    defer { try? FileManager.default.removeItem(atPath: home) }
+                    for index in stride(from: lane, to: group.lines.count, by: Self.lanes) {
+                        let line = group.lines[index]
+                        do {
+                            let theirs = try Self.outcome(line, in: home, fixture)
+                            let ours = try Self.outcome(line, in: home, fixture, variables)
+                            if ours == theirs { continue }
+                            differences.withLock { $0.append("\(line)\ntheirs: \(theirs)\nours: \(ours)") }
+                        } catch {
+                            differences.withLock { $0.append("\(line)\n\(error)") }
+                        }
+                    }
                 }
-                try? FileManager.default.removeItem(atPath: fixture.temporary + "/.parallel")
+                let found = differences.withLock { $0 }
+                #expect(found.isEmpty, "\(found.joined(separator: "\n\n"))")
             }
         }
+
+        /// Lines that are run at a time.
+        private static let lanes = 2
 
         @Test("are a table of at least 120")
         func count() {
