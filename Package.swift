@@ -142,7 +142,11 @@ let package = Package(
             name: "parpython",
             dependencies: ["Bytes", "CPython", "Catalogue", "Ledger", "Linux", "Workers", "Workloads"],
             path: "Sources/Worker/parpython", exclude: ["exports.map"],
-            resources: [.embedInCode("parpython.py"), .embedInCode("parcalls.py"), .embedInCode("parscript.py")],
+            resources: [
+                .embedInCode("parpython.py"), .embedInCode("parcalls.py"), .embedInCode("script.py"),
+                .embedInCode("script_order.py"), .embedInCode("script_process.py"), .embedInCode("script_line.py"),
+                .embedInCode("script_start.py"), .embedInCode("script_end.py"), .embedInCode("script_imports.py"),
+            ],
             swiftSettings: strict,
             // An interpreter may have other libraries with the same names in them. `--static-swift-stdlib` is for programs only.
             linkerSettings: linker + [

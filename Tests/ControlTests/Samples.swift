@@ -40,7 +40,7 @@ enum Samples {
     static let scriptReplies = [
         Script.Reply(begun: .init(pid: 7, warm: 5, reason: "environment changed: LANG")),
         Script.Reply(ended: .init(code: 3, signal: nil, imports: [loaded])), Script.Reply(ended: .init(signal: 9)),
-        Script.Reply(cold: "the caller's mount namespace is another than the daemon's"),
+        Script.Reply(stopped: 19), Script.Reply(cold: "the caller's mount namespace is another than the daemon's"),
     ]
     static let job = Job(
         job: "j1", workload: "io", mode: .threads, workers: 4, state: "running", tasks: 16, done: 1, uid: 1000, age: 5,
@@ -125,7 +125,9 @@ enum Samples {
         ),
         (
             Script.method, script,
-            Script.Reply(begun: scriptReplies[0].begun, ended: .init(code: 1, signal: 2, imports: [loaded]), cold: "c")
+            Script.Reply(
+                begun: scriptReplies[0].begun, stopped: 19, ended: .init(code: 1, signal: 2, imports: [loaded]),
+                cold: "c")
         ),
         (
             KeepInterpreter.method,

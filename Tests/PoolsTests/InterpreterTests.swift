@@ -16,7 +16,7 @@ struct InterpreterTests {
     ) -> InterpreterTable.Variant {
         var table = InterpreterTable()
         let id = RuntimeID(number: 9)
-        table.add(id, InterpreterNeed(family: family, environment: environment), 0)
+        table.add(id, "python", InterpreterNeed(family: family, environment: environment), 0)
         if let reads {
             var report = RuntimeReport()
             report.environment = reads
@@ -31,6 +31,28 @@ struct InterpreterTests {
         case .environment(let what), .outdated(let what): what
         case nil: nil
         }
+    }
+
+    @Test("has a name of its own for scripts: by what is loaded, by the interpreter, by a number")
+    func names() {
+        var table = InterpreterTable()
+        func add(_ interpreter: String, _ preload: [String], in directory: String = "/") -> String {
+            let need = InterpreterNeed(
+                family: .init(
+                    interpreter: interpreter, directory: directory, target: InterpreterNeed.scripts, preload: preload),
+                environment: [])
+            let name = table.name(forScripts: need)
+            table.add(RuntimeID(number: UInt32(name.utf8.count)), name, need, 0)
+            return name
+        }
+        #expect(add("/a/python3", []) == "scripts")
+        #expect(add("/a/python3", ["numpy", "json"]) == "scripts:json:numpy")
+        #expect(add("/b/python3", []) == "scripts@/b/python3")
+        #expect(add("/a/python3", [], in: "/home") == "scripts#2")
+        #expect(add("/a/python3", []) == "scripts#3")
+        #expect(add("/b/python3", []) == "scripts@/b/python3#2")
+        table.remove(RuntimeID(number: UInt32("scripts".utf8.count)))
+        #expect(add("/b/python3", []) == "scripts", "a name that is free again")
     }
 
     @Test("is told by the variables that were read, by whoever read them first, and by those that are always read")

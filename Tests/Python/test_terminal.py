@@ -11,7 +11,7 @@ import termios
 import time
 import unittest
 
-from test_scripts import Stage, ScriptTests
+from script_stage import ScriptTests, Stage
 
 PATIENCE = 15
 
@@ -127,6 +127,33 @@ class TerminalTests(unittest.TestCase):
             terminal.type("\x03")
             self.assertIsNotNone(terminal.expect(r"KeyboardInterrupt\n(.|\n)*\$ $"), terminal.text)
             self.ask(terminal, "echo status $?", r"\nstatus 130\n")
+
+    def test_stops_itself(self):
+        """A script that stops itself, by whichever signal, gives the shell back; fg goes on."""
+        for terminal in self.each():
+            for number in (signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN):
+                code = f"import os\nprint(\"at\" + \" it\", flush=True)\nos.kill(os.getpid(), {number:d})\nprint(\"on\" + \" again\")"
+                self.ask(terminal, f"$PY -c '{code}'", r"\nat it\n", r"Stopped(.|\n)*\$ $")
+                self.ask(terminal, "echo status $?", rf"\nstatus {128 + number}\n", r"\$ $")
+                self.ask(terminal, "fg", r"\non again\n", r"\$ $")
+                self.ask(terminal, "echo status $?", r"\nstatus 0\n", r"\$ $")
+
+    def test_stops_again(self):
+        """Ctrl-Z, and then a stop of its own, and both once more: each is one stop."""
+        code = "import os, sys, time\nfor turn in (1, 2):\n    print(\"turn\", turn, flush=True); sys.stdin.readline(); os.kill(os.getpid(), 19)"
+        for terminal in self.each():
+            terminal.line(f"$PY -c '{code}'")
+            for turn in (1, 2):
+                self.assertIsNotNone(terminal.expect(rf"\nturn {turn}\n"), terminal.text)
+                terminal.type("\x1a")
+                self.assertIsNotNone(terminal.expect(r"Stopped(.|\n)*\$ $"), terminal.text)
+                terminal.line("fg")
+                self.assertIsNotNone(terminal.expect(r"fg\n(.|\n)*-c"), terminal.text)
+                terminal.line("")
+                self.assertIsNotNone(terminal.expect(r"Stopped(.|\n)*\$ $"), terminal.text)
+                terminal.line("fg")
+            self.assertIsNotNone(terminal.expect(r"\$ $"), terminal.text)
+            self.ask(terminal, "echo status $?", r"\nstatus 0\n", r"\$ $")
 
     def test_interrupt(self):
         """Ctrl-C twice, and Ctrl-\\."""

@@ -32,9 +32,10 @@ struct ScriptClient: ~Copyable {
         let signals = try Signals([
             SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH, SIGTSTP, SIGCONT,
         ])
+        var text: [UInt8] = []
         let connection: DaemonConnection
         do {
-            connection = try greet()
+            connection = try greet { text = $0 }
         } catch {
             try stayCold(signals, "there is no daemon: \(error.message ?? "it can't be reached")")
         }
@@ -44,25 +45,29 @@ struct ScriptClient: ~Copyable {
         } catch {
             try stayCold(signals, "\(error)")
         }
-        return try serve(connection, claim, signals)
+        return try serve(connection, text, claim, signals)
     }
 
     /// A connection to a daemon that answers. What is sent to one that never takes it would stay open there: who reads what the
     /// script writes would wait for ever.
-    private borrowing func greet() throws(CommandError) -> DaemonConnection {
+    ///
+    /// - Parameter take: gets the text of the call's parameters, which is made while the answer is on its way.
+    private borrowing func greet(_ take: ([UInt8]) -> Void) throws(CommandError) -> DaemonConnection {
         var connection = try line.service.connect(patience: Self.greeting)
-        try connection.call(Ping.method)
+        try connection.start(Ping.method, text: Array("{}".utf8), more: false)
+        take(try request().json)
+        let _: Bool = try connection.next(reader: { _ in nil }, text: { _ in true })
         connection.client.patience = Self.patience
         return connection
     }
 
     private borrowing func serve(
-        _ connection: consuming DaemonConnection, _ claim: borrowing Descriptor, _ signals: Signals
+        _ connection: consuming DaemonConnection, _ request: [UInt8], _ claim: borrowing Descriptor, _ signals: Signals
     ) throws -> Int32 {
         do {
             let directory = Descriptor(owning: open(".", Self.pathOnly | O_DIRECTORY | O_CLOEXEC))
             try connection.client.start(
-                Script.method, text: try request().json, more: true,
+                Script.method, text: request, more: true,
                 descriptors: [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, directory.raw, claim.raw])
         } catch {
             guard Claim.take(claim.raw) else { return try lost(nil) }
@@ -88,7 +93,7 @@ struct ScriptClient: ~Copyable {
             script: line.script, words: [cold.interpreter] + line.words, arguments: line.arguments,
             unbuffered: line.unbuffered || Environment.value("PYTHONUNBUFFERED") != nil, why: line.why,
             blocked: Inheritance.signals.filter { sigismember(&blocked, Int32($0)) == 1 },
-            surroundings: Surroundings.ofThisProcess, context: try .ofThisProcess())
+            surroundings: .init(Surroundings.ofThisProcess), context: try .ofThisProcess())
     }
 
     // MARK: Until it begins
@@ -176,6 +181,10 @@ struct ScriptClient: ~Copyable {
         while true {
             do {
                 if let reply = try Self.next(&connection) {
+                    // Where this process has stopped it, or somebody has had it go on meanwhile, that is over.
+                    if let number = reply.stopped, Self.isStopped(process) {
+                        standStill(by: Int32(number), process, signals)
+                    }
                     guard let ended = reply.ended else { continue }
                     if line.why { explain(begun, ended) }
                     if let number = ended.signal { return end(by: Int32(number)) }
@@ -183,7 +192,7 @@ struct ScriptClient: ~Copyable {
                 }
                 let came = try signals.wait(beside: connection.client.fileDescriptor, milliseconds: -1)
                 if came.other { try connection.client.receiveAvailable() }
-                if came.signal { while let number = signals.pending() { hand(on: number, to: process) } }
+                if came.signal { while let number = signals.pending() { hand(on: number, to: process, signals) } }
             } catch {
                 if connection.client.hasBufferedReply { continue }
                 process?.signalGroup(SIGKILL)
@@ -192,15 +201,35 @@ struct ScriptClient: ~Copyable {
         }
     }
 
+    private static func isStopped(_ process: borrowing ProcessHandle?) -> Bool {
+        switch process {
+        case .some(let process): process.standsStill
+        case .none: false
+        }
+    }
+
     /// Hands a signal on. One that stops is felt by the script as SIGSTOP: a group that no shell leads could not be stopped by
     /// another.
-    private borrowing func hand(on number: Int32, to process: borrowing ProcessHandle?) {
+    private borrowing func hand(on number: Int32, to process: borrowing ProcessHandle?, _ signals: Signals) {
         guard number == SIGTSTP else {
             process?.signalGroup(number)
             return
         }
         process?.signalGroup(SIGSTOP)
-        kill(getpid(), SIGSTOP)
+        standStill(by: number, process, signals)
+    }
+
+    /// Stops this process, for whoever waits for it, and has the script go on with it.
+    private borrowing func standStill(by number: Int32, _ process: borrowing ProcessHandle?, _ signals: Signals) {
+        var hasStood = false
+        if [SIGTSTP, SIGTTIN, SIGTTOU].contains(number) {
+            // Shells tell each of them from SIGSTOP. In a group that no shell leads, nobody is stopped by them.
+            signals.undergo(number)
+            while let number = signals.pending() {
+                if number == SIGCONT { hasStood = true } else { hand(on: number, to: process, signals) }
+            }
+        }
+        if !hasStood { kill(getpid(), SIGSTOP) }
         process?.signalGroup(SIGCONT)
     }
 

@@ -27,18 +27,27 @@ struct Signals {
             throw CommandError(error)
         }
         self.numbers = numbers
-        for number in numbers {
-            var action = sigaction()
-            action.__sigaction_handler.sa_handler = { number in
-                // Only what signal-safety(7) allows: an atomic load and write(2), with errno kept.
-                let saved = errno
-                var byte = UInt8(truncatingIfNeeded: number)
-                _ = Glibc.write(Signals.entry.load(ordering: .acquiring), &byte, 1)
-                errno = saved
-            }
-            action.sa_flags = SA_RESTART
-            guard sigaction(number, &action, nil) == 0 else { throw .system(call: "sigaction", errno: errno) }
+        for number in numbers { try Self.take(number) }
+    }
+
+    private static func take(_ number: Int32) throws(CommandError) {
+        var action = sigaction()
+        action.__sigaction_handler.sa_handler = { number in
+            // Only what signal-safety(7) allows: an atomic load and write(2), with errno kept.
+            let saved = errno
+            var byte = UInt8(truncatingIfNeeded: number)
+            _ = Glibc.write(Signals.entry.load(ordering: .acquiring), &byte, 1)
+            errno = saved
         }
+        action.sa_flags = SA_RESTART
+        guard sigaction(number, &action, nil) == 0 else { throw .system(call: "sigaction", errno: errno) }
+    }
+
+    /// Has a signal do to this process what it does by default, this once.
+    func undergo(_ number: Int32) {
+        signal(number, SIG_DFL)
+        raise(number)
+        if numbers.contains(number) { try? Self.take(number) }
     }
 
     /// Takes those by which a user ends a program, and that of a child's end.

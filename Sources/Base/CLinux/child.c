@@ -17,6 +17,12 @@ int32_t par_is_stopped(int32_t pidfd) {
     return info.si_pid != 0;
 }
 
+int32_t par_take_stop(int32_t pidfd) {
+    siginfo_t info = {0};
+    if (waitid(P_PIDFD, (id_t)pidfd, &info, WSTOPPED | WNOHANG) < 0) return -errno;
+    return info.si_pid == 0 || info.si_code != CLD_STOPPED ? 0 : info.si_status;
+}
+
 int32_t par_reap_child(int32_t pid, par_exit *exit) {
     siginfo_t info = {0};
     if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG) < 0) return -errno;

@@ -81,23 +81,23 @@ int32_t par_set_mark(uint64_t mark) {
 int32_t par_die_with_parent(void) { return result(prctl(PR_SET_PDEATHSIG, SIGKILL)); }
 int32_t par_adopt_orphans(void) { return result(prctl(PR_SET_CHILD_SUBREAPER, 1)); }
 
-static int child_ends = -1;
+static int child_changes = -1;
 
-static void child_has_ended(int number) {
+static void child_has_changed(int number) {
     (void)number;
     int saved = errno;
-    eventfd_write(child_ends, 1);
+    eventfd_write(child_changes, 1);
     errno = saved;
 }
 
-int32_t par_child_ends(void) {
-    if (child_ends < 0) child_ends = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (child_ends < 0) return -errno;
-    struct sigaction action = {.sa_handler = child_has_ended, .sa_flags = SA_RESTART | SA_NOCLDSTOP};
-    return sigaction(SIGCHLD, &action, NULL) < 0 ? -errno : child_ends;
+int32_t par_child_changes(void) {
+    if (child_changes < 0) child_changes = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (child_changes < 0) return -errno;
+    struct sigaction action = {.sa_handler = child_has_changed, .sa_flags = SA_RESTART};
+    return sigaction(SIGCHLD, &action, NULL) < 0 ? -errno : child_changes;
 }
 
-void par_child_ends_seen(int32_t fd) {
+void par_child_changes_seen(int32_t fd) {
     eventfd_t count;
     eventfd_read(fd, &count);
 }

@@ -36,13 +36,13 @@ public enum Script {
         /// The numbers of signals that are blocked.
         public var blocked: [Int]
         /// See ``Linux/Surroundings``.
-        public var surroundings: [String: String]
+        public var surroundings: NamedTexts
         public var context: Context
 
         public init(
             python: String, preload: [String] = [], root: String? = nil, kind: Kind, script: String, words: [String],
             arguments: Int, unbuffered: Bool = false, why: Bool = false, blocked: [Int] = [],
-            surroundings: [String: String], context: Context
+            surroundings: NamedTexts, context: Context
         ) {
             self.python = python
             self.preload = preload
@@ -59,18 +59,50 @@ public enum Script {
         }
     }
 
+    /// Texts by their names: an object's members, in their order.
+    public struct NamedTexts: Codable, Sendable, Equatable, ExpressibleByDictionaryLiteral {
+        public var items: [(name: String, text: String)]
+
+        public init(_ items: [(name: String, text: String)] = []) {
+            self.items = items
+        }
+
+        public init(dictionaryLiteral items: (String, String)...) {
+            self.init(items.map { ($0, $1) })
+        }
+
+        public init(from decoder: any Decoder) throws {
+            let texts = try [String: String](from: decoder)
+            self.init(texts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+        }
+
+        public func encode(to encoder: any Encoder) throws {
+            try [String: String](items.map { ($0.name, $0.text) }) { first, _ in first }.encode(to: encoder)
+        }
+
+        /// Whatever the order.
+        public static func == (one: Self, other: Self) -> Bool {
+            one.sorted.elementsEqual(other.sorted, by: ==)
+        }
+
+        private var sorted: [(name: String, text: String)] { items.sorted { $0.name < $1.name } }
+    }
+
     /// How many descriptors come with the call: standard input, output and errors, the directory, and the claim.
     public static let descriptors = 5
 
     /// One reply; exactly one member is there.
     public struct Reply: Codable, Sendable, Equatable {
         public var begun: Begun?
+        /// The signal that has stopped the script.
+        public var stopped: Int?
         public var ended: Ended?
         /// Why the script is not run here; nothing of it has been.
         public var cold: String?
 
-        public init(begun: Begun? = nil, ended: Ended? = nil, cold: String? = nil) {
+        public init(begun: Begun? = nil, stopped: Int? = nil, ended: Ended? = nil, cold: String? = nil) {
             self.begun = begun
+            self.stopped = stopped
             self.ended = ended
             self.cold = cold
         }
@@ -161,9 +193,9 @@ extension Script.Request {
         if why { JSONBytes.append(",\"why\":true", to: &bytes) }
         if !blocked.isEmpty { JSONBytes.append(",\"blocked\":", numbers: blocked, to: &bytes) }
         JSONBytes.append(",\"surroundings\":{", to: &bytes)
-        JSONBytes.append(list: surroundings.sorted { $0.key < $1.key }, to: &bytes) { item, bytes in
-            JSONBytes.append(quoted: item.key, to: &bytes)
-            JSONBytes.append(":", quoted: item.value, to: &bytes)
+        JSONBytes.append(list: surroundings.items, to: &bytes) { item, bytes in
+            JSONBytes.append(quoted: item.name, to: &bytes)
+            JSONBytes.append(":", quoted: item.text, to: &bytes)
         }
         JSONBytes.append("},\"context\":", to: &bytes)
         context.append(to: &bytes)
@@ -176,8 +208,8 @@ extension Script.Request {
         do throws(JSONObject.Unfit) {
             let request = try JSONObject(text)
             let given = try request.object("surroundings")
-            var surroundings: [String: String] = [:]
-            for name in given.keys { surroundings[name] = try given.text(name) }
+            var surroundings = Script.NamedTexts()
+            for name in given.keys { surroundings.items.append((name, try given.text(name))) }
             self.init(
                 python: try request.text("python"), preload: try request.textsIfPresent("preload"),
                 root: try request.textIfPresent("root"), kind: try request.choice("kind"),
@@ -200,6 +232,9 @@ extension Script.Reply {
             if let warm = begun.warm { JSONBytes.append(",\"warm\":", warm, to: &bytes) }
             if let reason = begun.reason { JSONBytes.append(",\"reason\":", quoted: reason, to: &bytes) }
             JSONBytes.append("}}", to: &bytes)
+        } else if let stopped {
+            JSONBytes.append("{\"stopped\":", stopped, to: &bytes)
+            bytes.append(UInt8(ascii: "}"))
         } else if let ended {
             JSONBytes.append("{\"ended\":{\"code\":", numberOrNull: ended.code, to: &bytes)
             JSONBytes.append(",\"signal\":", numberOrNull: ended.signal, to: &bytes)
@@ -230,6 +265,7 @@ extension Script.Reply {
                         pid: try begun.number("pid"), warm: try begun.numberIfPresent("warm"),
                         reason: try begun.textIfPresent("reason"))
                 },
+                stopped: try reply.numberIfPresent("stopped"),
                 ended: try reply.objectIfPresent("ended").map { ended throws(JSONObject.Unfit) in
                     Script.Ended(
                         code: try ended.numberIfPresent("code"), signal: try ended.numberIfPresent("signal"),

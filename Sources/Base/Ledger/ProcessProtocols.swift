@@ -3,7 +3,7 @@
 /// | request | reply |
 /// | --- | --- |
 /// | `fork` or `exec`, then the slot and the ticket of each new process | for each in order: a pid, or an errno negated |
-/// | `script`, with descriptors | a pid, or an errno negated |
+/// | `script`, with one end of a socket | the pid of a process that waits at it, or an errno negated |
 /// | `ping` | `ping`; or ``refusal``, the bytes of a text, and the text, where the zygote can't be what it was to be |
 ///
 /// Before its first answer a zygote may tell what it is made of, a ``RuntimeReport`` in pieces.
@@ -13,18 +13,19 @@ public enum ZygoteProtocol {
         case fork = 1
         case exec = 2
         case ping = 3
-        /// One process that is no worker but runs a script, of what ``ScriptFile`` says comes with the request.
+        /// One process that is no worker: it waits at the socket that comes with the request until it is sent a script.
         case script = 6
     }
 
-    /// The descriptors that come with ``Request/script``, by their places.
+    /// The descriptors that come through that socket with the one message, an empty word, by their places. Where the other end
+    /// is closed without one, the process ends.
     public enum ScriptFile: Int, CaseIterable, Sendable {
         case input, output, errors
         /// Where the script begins.
         case directory
         /// See ``Linux/Claim``: who has taken it runs the script, and nobody else does.
         case claim
-        /// What is to be run and how, as `parscript.py` reads it.
+        /// What is to be run and how, as `script_order.py` reads it.
         case order
     }
 

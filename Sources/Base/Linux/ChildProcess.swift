@@ -29,6 +29,12 @@ public struct ProcessHandle: ~Copyable, Sendable {
     /// Whether the process is stopped by a signal. False where that can't be told.
     public var isStopped: Bool { par_is_stopped(descriptor.raw) == 1 }
 
+    /// The signal that has stopped the process since this was last asked; nil where none has. It must be a child of this one.
+    public func takeStop() -> Int32? {
+        let number = par_take_stop(descriptor.raw)
+        return number > 0 ? number : nil
+    }
+
     /// Sends a signal. A process that has ended is left as it is.
     public func signal(_ number: Int32) throws(SystemError) {
         let raw = descriptor.raw

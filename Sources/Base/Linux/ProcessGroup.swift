@@ -19,21 +19,30 @@ public enum ProcessGroup {
 
     /// Whether a process that has not ended is of the group.
     private static func isMember(_ pid: Int32, of group: Int32) -> Bool {
+        guard let (state, own) = look(pid) else { return false }
+        return own == Int(group) && ![UInt8(ascii: "Z"), UInt8(ascii: "X")].contains(state)
+    }
+
+    /// The letter of a process's state, and its group; nil where there is no such process.
+    fileprivate static func look(_ pid: Int32) -> (state: UInt8, group: Int)? {
         let file = open("/proc/\(pid)/stat", O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { return false }
+        guard file >= 0 else { return nil }
         defer { close(file) }
         return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 512) { line in
-            guard let text = line.baseAddress else { return false }
+            guard let text = line.baseAddress else { return nil }
             let count = read(file, text, 511)
-            guard count > 0 else { return false }
+            guard count > 0 else { return nil }
             text[count] = 0
             // The name, in brackets, may hold anything, brackets too; behind it come state, parent and group.
-            guard let bracket = strrchr(text, Int32(UInt8(ascii: ")"))), bracket[1] != 0 else { return false }
-            let state = UInt8(bitPattern: bracket[2])
-            if [UInt8(ascii: "Z"), UInt8(ascii: "X")].contains(state) { return false }
+            guard let bracket = strrchr(text, Int32(UInt8(ascii: ")"))), bracket[1] != 0 else { return nil }
             var rest: UnsafeMutablePointer<CChar>?
             _ = strtol(bracket + 3, &rest, 10)
-            return rest.map { strtol($0, nil, 10) } == Int(group)
+            return rest.map { (UInt8(bitPattern: bracket[2]), strtol($0, nil, 10)) }
         }
     }
+}
+
+extension ProcessHandle {
+    /// Whether the process is stopped by a signal, whoever's child it is.
+    public var standsStill: Bool { ProcessGroup.look(pid)?.state == UInt8(ascii: "T") }
 }

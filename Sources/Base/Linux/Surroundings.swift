@@ -2,29 +2,37 @@ import Glibc
 
 /// What a process can't take over from another one, however alike they are made: its rights, and the part of the system that it sees.
 public enum Surroundings {
-    /// This process's, each by what it is called. Where the system doesn't tell, it is not there.
-    public static var ofThisProcess: [String: String] {
-        var found: [String: String] = [:]
+    /// One of them.
+    public typealias Item = (name: String, text: String)
+
+    /// This process's, each by what it is called, in the order of the names. Where the system doesn't tell, it is not there.
+    ///
+    /// No dictionary, whose first use in a process takes longer than all the rest.
+    public static var ofThisProcess: [Item] {
+        var found: [Item] = []
         for (file, name) in namespaces {
-            if let link = link("/proc/self/ns/\(file)") { found[name] = link }
+            if let link = link("/proc/self/ns/\(file)") { found.append((name, link)) }
         }
         var root = stat()
-        if stat("/", &root) == 0 { found["root directory"] = "\(root.st_dev):\(root.st_ino)" }
-        guard let bytes = try? readFile("/proc/self/status", atMost: 1 << 16) else { return found }
-        for line in bytes.split(separator: UInt8(ascii: "\n")) {
-            guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
-            guard let name = members[String(decoding: line[..<colon], as: UTF8.self)] else { continue }
-            let words = line[(colon + 1)...].split { $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: " ") }
-            let text = words.map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ")
-            found[name] = name.hasSuffix("capabilities") ? withoutAlarms(text) : text
+        if stat("/", &root) == 0 { found.append(("root directory", "\(root.st_dev):\(root.st_ino)")) }
+        if let bytes = try? readFile("/proc/self/status", atMost: 1 << 16) { addMembers(of: bytes, to: &found) }
+        return found.sorted { $0.name < $1.name }
+    }
+
+    private static func addMembers(of status: [UInt8], to found: inout [Item]) {
+        for line in status.split(separator: UInt8(ascii: "\n")) {
+            for (member, name) in members where line.starts(with: member.utf8) {
+                let text = line.dropFirst(member.utf8.count).map { $0 == UInt8(ascii: "\t") ? UInt8(ascii: " ") : $0 }
+                let words = String(decoding: text, as: UTF8.self)
+                found.append((name, name.hasSuffix("capabilities") ? withoutAlarms(words) : words))
+            }
         }
-        return found
     }
 
     /// What is different in `other`; nil where nothing is.
-    public static func difference(_ own: [String: String], _ other: [String: String]) -> String? {
-        for name in names where own[name] != other[name] || own[name] == nil { return name }
-        return nil
+    public static func difference(_ own: [Item], _ other: [Item]) -> String? {
+        func text(_ name: String, _ items: [Item]) -> String? { items.first { $0.name == name }?.text }
+        return names.first { text($0, own) != text($0, other) || text($0, own) == nil }
     }
 
     private static let namespaces = [
@@ -34,11 +42,11 @@ public enum Surroundings {
     ]
     /// Of /proc/PID/status.
     private static let members = [
-        "Uid": "user", "Gid": "group", "Groups": "supplementary groups", "CapPrm": "permitted capabilities",
-        "CapEff": "effective capabilities", "CapBnd": "bounding set of capabilities", "NoNewPrivs": "no_new_privs",
-        "Seccomp": "seccomp",
+        ("Uid:\t", "user"), ("Gid:\t", "group"), ("Groups:\t", "supplementary groups"),
+        ("CapPrm:\t", "permitted capabilities"), ("CapEff:\t", "effective capabilities"),
+        ("CapBnd:\t", "bounding set of capabilities"), ("NoNewPrivs:\t", "no_new_privs"), ("Seccomp:\t", "seccomp"),
     ]
-    private static let names = namespaces.map(\.1) + ["root directory"] + members.values.sorted()
+    private static let names = namespaces.map(\.1) + ["root directory"] + members.map(\.1)
 
     /// A set of capabilities without CAP_WAKE_ALARM: a session of systemd's has it or not by how the user has logged in, and it does
     /// nothing but set timers.

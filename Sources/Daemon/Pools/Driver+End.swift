@@ -49,7 +49,9 @@ extension Driver {
     /// Whether there is nothing left to wait for.
     var isOver: Bool {
         guard closing.isFinal else { return false }
-        let isGone = machine.jobs.isEmpty && workers.isEmpty && scripts.isEmpty && departing.isEmpty && orphans.isEmpty
+        let isGone =
+            machine.jobs.isEmpty && workers.isEmpty && scripts.isEmpty && scriptProcesses.isEmpty && departing.isEmpty
+            && orphans.isEmpty
         return isGone || closing.until.map { Monotonic.now() >= $0 } == true
     }
 

@@ -10,10 +10,10 @@ extension Driver {
         case worker(ProcessID)
         /// Where workers of a domain, by its place, ask for files.
         case files(Int)
-        /// Children that others have left have ended.
-        case strangers
-        /// A script's process has ended; scripts have sent notes.
-        case script(ScriptID)
+        /// Children have ended or stopped, of which others may have left some.
+        case children
+        /// A script's process, by its number, has ended; scripts have sent notes.
+        case script(Int)
         case notes
 
         private static let numberBits: UInt64 = 56
@@ -25,8 +25,8 @@ extension Driver {
             case .zygoteEnd(let number): 2 << Self.numberBits | UInt64(number)
             case .worker(let process): 3 << Self.numberBits | UInt64(process)
             case .files(let domain): 4 << Self.numberBits | UInt64(domain)
-            case .strangers: 5 << Self.numberBits
-            case .script(let script): 6 << Self.numberBits | UInt64(script)
+            case .children: 5 << Self.numberBits
+            case .script(let process): 6 << Self.numberBits | UInt64(process)
             case .notes: 7 << Self.numberBits
             }
         }
@@ -39,7 +39,7 @@ extension Driver {
                 case 2: .zygoteEnd(number)
                 case 3: .worker(number)
                 case 4: .files(number)
-                case 5: .strangers
+                case 5: .children
                 case 6: .script(number)
                 case 7: .notes
                 default: .bell

@@ -326,22 +326,22 @@ extension Driver {
         if orphansAt == nil { orphansAt = Monotonic.now() + patience.lookNanoseconds }
     }
 
-    func sweepSoon() {
-        if sweepAt == nil { sweepAt = Monotonic.now() + Self.sweepNanoseconds }
+    func sweepSoon(after nanoseconds: UInt64 = Driver.sweepNanoseconds) {
+        if sweepAt == nil { sweepAt = Monotonic.now() + nanoseconds }
     }
 
     /// Reaps children that nobody knows: those that were forked by a zygote that could not tell of it any more.
     func sweep() {
-        loseUnheardScripts()
         // With an answer on its way, a stranger may be one of the family.
-        if runtimes.contains(where: { $0.link?.owes == true }) { return sweepSoon() }
+        if runtimes.contains(where: { $0.link?.owes == true }) { return sweepSoon(after: patience.lookNanoseconds) }
         let zygotes = runtimes.compactMap { $0.link?.process.pid } + departing.values.map { $0.process.pid }
         do {
             let isDone = try reapStrangers { pid in
                 pids[pid] != nil || scriptPIDs[pid] != nil || zygotes.contains(pid)
                     || orphans.contains { $0.pid == pid }
             }
-            if !isDone { sweepSoon() }
+            // One that is known is in front of the others: it is about to be reaped.
+            if !isDone { sweepSoon(after: patience.lookNanoseconds) }
         } catch {
             sweepSoon()
         }

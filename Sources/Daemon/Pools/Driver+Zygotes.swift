@@ -20,6 +20,7 @@ extension Driver {
     func add(_ runtime: Runtime, _ domain: Domain, replaces old: RuntimeID?) {
         do {
             try enter(domain)
+            if runtime.isInterpreter { try watchChildren() }
         } catch {
             notice(.trouble("\(runtime.name) is given up: \(error)"))
             return supervisor.forget(runtime.id)
@@ -86,7 +87,9 @@ extension Driver {
         guard let place = runtimes.firstIndex(where: { $0.id == id }) else { return }
         let record = runtimes.remove(at: place)
         tellWaiters(of: record, isGone: true)
+        dismissSpares(of: record)
         guard let link = record.vacate(nil, Monotonic.now()) else { return }
+        if !link.unansweredScripts.isEmpty { sweepSoon() }
         link.endsAsExpected = true
         abandon(link)
     }
@@ -102,7 +105,7 @@ extension Driver {
                 if isWanted(record) { fill(record) } else { rest(record) }
             }
             if record.hasForks, now >= record.pausedUntil { flushForks(of: record) }
-            if !record.scripts.isEmpty { flushScripts(of: record) }
+            if !record.scripts.isEmpty || record.spareAt.map({ $0 <= now }) == true { flushScripts(of: record) }
         }
     }
 
@@ -199,7 +202,7 @@ extension Driver {
             return supervisor.note(report, of: record.id)
         case .end: return lose(record)
         case .ping: break
-        case .script(let id, let pid): heardOf(id, pid: pid)
+        case .script(let process, let pid): adopt(process, pid: pid, of: record)
         case .refusal(let short):
             let reason = record.report?.refusal ?? short
             link.endsAsExpected = true
@@ -270,9 +273,12 @@ extension Driver {
     func lose(_ record: RuntimeRecord, _ reason: String? = nil, besides others: [ProcessID] = []) {
         guard let lost = record.vacate(reason, Monotonic.now()) else { return }
         let unanswered = others + lost.unanswered
-        let scripts = lost.unansweredScripts
+        let spares = lost.unansweredScripts
         abandon(lost)
-        for id in scripts { loseZygote(ofScript: id) }
+        dismissSpares(of: record)
+        // Those that are there end by themselves.
+        for process in spares { process.socket = nil }
+        if !spares.isEmpty { sweepSoon() }
         // Before the machine hears of those that don't come: it would ask for others in their place.
         tellHealth(of: record)
         for id in unanswered {

@@ -30,9 +30,12 @@ final class Driver {
     var leaseCount = 0
     /// The others.
     var runCount: Int { jobs.count - leaseCount }
-    /// The scripts that wait or run, and those of their processes that have a handle.
+    /// The scripts that wait or run.
     var scripts: [ScriptID: ScriptRecord] = [:]
-    var scriptPIDs: [Int32: ScriptID] = [:]
+    /// The processes that run scripts or wait for one, by their numbers, and their numbers by pid.
+    var scriptProcesses: [Int: ScriptProcess] = [:]
+    var scriptPIDs: [Int32: Int] = [:]
+    var scriptProcessCount = 0
     /// Where scripts' processes send their notes; nil until there is one.
     var notes: ScriptNotes?
     /// What belongs to leases that are over until their holders have noticed.
@@ -87,8 +90,9 @@ final class Driver {
     /// When orphans are looked at, and children that nobody knows are reaped.
     var orphansAt: UInt64?
     var sweepAt: UInt64?
-    /// Tells of children that others have left; nil where there are none, as this is not a container's first process.
-    private let childEnds: ChildEnds?
+    /// Tells of scripts that stop, and of children that others have left; nil where there are none of either, as this is not a
+    /// container's first process and has no interpreters.
+    private var childChanges: ChildChanges?
     /// When jobs are searched for workers that have been stopped, and whom the last search has found.
     var stoppedAt: UInt64?
     var foundStopped: Set<UnitID> = []
@@ -113,9 +117,8 @@ final class Driver {
         machine = PoolMachine(policy: supervisor.configuration.policy, runtimes: RuntimeRow.builtIns)
         queueLimit = supervisor.configuration.queueLimit
         seenMemoryKills = supervisor.configuration.memoryKills?()
-        childEnds = ThisProcess.pid == 1 ? try ChildEnds() : nil
         try enter(supervisor.own)
-        if let childEnds { try supervisor.events.add(childEnds.descriptor, key: Source.strangers.key) }
+        if ThisProcess.pid == 1 { try watchChildren() }
         do {
             try startZygote(of: runtimes[0])
         } catch  where Self.isLasting(error) {
@@ -143,6 +146,7 @@ final class Driver {
     func turn(_ keys: [UInt64], mayStart: Bool) -> Rest {
         self.mayStart = mayStart
         var isRung = false
+        var isChildChanged = false
         for key in keys {
             switch Source(key: key) {
             case .bell: isRung = true
@@ -150,13 +154,12 @@ final class Driver {
             case .zygoteEnd(let number): hearZygoteEnd(number)
             case .worker(let process): hearWorker(process)
             case .files(let domain): hearFiles(domain)
-            case .strangers:
-                childEnds?.see()
-                sweepSoon()
-            case .script(let id): hearScript(id)
+            case .children: isChildChanged = true
+            case .script(let number): hearScript(number)
             case .notes: hearNotes()
             }
         }
+        if isChildChanged { hearChildren() }
         repeat {
             for command in supervisor.takeCommands() {
                 take(command)
@@ -190,6 +193,21 @@ final class Driver {
         case until(UInt64?)
         /// Nothing: all has ended.
         case over
+    }
+
+    /// Hears from now on of children that stop, and at once of those that others have left.
+    func watchChildren() throws(SystemError) {
+        if childChanges != nil { return }
+        let changes = try ChildChanges()
+        try supervisor.events.add(changes.descriptor, key: Source.children.key)
+        childChanges = changes
+    }
+
+    private func hearChildren() {
+        childChanges?.see()
+        hearStops()
+        // Those that are known have been reaped by now, if their ends were heard with this.
+        sweepAt = Monotonic.now()
     }
 
     /// Waits for what happens right after a job was handed out, while this thread stays awake for it: a short one has ended before

@@ -31,7 +31,7 @@ public struct InterpreterNeed: Sendable, Equatable {
         }
     }
 
-    /// The target of interpreters whose forks run scripts: `parscript.py` of its library.
+    /// The target of interpreters whose forks run scripts: `script.py` of its library.
     public static let scripts = "parscript"
 
     public var family: Family
@@ -52,6 +52,8 @@ struct InterpreterTable: Sendable {
     /// A runtime of a family.
     struct Variant: Sendable {
         let id: RuntimeID
+        /// What its pool is called: as no other one is.
+        let name: String
         let environment: Environment
         let madeAt: UInt64
         /// What its zygote has told; nil until it has.
@@ -63,9 +65,25 @@ struct InterpreterTable: Sendable {
     /// The runtimes of a family, the newest first.
     subscript(_ family: InterpreterNeed.Family) -> [Variant] { variants[family] ?? [] }
 
-    mutating func add(_ id: RuntimeID, _ need: InterpreterNeed, _ now: UInt64) {
-        let variant = Variant(id: id, environment: Environment(need.environment), madeAt: now)
+    mutating func add(_ id: RuntimeID, _ name: String, _ need: InterpreterNeed, _ now: UInt64) {
+        let variant = Variant(id: id, name: name, environment: Environment(need.environment), madeAt: now)
         variants[need.family, default: []].insert(variant, at: 0)
+    }
+
+    /// What a new runtime for scripts is called: by what it has loaded; beside another of that name by the interpreter as well, and
+    /// where both are that one's, by a number.
+    func name(forScripts need: InterpreterNeed) -> String {
+        let taken = variants.flatMap { family, variants in
+            variants.map { (name: $0.name, interpreter: family.interpreter) }
+        }
+        let plain = (["scripts"] + need.family.preload.sorted()).joined(separator: ":")
+        let others = taken.filter { $0.name == plain }
+        if others.isEmpty { return plain }
+        let isOwn = others.contains { $0.interpreter == need.family.interpreter }
+        let name = isOwn ? plain : "\(plain)@\(need.family.interpreter)"
+        guard isOwn || taken.contains(where: { $0.name == name }) else { return name }
+        let number = (2...).first { number in !taken.contains { $0.name == "\(name)#\(number)" } } ?? 0
+        return "\(name)#\(number)"
     }
 
     mutating func note(_ report: RuntimeReport, of id: RuntimeID) {
@@ -165,13 +183,11 @@ extension Runtime {
 
     /// The runtime of workers of a user's Python.
     static func python(
-        _ id: RuntimeID, _ need: InterpreterNeed, library: String, reason: ColdReason?, startNanoseconds: UInt64,
-        memoryBytes: Int?, growthBytes: Int?
+        _ id: RuntimeID, _ name: String, _ need: InterpreterNeed, library: String, reason: ColdReason?,
+        startNanoseconds: UInt64, memoryBytes: Int?, growthBytes: Int?
     ) -> Runtime {
         let family = need.family
         let isForScripts = family.target == InterpreterNeed.scripts
-        let name =
-            isForScripts ? (["scripts"] + family.preload.sorted()).joined(separator: ":") : "python:\(family.target)"
         return Runtime(
             id: id, name: name, trust: .foreign, program: family.interpreter,
             launcher: ["-c", bootstrap, library],
@@ -217,7 +233,8 @@ extension Supervisor {
                 if let refusal = variant.report?.refusal {
                     throw .broken("python:\(need.family.target) can't be started: \(refusal)")
                 }
-                send(.useRuntime(variant.id))
+                // A script says so itself, and would wait for whoever is woken here.
+                if need.family.target != InterpreterNeed.scripts { send(.useRuntime(variant.id)) }
                 return (variant.id, false, nil)
             case .environment(let what): reason = reason ?? what
             case .outdated(let what):
@@ -227,13 +244,16 @@ extension Supervisor {
         }
         let (runtime, domain) = state.withLock { [reason] state in
             if let outdated { state.runtimes.interpreters.remove(outdated) }
+            let isForScripts = need.family.target == InterpreterNeed.scripts
+            let name =
+                isForScripts ? state.runtimes.interpreters.name(forScripts: need) : "python:\(need.family.target)"
             let runtime = state.runtimes.add { id in
                 .python(
-                    id, need, library: library, reason: reason.map { .runtimeChanged($0) },
+                    id, name, need, library: library, reason: reason.map { .runtimeChanged($0) },
                     startNanoseconds: configuration.patience.interpreterNanoseconds,
                     memoryBytes: configuration.pluginMemoryBytes, growthBytes: configuration.growthBytes)
             }
-            state.runtimes.interpreters.add(runtime.id, need, now)
+            state.runtimes.interpreters.add(runtime.id, name, need, now)
             return (runtime, state.foreign?.domain)
         }
         guard let domain else { throw .missing("memory for foreign code") }

@@ -35,8 +35,12 @@ final class RuntimeRecord {
     private(set) var startFailure: String?
     /// Processes to be asked for, oldest first.
     private var forks: [Fork] = []
-    /// Scripts that wait for the zygote, oldest first.
+    /// Scripts that wait for a process, oldest first.
     var scripts: [ScriptID] = []
+    /// Processes that wait for a script, oldest first.
+    var spares: [ScriptProcess] = []
+    /// When one is to be asked for though no script waits for it; nil for not at all.
+    var spareAt: UInt64?
     /// Those who wait until it is known whether there is a zygote.
     var waiters: [@Sendable (String, RuntimeHealth) -> Void] = []
     /// When the zygote that is there was first heard to be of use.
@@ -76,6 +80,7 @@ final class RuntimeRecord {
         self.link = link
         readyAt = nil
         filledAt = Monotonic.now()
+        spareAt = runtime.isForScripts ? filledAt : nil
     }
 
     /// A script needs the zygote, or it is to be kept.
@@ -187,7 +192,8 @@ final class RuntimeRecord {
     func nextDeadline(_ now: UInt64) -> UInt64? {
         guard let link else { return isResting ? nil : retryAt }
         if link.owes { return now + patience.lookNanoseconds }
-        return hasForks || !scripts.isEmpty ? max(pausedUntil, now + patience.lookNanoseconds / 4) : nil
+        if hasForks || !scripts.isEmpty { return max(pausedUntil, now + patience.lookNanoseconds / 4) }
+        return spareAt
     }
 
     /// Why the zygote is to be given up; nil while there is no reason.

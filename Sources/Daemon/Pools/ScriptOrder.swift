@@ -13,7 +13,7 @@ public struct ScriptOrder: Sendable {
     public let runtime: RuntimeID
     /// By which its process's notes are known: nobody else has it.
     let ticket: String
-    /// All that `parscript.py` reads, but for where it sends notes and by which ticket.
+    /// All that `script_order.py` reads, but for where it sends notes and by which ticket.
     let text: [UInt8]
 
     /// Why a script isn't run by a daemon that ends.
@@ -46,6 +46,8 @@ public enum ScriptEvent: Sendable {
     case refused(String)
     /// It is about to begin. `readyAt`: since when its interpreter has been ready.
     case begun(pid: Int, readyAt: UInt64)
+    /// A signal has stopped it. It may go on.
+    case stopped(Int32)
     /// It has ended, or is about to, with all that it had open given back. Nothing follows.
     case ended(Exit, imports: [(name: String, nanoseconds: Int)])
     /// Nobody knows how it ends.
@@ -56,7 +58,7 @@ extension Supervisor {
     /// Has a script run in a fork of an interpreter.
     ///
     /// - Parameters:
-    ///   - words: what `parscript.py` reads, from the flags on.
+    ///   - words: what `script_order.py` reads, from the flags on.
     ///   - observer: told what becomes of it, in a turn.
     /// - Returns: its number, for ``end(script:)``.
     public func run(
@@ -93,22 +95,17 @@ final class ScriptRecord {
     /// Nil once it has begun: what it closes then is closed.
     var files: ScriptFiles?
     let observer: @Sendable (ScriptEvent) -> Void
-    /// Whether the zygote has been asked.
-    var isAsked = false
-    /// Nil until its process is known.
-    var handle: ProcessHandle?
-    var hasProcess: Bool { handle != nil }
+    /// Nil until it has been handed to one.
+    var process: ScriptProcess?
+    /// Processes that had ended as it was to be handed to them.
+    var misses = 0
 
     /// Sees to it that it doesn't begin any more. False where it has.
     func stayBack() -> Bool { files.map { Claim.take($0.claim) } ?? false }
 
     var hasBegun = false
-    /// Whether its zygote was lost before it had told of the process, which may be there all the same.
-    var isUnheard = false
     /// Whether its client has been told the last word.
     var isTold = false
-    /// Whether its client has gone.
-    var isDeserted = false
 
     init(
         _ order: ScriptOrder, _ files: ScriptFiles, _ observer: @escaping @Sendable (ScriptEvent) -> Void

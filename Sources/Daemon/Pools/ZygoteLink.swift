@@ -28,7 +28,7 @@ final class ZygoteLink {
 
     private enum Request {
         case processes([ProcessID])
-        case script(ScriptID)
+        case script(ScriptProcess)
         case ping
     }
 
@@ -37,8 +37,8 @@ final class ZygoteLink {
         /// A pid, or an errno negated, for each process.
         case processes([(process: ProcessID, pid: Int32)])
         case ping
-        /// A script's pid, or an errno negated.
-        case script(ScriptID, pid: Int32)
+        /// The pid of a process that waits for a script, or an errno negated.
+        case script(ScriptProcess, pid: Int32)
         /// What it is made of, before its first answer.
         case report(RuntimeReport)
         /// It can't be what it was to be, and has ended.
@@ -116,9 +116,17 @@ final class ZygoteLink {
         return try send(words, .processes(processes))
     }
 
-    /// Asks for a process that runs a script, of which `files` are.
-    func request(_ script: ScriptID, _ files: [Int32]) throws(SystemError) -> Bool {
-        try send([ZygoteProtocol.Request.script.rawValue], .script(script), files)
+    /// Asks for a process that waits for a script at the other end of its socket.
+    ///
+    /// - Returns: false where the request could not be taken now.
+    func request(_ process: ScriptProcess) throws(SystemError) -> Bool {
+        var isTaken = false
+        let socket = try MessageSocket.pair { other throws(SystemError) in
+            isTaken = try send([ZygoteProtocol.Request.script.rawValue], .script(process), [other.raw])
+            extendLifetime(other)
+        }
+        if isTaken { process.socket = consume socket }
+        return isTaken
     }
 
     /// Asks for a sign of life.
@@ -146,9 +154,9 @@ final class ZygoteLink {
         }
     }
 
-    /// The scripts that were asked for and not answered.
-    var unansweredScripts: [ScriptID] {
-        pending.compactMap { if case .script(let id) = $0 { id } else { nil } }
+    /// The processes for scripts that were asked for and not answered.
+    var unansweredScripts: [ScriptProcess] {
+        pending.compactMap { if case .script(let process) = $0 { process } else { nil } }
     }
 
     /// Its oldest answer.
@@ -172,10 +180,10 @@ final class ZygoteLink {
             if words.count != processes.count { return .end }
             note()
             return .processes(zip(processes, words).map { ($0, Int32(bitPattern: $1)) })
-        case .script(let id):
+        case .script(let process):
             guard words.count == 1, let pid = words.first else { return .end }
             note()
-            return .script(id, pid: Int32(bitPattern: pid))
+            return .script(process, pid: Int32(bitPattern: pid))
         case .ping:
             if !hasAnswered, let reason = ZygoteProtocol.refusalReason(words) { return .refusal(reason) }
             if words != [ZygoteProtocol.Request.ping.rawValue] { return .end }

@@ -96,10 +96,9 @@ public struct ZygotePost: ~Copyable {
 
     /// Is the zygote, until the daemon closes its end.
     ///
-    /// - Returns: nil then; in a process that was forked to run a script, what came with the request, by
-    ///   ``Ledger/ZygoteProtocol/ScriptFile``.
+    /// - Returns: nil then; in a process that was forked to run a script, the socket by which that will come. It is the caller's.
     @discardableResult
-    public consuming func serve(_ support: (any RuntimeSupport.Type)?) throws(SystemError) -> [Int32]? {
+    public consuming func serve(_ support: (any RuntimeSupport.Type)?) throws(SystemError) -> Int32? {
         // Made once, for all of its workers.
         _ = WorkloadCode.table
         // Its workers know the answer from the start.
@@ -122,8 +121,8 @@ struct Zygote: ~Copyable {
 
     /// Serves until the daemon closes its end.
     ///
-    /// - Returns: a script's files, in the process that was forked for it.
-    consuming func serve() throws(SystemError) -> [Int32]? {
+    /// - Returns: the socket by which a script will come, in a process that was forked for one.
+    consuming func serve() throws(SystemError) -> Int32? {
         var files: [Int32] = []
         while let request = try control.receive(
             atMost: 1 + 2 * ZygoteProtocol.requestLimit, descriptors: &files)
@@ -134,20 +133,17 @@ struct Zygote: ~Copyable {
             case .exec: try reply(to: request.dropFirst(), exec: true)
             case .ping: try control.send([ZygoteProtocol.Request.ping.rawValue])
             case .script:
-                if try forkScript(files) {
-                    defer { files = [] }
-                    return files
-                }
+                if try forkScript(files) { return files.removeFirst() }
             case nil: break
             }
         }
         return nil
     }
 
-    /// - Returns: true in the process that is to run the script.
+    /// - Returns: true in the process that is to run a script.
     private borrowing func forkScript(_ files: [Int32]) throws(SystemError) -> Bool {
         var answer = -EBADF
-        if files.count == ZygoteProtocol.ScriptFile.allCases.count {
+        if files.count == 1 {
             do {
                 answer = try fork()
             } catch {

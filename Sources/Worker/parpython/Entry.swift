@@ -87,16 +87,23 @@ public func parpythonRefuse(_ reason: UnsafePointer<CChar>?) {
 
 /// How a warm interpreter runs scripts, as text.
 @_cdecl("parpython_scripts")
-public func parpythonScripts() -> UnsafePointer<CChar>? { text(PackageResources.parscript_py) }
+public func parpythonScripts() -> UnsafePointer<CChar>? {
+    let parts = [
+        PackageResources.script_py, PackageResources.script_order_py, PackageResources.script_process_py,
+        PackageResources.script_line_py, PackageResources.script_start_py, PackageResources.script_end_py,
+        PackageResources.script_imports_py,
+    ]
+    return text(Array(parts.joined()))
+}
 
 /// Is the zygote or the worker until the daemon has no more use for it.
 ///
 /// - Parameters:
 ///   - helper: the Python side's object for workers, which is there for good.
-///   - files: filled in, in a process that is to run a script, with what came for it: ``Ledger/ZygoteProtocol/ScriptFile``.
+///   - socket: set, in a process that is to run a script, to where that will come: see ``Ledger/ZygoteProtocol/ScriptFile``.
 /// - Returns: the code with which the process is to end; ``scriptCode`` where it is to run a script.
 @_cdecl("parpython_serve")
-public func parpythonServe(_ helper: UnsafeMutableRawPointer, _ files: UnsafeMutablePointer<Int32>?) -> Int32 {
+public func parpythonServe(_ helper: UnsafeMutableRawPointer, _ socket: UnsafeMutablePointer<Int32>?) -> Int32 {
     PythonRuntime.helper = helper
     do {
         if let place = start.worker { try WorkerProgram.work(place, PythonRuntime.self) }
@@ -104,7 +111,7 @@ public func parpythonServe(_ helper: UnsafeMutableRawPointer, _ files: UnsafeMut
         PythonRuntime.rehearse()
         ThisProcess.setName("par-python")
         guard let came = try post.serve(PythonRuntime.self) else { return 0 }
-        for (place, file) in came.enumerated() { files?[place] = file }
+        socket?.pointee = came
         return scriptCode
     } catch {
         complain("\(error)")

@@ -126,7 +126,7 @@ def load_calls():
 
 
 def load_scripts():
-    """How scripts are run, which comes with the library."""
+    """How scripts are run, which comes with the library: the text of all its parts, one after the other."""
     library.parpython_scripts.restype = ctypes.c_char_p
     module = types.ModuleType("parscript")
     exec(compile(library.parpython_scripts(), "parscript", "exec"), module.__dict__)
@@ -664,10 +664,10 @@ def main():
         library.parpython_refuse(describe(error).split("\n")[0].encode("utf-8", "backslashreplace")[:900])
         os._exit(1)
     send(runtime.report(begun))
-    files = (ctypes.c_int32 * 6)()
-    code = library.parpython_serve(ctypes.py_object(Helper(runtime)), files)
+    place = ctypes.c_int32(-1)
+    code = library.parpython_serve(ctypes.py_object(Helper(runtime)), ctypes.byref(place))
     if code == SCRIPT:
-        return runtime.module, list(files)
+        return runtime.module, place.value
     os._exit(code)
 
 
@@ -680,5 +680,5 @@ def send(report):
 
 
 # From here on there are few frames below a script's own.
-scripts, files = main()
-scripts.run(files)
+scripts, place = main()
+scripts.run(place)

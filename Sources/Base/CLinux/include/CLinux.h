@@ -60,15 +60,17 @@ int32_t par_reap(int32_t pid);
 int32_t par_is_child(int32_t pidfd);
 /// 1 where the child of `pidfd` is stopped by a signal now, 0 where it isn't.
 int32_t par_is_stopped(int32_t pidfd);
+/// The signal that has stopped the child of `pidfd` since this was last asked; 0 where none has.
+int32_t par_take_stop(int32_t pidfd);
 /// Reaps a child that has ended; 0 in `exit->pid` while it still runs.
 int32_t par_reap_child(int32_t pid, par_exit *exit);
 /// Has processes whose parents have ended, and which descend from this one, be its children.
 int32_t par_adopt_orphans(void);
 /// Takes SIGCHLD from now on, for good: a descriptor, closed on exec and the same at each call, that is readable once a child has
-/// ended since it was emptied; or a negative errno.
-int32_t par_child_ends(void);
+/// ended or stopped since it was emptied; or a negative errno.
+int32_t par_child_changes(void);
 /// Empties it.
-void par_child_ends_seen(int32_t fd);
+void par_child_changes_seen(int32_t fd);
 /// Lets no other process without privileges look into this one, or at what it has open.
 int32_t par_deny_inspection(void);
 

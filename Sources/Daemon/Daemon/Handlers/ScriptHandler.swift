@@ -36,7 +36,7 @@ struct ScriptHandler: Sendable {
     private func take(_ request: Script.Request, _ call: IncomingCall) throws {
         func stay(cold reason: String) { call.reply(text: Script.Reply(cold: reason).json) }
         if call.peer.uid != daemon.access.owner { return stay(cold: "the daemon is another user's") }
-        if let name = Surroundings.difference(Self.own, request.surroundings) {
+        if let name = Surroundings.difference(Self.own, request.surroundings.items) {
             return stay(cold: "the caller's \(name) is another than the daemon's")
         }
         if let io = request.context.io, io != Self.inheritance.io {
@@ -105,7 +105,7 @@ struct ScriptHandler: Sendable {
         return ScriptFiles(owning: numbers)
     }
 
-    /// What `parscript.py` reads.
+    /// What `script_order.py` reads.
     private func words(_ request: Script.Request) -> [String] {
         let context = request.context
         func list(_ numbers: [Int]?) -> String { (numbers ?? []).map(String.init).joined(separator: " ") }
@@ -169,6 +169,7 @@ final class ScriptWatch: Sendable {
         case .begun(let pid, let readyAt):
             let warm = isNew ? nil : Monotonic.now().since(readyAt)
             call.send(text: Script.Reply(begun: .init(pid: pid, warm: warm, reason: reason)).json)
+        case .stopped(let number): call.send(text: Script.Reply(stopped: Int(number)).json)
         case .ended(let exit, let imports):
             var ended = Script.Ended()
             switch exit {
