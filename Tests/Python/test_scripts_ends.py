@@ -12,7 +12,7 @@ from script_stage import PATIENCE, ScriptTests, is_alive, state
 class EndTests(ScriptTests):
     """Signals, and ends of all kinds."""
 
-    LOOP = "import time\ntry:\n    print('begun', flush=True)\n    time.sleep(60)\nfinally:\n    print('finally', flush=True)\n"
+    LOOP = "import os,time\ntry:\n    print(os.getpid(), flush=True)\n    time.sleep(60)\nfinally:\n    print('finally', flush=True)\n"
 
     def both(self, words, **more):
         real = subprocess.Popen(
@@ -25,11 +25,11 @@ class EndTests(ScriptTests):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2):
             ends = []
             for process in self.both(["-c", self.LOOP]):
-                process.stdout.readline()
-                process.send_signal(number)
-                output, errors = process.communicate(timeout=PATIENCE)
+                pid = int(process.stdout.readline())
                 # It may be on its way from one line to the next.
-                ends.append((process.returncode, output, errors.replace(b"line 3", b"line 4")))
+                self.stage.wait(lambda: state(pid) == "S")
+                process.send_signal(number)
+                ends.append((*process.communicate(timeout=PATIENCE), process.returncode))
             self.assertEqual(*ends, number)
 
     def test_handled_signal(self):

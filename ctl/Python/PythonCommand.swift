@@ -27,6 +27,7 @@ struct PythonCommand: ParsableCommand {
               - hash() of texts is the same in all scripts of an interpreter, unless PYTHONHASHSEED says otherwise
               - what a preloaded module has drawn at random, other than from random and numpy.random, is the same in all
               - the shell's time doesn't see its processor time
+              - ctypes is loaded, whose libffi may have a descriptor open
               - its process may have been there before it was started, and waited for a script
 
             EXAMPLES:

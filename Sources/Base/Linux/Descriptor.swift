@@ -42,13 +42,6 @@ public struct Descriptor: ~Copyable, Sendable {
     }
 }
 
-extension Descriptor {
-    /// A new eventfd that counts: writing adds to it, and each ``awaitOne(_:)`` takes one away, or waits for one.
-    static func semaphore() throws(SystemError) -> Descriptor {
-        Descriptor(owning: try system("eventfd") { eventfd(0, Int32(EFD_CLOEXEC | EFD_SEMAPHORE)) })
-    }
-}
-
 /// Writes all of `bytes` to a descriptor that blocks.
 public func writeAll(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) throws(SystemError) {
     var done = 0
@@ -79,15 +72,6 @@ public func readFile(_ path: String, atMost limit: Int) throws(SystemError) -> [
         guard bytes.count + count <= limit else { throw SystemError("read", .init(rawValue: EFBIG), on: path) }
         bytes += block.prefix(count)
     }
-}
-
-/// Takes one from a counting eventfd, waiting until there is one; false where that can't be done.
-func awaitOne(_ semaphore: Int32) -> Bool {
-    var one: UInt64 = 0
-    while read(semaphore, &one, 8) < 0 {
-        if errno != EINTR { return false }
-    }
-    return true
 }
 
 /// Rings an eventfd. Async-signal-safe; a full counter is a bell already rung.

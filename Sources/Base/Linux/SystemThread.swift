@@ -57,15 +57,16 @@ public final class BackgroundThreads: Sendable {
     }
 
     private let state = Mutex(State())
-    /// Counts the pieces of work that nobody has taken, and one for each thread at the end.
-    private let count: Descriptor
+    /// Counts the pieces of work that nobody has taken, and one for each thread at the end. Each wakes one thread: an eventfd would
+    /// wake all that wait.
+    private let count: Semaphore
     private let threads: Int
 
     /// Starts `count` threads of this name. They have the same priority as the others: one with less could be kept waiting while
     /// it holds a lock of the allocator's, or of the address space, for which all others would then wait.
     public init(named name: String, count: Int) throws(SystemError) {
         threads = count
-        self.count = try Descriptor.semaphore()
+        self.count = Semaphore()
         for _ in 0..<count {
             _ = try SystemThread(named: name) { [self] in
                 while let work = take() { work() }
@@ -79,7 +80,7 @@ public final class BackgroundThreads: Sendable {
             if !state.isOver { state.waiting.append(body) }
             return !state.isOver
         }
-        if isTaken { ring(count.raw) }
+        if isTaken { count.post() }
     }
 
     /// Ends the threads once all that was handed in is done.
@@ -89,13 +90,13 @@ public final class BackgroundThreads: Sendable {
             return state.isOver
         }
         guard !wasOver else { return }
-        for _ in 0..<threads { ring(count.raw) }
+        for _ in 0..<threads { count.post() }
     }
 
     /// Waits for the next piece of work; nil when there will be none.
     private func take() -> (@Sendable () -> Void)? {
         while true {
-            let isCounted = awaitOne(count.raw)
+            count.wait()
             let (work, isOver) = state.withLock { state in
                 guard state.next < state.waiting.count else { return (nil as (@Sendable () -> Void)?, state.isOver) }
                 let work = state.waiting[state.next]
@@ -108,12 +109,30 @@ public final class BackgroundThreads: Sendable {
                 return (work, false)
             }
             if let work { return work }
-            if isOver || !isCounted { return nil }
+            if isOver { return nil }
         }
     }
 
     /// How many places of work that is done are kept until they are cleared away together.
     private static let spentLimit = 256
+}
+
+/// A count that threads wait for, of this process.
+private final class Semaphore: @unchecked Sendable {
+    // The C library's own, which is made for several threads.
+    private let place = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+
+    init() { sem_init(place, 0, 0) }
+
+    deinit {
+        sem_destroy(place)
+        place.deallocate()
+    }
+
+    func post() { sem_post(place) }
+
+    /// Waits until there is one, and takes it.
+    func wait() { while sem_wait(place) != 0 {} }
 }
 
 /// A signal that only interrupts: a thread that waits in the kernel for something else looks up and sees that it is no

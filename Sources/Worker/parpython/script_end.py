@@ -28,11 +28,15 @@ def exit_code(error):
 
 def show(error):
     """Prints what the script has raised, with its own frames only."""
-    trace = error.__traceback__
+    State.library.parpython_print(error.with_traceback(own_frames(error.__traceback__)))
+    return 1
+
+
+def own_frames(trace):
+    """What a traceback has from the script on."""
     while trace is not None and trace.tb_frame.f_code.co_filename == "parscript":
         trace = trace.tb_next
-    State.library.parpython_print(error.with_traceback(trace))
-    return 1
+    return trace
 
 
 def finish(code):
@@ -40,10 +44,16 @@ def finish(code):
     threading = sys.modules.get("threading")
     if threading is not None:
         guard(threading._shutdown, threading)
-    guard(atexit._run_exitfuncs, None)
+    if sys.version_info >= (3, 10):
+        guard(atexit._run_exitfuncs, None)
+    else:
+        # What they raise it has printed, and raises it all the same.
+        raised_by(atexit._run_exitfuncs)
     status = flush_streams()
     forget()
-    status = flush_streams() and status
+    # What finalizers have written. An interpreter says nothing of it any more.
+    for stream in (sys.stdout, sys.stderr):
+        raised_by(lambda: stream.flush())
     State.flush_c(None)
     return code if status else 120
 
@@ -59,14 +69,14 @@ def raised_by(body):
     try:
         body()
     except BaseException as error:
-        # This function's frame, and then those of what was called.
-        trace = error.__traceback__
-        return error.with_traceback(trace and trace.tb_next)
+        # This function's frame, and then those of what was called. No name is given to what would hold on to the frame, and so to
+        # what is called, which may be about to go.
+        return error.with_traceback(error.__traceback__ and error.__traceback__.tb_next)
 
 
-def ignore(error, trace, place):
+def ignore(error, trace, place, message=None):
     """Tells of an exception that can't be raised any more, by what the script has for that."""
-    sys.unraisablehook(State.ignored((type(error), error, trace, None, place)))
+    sys.unraisablehook(State.ignored((type(error), error, trace, message, place)))
 
 
 def flush_streams():
@@ -80,12 +90,24 @@ def flush_streams():
             is_done = False
             if is_told:
                 # Its own frames, if it has any.
-                ignore(error, error.__traceback__, stream)
+                if sys.version_info >= (3, 13):
+                    when = "while" if sys.version_info >= (3, 14) else "on"
+                    ignore(error, error.__traceback__, None, f"Exception ignored {when} flushing sys.stdout")
+                else:
+                    ignore(error, error.__traceback__, stream)
     return is_done
 
 
 def forget():
     """Lets go of all that the script has made, so that it ends as its makers want it to."""
+    hook = sys.unraisablehook
+
+    def without_frames(ignored):
+        # What finalizers raise where no code of Python's is run gets the frame of who lets go.
+        kind, error, trace, message, place = ignored
+        hook(State.ignored((kind, error, own_frames(trace), message, place)))
+
+    sys.unraisablehook = without_frames
     sys.stdin, sys.stdout, sys.stderr = sys.__stdin__, sys.__stdout__, sys.__stderr__
     for name in ("last_type", "last_value", "last_traceback", "last_exc"):
         if hasattr(sys, name):

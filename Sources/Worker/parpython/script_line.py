@@ -14,7 +14,8 @@ def take_line(order):
             order.script.encode("utf-8")
         except UnicodeEncodeError:
             raise Unfit("the command is no UTF-8") from None
-    sys.orig_argv = order.line
+    if hasattr(sys, "orig_argv"):
+        sys.orig_argv = order.line
     first = {"command": ["-c"], "module": ["-m"], "file": [order.script], "input": ["-"]}[order.kind]
     if order.kind == "input" and order.line[-1:] != ["-"] and not order.own:
         first = [""]
@@ -37,9 +38,9 @@ def depth():
     frame, count = sys._getframe(), 0
     while frame is not None:
         frame, count = frame.f_back, count + 1
-    # Three of them are of this call; below the script stand two of its beginning instead. Each call of exec() counts by itself in
-    # CPython 3.11.
-    return count - 3 + 2 + (2 if sys.version_info[:2] == (3, 11) else 0)
+    # Three of them are of this call; below the script stand two of its beginning instead. Before CPython 3.12, each call
+    # of exec() counts by itself.
+    return count - 3 + 2 + (2 if sys.version_info < (3, 12) else 0)
 
 
 def first_place(order):
