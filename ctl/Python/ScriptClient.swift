@@ -208,6 +208,13 @@ struct ScriptClient: ~Copyable {
         }
     }
 
+    private static func isRunning(_ process: borrowing ProcessHandle?) -> Bool {
+        switch process {
+        case .some(let process): process.isRunning
+        case .none: false
+        }
+    }
+
     /// Hands a signal on. One that stops is felt by the script as SIGSTOP: a group that no shell leads could not be stopped by
     /// another.
     private borrowing func hand(on number: Int32, to process: borrowing ProcessHandle?, _ signals: Signals) {
@@ -216,8 +223,13 @@ struct ScriptClient: ~Copyable {
             return
         }
         process?.signalGroup(SIGSTOP)
+        // Until it stands still, it may read what is typed for whoever waits for this process.
+        for _ in 0..<Self.looksAtStop where Self.isRunning(process) { poll(nil, 0, 1) }
         standStill(by: number, process, signals)
     }
+
+    /// How often it is looked whether the script has stopped, a millisecond apart.
+    private static let looksAtStop = 500
 
     /// Stops this process, for whoever waits for it, and has the script go on with it.
     private borrowing func standStill(by number: Int32, _ process: borrowing ProcessHandle?, _ signals: Signals) {

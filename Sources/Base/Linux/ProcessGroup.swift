@@ -45,4 +45,10 @@ public enum ProcessGroup {
 extension ProcessHandle {
     /// Whether the process is stopped by a signal, whoever's child it is.
     public var standsStill: Bool { ProcessGroup.look(pid)?.state == UInt8(ascii: "T") }
+
+    /// Whether the process has neither ended nor been stopped.
+    public var isRunning: Bool {
+        guard let state = ProcessGroup.look(pid)?.state else { return false }
+        return !"TtZX".utf8.contains(state)
+    }
 }

@@ -105,6 +105,8 @@ def forget():
     def without_frames(ignored):
         # What finalizers raise where no code of Python's is run gets the frame of who lets go.
         kind, error, trace, message, place = ignored
+        if error is not None:
+            error.__traceback__ = own_frames(error.__traceback__)
         hook(State.ignored((kind, error, own_frames(trace), message, place)))
 
     sys.unraisablehook = without_frames
