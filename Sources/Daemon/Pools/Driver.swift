@@ -92,7 +92,7 @@ final class Driver {
     var sweepAt: UInt64?
     /// Tells of scripts that stop, and of children that others have left; nil where there are none of either, as this is not a
     /// container's first process and has no interpreters.
-    private var childChanges: ChildChanges?
+    var childChanges: ChildChanges?
     /// When jobs are searched for workers that have been stopped, and whom the last search has found.
     var stoppedAt: UInt64?
     var foundStopped: Set<UnitID> = []
@@ -193,21 +193,6 @@ final class Driver {
         case until(UInt64?)
         /// Nothing: all has ended.
         case over
-    }
-
-    /// Hears from now on of children that stop, and at once of those that others have left.
-    func watchChildren() throws(SystemError) {
-        if childChanges != nil { return }
-        let changes = try ChildChanges()
-        try supervisor.events.add(changes.descriptor, key: Source.children.key)
-        childChanges = changes
-    }
-
-    private func hearChildren() {
-        childChanges?.see()
-        hearStops()
-        // Those that are known have been reaped by now, if their ends were heard with this.
-        sweepAt = Monotonic.now()
     }
 
     /// Waits for what happens right after a job was handed out, while this thread stays awake for it: a short one has ended before
