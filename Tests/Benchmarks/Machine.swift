@@ -17,5 +17,8 @@ struct Machine: Encodable {
         load = getloadavg(&loads, 1) == 1 ? loads[0] : -1
     }
 
+    /// The kernel's version without what a host's own adds to it: 6.18.
+    var version: String { kernel.split(separator: ".").prefix(2).joined(separator: ".") }
+
     var text: String { "\(processors) processors, Linux \(kernel), load \(load)" }
 }

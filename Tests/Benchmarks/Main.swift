@@ -100,7 +100,7 @@ private enum Readme {
             rows: sheet.rows.filter { titles.contains($0.title) }, machine: sheet.machine, rounds: sheet.rounds)
         let machine = sheet.machine
         let note =
-            "Medians of \(sheet.rounds) rounds, on \(machine.processors) processors with Linux \(machine.kernel)."
+            "Medians of \(sheet.rounds) rounds, on \(machine.processors) processors with Linux \(machine.version)."
         let table = own.markdown()
         try (text[..<begin.upperBound] + "\n\(note)\n\n\(table)\n" + text[end.lowerBound...])
             .write(toFile: path, atomically: true, encoding: .utf8)
