@@ -43,7 +43,7 @@ public enum ProcessGroup {
 }
 
 extension ProcessHandle {
-    /// Whether the process is stopped by a signal, whoever's child it is.
+    /// Whether the process is stopped by a signal, no matter whose child it is.
     public var standsStill: Bool { ProcessGroup.look(pid)?.state == UInt8(ascii: "T") }
 
     /// Whether the process has neither ended nor been stopped.

@@ -1,3 +1,4 @@
+import Glibc
 import Timing
 
 /// How long commands have taken of late, and how many of them go to a slot at a time by that: where many short ones wait, several.
@@ -43,5 +44,26 @@ struct MedianTimeout {
     mutating func add(nanoseconds: Int) {
         times.record(UInt64(clamping: nanoseconds))
         limit = Int(Double(times.percentiles([50])[0]) * percent / 100)
+    }
+}
+
+/// How busy the host is.
+enum Load {
+    /// How many processes want a processor, on the average of a minute.
+    static var runnable: Double {
+        var averages = [0.0]
+        return getloadavg(&averages, 1) == 1 ? averages[0] : 0
+    }
+
+    /// Memory that programs can have, in bytes.
+    static var availableBytes: Int {
+        guard let file = fopen("/proc/meminfo", "re") else { return .max }
+        defer { fclose(file) }
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        let text = String(decoding: bytes[..<fread(&bytes, 1, bytes.count, file)], as: UTF8.self)
+        guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("MemAvailable:") }),
+            let number = line.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
+        else { return .max }
+        return number << 10
     }
 }
