@@ -30,6 +30,23 @@ extension EndToEnd {
             }
         }
 
+        @Test("124 when its time is up before it has a worker, and lists the workers that it asked for")
+        func timeOutInQueue() throws {
+            try Daemon.run("--worker-limit 4 --floor-threads 2 --floor-processes 1") { daemon in
+                let sleep = try daemon.start("run sleep --for 60s --threads 4 --tasks 4")
+                let job = try daemon.awaitJob()
+                let outcome = try daemon.parctl("run noop --threads 3 --tasks 5 --timeout 20ms --json")
+                #expect(try daemon.parctl("cancel \(job.job)").status == 0)
+                #expect(try sleep.outcome().status == 130)
+                #expect(outcome.status == 124)
+                let receipt = try outcome.receipt
+                expectSound(receipt)
+                #expect(receipt.tasks == Tasks(cancelled: 5))
+                #expect(receipt.workerCosts.map(\.worker) == [0, 1, 2])
+                #expect(receipt.workerCosts.allSatisfy { $0.pid == 0 && $0.startup == 0 && $0.tasks == 0 })
+            }
+        }
+
         @Test(
             "2 for wrong usage, before it asks any daemon, and says what is wrong",
             arguments: [

@@ -230,7 +230,9 @@ extension Driver {
         }
         // Where its workers have left by themselves, nothing has been settled.
         if let stream = record.stream { record.loss.cancelled += stream.settleAll(at: Monotonic.now()) }
-        let crew = row.crew.flatMap { unit -> [CrewMember?] in
+        // A job that ended while it waited has the seats that it asked for, and nobody in them.
+        let seats = row.crew.isEmpty ? [UnitID?](repeating: nil, count: row.request.units) : row.crew
+        let crew = seats.flatMap { unit -> [CrewMember?] in
             let none = [CrewMember?](repeating: nil, count: row.request.kind.workersPerUnit)
             guard let unit, let members = members(of: unit) else { return none }
             return members

@@ -107,7 +107,7 @@ public struct FinishedJob: @unchecked Sendable {
     /// Whether nothing in a record is to be checked: workers of the project's own, and no results.
     @usableFromInline let isPlain: Bool
     public let row: JobRow
-    /// The crew by seat; nil where a worker died and was not replaced in time.
+    /// The crew by seat; nil where nobody was there yet, or a worker died and was not replaced in time.
     public let crew: [CrewMember?]
     /// What the start-up of the crew's slowest worker took, from asking for it to its being ready.
     public let startupPaid: Int
