@@ -48,7 +48,8 @@ public enum ThisProcess {
 
     /// Names the calling thread, in at most 15 bytes, as `ps` and `top` show it.
     public static func setName(_ name: String) {
-        _ = par_set_name(name)
+        // An array made of the string would have each forked child look up that array's type.
+        name.withCString { _ = par_set_name($0) }
     }
 
     /// How far the kernel may put off the calling thread's timers.
