@@ -134,7 +134,7 @@ public struct Job {
         countFailure(limit: plan.pointee.failureLimit, haltsNow: plan.pointee.haltsNow)
     }
 
-    func countFailure(limit: UInt32, haltsNow: UInt32) -> Bool {
+    func countFailure(limit: UInt32, haltsNow: UInt8) -> Bool {
         guard limit > 0, failures.pointee.wrappingAdd(1, ordering: .relaxed).newValue == limit else { return false }
         halted.pointee.store(1, ordering: .sequentiallyConsistent)
         if haltsNow != 0 { cancel() }

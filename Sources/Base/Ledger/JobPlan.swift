@@ -3,17 +3,38 @@ public struct JobPlan: Sendable {
     /// There is no table of parts.
     static let noSpans = UInt64.max
 
+    // What every worker reads when it is handed the job comes first: it is one cache line, which has to come from the
+    // processor that wrote it.
+
     /// The daemon's number for the job.
     public var job: UInt64
     /// Tells the job's records from those of all others that had the same memory.
     public var generation: UInt64
-    public var tasks: UInt64
     /// How many claims there are in this round: all tasks at first, those in the table later.
     public var claims: UInt64
     /// The table of task numbers of this round; 0 at first, when claim and task are the same number.
     public var tableOffset: UInt64 = 0
     /// How long a worker waits at least between two readings of its CPU clock; 0 for no readings.
     public var cpuInterval: UInt64
+    /// The place of its workload in the catalogue.
+    public var workload: UInt32
+    public var crew: UInt32
+    /// Bytes of the arguments; set where they are put into the job.
+    public internal(set) var argumentBytes: UInt32 = 0
+    /// After how many failed tasks no other is begun; 0 for never.
+    public var failureLimit: UInt32 = 0
+    /// See ``stream``; 0 slots where tasks are the job's own.
+    var streamSlots: UInt32 = 0
+    /// 1 if the end is told on the daemon's event, 0 if somebody waits on `finished` only.
+    public var rings: UInt8
+    /// 1 if tasks are noted in the log as they end; 2 if only those are whose workload says so, as others are of no interest.
+    public var logs: UInt8 = 0
+    /// 1 if those that run are told to stop once so many tasks have failed.
+    public var haltsNow: UInt8 = 0
+    /// 1 if workers are woken where they are: what a task starts would keep the processor that its worker was put on.
+    public var staysPut: UInt8 = 0
+
+    public var tasks: UInt64
     /// Bytes of the tasks' inputs; 0 where they have none.
     public var inputBytes: UInt64 = 0
     /// Where the block of inputs and the table of its parts begin within the inputs, see ``TaskInputs/Form``.
@@ -27,27 +48,10 @@ public struct JobPlan: Sendable {
     public var resultLimit: UInt64 = 0
     /// See ``TaskInputs/Form``.
     var inputForm: UInt32 = 0
-    /// The place of its workload in the catalogue.
-    public var workload: UInt32
-    public var crew: UInt32
-    /// 1 if the end is told on the daemon's event, 0 if somebody waits on `finished` only.
-    public var rings: UInt32
-    /// Bytes of the arguments; set where they are put into the job.
-    public internal(set) var argumentBytes: UInt32 = 0
     /// Bytes that a task has beside its record for what its workload tells, see ``TaskDetail``; 0 for none.
     public var detailBytes: UInt32 = 0
     /// Columns among them.
     public var detailColumns: UInt32 = 0
-    /// 1 if tasks are noted in the log as they end; 2 if only those are whose workload says so, as others are of no interest.
-    public var logs: UInt32 = 0
-    /// After how many failed tasks no other is begun; 0 for never.
-    public var failureLimit: UInt32 = 0
-    /// 1 if those that run are told to stop then.
-    public var haltsNow: UInt32 = 0
-    /// 1 if workers are woken where they are: what a task starts would keep the processor that its worker was put on.
-    public var staysPut: UInt32 = 0
-    /// See ``stream``; 0 slots where tasks are the job's own.
-    var streamSlots: UInt32 = 0
     var streamInputBlocks: UInt32 = 0
     var streamResultBlocks: UInt32 = 0
 

@@ -55,7 +55,11 @@ public final class Lease: @unchecked Sendable {
         self.tasks = tasks
         job.prepare(plan, arguments: arguments)
         job.enlist(crew.count)
-        arena.header.giver.pointee.store(Processors.current + 1, ordering: .relaxed)
+        // Workers look at it before they begin: unwritten, it stays in their caches.
+        let giver = Processors.current + 1
+        if arena.header.giver.pointee.load(ordering: .relaxed) != giver {
+            arena.header.giver.pointee.store(giver, ordering: .relaxed)
+        }
         let told = Monotonic.now()
         let (wasAsleep, _) = publish(job, to: crew)
         // A worker that was asleep is as a rule woken on this processor, and needs it.
