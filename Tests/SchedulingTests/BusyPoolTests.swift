@@ -72,6 +72,23 @@ struct BusyPoolTests {
         #expect(world.machine.members(of: .threads).count > 4)
     }
 
+    @Test("grows for one after the other of those that wait, and for all who have waited too long")
+    func oneByOne() {
+        var world = warm(patience: 10_000_000)
+        world.step(.submit(1, request(4)))
+        for id in JobID(2)...31 { world.step(.submit(id, request(1))) }
+        let accepted = world.now
+        for round in 1...9 {
+            world.now = accepted + UInt64(round) * 10_000_000
+            world.step(.tick)
+            #expect(world.machine.members(of: .threads).count == 4 + round)
+            #expect(world.machine.nextDeadline == world.now + 10_000_000)
+        }
+        world.now = accepted + 100_000_000
+        world.step(.tick)
+        #expect(world.machine.members(of: .threads).count == 34)
+    }
+
     @Test("goes back to its floor afterwards")
     func shrinking() {
         var world = warm()

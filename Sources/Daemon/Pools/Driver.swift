@@ -161,13 +161,18 @@ final class Driver {
         }
         if isChildChanged { hearChildren() }
         repeat {
+            // What has ended comes first: how long others have waited for it is judged by when they take its place.
+            var now = Monotonic.now()
+            if isRung || lookAt.map({ $0 <= now }) == true || !events.isEmpty {
+                look(now)
+                carryOut()
+            }
             for command in supervisor.takeCommands() {
                 take(command)
                 // The next one meets what this one has led to.
                 carryOut()
             }
-            let now = Monotonic.now()
-            if isRung || lookAt.map({ $0 <= now }) == true || !events.isEmpty { look(now) }
+            now = Monotonic.now()
             if let due = machine.nextDeadline, due <= now { tell(.tick) }
             keepUp(now)
             trim(now)

@@ -42,7 +42,7 @@ extension PoolMachine {
         alarms.set(.kill(id), to: nil)
         alarms.set(.seats(id), to: nil)
         if job.request.cold == nil {
-            change(pool: job.request.kind) { $0.freedAt = now }
+            change(pool: job.request.kind) { $0.relievedAt = now }
             // The first ones are to be the next job's.
             for unit in job.units.reversed() {
                 change(unit: unit) {

@@ -93,11 +93,12 @@ extension PoolMachine {
         let claimable = request.isInner && mayGrow(request) ? wanted - free : absent
         if claimable <= 0 { unclaim(id) }
         guard now >= pool.startFailures.retryAt else { return false }
-        let isPatienceOver = request.isInner || now >= patienceEnd(of: id, freed: pool.freedAt)
+        let isPatienceOver = request.isInner || now >= patienceEnd(of: id, relieved: pool.relievedAt)
         for missing in [mayGrow(request) && isPatienceOver ? wanted - free : 0, absent] where missing > 0 {
             guard room(for: id) >= missing * request.kind.workersPerUnit else { continue }
             unclaim(id)
             grow(by: missing, for: id, now)
+            change(pool: request.kind) { $0.relievedAt = now }
             return serve(id, request, now)
         }
         if claimable > 0 { claim(claimable * request.kind.workersPerUnit, for: id) }
@@ -109,11 +110,11 @@ extension PoolMachine {
 
     /// Until when a waiting job waits for busy workers before its pool grows for it.
     ///
-    /// - Parameter freed: when another one last gave workers back.
-    mutating func patienceEnd(of id: JobID, freed: UInt64) -> UInt64 {
+    /// - Parameter relieved: when the pool last had workers for one that waited.
+    mutating func patienceEnd(of id: JobID, relieved: UInt64) -> UInt64 {
         let came = change(job: id) { $0.stamps.accepted } ?? 0
         let patience = policy.busyPatienceNanoseconds
-        return min(max(came, freed) + patience, came + PoolPolicy.busyPatienceLimit * patience)
+        return min(max(came, relieved) + patience, came + PoolPolicy.busyPatienceLimit * patience)
     }
 
     /// How many units have to be started for a job to begin at once; nil where it has to wait for busy ones.

@@ -107,7 +107,7 @@ extension PoolMachine {
         let isShort = !pool.queue.isEmpty || (!isDraining && pool.size < pool.floor)
         if isShort, now < pool.startFailures.retryAt { due = min(due ?? .max, pool.startFailures.retryAt) }
         if let first = pool.queue.first, let request = change(job: first, { $0.request }), mayGrow(request) {
-            let end = patienceEnd(of: first, freed: pool.freedAt)
+            let end = patienceEnd(of: first, relieved: pool.relievedAt)
             if now < end { due = min(due ?? .max, end) }
         }
         alarms.set(.pool(pool.kind), to: due)

@@ -14,11 +14,11 @@ public struct PoolPolicy: Sendable, Equatable {
     public var isShared = false
     /// Whether a pool grows for a job that its busy workers would have to be waited for, as long as there is room.
     public var growsBusyPools = false
-    /// How long such a job waits for them first, from when it came and from when another job last gave workers back: of short
-    /// jobs the next one is soon over, and a pool that grew for each of many would be far too large. One that may wait for
-    /// nobody waits no time.
+    /// How long such a job waits for them first, from when it came, from when another job last gave workers back, and from when
+    /// the pool last grew: of short jobs the next one is soon over, and a pool that grew for each of many would be far too large.
+    /// One that may wait for nobody waits no time.
     public var busyPatienceNanoseconds: UInt64 = 0
-    /// How many times as long it waits at most, however often others give workers back.
+    /// How many times as long it waits at most, whatever happens meanwhile.
     static let busyPatienceLimit: UInt64 = 10
     /// How long a worker above the floor waits for work before it is stopped.
     public var idleNanoseconds: UInt64 = 60_000_000_000

@@ -14,8 +14,8 @@ public struct PoolRow: Sendable {
     var shortage: ColdReason?
     /// Times that workers died that were not up yet.
     var startFailures = StartFailures()
-    /// When a job last gave its workers back.
-    var freedAt: UInt64 = 0
+    /// When a job last gave its workers back, or others were started for one that waited.
+    var relievedAt: UInt64 = 0
     /// Units that died unasked.
     public internal(set) var replaced = 0
 
