@@ -191,7 +191,7 @@ struct NativeFunctionTests {
         let job = arena.job(at: arena.jobsOffset)
         job.prepare(plan, arguments: arguments)
         try job.store(inputs)
-        var function = try NativeFunction(body, state: nil, JobArguments(of: job))
+        var function = try NativeFunction(body, state: nil, JobArguments(of: job), seat: 0)
         let view = JobView(job, plan: plan)
         return (0..<3).map { task in
             var record = TaskRecord()

@@ -29,7 +29,8 @@ final class Functions {
     func work(_ loop: consuming TaskLoop, _ arguments: JobArguments) {
         do {
             let function = try function(arguments.text("function"))
-            loop.call(try NativeFunction(function.body, state: function.state, arguments))
+            loop.call(
+                try NativeFunction(function.body, state: function.state, arguments, seat: loop.seatNumber))
         } catch {
             loop.run(Unfit(failure: error))
         }

@@ -22,9 +22,11 @@ public struct NativeFunction: Workload {
 
     /// - Parameters:
     ///   - state: what the function's set-up has left on this worker.
+    ///   - seat: the worker's number in the job's crew.
     ///   - isTimed: whether the job's timeout is seen to here, rather than by the function.
     public init(
-        _ body: @escaping Body, state: UnsafeMutableRawPointer?, _ arguments: JobArguments, isTimed: Bool = true
+        _ body: @escaping Body, state: UnsafeMutableRawPointer?, _ arguments: JobArguments, seat: Int,
+        isTimed: Bool = true
     ) throws(TaskFailure) {
         self.body = body
         inputs = arguments.inputBytes
@@ -38,6 +40,7 @@ public struct NativeFunction: Workload {
         }
         place = call.place
         watch = call.watch
+        place.pointee.task.worker = UInt32(truncatingIfNeeded: seat)
     }
 
     /// Adds what the options don't say to a job's arguments.
@@ -51,7 +54,6 @@ public struct NativeFunction: Workload {
     @inline(__always)
     public mutating func run(_ task: TaskContext) throws(TaskFailure) -> Int64 {
         place.pointee.task.number = UInt64(task.task)
-        place.pointee.task.worker = UInt32(truncatingIfNeeded: task.seat)
         let input = inputs[task.task]
         place.pointee.task.input = input.baseAddress
         place.pointee.task.input_size = input.count

@@ -71,7 +71,9 @@ final class PythonRuntime: RuntimeSupport {
                 call = try PythonCall(arguments, seat: loop.seatNumber, isAlone: isAlone)
             } catch {
                 defer { Self.call("end_job", []) }
-                return loop.call(try NativeFunction(Self.refuse, state: error.place, arguments, isTimed: false))
+                return loop.call(
+                    try NativeFunction(
+                        Self.refuse, state: error.place, arguments, seat: loop.seatNumber, isTimed: false))
             }
             let most = UInt64(clamping: arguments.number("max-tasks-per-worker"))
             call.place.pointee.most_pages = mostPages
@@ -88,9 +90,11 @@ final class PythonRuntime: RuntimeSupport {
             }
             if arguments.text("function") == Self.leaseFunction {
                 return loop.call(
-                    try NativeFunction(par_python_lease_task, state: call.place, arguments, isTimed: false))
+                    try NativeFunction(
+                        par_python_lease_task, state: call.place, arguments, seat: loop.seatNumber, isTimed: false))
             }
-            let function = try NativeFunction(par_python_task, state: call.place, arguments, isTimed: false)
+            let function = try NativeFunction(
+                par_python_task, state: call.place, arguments, seat: loop.seatNumber, isTimed: false)
             guard let printed = call.place.pointee.printed else { return loop.call(function) }
             loop.notes(where: call.hasSpoken)
             loop.call(PrintingFunction(function) { (printed.pointee.output_end, printed.pointee.errors_end) })
