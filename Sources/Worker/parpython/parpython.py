@@ -283,14 +283,13 @@ class Helper:
 
     def begin_worker(self, words):
         """Gets a thread, or a process's only one, ready to be a worker."""
-        watch_crashes()
-        with self.gate:
-            self.workers += 1
         self.is_alone = words[0] == "process"
         if self.is_alone:
-            signal.signal(signal.SIGURG, interrupt)
-        if not isinstance(sys.stdout, Printer):
-            sys.stdout, sys.stderr = Printer(sys.stdout), Printer(sys.stderr)
+            own_crashes()
+        else:
+            watch_crashes()
+        with self.gate:
+            self.workers += 1
 
     def end_worker(self, words):
         threading = sys.modules.get("threading")
@@ -398,23 +397,39 @@ class Helper:
 # The file in which processes say where they were when they crashed, and how much of it each has, by its number.
 CRASHES = 7
 CRASH_BYTES = 1 << 16
-# This process's place in it: the process, and the descriptor.
-crash_place = (0, -1)
+# The descriptor by which this process writes there, and the process that has opened it; faulthandler keeps its number.
+crash_file = -1
+crash_process = 0
 
 
 def watch_crashes():
     """Has faulthandler write where the daemon reads it. Called on each thread of a process, and where tasks have had it otherwise."""
-    global crash_place
-    pid, file = crash_place
+    if own_crashes():
+        faulthandler.enable(crash_file, all_threads=False)
+
+
+def own_crashes():
+    """Gets this process its own place in the file. Opened anew: forked processes have the place in a file in common.
+
+    Returns whether it has one; nothing is written where not.
+    """
+    global crash_file, crash_process
+    pid = os.getpid()
+    if pid == crash_process:
+        return True
     try:
-        if pid != os.getpid():
-            # Opened anew: forked processes have the place in a file in common.
-            file = os.open(f"/proc/self/fd/{CRASHES}", os.O_WRONLY | os.O_CLOEXEC)
-            os.lseek(file, os.getpid() * CRASH_BYTES, os.SEEK_SET)
-            crash_place = (os.getpid(), file)
-        faulthandler.enable(file, all_threads=False)
-    except (OSError, ValueError, RuntimeError):
+        file = os.open(f"/proc/self/fd/{CRASHES}", os.O_WRONLY | os.O_CLOEXEC)
+        os.lseek(file, pid * CRASH_BYTES, os.SEEK_SET)
+        if crash_process:
+            os.dup2(file, crash_file, False)
+            os.close(file)
+        else:
+            crash_file = file
+    except OSError:
         faulthandler.disable()
+        return False
+    crash_process = pid
+    return True
 
 
 def end_multiprocessing():
@@ -603,7 +618,6 @@ def renew_child():
 def rehearse():
     """Does once what each worker does, so that what is only done the first time is done before they are forked."""
     renew_child()
-    signal.signal(signal.SIGURG, signal.SIG_DFL)
     printer = Printer(writer(1))
     printer.isatty()
     printer._stream.flush()
@@ -616,8 +630,8 @@ def rehearse():
         describe(error)
 
 
-def settle():
-    """Gets the process ready to be forked."""
+def settle(has_workers):
+    """Gets the process ready to be forked: what each worker would do the same way is done here, once."""
     for number in signal.valid_signals():
         if callable(signal.getsignal(number)):
             signal.signal(number, signal.SIG_DFL)
@@ -625,6 +639,10 @@ def settle():
     # Who presses Ctrl-C ends his run; the workers stay.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.register_at_fork(after_in_child=renew_child)
+    if has_workers:
+        signal.signal(signal.SIGURG, interrupt)
+        sys.stdout, sys.stderr = Printer(sys.stdout), Printer(sys.stderr)
+        watch_crashes()
     rehearse()
     flush_all()
     gc.collect()
@@ -658,7 +676,7 @@ def main():
             if root != "/" and sys.path[:1] == [root]:
                 del sys.path[0]
             runtime.module.prepare(library, early)
-        settle()
+        settle(not runs_scripts)
     except BaseException as error:
         send(runtime.report(begun, error))
         library.parpython_refuse(describe(error).split("\n")[0].encode("utf-8", "backslashreplace")[:900])
