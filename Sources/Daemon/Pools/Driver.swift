@@ -350,11 +350,13 @@ final class Driver {
     ) {
         var request = request
         // Only there it matters, and looking takes a while.
-        if request.caller != 0, machine.mustWait(request) {
+        if request.caller != 0, Self.read(&machine, { $0.mustWait(request) }) {
             request.isInner = isCommand(request.caller, Monotonic.now())
         }
-        let refusal = machine.refusal(
-            of: request, queueLimit: queueLimit, idleHeld: idleAtLeases.count, at: Monotonic.now())
+        let idleHeld = idleAtLeases.count
+        let refusal = Self.read(&machine) {
+            $0.refusal(of: request, queueLimit: queueLimit, idleHeld: idleHeld, at: Monotonic.now())
+        }
         if let refusal {
             answer(refusal)
             return
@@ -368,6 +370,11 @@ final class Driver {
         }
         answer(nil)
         tell(.submit(record.id, request))
+    }
+
+    /// Asks the machine where it is. A method that is called on a class's property gets a copy of the whole value.
+    private static func read<Value>(_ machine: inout PoolMachine, _ question: (inout PoolMachine) -> Value) -> Value {
+        question(&machine)
     }
 
     /// Gives memory back that no job has used for a while. Where the system won't have it, the next jobs will.

@@ -81,19 +81,22 @@ extension PoolMachine {
             lease(id, request, now)
             return true
         }
-        guard let free, let pool = pools[request.kind] else { return false }
+        let sight = change(pool: request.kind) {
+            (size: $0.size, coming: $0.coming.count, $0.startFailures.retryAt, $0.relievedAt)
+        }
+        guard let free, let (size, coming, retryAt, relievedAt) = sight else { return false }
         if let failure {
             // Those that are busy will do, if they are enough.
-            if pool.size - pool.coming.count >= wanted { return false }
+            if size - coming >= wanted { return false }
             fail(id, failure, now)
             return true
         }
         // Other workers are stopped for what the pool can't have otherwise, and not for what it only has to wait for.
-        let absent = wanted - pool.size
+        let absent = wanted - size
         let claimable = request.isInner && mayGrow(request) ? wanted - free : absent
         if claimable <= 0 { unclaim(id) }
-        guard now >= pool.startFailures.retryAt else { return false }
-        let isPatienceOver = request.isInner || now >= patienceEnd(of: id, relieved: pool.relievedAt)
+        guard now >= retryAt else { return false }
+        let isPatienceOver = request.isInner || now >= patienceEnd(of: id, relieved: relievedAt)
         for missing in [mayGrow(request) && isPatienceOver ? wanted - free : 0, absent] where missing > 0 {
             guard room(for: id) >= missing * request.kind.workersPerUnit else { continue }
             unclaim(id)

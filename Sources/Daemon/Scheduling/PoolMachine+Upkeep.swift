@@ -29,11 +29,12 @@ extension PoolMachine {
         if isWaitedFor { serveQueue(of: kind, now) }
         retire(kind, now)
         shortFloors.remove(kind)
-        guard let pool = pools[kind] else { return alarms.set(.pool(kind), to: nil) }
-        if pool.size < pool.floor, !isDraining, now >= pool.startFailures.retryAt, broken[kind.runtime] == nil {
-            refill(kind, by: pool.floor - pool.size, pool.shortage, now)
+        let missing = change(pool: kind) { pool in
+            (count: pool.floor - pool.size, pool.shortage, isTimely: now >= pool.startFailures.retryAt)
         }
-        setAlarm(of: pool, now)
+        guard let (count, shortage, isTimely) = missing else { return alarms.set(.pool(kind), to: nil) }
+        if count > 0, isTimely, !isDraining, broken[kind.runtime] == nil { refill(kind, by: count, shortage, now) }
+        setAlarm(of: kind, now)
     }
 
     private mutating func heed(_ alarm: Alarm, _ now: UInt64) {
@@ -99,18 +100,24 @@ extension PoolMachine {
     }
 
     /// Sets when the pool is to be looked at again, where nothing happens to it.
-    private mutating func setAlarm(of pool: PoolRow, _ now: UInt64) {
-        var due: UInt64?
-        if !isDraining, pool.queue.isEmpty, pool.size > pool.floor, let first = pool.idle.first.flatMap({ units[$0] }) {
-            due = first.idleSince + idleNanoseconds(pool.kind)
+    private mutating func setAlarm(of kind: PoolKind, _ now: UInt64) {
+        let isDraining = isDraining
+        let sight = change(pool: kind) { pool in
+            (
+                // Those that may be stopped once they have been idle for long enough.
+                spare: !isDraining && pool.queue.isEmpty && pool.size > pool.floor ? pool.idle.first : nil,
+                isShort: !pool.queue.isEmpty || (!isDraining && pool.size < pool.floor),
+                first: pool.queue.first, pool.startFailures.retryAt, pool.relievedAt
+            )
         }
-        let isShort = !pool.queue.isEmpty || (!isDraining && pool.size < pool.floor)
-        if isShort, now < pool.startFailures.retryAt { due = min(due ?? .max, pool.startFailures.retryAt) }
-        if let first = pool.queue.first, let request = change(job: first, { $0.request }), mayGrow(request) {
-            let end = patienceEnd(of: first, relieved: pool.relievedAt)
+        guard let (spare, isShort, first, retryAt, relievedAt) = sight else { return }
+        var due = spare.flatMap { units[$0] }.map { $0.idleSince + idleNanoseconds(kind) }
+        if isShort, now < retryAt { due = min(due ?? .max, retryAt) }
+        if let first, let request = change(job: first, { $0.request }), mayGrow(request) {
+            let end = patienceEnd(of: first, relieved: relievedAt)
             if now < end { due = min(due ?? .max, end) }
         }
-        alarms.set(.pool(pool.kind), to: due)
+        alarms.set(.pool(kind), to: due)
     }
 
     /// Stops the process of a pool of threads that has no thread left and will get none.
