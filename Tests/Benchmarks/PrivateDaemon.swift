@@ -12,6 +12,9 @@ final class PrivateDaemon {
     private let leash: Int32
     private var files: [String] = []
 
+    /// How long it may take to be ready.
+    private static let startMilliseconds: Int32 = 30_000
+
     /// - Parameter directory: where `pard` and `parctl` are.
     init(directory programs: String) throws {
         var template = Array("/tmp/par-benchmarks-XXXXXX".utf8CString)
@@ -31,7 +34,11 @@ final class PrivateDaemon {
         ).spawn()
         close(ends[1])
         var byte: UInt8 = 0
-        guard read(leash, &byte, 1) == 1 else { throw Bench.Missing(description: "pard did not start") }
+        var ready = pollfd(fd: leash, events: Int16(POLLIN), revents: 0)
+        guard poll(&ready, 1, Self.startMilliseconds) == 1, read(leash, &byte, 1) == 1 else {
+            close(leash)
+            throw Bench.Missing(description: "pard did not start")
+        }
     }
 
     /// Has a run done, in whose tasks nothing may fail, and returns what it took in nanoseconds.

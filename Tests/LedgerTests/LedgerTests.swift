@@ -15,6 +15,12 @@ struct LedgerTests {
         #expect(JobLayout(tasks: 1_000_000).byteCount == Arena.pageBytes + 64_000_000)
     }
 
+    @Test("has all that each worker reads of a plan in one cache line")
+    func hotLine() {
+        #expect(MemoryLayout<JobPlan>.offset(of: \.job) == 0)
+        #expect(MemoryLayout<JobPlan>.offset(of: \.tasks) == 64)
+    }
+
     @Test("is found again by whoever maps its file, and nothing else is taken for one")
     func mapping() throws {
         let arena = try Arena(slotCount: 8, jobBytes: 1 << 16)
