@@ -60,6 +60,13 @@ class Stage:
                 raise AssertionError("what was waited for did not come")
             time.sleep(0.01)
 
+    def wait_for_state(self, pid, wanted):
+        """Waits until a process is in a state, as /proc has it."""
+        try:
+            self.wait(lambda: state(pid) == wanted)
+        except AssertionError:
+            raise AssertionError(f"process {pid} is {state(pid)}, and did not become {wanted}") from None
+
     def end(self):
         self.daemon.send_signal(signal.SIGCONT)
         self.daemon.terminate()

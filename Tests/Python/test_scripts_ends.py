@@ -27,7 +27,7 @@ class EndTests(ScriptTests):
             for process in self.both(["-c", self.LOOP]):
                 pid = int(process.stdout.readline())
                 # It may be on its way from one line to the next.
-                self.stage.wait(lambda: state(pid) == "S")
+                self.stage.wait_for_state(pid, "S")
                 process.send_signal(number)
                 ends.append((*process.communicate(timeout=PATIENCE), process.returncode))
             self.assertEqual(*ends, number)
