@@ -43,14 +43,18 @@ extension Driver {
         }
     }
 
+    /// How long after a script has begun a process is asked for ahead of the next one.
+    private static let spareDelayNanoseconds: UInt64 = 3_000_000
+
     private func tellBegin(of script: ScriptRecord) {
         if script.hasBegun { return }
         script.hasBegun = true
         script.files = nil
         let record = record(of: script.order.runtime)
         script.observer(.begun(pid: Int(script.process?.pid ?? 0), readyAt: record?.readyAt ?? Monotonic.now()))
-        // The next one is not to wait for a process.
-        record?.spareAt = 0
+        // The next one is not to wait for a process, nor this one for its fork: most scripts that are so short that it matters
+        // have ended by then.
+        record?.spareAt = Monotonic.now() + Self.spareDelayNanoseconds
     }
 
     private func tellEnd(of script: ScriptRecord, _ event: ScriptEvent) {
