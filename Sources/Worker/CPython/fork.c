@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 // A forked child is to be the daemon's own, as all of its workers are, and fork(2) makes it this process's; clone(2) with
@@ -18,13 +19,18 @@
 
 enum { HELPER_STACK = 1 << 16 };
 
+// How long a child looks for its new parent: at most so many looks, with a rest between two.
+enum { PARENT_LOOKS = 20000, LOOK_NANOSECONDS = 50000 };
+
 /// Where the child goes on: its memory is a copy of this one's, with the frames of the thread that waits for the helper.
 static jmp_buf home;
+static volatile pid_t helper_id;
 static volatile pid_t forked;
 static volatile int fork_errno;
 
 static int help(void *unused) {
     (void)unused;
+    helper_id = getpid();
     pid_t child = fork();
     if (child == 0) _longjmp(home, 1);
     fork_errno = child < 0 ? errno : 0;
@@ -41,6 +47,13 @@ static pid_t fork_by_helper(char *stack) {
     return forked < 0 ? -fork_errno : forked;
 }
 
+/// Waits until the helper is no longer this child's parent: its files are closed a moment before that, and a child that asks
+/// meanwhile to die with its parent does so with the helper.
+static void await_parent(void) {
+    const struct timespec rest = {.tv_nsec = LOOK_NANOSECONDS};
+    for (int looks = 0; looks < PARENT_LOOKS && getppid() == helper_id; looks++) nanosleep(&rest, NULL);
+}
+
 int32_t par_python_fork(void) {
     static char *stack;
     if (!stack) {
@@ -48,7 +61,7 @@ int32_t par_python_fork(void) {
         if (place == MAP_FAILED) return -errno;
         stack = place;
     }
-    // By its hanging up the child knows that it has its new parent, or that this process has ended.
+    // By its hanging up the child knows that the helper is on its way out, or that this process has ended.
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) < 0) return -errno;
     python.PyOS_BeforeFork();
@@ -57,6 +70,7 @@ int32_t par_python_fork(void) {
         char byte;
         while (read(ends[0], &byte, 1) < 0 && errno == EINTR) {}
         close(ends[0]);
+        await_parent();
         python.PyOS_AfterFork_Child();
         return 0;
     }
