@@ -161,7 +161,7 @@ final class Driver {
         }
         if isChildChanged { hearChildren() }
         repeat {
-            // What has ended comes first: how long others have waited for it is judged by when they take its place.
+            // What has ended is seen first: else a job would seem to wait for workers that have been free all along.
             var now = Monotonic.now()
             if isRung || lookAt.map({ $0 <= now }) == true || !events.isEmpty {
                 look(now)
