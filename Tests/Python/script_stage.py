@@ -17,9 +17,10 @@ INPUT = b"print('from standard input')\n"
 PATIENCE = 60
 
 
-# Where tests are started in the background, they ignore these, and so would all that they start.
+# Where tests are started in the background, or by nohup, they ignore these, and so would all that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 class Stage:
