@@ -52,8 +52,8 @@ extension Driver {
         script.files = nil
         let record = record(of: script.order.runtime)
         script.observer(.begun(pid: Int(script.process?.pid ?? 0), readyAt: record?.readyAt ?? Monotonic.now()))
-        // The next one is not to wait for a process, nor this one for its fork: most scripts that are so short that it matters
-        // have ended by then.
+        // The next script is to find a process that waits for it. It isn't forked at once: that would take the processor from
+        // this script, and a short one has ended by then.
         record?.spareAt = Monotonic.now() + Self.spareDelayNanoseconds
     }
 

@@ -372,7 +372,7 @@ final class Driver {
         tell(.submit(record.id, request))
     }
 
-    /// Asks the machine where it is. A method that is called on a class's property gets a copy of the whole value.
+    /// Asks the machine in place: a method that is called on a class's property gets a copy of the whole value.
     private static func read<Value>(_ machine: inout PoolMachine, _ question: (inout PoolMachine) -> Value) -> Value {
         question(&machine)
     }

@@ -404,8 +404,11 @@ crash_process = 0
 
 def watch_crashes():
     """Has faulthandler write where the daemon reads it. Called on each thread of a process, and where tasks have had it otherwise."""
-    if own_crashes():
-        faulthandler.enable(crash_file, all_threads=False)
+    try:
+        if own_crashes():
+            faulthandler.enable(crash_file, all_threads=False)
+    except (OSError, ValueError, RuntimeError):
+        faulthandler.disable()
 
 
 def own_crashes():
