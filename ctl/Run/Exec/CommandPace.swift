@@ -9,7 +9,7 @@ struct CommandPace {
     /// The most commands, their bytes, and the time that they take as far as can be told, for one call.
     private static let mostCommands = 32
     private static let mostBytes = 1 << 19
-    private static let mostNanoseconds = 5_000_000
+    private static let mostNanoseconds = 25_000_000
 
     /// Counts in a command that has ended.
     mutating func add(nanoseconds: Int) {
