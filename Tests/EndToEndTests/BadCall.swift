@@ -26,6 +26,14 @@ struct BadCall {
         BadCall(run: "{\"workload\":\"noop\",\"timeout\":-9223372036854775808}", "org.pard.Control.BadArgument"),
         BadCall(run: "{\"workload\":\"noop\",\"threads\":9223372036854775807}", "org.pard.Control.LimitExceeded"),
         BadCall(run: "{\"workload\":\"noop\",\"tasks\":9223372036854775807}", "org.pard.Control.LimitExceeded"),
+        BadCall(run: "{\"workload\":\"exec\",\"block\":{\"base64\":\"YQA=\"}}", "org.pard.Control.BadArgument"),
+        BadCall(
+            run: "{\"workload\":\"exec\",\"block\":{\"base64\":\"YQ==\",\"lengths\":[1]}}",
+            "org.pard.Control.BadArgument"),
+        BadCall(
+            run:
+                "{\"workload\":\"exec\",\"inputs\":[{\"words\":[\"a\"]}],\"block\":{\"base64\":\"YQA=\",\"lengths\":[2]}}",
+            "org.pard.Control.BadArgument"),
         BadCall(run: "{\"workload\":\"io\",\"arguments\":{\"size\":\"big\"}}", "org.pard.Control.BadArgument"),
     ]
 }

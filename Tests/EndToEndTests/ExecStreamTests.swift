@@ -24,6 +24,22 @@ extension EndToEnd {
             }
         }
 
+        @Test("may be as long as programs can be started with, and hold any bytes")
+        func long() throws {
+            try Daemon.run { daemon in
+                let script = """
+                    seq 5000 | sed 's/.*/&\\xff &/' > list
+                    parctl -q -k -j2 -N1000 echo -n < list > ours; xargs -d '\\n' -n1000 echo -n < list | cmp - ours && echo same
+                    tr '\\n' '\\0' < list | parctl -q -k -0 -N999 printf '%s\\n' | cmp - list && echo same
+                    (cat list; sleep 0.1; cat list) | parctl -q -j1 -N1000 bash -c 'cat $1; shift; echo $#' sh <(echo in) | uniq -c; rm list ours
+                    """
+                let child = try shell(script, daemon)
+                #expect(child.end(within: 60) == .exit(0))
+                #expect(child.output.isOver(within: 5))
+                #expect(child.output.text == "same\nsame\n      1 in\n     10 1000\n", "\(child.errors.text)")
+            }
+        }
+
         @Test("wait for no command of another slot")
         func free() throws {
             try Daemon.run { daemon in

@@ -84,6 +84,29 @@ struct BlockTests {
         #expect(words.inputs() == [[], [], []])
     }
 
+    @Test("are the words of commands, where they are lists of such")
+    func lists() throws {
+        let bytes: [UInt8] = [97, 0, 0xff, 10, 0, 98, 0, 0, 9]
+        for lists in [try InputBlock(bytes, lengths: [5, 3]), try InputBlock(try file(bytes), lengths: [5, 3])] {
+            let bed = try Bed(TaskInputs(shared: ["/tmp", "X=1"], lists: lists), tasks: 2)
+            #expect(bed.job.sharedInput.strings == ["/tmp", "X=1"])
+            func words(_ task: Int) -> [[UInt8]] { bed.job.input(task).map { word in Array(String(cString: word).utf8) } }
+            #expect(bed.job.input(0).map { strlen($0) } == [1, 2] && bed.job.input(0).first { _ in true }?[0] == 97)
+            #expect(words(1) == [[98], []])
+            var count = 0
+            bed.job.input(1).forEach { _ in count += 1 }
+            #expect(count == 2 && lists.beginning(atMost: 3) == [97, 0, 0xff])
+        }
+    }
+
+    @Test(
+        "that are no words of a command are refused, with the task",
+        arguments: [([97, 0, 98], [2, 1]), ([97, 0, 0, 98, 0], [2, 3]), ([97, 0], [2, 0])] as [([UInt8], [Int])])
+    func noLists(bytes: [UInt8], lengths: [Int]) throws {
+        let inputs = TaskInputs(shared: [], lists: try InputBlock(bytes, lengths: lengths))
+        #expect(throws: InputBlock.Fault.words(task: 1)) { try Bed(inputs, tasks: 2) }
+    }
+
     @Test("that are not within the block are refused, with the task", arguments: [[7, 0, 0], [3, 4, 0], [0, 0, -1]])
     func outside(lengths: [Int]) throws {
         let task = lengths == [7, 0, 0] ? 0 : lengths == [3, 4, 0] ? 1 : 2

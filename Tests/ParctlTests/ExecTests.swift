@@ -120,6 +120,20 @@ import Testing
         #expect(try ExecPlan(words).jobs.map { String(decoding: $0.arguments[0], as: UTF8.self) } == left)
         #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data(lines.utf8))
     }
+
+    @Test(arguments: [[], ["--trim", "n"], ["-r"], ["-E", "none"]])
+    func `arguments of a file are the same whether they are taken one by one or many at once`(options: [String]) throws {
+        var generator = SystemRandomNumberGenerator()
+        let lines = (0..<20_000).map { _ in String(repeating: "x", count: Int.random(in: 1...40, using: &generator)) }
+        let path = FileManager.default.temporaryDirectory.path + "/arguments-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try Data(("\u{FEFF}" + lines.joined(separator: "\n")).utf8).write(to: URL(fileURLWithPath: path))
+        let words = try CommandWords.read(["exec", "-N", "3", "-a", path] + options + ["--", "echo", "a"])
+        let jobs = try ExecPlan(words, readsAll: true).jobs
+        #expect(jobs.flatMap(\.arguments) == lines.map { Array($0.utf8) })
+        #expect(jobs.dropLast().allSatisfy { $0.words.count == 3 } && jobs.last?.words.count == 2)
+        #expect(try ExecPlan(words, readsAll: true).command(of: jobs[0]).texts == ["echo", "a"] + lines[..<3])
+    }
 }
 
 @Suite struct JobLogTests {

@@ -89,7 +89,8 @@ public enum Run {
         public init(arrayLiteral words: String...) { self.words = words }
     }
 
-    /// What tasks are given as bytes: one block, of which each task has a part.
+    /// What tasks are given as bytes: one block, of which each task has a part. That of a command is its words, each with a NUL
+    /// behind it.
     public struct Block: Codable, Sendable, Equatable {
         /// The block itself; nil where it is a file.
         public var base64: String?

@@ -50,6 +50,9 @@ extension Job {
         switch inputs.content {
         case .words(let bytes):
             UnsafeMutableRawBufferPointer(start: place, count: bytes.count).copyBytes(from: bytes)
+        case .lists(let head, let lists):
+            UnsafeMutableRawBufferPointer(start: place, count: head.count).copyBytes(from: head)
+            try lists.store(listsAt: place + head.count)
         case .block(let block):
             try block.store(at: place)
             UnsafeMutableRawBufferPointer(

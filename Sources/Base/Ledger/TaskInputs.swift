@@ -21,6 +21,8 @@ public struct TaskInputs: Sendable {
 
     enum Content: Sendable {
         case words([UInt8])
+        /// The ends of all lists and the shared one, and a block that the others are the parts of.
+        case lists([UInt8], InputBlock)
         case block(InputBlock)
     }
 
@@ -64,6 +66,25 @@ public struct TaskInputs: Sendable {
         if !isText { return nil }
         content = .words(bytes)
         byteCount = bytes.count
+        form = .words
+        blockOffset = 0
+        spansOffset = JobPlan.noSpans
+        self.shared = []
+    }
+
+    /// Tasks whose words are the parts of `lists`: each with a NUL behind it, as in memory. That they are is checked once they are
+    /// where nobody can change them any more.
+    ///
+    /// - Returns: nil if a word of `shared` has a NUL in it.
+    public init?(shared: [String], lists: InputBlock) {
+        if shared.contains(where: { $0.utf8.contains(0) }) { return nil }
+        let words: [UInt8] = shared.flatMap { $0.bytes + [0] }
+        let first = 8 * (lists.tasks + 1) + words.count
+        var head: [UInt8] = []
+        head.reserveCapacity(first)
+        for end in [0] + lists.ends { withUnsafeBytes(of: UInt64(first + end)) { head += $0 } }
+        content = .lists(head + words, lists)
+        byteCount = first + lists.byteCount
         form = .words
         blockOffset = 0
         spansOffset = JobPlan.noSpans
@@ -139,6 +160,8 @@ public struct InputBlock: Sendable {
         case table
         /// The file is shorter than it was.
         case shrunk
+        /// The part of this task is no list of words.
+        case words(task: Int)
         case system(SystemError)
     }
 
@@ -149,7 +172,7 @@ public struct InputBlock: Sendable {
     private let spans: [ByteSpan]
     /// Whether the parts are written down in the block itself.
     private let isTableInBlock: Bool
-    let tasks: Int
+    public let tasks: Int
     /// Of the block.
     public let byteCount: Int
     /// Where the block and the table begin in the job's inputs; the table nowhere where each task is given all of the block.
@@ -222,17 +245,37 @@ public struct InputBlock: Sendable {
         return spans
     }
 
+    /// The ends of the parts, which stand one behind the other.
+    fileprivate var ends: [Int] { spans.map { Int($0.offset + $0.count) } }
+
+    /// What the first task's part begins with, up to `most` bytes; nothing where it can't be read.
+    public func beginning(atMost most: Int) -> [UInt8] {
+        let count = min(spans.first.map { Int($0.count) } ?? 0, most)
+        return file.map { $0.beginning(count) } ?? Array(bytes.prefix(count))
+    }
+
+    /// Puts the parts where a job has its tasks' words, and checks that they are such.
+    func store(listsAt place: UnsafeMutableRawPointer) throws(Fault) {
+        try copy(to: place)
+        for (task, span) in spans.enumerated() {
+            let part = UnsafeRawBufferPointer(start: place + Int(span.offset), count: Int(span.count))
+            // A first word that is empty would name no program.
+            guard let first = part.first, first != 0, part.last == 0 else { throw .words(task: task) }
+        }
+    }
+
+    private func copy(to place: UnsafeMutableRawPointer) throws(Fault) {
+        if let file { return try file.copy(to: place) }
+        UnsafeMutableRawBufferPointer(start: place, count: byteCount).copyBytes(from: bytes)
+    }
+
     /// Puts table and block where a job has its inputs, and checks what the table says.
     func store(at place: UnsafeMutableRawPointer) throws(Fault) {
         spans.withUnsafeBytes { table in
             if let start = table.baseAddress { place.copyMemory(from: start, byteCount: table.count) }
         }
         let block = place + blockOffset
-        if let file {
-            try file.copy(to: block)
-        } else {
-            UnsafeMutableRawBufferPointer(start: block, count: byteCount).copyBytes(from: bytes)
-        }
+        try copy(to: block)
         guard isTableInBlock, let spansOffset else { return }
         let table = (block + spansOffset).assumingMemoryBound(to: ByteSpan.self)
         for task in 0..<tasks where table[task].range(within: byteCount) == nil { throw .outside(task: task) }
@@ -254,6 +297,14 @@ public final class InputFile: Sendable {
         guard status.st_mode & S_IFMT == S_IFREG else { return nil }
         byteCount = Int(status.st_size)
         self.descriptor = descriptor
+    }
+
+    /// Its first bytes, as far as they can be read.
+    fileprivate func beginning(_ count: Int) -> [UInt8] {
+        let raw = descriptor.raw
+        return [UInt8](unsafeUninitializedCapacity: count) { bytes, read in
+            read = max(pread(raw, bytes.baseAddress, count, 0), 0)
+        }
     }
 
     /// Copies all of it. The kernel does, so that a file that gets shorter makes no fault; mapping one that can't is no faster.
@@ -284,11 +335,22 @@ public struct Words: Sequence {
     /// The words as C strings, valid for as long as the job's memory.
     public func makeIterator() -> AnyIterator<UnsafePointer<CChar>> {
         var rest = bytes[...]
-        return AnyIterator {
-            guard let end = rest.firstIndex(of: 0), let base = bytes.baseAddress else { return nil }
-            defer { rest = rest[(end + 1)...] }
-            return (base + rest.startIndex).assumingMemoryBound(to: CChar.self)
-        }
+        return AnyIterator { Self.next(of: &rest) }
+    }
+
+    /// Takes the first word of `rest` off; nil where there is none.
+    private static func next(of rest: inout Slice<UnsafeRawBufferPointer>) -> UnsafePointer<CChar>? {
+        guard !rest.isEmpty, let base = rest.base.baseAddress else { return nil }
+        let start = base + rest.startIndex
+        guard let end = memchr(start, 0, rest.count) else { return nil }
+        rest = rest[(UnsafeRawPointer(end) - base + 1)...]
+        return start.assumingMemoryBound(to: CChar.self)
+    }
+
+    /// Does something with each word: there may be thousands.
+    public func forEach(_ body: (UnsafePointer<CChar>) -> Void) {
+        var rest = bytes[...]
+        while let word = Self.next(of: &rest) { body(word) }
     }
 
     /// The words as text.

@@ -55,6 +55,34 @@ final class ArgumentReader {
         }
     }
 
+    /// Takes arguments that have been read already, as far as each is a line of its own and nothing more.
+    ///
+    /// - Parameter most: how many `list` has at most in the end.
+    /// - Returns: whether there was one; ``next(waits:)`` sees to whatever else comes next.
+    func take(into list: inout WordList, atMost most: Int) -> Bool {
+        guard options.end.count == 1, !options.linesEach, !options.dropsEmpty, options.eof == nil else { return false }
+        var ends: [Int] = []
+        let taken = buffer.withUnsafeBytes { buffer in
+            let rest = UnsafeRawBufferPointer(rebasing: buffer[place...])
+            guard let base = rest.baseAddress else { return 0 }
+            var start = 0
+            while list.count + ends.count < most, let found = memchr(base + start, Int32(options.end[0]), rest.count - start) {
+                let end = UnsafeRawPointer(found) - base
+                if end - start > Self.longestArgument { break }
+                ends.append(end)
+                start = end + 1
+            }
+            let lines = UnsafeRawBufferPointer(rebasing: rest[..<start])
+            if options.end[0] != 0, start > 0, memchr(base, 0, start) != nil { return 0 }
+            list.append(lines, ends: ends)
+            return start
+        }
+        if taken == 0 { return false }
+        place += taken
+        number += ends.count
+        return true
+    }
+
     private func line(waits: Bool) throws(CommandError) -> [UInt8]? {
         while true {
             if let end = nextEnd() {

@@ -152,6 +152,17 @@ struct CommandTemplate: Equatable {
         }
     }
 
+    /// The words before the arguments, where each argument follows as it is and nothing else does; nil where there is more to it.
+    var plainWords: [[UInt8]]? {
+        guard way == .words, words.last == [.place(.all(.none))] else { return nil }
+        var plain: [[UInt8]] = []
+        for word in words.dropLast() {
+            guard word.count == 1, case .text(let text) = word[0] else { return nil }
+            plain.append(text)
+        }
+        return plain
+    }
+
     /// A word as it would be typed; several, or none, where it has several values, or misses one.
     private func typed(_ word: [Piece], _ values: Values) -> [[UInt8]] {
         let isPlain = word.allSatisfy { piece in

@@ -112,7 +112,7 @@ final class ExecFollower: RunFollower {
         if let command = record.command {
             if command.spawn > 0, command.exitCode > 0, command.cause == nil { return }
             if command.exitCode == CommandRecord.unwanted { return }
-            if command.spawn == 0, command.exitCode == 127, let text = notFound.text(plan.command(of: job)) {
+            if command.spawn == 0, command.exitCode == 127, let text = notFound.text(plan.command(of: job).words) {
                 return StandardError.write("parctl: \(style.clean(text))\n")
             }
         }

@@ -4,7 +4,7 @@ import Bytes
 struct ExecInput {
     /// What comes next.
     enum Next: Equatable {
-        case arguments([[UInt8]])
+        case arguments(WordList)
         /// Something that has not come yet: wait for ``awaited``.
         case later
         case end
@@ -18,6 +18,8 @@ struct ExecInput {
     let names: [[UInt8]]?
     /// Rows that belong to the next command.
     private var gathered: [[UInt8]] = []
+    /// Of the next command, where they are read as they come.
+    private var plain = WordList()
     private var gatheredRows = 0
     private var gatheredBytes = 0
     /// A row that was read and did not fit.
@@ -112,16 +114,17 @@ struct ExecInput {
     mutating func next(waits: Bool) throws(CommandError) -> Next {
         let most = options.gathering == .none ? options.argumentsEach ?? 1 : options.argumentsEach ?? .max
         if isPlain, let reader {
-            while !hasEnded, gatheredRows < max(most, 1) {
+            while !hasEnded, plain.count < max(most, 1) {
+                if reader.take(into: &plain, atMost: max(most, 1)) { continue }
                 switch try reader.next(waits: waits) {
-                case .argument(let argument):
-                    gathered.append(argument)
-                    gatheredRows += 1
+                case .argument(let argument): plain.append(argument)
                 case .later: return .later
                 case .end: hasEnded = true
                 }
             }
-            return gatheredRows > 0 ? taken() : .end
+            guard plain.count > 0 else { return .end }
+            defer { plain = WordList() }
+            return .arguments(options.argumentsEach == 0 ? WordList() : plain)
         }
         while !hasEnded || !kept.isEmpty {
             var isLater = false
@@ -184,7 +187,7 @@ struct ExecInput {
         gathered = []
         gatheredRows = 0
         gatheredBytes = fixedBytes
-        return .arguments(arguments)
+        return .arguments(WordList(arguments))
     }
 
     /// So many of the last rows, each of which has as many arguments as the others.
@@ -193,7 +196,7 @@ struct ExecInput {
         let arguments = Array(gathered.prefix(rows * each))
         gathered.removeFirst(arguments.count)
         gatheredRows -= rows
-        return .arguments(arguments)
+        return .arguments(WordList(arguments))
     }
 
     private static func trimmed(_ arguments: [[UInt8]], _ trim: ExecOptions.Trim) -> [[UInt8]] {

@@ -26,6 +26,8 @@ final class ExecLane {
     private let errors: LaneOutput?
     private var block: Descriptor?
     private var part: PartFile?
+    /// What its commands are made of, until the daemon has it.
+    private var words: Descriptor?
     /// The command that it has where that has the terminal.
     private(set) var terminal: TerminalCommand?
     /// Where such a command's outputs are kept until its end.
@@ -68,10 +70,10 @@ final class ExecLane {
     /// by the shell that begins it.
     ///
     /// - Parameter isWanted: whether it is to be run at all; else something is that does nothing.
-    func words(for job: ExecJob, of plan: ExecPlan, isWanted: Bool) throws(CommandError) -> [[UInt8]] {
+    func words(for job: ExecJob, of plan: ExecPlan, isWanted: Bool) throws(CommandError) -> WordList {
         isUnwanted = !isWanted
-        guard isWanted else { return [Array("true".utf8)] }
-        if plan.options.readsTerminal { return try onTerminal(job, plan) }
+        guard isWanted else { return WordList([Array("true".utf8)]) }
+        if plan.options.readsTerminal { return WordList(try onTerminal(job, plan)) }
         let place = "/proc/\(getpid())/fd/"
         var line = "exec \"$@\""
         if let input = job.input {
@@ -89,7 +91,9 @@ final class ExecLane {
         if let output, let errors { line += " >\(place)\(output.writer) 2>\(place)\(errors.writer)" }
         let command = plan.command(of: job, slot: slot, part: part)
         guard job.block != nil || job.input != nil || output != nil else { return command }
-        return WrapperShell.words + [Array(line.utf8), part?.path.bytes ?? Array("sh".utf8)] + command
+        var wrapped = WordList(WrapperShell.words + [Array(line.utf8), part?.path.bytes ?? Array("sh".utf8)])
+        wrapped.append(command)
+        return wrapped
     }
 
     /// What writes a part into a named pipe while the command runs, and no longer: the command need not open it.
@@ -113,7 +117,7 @@ final class ExecLane {
             keptErrors = consume errors
         }
         let command = try TerminalCommand(
-            plan.command(of: job, slot: slot), in: plan.directory, output: ends.output, errors: ends.errors)
+            plan.command(of: job, slot: slot).words, in: plan.directory, output: ends.output, errors: ends.errors)
         terminal = command
         return command.standIn
     }
@@ -128,13 +132,27 @@ final class ExecLane {
         }
     }
 
-    func begin(_ batch: [ExecJob], _ request: Run.Request) throws(CommandError) {
+    /// Bytes of commands that go in a file of their own, rather than as the words of a call.
+    private static let fileBytes = 4096
+
+    /// Sends a run of `commands`, which are those of `batch`.
+    func begin(_ batch: [ExecJob], _ commands: [WordList], _ request: Run.Request) throws(CommandError) {
+        var request = request
+        words = nil
+        if commands.reduce(0, { $0 + $1.bytes.count }) < Self.fileBytes {
+            request.inputs = commands.map { Run.Input(words: $0.texts) }
+        } else {
+            words = try Self.file(of: Array(commands.map(\.bytes).joined()))
+            request.block = Run.Block(descriptor: 0, lengths: commands.map(\.bytes.count))
+        }
         jobs = batch
         (name, acceptedAt, isOverdue) = (nil, nil, false)
         check = ReplyCheck()
         isFree = false
         sentAt = Int(Monotonic.now())
-        try connection.begin(Run.method, text: request.json, more: true)
+        let descriptor = words?.raw
+        try connection.begin(
+            Run.method, text: request.json, more: true, descriptors: descriptor.map { [$0] } ?? [])
         try connection.sendAvailable()
     }
 
@@ -149,6 +167,7 @@ final class ExecLane {
     /// The daemon has accepted what it was sent.
     func accept(_ name: String) {
         self.name = name
+        words = nil
         acceptedAt = Int(Monotonic.now())
         terminal?.start()
     }

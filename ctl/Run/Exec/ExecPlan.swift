@@ -9,7 +9,7 @@ import Report
 struct ExecJob: Equatable {
     /// From 1, as in the joblog.
     let number: Int
-    let arguments: [[UInt8]]
+    let words: WordList
     /// What the command reads; nil for nothing.
     var block: [UInt8]?
     /// A descriptor of this process that it reads from.
@@ -19,8 +19,21 @@ struct ExecJob: Equatable {
     /// Its place among those that were begun, from 0; nil before.
     var place: Int?
 
+    init(number: Int, _ words: WordList) {
+        self.number = number
+        self.words = words
+    }
+
+    init(number: Int, arguments: [[UInt8]], block: [UInt8]? = nil, input: Int32? = nil) {
+        self.init(number: number, WordList(arguments))
+        self.block = block
+        self.input = input
+    }
+
+    var arguments: [[UInt8]] { words.words }
+
     /// About what it takes of memory.
-    var byteCount: Int { arguments.reduce((block?.count ?? 0) + 64) { $0 + $1.count + 32 } }
+    var byteCount: Int { (block?.count ?? 0) + words.bytes.count + 64 }
 }
 
 /// What `parctl run exec` is to do: the commands, and what becomes of their output.
@@ -186,7 +199,7 @@ final class ExecPlan {
             switch try take(waits: needsAll) {
             case .job(let job):
                 jobs.append(job)
-                bytes += job.arguments.reduce(0) { $0 + $1.count + 8 }
+                bytes += job.words.bytes.count + 8 * job.words.count
             case .end:
                 isComplete = true
                 total = count
@@ -202,8 +215,8 @@ final class ExecPlan {
     }
 
     private func shuffle() {
-        let shuffled = jobs.map(\.arguments).shuffled()
-        jobs = zip(jobs, shuffled).map { ExecJob(number: $0.number, arguments: $1) }
+        let shuffled = jobs.map(\.words).shuffled()
+        jobs = zip(jobs, shuffled).map { ExecJob(number: $0.number, $1) }
     }
 
     enum Next {
@@ -253,7 +266,7 @@ final class ExecPlan {
             case .arguments(let arguments):
                 count += 1
                 if log?.known.contains(count) == true { continue }
-                return .job(ExecJob(number: count, arguments: arguments))
+                return .job(ExecJob(number: count, arguments))
             }
         }
     }
@@ -302,7 +315,19 @@ final class ExecPlan {
     /// The words of a command.
     ///
     /// - Parameter part: the file of its part of the input, where it is given that by its name.
-    func command(of job: ExecJob, slot: Int = 1, part: PartFile? = nil) -> [[UInt8]] {
+    func command(of job: ExecJob, slot: Int = 1, part: PartFile? = nil) -> WordList {
+        if var command = plainCommand, part == nil {
+            command.append(job.words)
+            if !InheritedFiles.areMeant(in: command) { return command }
+        }
+        return WordList(fullCommand(of: job, slot: slot, part: part))
+    }
+
+    /// What stands before the arguments where that and they are all of each command; nil where they have to be looked at.
+    private lazy var plainCommand: WordList? =
+        options.nice == nil && place == nil ? template.plainWords.map(WordList.init) : nil
+
+    private func fullCommand(of job: ExecJob, slot: Int, part: PartFile?) -> [[UInt8]] {
         var values = values(of: job, slot: slot)
         if let part { (values.arguments, values.areLine) = ([part.path.bytes], false) }
         let command = InheritedFiles.reached(in: template.command(values))
@@ -334,10 +359,7 @@ final class ExecPlan {
     // MARK: All in one call
 
     /// What each task is given.
-    func inputs() -> [[String]] { jobs.map { Self.texts(command(of: $0)) } }
-
-    /// Words as the call has them.
-    static func texts(_ words: [[UInt8]]) -> [String] { words.map { String(bytes: $0) } }
+    func inputs() -> [[String]] { jobs.map { command(of: $0).texts } }
 
     /// The command of a task, for people.
     func line(of task: Int) -> String { shownLine(of: jobs[task]) }

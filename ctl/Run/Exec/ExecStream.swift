@@ -185,14 +185,13 @@ final class ExecStream {
         }
         var request = request
         if mayRepeat { request.arguments?["retries"] = nil }
-        var inputs: [Run.Input] = []
+        var commands: [WordList] = []
         for job in batch {
             let isWanted = try prompt?.isWanted(plan.shownLine(of: job, slot: lane.slot), interruption) ?? true
             if interruption.isAsked { return }
-            inputs.append(Run.Input(words: ExecPlan.texts(try lane.words(for: job, of: plan, isWanted: isWanted))))
+            commands.append(try lane.words(for: job, of: plan, isWanted: isWanted))
         }
-        request.inputs = inputs
-        try lane.begin(batch, request)
+        try lane.begin(batch, commands, request)
     }
 
     // MARK: News

@@ -20,6 +20,22 @@ enum InheritedFiles {
         return numbers
     }()
 
+    /// Whether one of `words` may be such a file.
+    static func areMeant(in words: WordList) -> Bool {
+        if numbers.isEmpty { return false }
+        return words.bytes.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return false }
+            var start = 0
+            while let found = memchr(base + start, Int32(folder[0]), bytes.count - start) {
+                start = UnsafeRawPointer(found) - base
+                if bytes.count - start < folder.count { return false }
+                if memcmp(found, folder, folder.count) == 0 { return true }
+                start += 1
+            }
+            return false
+        }
+    }
+
     /// `words` with each such `/dev/fd/63` as another process reaches it.
     static func reached(in words: [[UInt8]]) -> [[UInt8]] {
         numbers.isEmpty ? words : words.map(reached)

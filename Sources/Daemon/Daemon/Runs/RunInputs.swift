@@ -1,5 +1,7 @@
+import Bytes
 import Catalogue
 import Control
+import Ledger
 
 /// What tasks of `download` and `api` are given: checked, and completed by what their workers need.
 enum WebInputs {
@@ -52,10 +54,25 @@ private struct FileNames {
     }
 }
 
+extension InputBlock {
+    /// The words that the first command begins with, as many as may be shown, and none for others where there are some.
+    var shownWords: [[String]] {
+        var words: [String] = []
+        var length = 0
+        for word in beginning(atMost: 1 << 18).split(separator: 0, omittingEmptySubsequences: false) {
+            words.append(String(bytes: Array(word)))
+            length += word.count + 1
+            if length > InputText.maximumBytes { break }
+        }
+        if words.last == "" { words.removeLast() }
+        return tasks > 1 ? [words, []] : [words]
+    }
+}
+
 /// What tasks are given, for people.
 enum InputText {
     /// How much of it is shown, in bytes.
-    private static let maximumBytes = 120
+    fileprivate static let maximumBytes = 120
 
     /// What the first task is given, as it would be typed but for users and passwords in URLs, and `…` where it is cut or others are given something else; nil
     /// where tasks are given nothing.

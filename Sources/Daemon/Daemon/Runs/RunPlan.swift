@@ -144,16 +144,24 @@ struct RunPlan: Sendable {
         } else {
             addresses = nil
         }
+        var lists: InputBlock?
+        if definition.input == .command, let block = request.block {
+            lists = try Self.lists(block, tasks: tasks, descriptors)
+        }
         // Headers and bodies may hold what is nobody else's business.
-        input = InputText.text(of: addresses?.map { [$0] } ?? inputs ?? [])
+        input = InputText.text(of: lists?.shownWords ?? addresses?.map { [$0] } ?? inputs ?? [])
         var encodedInputs: TaskInputs?
-        if let words = inputs {
+        if let lists {
+            guard let encoded = TaskInputs(shared: shared, lists: lists) else {
+                throw .badArgument("context", value: "a word with a NUL in it", expected: "words without")
+            }
+            encodedInputs = encoded
+        } else if let words = inputs {
             guard let encoded = TaskInputs(shared: shared, tasks: words) else {
                 throw .badArgument("inputs", value: "a word with a NUL in it", expected: "words without")
             }
             encodedInputs = encoded
-        }
-        if let block = request.block {
+        } else if let block = request.block {
             let own = try Self.inputs(block, tasks: tasks, descriptors)
             encodedInputs =
                 try shared.isEmpty ? own.map(TaskInputs.init) : Self.inputs(own, beside: shared, tasks: tasks)
@@ -174,17 +182,20 @@ struct RunPlan: Sendable {
 
     /// How many tasks are asked for, by number or by what each is given; nil where nothing says so.
     private static func tasks(_ request: Run.Request, of definition: Definition) throws(ControlError) -> Int? {
-        if definition.input?.isBytes != true, request.block != nil {
+        if definition.input?.isBytes != true, definition.input != .command, request.block != nil {
             throw .badArgument(
                 "block", value: "one", expected: "none, as tasks of \(definition.name) are given no bytes")
         }
-        guard let input = definition.input, !input.isBytes else {
+        if definition.input == .command, let block = request.block, block.lengths?.isEmpty ?? true {
+            throw .badArgument("block", value: "no lengths", expected: "the length of each command's words")
+        }
+        guard let input = definition.input, !input.isBytes, request.block == nil else {
             if let inputs = request.inputs, !inputs.isEmpty {
                 throw .badArgument(
                     "inputs", value: "\(inputs.count)",
                     expected: definition.input == nil
                         ? "none, as tasks of \(definition.name) are given nothing"
-                        : "none, as tasks of \(definition.name) are given bytes: see block")
+                        : "none beside a block, or where tasks are given bytes: see block")
             }
             guard let lengths = request.block?.lengths else { return request.tasks }
             if let tasks = request.tasks, tasks != lengths.count {
@@ -201,6 +212,16 @@ struct RunPlan: Sendable {
             throw .badArgument("tasks", value: "\(tasks)", expected: "as many as there are inputs: \(inputs.count)")
         }
         return inputs.count
+    }
+
+    /// A block whose parts are the words of each command.
+    private static func lists(
+        _ block: Run.Block, tasks: Int, _ descriptors: ReceivedDescriptors?
+    ) throws(ControlError) -> InputBlock {
+        guard let lists = try inputs(block, tasks: tasks, descriptors) else {
+            throw .badArgument("block", value: "nothing", expected: "each command's words")
+        }
+        return lists
     }
 
     /// Inputs that are a block, which may be empty, beside words that all tasks share.
@@ -383,6 +404,10 @@ extension ControlError {
                     "block.table", value: "where it is",
                     expected: "a multiple of 8, with 16 bytes for each task behind it")
             case .shrunk: .badArgument("block.descriptor", value: "a file", expected: "one that stays as long as it is")
+            case .words(let task):
+                .badArgument(
+                    "block", value: "the part of task \(task)",
+                    expected: "a command and its arguments, each with a NUL behind it")
             case .system(let error):
                 .badArgument("block.descriptor", value: "a file", expected: "one that can be read: \(error)")
             }

@@ -69,7 +69,7 @@ final class CommandRunner {
         arguments.removeAll()
         // The first place is free, see Command.Start.
         arguments.append(nil)
-        for word in task.input { arguments.append(word) }
+        task.input.forEach { arguments.append($0) }
         guard let name = arguments[1].map({ String(cBytes: $0) }) else {
             throw SystemError("execve", .noSuchFileOrDirectory)
         }
