@@ -1,5 +1,6 @@
 """What the tests have workers call."""
 
+import ctypes
 import faulthandler
 import os
 import sys
@@ -150,6 +151,20 @@ def tell_pid_and_hold_the_gil(folder):
     """A loop in C that lets no other thread run, and hears of no signal."""
     tell_pid(folder)
     return sum(range(10**13))
+
+
+def processors_seen():
+    """Of each processor that this thread may use: its number, and the one that the C library finds it on."""
+    library = ctypes.CDLL(None)
+    allowed = os.sched_getaffinity(0)
+    seen = []
+    try:
+        for processor in sorted(allowed):
+            os.sched_setaffinity(0, {processor})
+            seen.append((processor, library.sched_getcpu()))
+    finally:
+        os.sched_setaffinity(0, allowed)
+    return seen
 
 
 def die_of_every(count, number):

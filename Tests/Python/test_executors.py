@@ -25,7 +25,7 @@ import pard
 import workers
 from helper_functions import (
     Boom, NeverBack, Unsendable, boom, count_of_initializations, crash, held_by_worker, initialize, keep, nap, note, place,
-    printing, recurse, refuse_pickling, square, total,
+    printing, processors_seen, recurse, refuse_pickling, square, total,
 )
 
 try:
@@ -128,6 +128,10 @@ class Both:
                     os.chdir(before)
                 self.assertEqual(os.fsencode(directory), os.path.realpath(os.fsencode(folder)))
         self.assertEqual(word, "wor\udcfe")
+
+    def test_workers_know_which_processor_they_are_on(self):
+        for processor, seen in self.executor.submit(processors_seen).result(PATIENCE):
+            self.assertEqual(seen, processor)
 
     def test_the_initializer_runs_once_in_each_worker(self):
         with self.kind(2, initializer=initialize, initargs=("ready",)) as executor:

@@ -24,6 +24,8 @@ typedef struct {
 struct par_lease {
     par_stream stream;
     uint32_t has_results;
+    /* Whether who waits for a result stays awake for longer: results have come so of late. */
+    uint32_t is_patient;
     /* To the daemon, and where workers ring. */
     int socket, bell;
     /* All that follows is used under it. */

@@ -12,8 +12,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* How long a thread waits awake: it yields its processor all the while, which a worker may need to answer. */
-#define SPIN_NANOSECONDS 50000u
+/* How long a thread waits awake: it yields its processor all the while, which a worker may need to answer. The longer time is for
+   where results keep coming later than the brief one and sooner than this. */
+#define BRIEF_NANOSECONDS 50000u
+#define LONG_NANOSECONDS 300000u
 
 static void futex_wake(uint32_t *word, int count) {
     if (word) syscall(SYS_futex, word, FUTEX_WAKE, count, NULL, NULL, 0);
@@ -294,12 +296,10 @@ static uint64_t deadline_of(int64_t nanoseconds) {
 }
 
 /* Waits awake until `id` has ended. */
-static int spin(const par_stream *stream, uint64_t id, uint64_t deadline) {
+static int spin(const par_stream *stream, uint64_t id, uint64_t patience) {
     par_stream_head *head = par_stream_head_of(stream);
-    if (par_stream_has_ended(stream, id)) return 1;
-    if (deadline == 0) return 0;
     head->giver = sched_getcpu() + 1;
-    uint64_t end = lease_now() + SPIN_NANOSECONDS;
+    uint64_t end = lease_now() + patience;
     do {
         for (int look = 0; look < 64; look++) {
             if (par_stream_has_ended(stream, id)) return 1;
@@ -319,7 +319,11 @@ int par_lease_wait(par_lease *lease, uint64_t id, par_result *result, int64_t na
     lease_slot *slot = &lease->slots[par_stream_slot(stream, id)];
     uint64_t deadline = nanoseconds == 0 ? 0 : deadline_of(nanoseconds);
     if (__atomic_load_n(&slot->id, __ATOMIC_RELAXED) != id) return -ENOENT;
-    spin(stream, id, deadline);
+    uint64_t began = 0;
+    if (deadline != 0 && !par_stream_has_ended(stream, id)) {
+        began = lease_now();
+        spin(stream, id, __atomic_load_n(&lease->is_patient, __ATOMIC_RELAXED) ? LONG_NANOSECONDS : BRIEF_NANOSECONDS);
+    }
     int code = 0;
     pthread_mutex_lock(&lease->lock);
     while (1) {
@@ -341,6 +345,11 @@ int par_lease_wait(par_lease *lease, uint64_t id, par_result *result, int64_t na
         code = sleep_on(lease, 1, deadline);
     }
     pthread_mutex_unlock(&lease->lock);
+    if (began > 0 && code == 0) {
+        uint64_t waited = lease_now() - began;
+        if (waited > BRIEF_NANOSECONDS)
+            __atomic_store_n(&lease->is_patient, waited <= LONG_NANOSECONDS, __ATOMIC_RELAXED);
+    }
     return code;
 }
 

@@ -7,8 +7,11 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <setjmp.h>
+#include <linux/rseq.h>
 #include <signal.h>
+#include <stddef.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -54,6 +57,29 @@ static void await_parent(void) {
     for (int looks = 0; looks < PARENT_LOOKS && getppid() == helper_id; looks++) nanosleep(&rest, NULL);
 }
 
+// What glibc 2.35 and later says of where the kernel tells each thread its processor.
+extern const ptrdiff_t __rseq_offset __attribute__((weak));
+extern const unsigned int __rseq_size __attribute__((weak));
+
+/// What glibc registers with: on x86, and on others that have none of their own here, the kernel takes any number.
+#if defined(__aarch64__)
+enum { RSEQ_SIGNATURE = 0xd428bc00 };
+#else
+enum { RSEQ_SIGNATURE = 0x53053053 };
+#endif
+
+/// Has the kernel tell this thread its processor again. A child goes on with that from its parent, but the helper, in borrowed
+/// memory, has none: sched_getcpu(3) would say for ever where the zygote was.
+static void register_processor(void) {
+    if (!&__rseq_offset || !&__rseq_size || __rseq_size == 0) return;
+    struct rseq *area = (struct rseq *)((char *)__builtin_thread_pointer() + __rseq_offset);
+    area->cpu_id_start = 0;
+    area->rseq_cs = 0;
+    area->cpu_id = (uint32_t)RSEQ_CPU_ID_UNINITIALIZED;
+    // The first form's size, which every kernel takes.
+    if (syscall(SYS_rseq, area, 32, 0, RSEQ_SIGNATURE) < 0) area->cpu_id = (uint32_t)RSEQ_CPU_ID_REGISTRATION_FAILED;
+}
+
 int32_t par_python_fork(void) {
     static char *stack;
     if (!stack) {
@@ -71,6 +97,7 @@ int32_t par_python_fork(void) {
         while (read(ends[0], &byte, 1) < 0 && errno == EINTR) {}
         close(ends[0]);
         await_parent();
+        register_processor();
         python.PyOS_AfterFork_Child();
         return 0;
     }

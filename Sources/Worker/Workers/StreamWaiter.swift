@@ -15,8 +15,17 @@ struct StreamWaiter {
     /// Tasks in a row that came from this worker's own processor while it was awake.
     private var crowded = 0
 
-    /// How long a worker without a task stays awake, as for an order, see ``OrderWaiter``.
-    private static let spinNanoseconds: UInt64 = 20_000
+    /// How long it stays awake, in nanoseconds.
+    private var patience = Self.briefPatience
+    /// Waits in a row that were longer than it would ever stay awake.
+    private var longWaits = 0
+
+    /// How long a worker without a task stays awake, as for an order, see ``OrderWaiter``; and how long where tasks keep coming
+    /// later than that and sooner than this, as of a client that copies an array for each.
+    private static let briefPatience: UInt64 = 20_000
+    private static let longPatience: UInt64 = 300_000
+    /// So many waits in a row that were longer tell that staying awake is of no use.
+    private static let longWaitsLimit = 3
     /// So many such tasks tell that client and worker take turns on one processor, where neither can wait awake.
     private static let crowdedLimit = 4
 
@@ -37,9 +46,16 @@ struct StreamWaiter {
         support?.beginWaiting()
         defer { support?.endWaiting() }
         let began = Monotonic.now()
-        if spin() { return Monotonic.now() - began > Self.briefNanoseconds }
-        park()
-        return true
+        if !spin() { park() }
+        let waited = Monotonic.now() - began
+        if waited > Self.longPatience {
+            longWaits += 1
+            if longWaits >= Self.longWaitsLimit { patience = Self.briefPatience }
+        } else if waited > Self.briefPatience {
+            longWaits = 0
+            patience = Self.longPatience
+        }
+        return waited > Self.briefNanoseconds
     }
 
     /// A wait that costs less than measuring it.
@@ -57,7 +73,7 @@ struct StreamWaiter {
         let head = seat.pointee.head
         if par_stream_spin_begin(seat.pointee.stream, seat.pointee.seat) == 0 { return seat.pointee.hasWork }
         defer { par_stream_spin_end(seat.pointee.stream) }
-        let end = Monotonic.now() + Self.spinNanoseconds
+        let end = Monotonic.now() + patience
         repeat {
             for _ in 0..<32 {
                 if seat.pointee.hasWork {
@@ -71,7 +87,7 @@ struct StreamWaiter {
             Processors.yield()
         } while Monotonic.now() < end
         crowded = 0
-        if isSpread { gather(head) }
+        if isSpread, patience == Self.briefPatience { gather(head) }
         return seat.pointee.hasWork
     }
 
