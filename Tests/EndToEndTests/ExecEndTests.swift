@@ -193,13 +193,17 @@ extension EndToEnd {
             }
         }
 
-        @Test("are tried again when they fail, as often as is allowed")
-        func retries() throws {
+        @Test(
+            "are tried again when they fail, as often as is allowed, whoever sees to it",
+            arguments: [[], ["--timeout", "10000%"]])
+        func retries(options: [String]) throws {
             try Daemon.run { daemon in
                 let script = "echo x >> tries; [ $(wc -l < tries) = 3 ]"
-                let outcome = try daemon.exec(["--json", "--records", "--retries", "4", "sh", "-c", script, ":::", "a"])
+                let outcome = try daemon.exec(
+                    ["--json", "--records", "--retries", "4"] + options + ["sh", "-c", script, ":::", "a"])
                 #expect(outcome.status == 0)
                 #expect(try outcome.records.map(\.attempt) == [3])
+                #expect(try outcome.receipt.arguments["retries"] == "4")
                 try FileManager.default.removeItem(atPath: daemon.fixture.folder + "/tries")
             }
         }

@@ -289,8 +289,12 @@ final class ExecStream {
         var part = HeldOutputs.Part(job: job, slot: lane.slot)
         part.output = try OutputPrinter.bytes(of: piece.stdout)
         part.errors = try OutputPrinter.bytes(of: piece.stderr)
-        if let record = piece.record.map(lane.judged) {
+        if var record = piece.record.map(lane.judged) {
             if repeats(record, job) { return lane.early = [] }
+            if mayRepeat {
+                record.attempt = job.tries + 1
+                record.command?.tries = job.tries + 1
+            }
             let kept = lane.keptOutputs()
             (part.output, part.errors) = (part.output + kept.output, part.errors + kept.errors)
             part.isLast = true

@@ -123,7 +123,9 @@ struct StreamAccount {
             startup: source?.temperature == .cold ? startup : source?.poolStartupPaid ?? 0)
         let isByProcess = shape.processes != nil
         return Receipt(
-            job: first?.job ?? "none", workload: "exec", arguments: first?.arguments ?? shape.arguments ?? [:],
+            job: first?.job ?? "none", workload: "exec",
+            // Tries that are seen to here stand in no part's receipt.
+            arguments: (first?.arguments ?? [:]).merging(shape.arguments ?? [:]) { $1 },
             input: input.map { $0 + (counts.total > 1 ? " …" : "") },
             mode: threads == 1 ? .serial : isByProcess ? .processes : .threads,
             processes: isByProcess ? threads : 1, threads: isByProcess ? 1 : threads,
