@@ -90,7 +90,9 @@ struct BlockTests {
         for lists in [try InputBlock(bytes, lengths: [5, 3]), try InputBlock(try file(bytes), lengths: [5, 3])] {
             let bed = try Bed(TaskInputs(shared: ["/tmp", "X=1"], lists: lists), tasks: 2)
             #expect(bed.job.sharedInput.strings == ["/tmp", "X=1"])
-            func words(_ task: Int) -> [[UInt8]] { bed.job.input(task).map { word in Array(String(cString: word).utf8) } }
+            func words(_ task: Int) -> [[UInt8]] {
+                bed.job.input(task).map { word in Array(String(cString: word).utf8) }
+            }
             #expect(bed.job.input(0).map { strlen($0) } == [1, 2] && bed.job.input(0).first { _ in true }?[0] == 97)
             #expect(words(1) == [[98], []])
             var count = 0

@@ -122,7 +122,8 @@ import Testing
     }
 
     @Test(arguments: [[], ["--trim", "n"], ["-r"], ["-E", "none"]])
-    func `arguments of a file are the same whether they are taken one by one or many at once`(options: [String]) throws {
+    func `arguments of a file are the same whether they are taken one by one or many at once`(options: [String]) throws
+    {
         var generator = SystemRandomNumberGenerator()
         let lines = (0..<20_000).map { _ in String(repeating: "x", count: Int.random(in: 1...40, using: &generator)) }
         let path = FileManager.default.temporaryDirectory.path + "/arguments-\(UUID().uuidString)"

@@ -66,7 +66,9 @@ final class ArgumentReader {
             let rest = UnsafeRawBufferPointer(rebasing: buffer[place...])
             guard let base = rest.baseAddress else { return 0 }
             var start = 0
-            while list.count + ends.count < most, let found = memchr(base + start, Int32(options.end[0]), rest.count - start) {
+            while list.count + ends.count < most,
+                let found = memchr(base + start, Int32(options.end[0]), rest.count - start)
+            {
                 let end = UnsafeRawPointer(found) - base
                 if end - start > Self.longestArgument { break }
                 ends.append(end)
