@@ -59,6 +59,7 @@ extension EndToEnd {
                     #expect(process.end(within: 20) == .exit(130))
                     kill(pid_t(sleeper), SIGKILL)
                 }
+                #expect(process.errors.isOver(within: 5))
                 #expect(process.errors.text == "parctl: nobody reads the output: left without the rest of it\n")
                 try FileManager.default.removeItem(atPath: fixture.temporary + "/pipe")
             }

@@ -38,7 +38,7 @@ struct HistoryCommand: ParsableCommand {
     @ArgumentParser.Option(
         help: ArgumentHelp(
             "Only runs on workers of this runtime, as 'parctl status' calls it: native, curl, blas, plugin:PATH or python:NAME.",
-            valueName: "name"), completion: .list(["native", "curl", "blas"]))
+            valueName: "name"), completion: .list(RuntimeName.builtIns))
     var runtime: String?
 
     @Flag(help: "Show median and p99 of start-up, dispatch and task time, warm beside cold.")

@@ -9,7 +9,7 @@ enum RunInputs {
     case nothing
     /// With the words of all commands, where they are one call.
     case commands(ExecPlan, [[String]]?)
-    case listed([[String]])
+    case listed([[String]], Input)
     case items(FunctionPlan, tasks: Int?)
 
     /// - Parameters:
@@ -42,7 +42,8 @@ enum RunInputs {
             let copies = inputs.count == 1 ? tasks ?? 1 : 1
             // Before they are made: there may be no room for them.
             try CallSize.check(inputs, copies: copies, of: words)
-            self = .listed(copies == 1 ? inputs : Array(repeating: inputs[0], count: copies))
+            self = .listed(
+                copies == 1 ? inputs : Array(repeating: inputs[0], count: copies), words.definition.input ?? .item)
         }
     }
 
@@ -64,7 +65,7 @@ enum RunInputs {
         switch self {
         case .nothing: nil
         case .commands(let plan, _): plan.jobs.count
-        case .listed(let inputs): inputs.count
+        case .listed(let inputs, _): inputs.count
         case .items(_, let tasks): tasks
         }
     }
@@ -75,11 +76,12 @@ enum RunInputs {
         case .nothing: nil
         case .commands(let plan, _): plan.line
         case .items(let plan, _): plan.items.map { items in { Secrets.hidden(in: items.text(of: $0)) } }
-        case .listed(let inputs): { Self.name(of: inputs[$0]) }
+        case .listed(let inputs, .item): { Secrets.hidden(in: inputs[$0][0]) }
+        case .listed(let inputs, _): { Self.name(of: inputs[$0]) }
         }
     }
 
-    /// A URL without user, password and the values of its query, and how long the body is, but nothing of it; or an item.
+    /// A URL without user, password and the values of its query, and how long the body is, but nothing of it.
     private static func name(of words: [String]) -> String {
         let url = Secrets.hidden(inAddress: words[0])
         guard words.count > 1, !words[1].isEmpty else { return url }
@@ -97,7 +99,7 @@ enum RunInputs {
             if let tasks { request.tasks = tasks }
             try plan.put(into: &request)
             Self.moveTimeout(in: &request)
-        case .listed(let inputs):
+        case .listed(let inputs, _):
             request.inputs = inputs.map(Run.Input.init(words:))
             request.context = .ofFiles
         case .commands(let plan, let inputs):

@@ -140,6 +140,8 @@ public enum RuntimeName {
     public static let plugin = "plugin"
     /// A Python interpreter of a user's, of which a runtime is made when a run names a module or a file of it.
     public static let python = "python"
+    /// Those that every daemon has.
+    public static let builtIns = [native, curl, blas]
     /// Those that are made for a user's own code.
     public static let users = [plugin, python]
 }

@@ -2,20 +2,15 @@ import Glibc
 
 /// What a workload's tasks tell beside their records: a row of 64-bit numbers, and words of their own for a failure.
 public struct Detail: Sendable, Equatable {
-    /// The member of a record's JSON that has them.
+    /// The member of a record's JSON that has them: `command`, `fetch`, or `detail`.
     public let member: String
-    /// The key in it under which the first word stands that the task was given; nil where it isn't told.
-    public let inputKey: String?
     /// In the order in which they stand in memory and in JSON.
     public let columns: [Column]
     /// Room for a failure's own words, in bytes; 0 where its kind says all.
     public let reasonBytes: Int
 
-    public init(
-        _ member: String = "detail", inputKey: String? = nil, columns: [Column] = [], reasonBytes: Int = 0
-    ) {
+    public init(_ member: String = "detail", columns: [Column] = [], reasonBytes: Int = 0) {
         self.member = member
-        self.inputKey = inputKey
         self.columns = columns
         self.reasonBytes = reasonBytes
     }

@@ -75,7 +75,7 @@ extension Definition {
     /// redirects together; 0 for what did not happen. On a connection that was open there was nothing to be looked up,
     /// connected or agreed on.
     private static let fetchDetail = Detail(
-        "fetch", inputKey: "url",
+        "fetch",
         columns: [
             Column("status"), Column("bytes", "bytes"), Column("redirects"),
             Column("connections", "connections", summary: .init("new connections", over: ["status"])),
