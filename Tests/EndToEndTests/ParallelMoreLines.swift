@@ -63,5 +63,54 @@ extension ParallelLines {
             parallel --tty echo ::: a b
             seq 2 | parallel --tty 'cat; echo {}'
             """#),
+        Group(
+            "braces that are other programs', and what is no place",
+            #"""
+            printf 'see\ntree\n' > l; parallel -k 'grep -oE "e{1,2}" {}' ::: l
+            printf 'abcd\n' > l; parallel -k "sed -E 's/^.{1,2}//' {}" ::: l
+            parallel -k --tagstring '{1,2}' echo ::: a
+            printf 'n,v\nbob,1\namy,2\n' > c; parallel --header : -C, -k "echo {n} | awk '{print}'" :::: c
+            printf 'n,v\nbob,1\n' > c; x=y; export x; parallel --header : -C, -k 'echo ${x} {n}' :::: c
+            printf 'n\nl\n' > c; printf 'a\nb\n' > l; parallel --header : -k "sed -n '/a/{p}' {n}" :::: c
+            parallel -j1 'echo {%}' ::: a b
+            parallel -j1 'echo {%}; cat l' ::: a; echo $?
+            parallel -j1 CUDA='$(({%} - 1))' env ::: a | grep CUDA
+            parallel -j1 -X 'echo {%}' ::: a b
+            parallel --dry-run -j1 'echo {%}' ::: a
+            parallel -j2 --plus -k 'echo {##}' ::: a b
+            host=h; export host; parallel -k 'echo ${host} {}' ::: a
+            slot=s; export slot; parallel -k 'echo ${slot}{}' ::: a
+            printf abcd > l; parallel -k "stat -c '{%n,%s}' {}" ::: l
+            parallel -k "printf '{%%d}\n'; echo {}" ::: a
+            parallel -k "printf '{%d}\n' {}" ::: 1
+            parallel -k "python3 -c 'print({1:2}, {})' " ::: 3
+            """#),
+        Group(
+            "logs, tags and ends as they are typed less often",
+            #"""
+            parallel -k --tagstring '{1}\t{2}' echo x ::: a b ::: c
+            parallel -k --tagstring '' echo ::: a
+            parallel --dry-run --tag -k echo ::: a 'b c'
+            parallel --dry-run --tagstring '{#}' -k echo ::: a b
+            parallel -j1 --joblog +l echo ::: a; parallel -j1 --joblog +l echo ::: b c; ls; cut -f1,7- l
+            parallel -j1 --joblog l echo ::: a; parallel -j1 --joblog l echo ::: b; wc -l < l
+            printf 'a\033b' | parallel -k -d '\033' echo
+            printf 'a\001b' | parallel -k -d '\001' echo
+            printf 'a b\n' | parallel --colsep '\x20' -k echo {2}
+            parallel -j2 --halt now,fail=1 'echo start {}; sleep {}; echo end {}; false' ::: 0.3 4; echo $?
+            parallel -k -j2 --halt now,fail=1 'echo start {}; sleep {}; echo end {}; false' ::: 0.3 4; echo $?
+            seq 100000 | parallel -j2 echo 2>e | head -3 | wc -l; echo ${PIPESTATUS[1]}
+            parallel --keep -j2 echo ::: a b
+            PARALLEL='--tag -k' parallel -j2 echo ::: 3 1 2
+            PARALLEL="-k --tagstring 'a \"b\"' -j1" parallel echo ::: x
+            PARALLEL= parallel -k echo ::: x
+            parallel --dry -k echo ::: a b
+            seq 3 | parallel --delim '\n' --max-arg 2 -k echo
+            parallel --line-buf -j1 echo ::: a b
+            printf 'b\na\n' > l; parallel -k wc -l '<{}' ::: l
+            parallel -k echo {} '>>log' ::: a; cat log
+            printf 'b\na\n' > l; parallel -k cat {} '| sort > {}.out' ::: l; cat l.out
+            parallel -k ls {} '2>/dev/null' ::: none; echo $?
+            """#),
     ]
 }

@@ -48,7 +48,9 @@ extension RunInvocation {
         do {
             try run(words)
         } catch let failure as CommandError {
-            throw CommandStatus(code: ExecStatus.other, failure: failure)
+            // As a program that SIGPIPE ends.
+            let isUnread = if case .output(EPIPE) = failure { true } else { false }
+            throw CommandStatus(code: isUnread ? 128 + SIGPIPE : ExecStatus.other, failure: failure)
         }
     }
 
@@ -131,6 +133,7 @@ extension RunInvocation {
         _ signals: Signals, _ exports: inout Exports
     ) throws {
         var session = RunSession(request, terminal: Terminal(STDERR_FILENO, color: service.color))
+        follower?.dropsCut = request.halt?.now == true
         session.follower = follower ?? inputs.functions?.follower
         session.descriptors = inputs.descriptors
         let receipt = try session.receipt(from: &connection, signals: signals)

@@ -44,6 +44,7 @@ extension Input {
         Option("quote", .flag, "hand the words of the command on as they are: no shell"),
         Option("dry-run", .flag, "print the commands, and run none"),
         Option("joblog", .path, in: 1...4096, "write a line for each command that has ended into this file, anew"),
+        Option("joblog-append", .flag, "put the lines behind those that the joblog has; the same as --joblog +FILE"),
         Option("resume", .flag, "leave out the commands that the joblog knows, and go on with it"),
         Option("resume-failed", .flag, "as --resume, but run again those of them that failed"),
         Option("retry-failed", .flag, "run the commands that failed by the joblog again, as they stand there"),

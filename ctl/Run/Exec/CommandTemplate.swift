@@ -72,7 +72,10 @@ struct CommandTemplate: Equatable {
                 read.append(part.pieces)
             }
         }
-        let hasPlace = read.joined().contains { if case .place(let place) = $0 { place.isOfTask } else { false } }
+        // How many there are is none of GNU parallel's places without --plus: the argument follows.
+        let hasPlace = read.joined().contains { piece in
+            if case .place(let place) = piece { place != .total || reader.hasMore } else { false }
+        }
         if !hasPlace, appends {
             gaps.append(read.isEmpty ? [] : [0x20])
             read.append([.place(.all(.none))])

@@ -27,6 +27,8 @@ final class ExecFollower: RunFollower {
     private var shownNow: Set<Int> = []
     /// The task whose pieces come now.
     private var current: Int?
+    /// Whether what a halt has cut off is told no more than its end.
+    var dropsCut = false
 
     /// - Parameters:
     ///   - isBesideData: whether standard output is for a document, so that commands' output goes elsewhere.
@@ -50,8 +52,9 @@ final class ExecFollower: RunFollower {
         let job = jobs[piece.task]
         let isFirst = current != piece.task
         current = piece.record == nil ? piece.task : nil
-        let output = try OutputPrinter.bytes(of: piece.stdout)
-        let errors = try OutputPrinter.bytes(of: piece.stderr)
+        let isCut = dropsCut && piece.record?.status == "cancelled"
+        let output = isCut ? [] : try OutputPrinter.bytes(of: piece.stdout)
+        let errors = isCut ? [] : try OutputPrinter.bytes(of: piece.stderr)
         try show(output, errors, of: job, isFirst: isFirst, isLast: piece.record != nil, interruption)
         guard let record = piece.record else { return }
         try end(job, record)
@@ -215,6 +218,7 @@ enum ExecStatus {
           1 - 100  that many commands failed
           101      more than 100 commands failed
           130      the run was cancelled
+          141      nobody reads the output any more
           255      anything else: wrong usage, no daemon or one that went away, not permitted, no workers
           With --halt now,fail=1 or soon,fail=1 it is that of the command that failed.
         """
@@ -224,16 +228,18 @@ enum ExecStatus {
 enum ExecHelp {
     static let text = """
 
-        Options and places are those of GNU parallel; the table below lists them all. Arguments come after ':::', from the
-        files after '::::' or --arg-file, or from standard input, one on each line; commands start while it is read. With several
-        sources, each argument of one is combined with each of the others; ':::+', '::::+' and --link take them side by side.
+        Options and places are those of GNU parallel; the table below lists them all. $PARALLEL may hold options for every line.
+        Arguments come after ':::', from the files after '::::' or --arg-file, or from standard input, one on each line; commands
+        start while it is read. With several sources, each argument of one is combined with each of the others; ':::+', '::::+'
+        and --link take them side by side.
         Without a command, each line is a command. The command starts with the first word that is not an option, and everything
         up to ':::' belongs to it. Commands themselves have nothing to read (/dev/null), unless --pipe gives them parts of the input,
         or --tty the terminal.
 
         A command that is one word with a space or a shell's sign in it is run by the shell, and arguments are quoted in it; the
         same goes for a shell's own commands. With several words, each reaches the program as it is, unless one is a sign by
-        itself, such as '|' or '>', is in quotes of its own, as in '"{}"', or is a path with a variable, as in '$HOME/{}'.
+        itself, such as '|' or '>', or begins with one, as in '2>/dev/null' or '<{}', is in quotes of its own, as in '"{}"', or is
+        a path with a variable, as in '$HOME/{}'.
         --quote hands all words on as they are.
 
         {}   the argument; at the end where the command has no place for it    {#}  its number    {%}  the slot, from 1

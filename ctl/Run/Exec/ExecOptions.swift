@@ -132,12 +132,15 @@ struct ExecOptions {
         if let text = bytes("replace") { reader.whole = text }
         reader.hasMore = has("plus")
         keepsOrder = has("keep-order")
-        tag = bytes("tagstring") ?? (has("tag") ? Array("{}".utf8) : nil)
+        tag = bytes("tagstring").map(Self.unescaped) ?? (has("tag") ? Array("{}".utf8) : nil)
+        if tag?.isEmpty == true { tag = nil }
         output = has("ungroup") ? .raw : has("line-buffer") ? .lines : .whole
         printsCommand = has("print-command")
         tellsCommand = has("verbose")
         results = bytes("results")
-        if let name = results, [".csv", ".tsv"].contains(where: { name.suffix(4) == Array($0.utf8)[...] }) {
+        if let name = results,
+            [".csv", ".tsv", ".json"].contains(where: { name.suffix($0.utf8.count) == Array($0.utf8)[...] })
+        {
             throw words.fault("--results keeps files, no table: name a directory, and --joblog for a table")
         }
         isForShell = has("shell")
@@ -197,18 +200,32 @@ struct ExecOptions {
             || timeoutPercent != nil || asks || readsTerminal
     }
 
-    /// A text in which `\n`, `\t`, `\0` and the like are the bytes that they mean.
+    /// A text in which `\n`, `\t`, `\033`, `\x1b` and the like are the bytes that they mean.
     static func unescaped(_ text: [UInt8]) -> [UInt8] {
         let known: [UInt8: UInt8] = [
-            UInt8(ascii: "n"): 10, UInt8(ascii: "t"): 9, UInt8(ascii: "r"): 13, UInt8(ascii: "0"): 0,
+            UInt8(ascii: "n"): 10, UInt8(ascii: "t"): 9, UInt8(ascii: "r"): 13,
             UInt8(ascii: "a"): 7, UInt8(ascii: "f"): 12, UInt8(ascii: "v"): 11, UInt8(ascii: "\\"): 92,
         ]
+        func number(_ digits: ArraySlice<UInt8>, radix: Int) -> UInt8? {
+            Int(String(decoding: digits, as: UTF8.self), radix: radix).flatMap(UInt8.init(exactly:))
+        }
         var bytes: [UInt8] = []
         var rest = text[...]
         while let byte = rest.popFirst() {
             if byte == UInt8(ascii: "\\"), let next = rest.first, let meant = known[next] {
                 bytes.append(meant)
                 rest.removeFirst()
+            } else if byte == UInt8(ascii: "\\"),
+                case let digits = rest.prefix(3).prefix(while: { (0x30...0x37).contains($0) }),
+                let meant = number(digits, radix: 8)
+            {
+                bytes.append(meant)
+                rest = rest[digits.endIndex...]
+            } else if byte == UInt8(ascii: "\\"), rest.first == UInt8(ascii: "x"),
+                let meant = number(rest.dropFirst().prefix(2), radix: 16)
+            {
+                bytes.append(meant)
+                rest = rest.dropFirst(3)
             } else {
                 bytes.append(byte)
             }

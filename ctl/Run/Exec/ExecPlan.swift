@@ -126,7 +126,9 @@ final class ExecPlan {
         log =
             options.isDry && resume == .no
             ? nil
-            : try words.client["joblog"]?.last.map { path throws(CommandError) in try JobLogFile(path, resume: resume) }
+            : try words.client["joblog"]?.last.map { path throws(CommandError) in
+                try JobLogFile(path, resume: resume, appends: words.client["joblog-append"] != nil)
+            }
         if options.gathering != .none {
             input.fit(fixed: template.fixedBytes) { template.bytes(of: $0) }
         }
@@ -288,7 +290,9 @@ final class ExecPlan {
                 guard !jobs.isEmpty else { return true }
                 for job in jobs {
                     // The slots that they would have if all took equally long.
-                    try StandardOutput.write(line(of: job, slot: (job.number - 1) % max(slots, 1) + 1) + [0x0A])
+                    let slot = (job.number - 1) % max(slots, 1) + 1
+                    let tag = tag(of: job, slot: slot).map { $0 + [UInt8(ascii: "\t")] } ?? []
+                    try StandardOutput.write(tag + line(of: job, slot: slot) + [0x0A])
                 }
                 jobs = []
             }

@@ -298,6 +298,10 @@ final class ExecStream {
             let kept = lane.keptOutputs()
             (part.output, part.errors) = (part.output + kept.output, part.errors + kept.errors)
             part.isLast = true
+            // What a halt has cut off is told no more than its end.
+            if record.status == "cancelled", haltedBy != nil, halts?.isNow == true {
+                (part.output, part.errors) = ([], [])
+            }
             let moved = account.add(record, of: job, lane, since: start)
             if record.status == "ok" { timeout?.add(nanoseconds: record.stop - record.start) }
             if record.status == "ok" || record.status == "failed" || record.status == "lost" {

@@ -143,6 +143,15 @@ struct ForeignOption {
         refused("citation bibtex", "there is nothing to cite"), refused("D", .needed, "see 'journalctl -u pard'"),
     ]
 
+    /// Whether it is parctl's own option of that name.
+    func isSpelled(_ name: String) -> Bool {
+        if case .own(let names) = meaning {
+            names[0] == name || self.names.contains(name)
+        } else {
+            self.names.contains(name)
+        }
+    }
+
     /// The option that is spelled so, without dashes.
     static func named(_ name: some StringProtocol) -> ForeignOption? { all.first { $0.names.contains { $0 == name } } }
 
@@ -167,6 +176,33 @@ struct ForeignOption {
 
 /// The options of `parctl run exec` as people type them, GNU parallel's and xargs' spellings included.
 enum ExecLine {
+    /// The options of every command line, as GNU parallel takes them from `$PARALLEL`: words as a shell parts them.
+    static var usual: [String] {
+        var words: [String] = []
+        var word: String?
+        var quote: Character?
+        var isEscaped = false
+        for character in Environment.value("PARALLEL") ?? "" {
+            if isEscaped {
+                word = (word ?? "") + String(character)
+                isEscaped = false
+            } else if character == "\\", quote != "'" {
+                isEscaped = true
+            } else if character == quote {
+                quote = nil
+            } else if quote == nil, character == "'" || character == "\"" {
+                quote = character
+                word = word ?? ""
+            } else if quote == nil, character.isWhitespace {
+                if let word { words.append(word) }
+                word = nil
+            } else {
+                word = (word ?? "") + String(character)
+            }
+        }
+        return words + (word.map { [$0] } ?? [])
+    }
+
     /// `words`, which stand behind `exec`, with each option spelled as parctl spells it, and `--` before what follows them.
     ///
     /// - Parameter takesNext: whether an option that only parctl has takes the next word for its value.
@@ -215,7 +251,8 @@ enum ExecLine {
         if name.count > 1, let option = ForeignOption.named(name) { return option }
         guard name.count > 2, !own.contains(name) else { return nil }
         let near = ForeignOption.all.filter { $0.names.contains { $0.count > 1 && $0.hasPrefix(name) } }
-        return near.count == 1 && !own.contains(where: { $0.hasPrefix(name) }) ? near[0] : nil
+        guard near.count == 1, own.allSatisfy({ !$0.hasPrefix(name) || near[0].isSpelled($0) }) else { return nil }
+        return near[0]
     }
 
     private static let own = Set(
@@ -280,6 +317,8 @@ enum ExecLine {
             guard let halts else { return [] }
             guard let plain = halts.plain else { return ["--halt-when=\(value)"] }
             return ["--halt=\(plain.now ? "now" : "soon"),fail=\(plain.failures)"]
+        case "joblog" where value.hasPrefix("+") && value != "+":
+            return ["--joblog=\(value.dropFirst())", "--joblog-append"]
         case "block", "memfree": return ["--\(name)=\(size(value))"]
         case "timeout" where value.hasSuffix("%"): return ["--timeout-percent=\(value.dropLast())"]
         default: return ["--\(name)=\(value)"]

@@ -8,6 +8,8 @@ final class JobLogFile {
     private let path: String
     /// Whether it goes to standard output, where something may stand already.
     private let isOutput: Bool
+    /// Whether what the file holds stays, and the run's lines come behind it.
+    private let appends: Bool
     private let file: Descriptor
     private let resume: Resume
     /// When the run was accepted, in nanoseconds since 1970: what records count from.
@@ -37,8 +39,9 @@ final class JobLogFile {
     }
 
     /// Opens the file, which is made where there is none, and changes nothing in it.
-    init(_ path: String, resume: Resume) throws(CommandError) {
+    init(_ path: String, resume: Resume, appends: Bool = false) throws(CommandError) {
         self.path = path
+        self.appends = appends
         self.resume = resume
         isOutput = path == "-"
         let raw =
@@ -106,13 +109,16 @@ final class JobLogFile {
         clock_gettime(CLOCK_REALTIME, &now)
         acceptedAt = now.tv_sec * 1_000_000_000 + now.tv_nsec
         // What can't be cut, such as a pipe, has nothing in it either.
-        if resume == .no, !isOutput { ftruncate(file.raw, 0) }
+        if resume == .no, !isOutput, !appends { ftruncate(file.raw, 0) }
         if let mending {
             ftruncate(file.raw, mending.keptBytes)
             if !mending.addition.isEmpty { try add(mending.addition) }
         }
         var status = stat()
-        if isOutput || (fstat(file.raw, &status) == 0 && status.st_size == 0) { try add(Array(Self.heading.utf8)) }
+        // GNU parallel, too, puts none into a file that it adds to.
+        if isOutput || (!appends && fstat(file.raw, &status) == 0 && status.st_size == 0) {
+            try add(Array(Self.heading.utf8))
+        }
     }
 
     /// Adds the line of a command.

@@ -21,8 +21,6 @@ enum Place: Equatable {
     /// With zeros in front, so that all are of one length.
     case paddedNumber, paddedSlot
 
-    /// Whether it is the argument, or something that is told apart by it: a command with none has the argument at its end.
-    var isOfTask: Bool { self != .total && self != .slot && self != .paddedSlot }
 }
 
 /// How places are read.
@@ -56,15 +54,18 @@ struct PlaceReader {
         let length = inner.count + 2
         if inner.isEmpty { return .text }
         if let place = simple(inner) ?? named(inner) { return .place(place, length: length) }
+        // Of a shell's variable, as in ${host} and ${#list}.
+        if before == UInt8(ascii: "$") { return .text }
         let spelled = "{" + String(decoding: inner, as: UTF8.self) + "}"
         if Self.foreign.contains(spelled) {
             return .fault("\(spelled) is not known here: see the table in 'man parctl'")
         }
-        if names != nil, Self.isName(inner) {
+        // What stands in quotes or behind an address is awk's or sed's.
+        let isAnothers = before.map { "'\"/)".utf8.contains($0) } ?? false
+        if names != nil, Self.isName(inner), !isAnothers {
             return .fault("there is no column \(spelled): the headings are \(headings)")
         }
-        // Of a shell's variable, as in ${#list}.
-        guard before != UInt8(ascii: "$"), let place = more(inner) else { return .text }
+        guard hasMore || !Self.isOther(inner), let place = more(inner) else { return .text }
         return hasMore ? .place(place, length: length) : .fault("\(spelled) is a place of --plus: add that option")
     }
 
@@ -74,6 +75,19 @@ struct PlaceReader {
 
     private static func hasPerl(_ text: ArraySlice<UInt8>) -> Bool {
         text.indices.dropFirst(2).contains { text[$0] == UInt8(ascii: "}") && text[$0 - 1] == UInt8(ascii: "=") }
+    }
+
+    /// Whether braces of other programs hold this: words that a shell makes (`{,x}`), how often something comes (`{1,2}`), a part of a
+    /// list (`{1:2}`), a format (`{%n,%s}`).
+    private static func isOther(_ inner: ArraySlice<UInt8>) -> Bool {
+        if inner.first == UInt8(ascii: ",") { return true }
+        if let (_, rest) = position(inner), let next = rest.first {
+            return next == UInt8(ascii: ",") || next == UInt8(ascii: ":")
+        }
+        guard inner.first == UInt8(ascii: "%") else { return false }
+        let format = inner.drop { $0 == UInt8(ascii: "%") }
+        guard let letter = format.first, (0x61...0x7A).contains(letter | 0x20) else { return false }
+        return format.count == 1 || format.contains { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: ",") }
     }
 
     /// What GNU parallel has and this program does not.
@@ -119,8 +133,6 @@ struct PlaceReader {
         default: break
         }
         if let (position, rest) = Self.position(inner) { return PathChange(more: rest).map { .one(position, $0) } }
-        // In a shell, braces that begin with a comma make several words.
-        if !hasMore, inner.first == UInt8(ascii: ",") { return nil }
         return PathChange(more: inner).map { .all($0) }
     }
 

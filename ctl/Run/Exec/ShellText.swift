@@ -35,7 +35,14 @@ enum ShellText {
     private static let signs = Set(" \t\n|&;<>()$`\\\"'*?[~".utf8)
 
     /// Words that are something to a shell and nothing to anybody else, where they stand by themselves.
-    static func isOperator(_ word: [UInt8]) -> Bool { operators.contains(word) }
+    static func isOperator(_ word: [UInt8]) -> Bool {
+        operators.contains(word) || beginnings.contains { word.starts(with: $0) }
+    }
+
+    /// What such a word may begin with, as in `2>/dev/null`, `>>log`, `<{}` and `'| sort'`.
+    private static let beginnings = [
+        "2>", "1>", "&>", ">>", ">&", "<{", ">{", "| ", "|| ", "&& ", "; ",
+    ].map { Array($0.utf8) }
 
     private static let operators = Set(
         ["|", "|&", "||", "&&", "&", ">", ">>", "<", "<<<", "2>", "2>>", "&>", ">&", "2>&1", ">&2", "1>&2"].map {
