@@ -84,6 +84,9 @@ extension ParallelLines {
             parallel -k "printf '{%%d}\n'; echo {}" ::: a
             parallel -k "printf '{%d}\n' {}" ::: 1
             parallel -k "python3 -c 'print({1:2}, {})' " ::: 3
+            parallel -k --plus 'echo {/ /_}' ::: 'a b c'
+            parallel -k --plus echo {/a/ } ::: bab
+            printf 'a 1\nb 2\n' > l; parallel -k "awk '{/a/ && n++} END {print n}' {}" ::: l
             """#),
         Group(
             "logs, tags and ends as they are typed less often",
@@ -97,6 +100,8 @@ extension ParallelLines {
             printf 'a\033b' | parallel -k -d '\033' echo
             printf 'a\001b' | parallel -k -d '\001' echo
             printf 'a b\n' | parallel --colsep '\x20' -k echo {2}
+            printf 'a \tb\n' | parallel --colsep '\h+' -k echo {2}
+            printf 'a1b\n' | parallel --colsep '\D?1' -k echo {2}
             parallel -j2 --halt now,fail=1 'echo start {}; sleep {}; echo end {}; false' ::: 0.3 4; echo $?
             parallel -k -j2 --halt now,fail=1 'echo start {}; sleep {}; echo end {}; false' ::: 0.3 4; echo $?
             seq 100000 | parallel -j2 echo 2>e | head -3 | wc -l; echo ${PIPESTATUS[1]}

@@ -43,6 +43,17 @@ import Testing
         #expect(fault?.text.contains("--plus") == true)
     }
 
+    @Test(arguments: ["{%.*}", "{##*b}", "{/[0-9]+/N}", "{1%.[a-z]+}"])
+    func `changes by patterns are refused rather than left as they are`(word: String) {
+        let fault = #expect(throws: CommandTemplate.Fault.self) { try template(["cmd", word], plus: true) }
+        #expect(fault?.text.contains("pattern") == true)
+    }
+
+    @Test(arguments: ["{1,2}", "{3,}", "{1:2}", "{%n,%s}", "{%%d}", "${host}"])
+    func `braces of other programs stay as they are`(word: String) throws {
+        #expect(texts(try template(["cmd", word]).command(values(["x"]))) == ["cmd", word, "x"])
+    }
+
     @Test(arguments: ["{= $_=uc =}", "{=1 s/a/b/ =}", "{choose_k}", "{sshlogin}"])
     func `what is not known here is refused in words`(word: String) {
         #expect(throws: CommandTemplate.Fault.self) { try template(["cmd", word]) }

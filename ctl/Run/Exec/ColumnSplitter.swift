@@ -20,7 +20,9 @@ final class ColumnSplitter {
         }
         text = []
         var expression = regex_t()
-        guard regcomp(&expression, Self.extended(pattern).cBytes, REG_EXTENDED) == 0 else { return nil }
+        guard let extended = Self.extended(pattern), regcomp(&expression, extended.cBytes, REG_EXTENDED) == 0 else {
+            return nil
+        }
         self.expression = expression
     }
 
@@ -28,8 +30,11 @@ final class ColumnSplitter {
         if var expression { regfree(&expression) }
     }
 
-    /// What Perl and POSIX spell in different ways.
-    private static func extended(_ pattern: String) -> String {
+    /// The letters behind a backslash that the C library knows, too.
+    private static let known = Set("sSwWbB<>")
+
+    /// `pattern`, with what Perl and POSIX spell in different ways as POSIX does; nil where only Perl knows it.
+    private static func extended(_ pattern: String) -> String? {
         var text = ""
         var isEscaped = false
         for letter in pattern {
@@ -38,6 +43,9 @@ final class ColumnSplitter {
                 case "t": text += "\t"
                 case "n": text += "\n"
                 case "d": text += "[0-9]"
+                case "D": text += "[^0-9]"
+                case "h": text += "[ \t]"
+                case _ where letter.isLetter && !known.contains(letter): return nil
                 default: text += "\\\(letter)"
                 }
                 isEscaped = false

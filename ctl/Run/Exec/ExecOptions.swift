@@ -103,7 +103,11 @@ struct ExecOptions {
         }
         if let text = bytes("eof"), !text.isEmpty { eof = text }
         if let text = options["colsep"]?.last {
-            guard let splitter = ColumnSplitter(text) else { throw words.fault("--colsep takes a regular expression") }
+            guard let splitter = ColumnSplitter(text) else {
+                throw words.fault(
+                    "--colsep takes an extended regular expression of POSIX's, and \\s, \\w, \\d, \\h and \\t beside; "
+                        + "not '\(text)'")
+            }
             columns = splitter
             trim = .both
         }

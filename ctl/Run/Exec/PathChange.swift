@@ -95,7 +95,7 @@ enum PathChange: Equatable {
 
     /// Whether a word stands for itself in a regular expression, the dot taken for a dot.
     private static func isPlain(_ word: ArraySlice<UInt8>) -> Bool {
-        !word.isEmpty && !word.contains(where: Set("\\*?[]()|^$+{} \t\"'".utf8).contains)
+        !word.isEmpty && !word.contains(where: Set("\\*?[]()|^$+{}\t\"'".utf8).contains)
     }
 
     func of(_ argument: [UInt8]) -> [UInt8] {

@@ -65,7 +65,13 @@ struct PlaceReader {
         if names != nil, Self.isName(inner), !isAnothers {
             return .fault("there is no column \(spelled): the headings are \(headings)")
         }
-        guard hasMore || !Self.isOther(inner), let place = more(inner) else { return .text }
+        guard hasMore || !Self.isOther(inner) else { return .text }
+        guard let place = more(inner) else {
+            guard hasMore, Self.isPattern(inner) else { return .text }
+            return .fault(
+                "\(spelled) has a pattern, and only plain text is changed here: have a shell do it, as in 'x={}; echo ${x%.*}'"
+            )
+        }
         return hasMore ? .place(place, length: length) : .fault("\(spelled) is a place of --plus: add that option")
     }
 
@@ -78,9 +84,9 @@ struct PlaceReader {
     }
 
     /// Whether braces of other programs hold this: words that a shell makes (`{,x}`), how often something comes (`{1,2}`), a part of a
-    /// list (`{1:2}`), a format (`{%n,%s}`).
+    /// list (`{1:2}`), a format (`{%n,%s}`), what awk does (`{/a/ && b}`).
     private static func isOther(_ inner: ArraySlice<UInt8>) -> Bool {
-        if inner.first == UInt8(ascii: ",") { return true }
+        if inner.first == UInt8(ascii: ",") || inner.contains(0x20) { return true }
         if let (_, rest) = position(inner), let next = rest.first {
             return next == UInt8(ascii: ",") || next == UInt8(ascii: ":")
         }
@@ -88,6 +94,12 @@ struct PlaceReader {
         let format = inner.drop { $0 == UInt8(ascii: "%") }
         guard let letter = format.first, (0x61...0x7A).contains(letter | 0x20) else { return false }
         return format.count == 1 || format.contains { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: ",") }
+    }
+
+    /// Whether it changes what matches a pattern, as in `{%.*}` and `{/[0-9]+/N}`.
+    private static func isPattern(_ inner: ArraySlice<UInt8>) -> Bool {
+        let change = position(inner).map { $0.1 } ?? inner
+        return change.count > 1 && change.first.map { "%#/^".utf8.contains($0) } ?? false
     }
 
     /// What GNU parallel has and this program does not.
