@@ -156,17 +156,17 @@ struct RunPlan: Sendable {
                 throw .badArgument("context", value: "a word with a NUL in it", expected: "words without")
             }
             encodedInputs = encoded
-        } else if let words = inputs {
-            guard let encoded = TaskInputs(shared: shared, tasks: words) else {
-                throw .badArgument("inputs", value: "a word with a NUL in it", expected: "words without")
-            }
-            encodedInputs = encoded
         } else if let block = request.block {
             let own = try Self.inputs(block, tasks: tasks, descriptors)
             encodedInputs =
                 try shared.isEmpty ? own.map(TaskInputs.init) : Self.inputs(own, beside: shared, tasks: tasks)
         } else if definition.input?.isBytes == true, !shared.isEmpty {
             encodedInputs = try Self.inputs(nil, beside: shared, tasks: tasks)
+        } else if let words = inputs {
+            guard let encoded = TaskInputs(shared: shared, tasks: words) else {
+                throw .badArgument("inputs", value: "a word with a NUL in it", expected: "words without")
+            }
+            encodedInputs = encoded
         }
         if let encodedInputs { plan.note(encodedInputs) }
         let byteCount = plan.layout.byteCount
