@@ -181,8 +181,8 @@ struct AdviceField {
     let arms: [Arm]
     let tasks: Int
 
-    private static let mostOfWaiting = 16
-    private static let mostTasks = 4096
+    private static let maximumOfWaiting = 16
+    private static let maximumTasks = 4096
     /// So many rounds are to fit into the budget.
     private static let rounds = 12
 
@@ -195,7 +195,7 @@ struct AdviceField {
         let length = max(probe.task.sum / max(probe.tasks.total, 1), 1)
         // On a busy host, what computes waits for a processor as well.
         let waits = probe.task.cpuCovered * 2 > probe.tasks.total && probe.task.cpuSum * 10 < probe.task.sum * 3
-        let limit = most ?? (waits ? max(Self.mostOfWaiting, 2 * cores) : 2 * cores)
+        let limit = most ?? (waits ? max(Self.maximumOfWaiting, 2 * cores) : 2 * cores)
         var counts = Set([2, cores, 2 * cores])
         if waits {
             var count = 4
@@ -213,7 +213,7 @@ struct AdviceField {
         // What a round takes, in serial runs: tasks that compute have the processors, those that wait all their workers.
         let round = arms.reduce(0.0) { $0 + 1 / Double(waits ? $1.workers : min($1.workers, cores)) }
         let fitting = Int(Double(budget) / Double(Self.rounds) / round / Double(length))
-        tasks = fixed ?? min(max(fitting, 2 * (useful.last ?? 2)), Self.mostTasks)
+        tasks = fixed ?? min(max(fitting, 2 * (useful.last ?? 2)), Self.maximumTasks)
     }
 }
 

@@ -71,11 +71,11 @@ struct EachRunOptions: ParsableArguments {
 struct BenchRounds: ParsableArguments {
     @Option(
         name: [.short, .long],
-        help: ArgumentHelp("How many rounds, 1 to \(BenchExtent.mostRounds).", valueName: "n"),
+        help: ArgumentHelp("How many rounds, 1 to \(BenchExtent.maximumRounds).", valueName: "n"),
         transform: { text in
             let number = try Count.positive(text)
-            guard number <= BenchExtent.mostRounds else {
-                throw ValidationError("it takes 1 to \(BenchExtent.mostRounds).")
+            guard number <= BenchExtent.maximumRounds else {
+                throw ValidationError("it takes 1 to \(BenchExtent.maximumRounds).")
             }
             return number
         })
@@ -107,8 +107,8 @@ struct BenchRounds: ParsableArguments {
 
     mutating func validate() throws {
         guard runs == nil || time == nil else { throw ValidationError("Give -r or --time, not both.") }
-        guard warmup <= BenchExtent.mostRounds else {
-            throw ValidationError("--warmup takes up to \(BenchExtent.mostRounds).")
+        guard warmup <= BenchExtent.maximumRounds else {
+            throw ValidationError("--warmup takes up to \(BenchExtent.maximumRounds).")
         }
     }
 

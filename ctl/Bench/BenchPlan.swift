@@ -93,21 +93,21 @@ enum BenchExtent: Equatable {
     /// Nobody has said it.
     case usual
 
-    private static let usualRounds = 30
+    private static let defaultRounds = 30
     private static let fewestRounds = 10
-    private static let usualTime = 10_000_000_000
+    private static let defaultTime = 10_000_000_000
     /// More are not kept.
-    static let mostRounds = 1000
+    static let maximumRounds = 1000
 
     /// Whether another round is begun, after `rounds` in `nanoseconds`.
     func goesOn(_ rounds: Int, after nanoseconds: Int) -> Bool {
-        guard rounds < Self.mostRounds else { return false }
+        guard rounds < Self.maximumRounds else { return false }
         return switch self {
         case .rounds(let wanted): rounds < wanted
         case .time(let limit): rounds == 0 || nanoseconds < limit
         case .budget(let limit):
             nanoseconds < limit || (rounds < Estimate.fewest && nanoseconds / 2 < limit)
-        case .usual: rounds < Self.fewestRounds || (rounds < Self.usualRounds && nanoseconds < Self.usualTime)
+        case .usual: rounds < Self.fewestRounds || (rounds < Self.defaultRounds && nanoseconds < Self.defaultTime)
         }
     }
 

@@ -29,7 +29,7 @@ extension BenchCommand {
         )
         request.wait = true
         let seconds = rounds.time.map { Double($0) / 1e9 } ?? 10
-        let count = min(max(Int((rate * seconds).rounded()), 1), OpenLoop.mostTasks)
+        let count = min(max(Int((rate * seconds).rounded()), 1), OpenLoop.maximumTasks)
         var loop: OpenLoop?
         var command = plan.variants[0].words.definition.name
         try service.values.withDaemon { connection, signals in
@@ -39,7 +39,7 @@ extension BenchCommand {
             let receipt = try warmUp.receipt(from: &connection, signals: signals)
             command = plan.variants[0].words.repeated(in: receipt).command
             let made = OpenLoop(
-                request, rate: rate, count: count, lanes: min(cell.arm.workers, OpenLoop.mostLanes),
+                request, rate: rate, count: count, lanes: min(cell.arm.workers, OpenLoop.maximumLanes),
                 path: connection.path)
             try made.run(signals)
             loop = made
@@ -61,8 +61,8 @@ extension BenchCommand {
 /// Whoever waits for one answer before it asks again leaves out just the moments in which answers are late. Here each task has
 /// its moment beforehand, and its latency counts from that.
 final class OpenLoop: Sendable {
-    static let mostTasks = 5_000_000
-    static let mostLanes = 64
+    static let maximumTasks = 5_000_000
+    static let maximumLanes = 64
 
     private let request: Run.Request
     private let interval: Double

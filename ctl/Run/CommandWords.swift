@@ -14,7 +14,8 @@ enum CommandWords {
     static func prepared(_ arguments: [String]) throws(CommandError) -> [String] {
         guard let place = workloadPlace(in: arguments), place.verb == "run", takesCommand(arguments[place.workload])
         else { return expandingBare(separatingCommand(splittingLetters(arguments))) }
-        let own = try ExecLine.spelled((ExecLine.usual + arguments[(place.workload + 1)...])[...], takesNext: takesNext)
+        let own = try ExecLine.spelled(
+            (ExecLine.fromEnvironment + arguments[(place.workload + 1)...])[...], takesNext: takesNext)
         return expandingBare(Array(arguments[...place.workload]) + own)
     }
 

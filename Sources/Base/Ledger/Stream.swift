@@ -11,14 +11,14 @@ public struct StreamShape: Sendable, Equatable {
 
     public static let blockBytes = Int(PAR_STREAM_BLOCK)
     public static let slotRange = 64...Int(PAR_STREAM_MOST_SLOTS)
-    public static let mostSeats = Int(PAR_STREAM_MOST_SEATS)
+    public static let maximumSeats = Int(PAR_STREAM_MOST_SEATS)
     /// The most bytes of inputs, and of results.
-    public static let mostBytes = Int(PAR_STREAM_MOST_BLOCKS) * blockBytes
+    public static let maximumBytes = Int(PAR_STREAM_MOST_BLOCKS) * blockBytes
 
     /// Nil where a stream can't be of that size.
     public init?(slots: Int, inputBytes: Int, resultBytes: Int) {
-        guard Self.slotRange.contains(slots), slots.nonzeroBitCount == 1, (0...Self.mostBytes).contains(inputBytes),
-            (0...Self.mostBytes).contains(resultBytes)
+        guard Self.slotRange.contains(slots), slots.nonzeroBitCount == 1, (0...Self.maximumBytes).contains(inputBytes),
+            (0...Self.maximumBytes).contains(resultBytes)
         else { return nil }
         self.slots = UInt32(slots)
         inputBlocks = UInt32((inputBytes + Self.blockBytes - 1) / Self.blockBytes)

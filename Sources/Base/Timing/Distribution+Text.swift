@@ -15,11 +15,11 @@ extension Distribution {
     private static let cookie: UInt32 = 0x1c84_9313
     private static let digits: UInt32 = 2
     /// An hour, unless something took longer.
-    private static let usualLongest: UInt64 = 3_600_000_000_000
+    private static let defaultLongest: UInt64 = 3_600_000_000_000
     /// More bytes than any distribution has; what is longer is not looked at.
-    private static let mostBytes = 1 << 17
+    private static let maximumBytes = 1 << 17
     /// The places that durations can have.
-    private static let mostBuckets = index(of: longest) + 1
+    private static let maximumBuckets = index(of: longest) + 1
 
     private var bytes: [UInt8] {
         var bytes: [UInt8] = []
@@ -33,7 +33,7 @@ extension Distribution {
         append(UInt32(0))
         append(Self.digits)
         append(UInt64(1))
-        append(max(buckets.last?.range.upperBound ?? 0, Self.usualLongest))
+        append(max(buckets.last?.range.upperBound ?? 0, Self.defaultLongest))
         append((1.0).bitPattern)
         var next = 0
         for bucket in buckets {
@@ -47,7 +47,7 @@ extension Distribution {
     }
 
     private init?(bytes: [UInt8]) {
-        guard (Self.headBytes...Self.mostBytes).contains(bytes.count) else { return nil }
+        guard (Self.headBytes...Self.maximumBytes).contains(bytes.count) else { return nil }
         func word<Word: FixedWidthInteger>(_ offset: Int) -> Word {
             bytes[offset..<offset + MemoryLayout<Word>.size].reduce(0) { $0 << 8 | Word($1) }
         }
@@ -60,10 +60,10 @@ extension Distribution {
         while !rest.isEmpty {
             guard let number = Self.number(&rest) else { return nil }
             if number < 0 {
-                guard number >= -Int64(Self.mostBuckets) else { return nil }
+                guard number >= -Int64(Self.maximumBuckets) else { return nil }
                 next += Int(-number)
             } else {
-                guard next < Self.mostBuckets else { return nil }
+                guard next < Self.maximumBuckets else { return nil }
                 if number > 0 { buckets.append(Bucket(index: next, count: UInt64(number))) }
                 next += 1
             }

@@ -11,7 +11,7 @@ public enum Certainty: Sendable, Equatable {
     case unknown(rounds: Int?)
 
     /// Beyond this, more rounds are no advice.
-    public static let mostRounds = 1000
+    public static let maximumRounds = 1000
     /// What is nearer than this is the same to whoever asks.
     public static let nothing = 0.02
 
@@ -34,7 +34,7 @@ public enum Certainty: Sendable, Equatable {
             let half = (interval.high - interval.low) / 2
             // An interval gets narrower with the root of the number of rounds; a quarter more for luck.
             let rounds = seen > 0 ? 1.25 * Double(ratio.count) * (half / seen) * (half / seen) : .infinity
-            self = .unknown(rounds: rounds <= Double(Self.mostRounds) ? Int(rounds.rounded(.up)) : nil)
+            self = .unknown(rounds: rounds <= Double(Self.maximumRounds) ? Int(rounds.rounded(.up)) : nil)
         }
     }
 }

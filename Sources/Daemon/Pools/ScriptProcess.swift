@@ -37,7 +37,7 @@ extension Driver {
     /// How long no process is asked for ahead after one could not be had, or has ended while it waited.
     private static let sparePauseNanoseconds: UInt64 = 1_000_000_000
     /// How many processes may have ended before a script was handed to them, until it is given up.
-    private static let mostMisses = 4
+    private static let maximumMisses = 4
 
     /// Hands the scripts that wait to processes that do, and asks for those that are missing.
     func flushScripts(of record: RuntimeRecord) {
@@ -54,7 +54,7 @@ extension Driver {
                 // It has ended, which is about to be heard.
                 dismiss(process)
                 script.misses += 1
-                if script.misses == Self.mostMisses { finish(id, .refused("its processes end before they have it")) }
+                if script.misses == Self.maximumMisses { finish(id, .refused("its processes end before they have it")) }
                 continue
             } catch {
                 dismiss(process)

@@ -22,14 +22,14 @@ public enum ZygoteProgram {
                 try Guardian(arguments.dropFirst())?.watch()
                 return 0
             }
-            guard let post = try ZygotePost() else { return 2 }
+            guard let zygote = try StartingZygote() else { return 2 }
             do {
                 try support?.prepare(bind(Array(arguments)))
             } catch {
-                try post.refuse("\(error)")
+                try zygote.refuse("\(error)")
                 return 1
             }
-            try post.serve(support)
+            try zygote.serve(support)
             return 0
         } catch {
             complain("\(error); this program is started by a pard of the same version, and can't be run by hand")
@@ -66,7 +66,7 @@ public enum ZygoteProgram {
 }
 
 /// A process that is about to be a zygote: it has what pard has given it.
-public struct ZygotePost: ~Copyable {
+public struct StartingZygote: ~Copyable {
     private let arena: Arena
     private let control: MessageSocket
 

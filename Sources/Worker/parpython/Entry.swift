@@ -10,7 +10,7 @@ import Workers
 
 /// A place for what can't be copied.
 private final class Start {
-    var post: ZygotePost?
+    var zygote: StartingZygote?
     var worker: WorkerProgram.Place?
 }
 
@@ -53,8 +53,8 @@ public func parpythonBegin(
         let rest = start.worker == nil ? words : Array(words.dropFirst(3))
         skipped?.pointee = Int32(words.count - (try ZygoteProgram.bind(rest)).count)
         if start.worker != nil { return 0 }
-        start.post = try ZygotePost()
-        return start.post == nil ? 2 : 0
+        start.zygote = try StartingZygote()
+        return start.zygote == nil ? 2 : 0
     } catch {
         complain("\(error)")
         return 1
@@ -65,7 +65,7 @@ public func parpythonBegin(
 @_cdecl("parpython_report")
 public func parpythonReport(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
     do {
-        try start.post?.report(Array(UnsafeBufferPointer(start: bytes, count: count)))
+        try start.zygote?.report(Array(UnsafeBufferPointer(start: bytes, count: count)))
         return 0
     } catch {
         complain("\(error)")
@@ -79,7 +79,7 @@ public func parpythonRefuse(_ reason: UnsafePointer<CChar>?) {
     let reason = reason.map { String(cString: $0) } ?? ""
     if start.worker != nil { WorkerProgram.giveUp(reason) }
     do {
-        try start.post?.refuse(reason)
+        try start.zygote?.refuse(reason)
     } catch {
         complain("\(error)")
     }
@@ -107,10 +107,10 @@ public func parpythonServe(_ helper: UnsafeMutableRawPointer, _ socket: UnsafeMu
     PythonRuntime.helper = helper
     do {
         if let place = start.worker { try WorkerProgram.work(place, PythonRuntime.self) }
-        guard let post = start.post.take() else { return 2 }
+        guard let zygote = start.zygote.take() else { return 2 }
         PythonRuntime.rehearse()
         ThisProcess.setName("par-python")
-        guard let came = try post.serve(PythonRuntime.self) else { return 0 }
+        guard let came = try zygote.serve(PythonRuntime.self) else { return 0 }
         socket?.pointee = came
         return scriptCode
     } catch {

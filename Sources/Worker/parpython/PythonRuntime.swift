@@ -24,7 +24,7 @@ final class PythonRuntime: RuntimeSupport {
     /// Tasks that it has done.
     private var done: UInt64 = 0
     /// The most memory of its own that it may have until another takes its place, in pages; 0 for no bound.
-    private let mostPages: UInt64
+    private let maximumPages: UInt64
     private(set) var isSpent = false
     private(set) var hasToGo = false
     /// What does the tasks of the package `pard`, see `parcalls.py`.
@@ -36,7 +36,7 @@ final class PythonRuntime: RuntimeSupport {
     init() {
         isAlone = ThisProcess.tid == ThisProcess.pid
         let growth = isAlone ? ZygoteProgram.growthBytes : 0
-        mostPages = growth == 0 ? 0 : par_python_pages() + growth / UInt64(sysconf(Int32(_SC_PAGESIZE)))
+        maximumPages = growth == 0 ? 0 : par_python_pages() + growth / UInt64(sysconf(Int32(_SC_PAGESIZE)))
         if !isAlone { par_python_enter() }
         // Where it can't be interrupted, the daemon ends it after a while.
         _ = par_python_expect(isAlone ? 1 : 0, place)
@@ -76,7 +76,7 @@ final class PythonRuntime: RuntimeSupport {
                         Self.refuse, state: error.place, arguments, seat: loop.seatNumber, isTimed: false))
             }
             let most = UInt64(clamping: arguments.number("max-tasks-per-worker"))
-            call.place.pointee.most_pages = mostPages
+            call.place.pointee.most_pages = maximumPages
             loop.leaves(when: call.isFull)
             if most > 0, isAlone { loop.limit(to: most > done ? most - done : 0) }
             let before = ThisProcess.delayNanoseconds

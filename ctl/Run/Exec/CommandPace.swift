@@ -7,9 +7,9 @@ struct CommandPace {
     private var recent = 0
 
     /// The most commands, their bytes, and the time that they take as far as can be told, for one call.
-    private static let mostCommands = 32
-    private static let mostBytes = 1 << 19
-    private static let mostNanoseconds = 25_000_000
+    private static let maximumCommands = 32
+    private static let maximumBytes = 1 << 19
+    private static let maximumNanoseconds = 25_000_000
 
     /// Counts in a command that has ended.
     mutating func add(nanoseconds: Int) {
@@ -19,11 +19,11 @@ struct CommandPace {
     /// How many of those that wait go to one of so many slots; at least one.
     func count(of waiting: [ExecJob], slots: Int) -> Int {
         guard recent > 0 else { return 1 }
-        let most = max(min(Self.mostCommands, Self.mostNanoseconds / recent, waiting.count / (2 * slots)), 1)
+        let most = max(min(Self.maximumCommands, Self.maximumNanoseconds / recent, waiting.count / (2 * slots)), 1)
         var bytes = 0
         for (index, job) in waiting.prefix(most).enumerated() {
             bytes += job.byteCount
-            if index > 0, bytes > Self.mostBytes { return index }
+            if index > 0, bytes > Self.maximumBytes { return index }
         }
         return min(most, waiting.count)
     }

@@ -177,7 +177,7 @@ struct ForeignOption {
 /// The options of `parctl run exec` as people type them, GNU parallel's and xargs' spellings included.
 enum ExecLine {
     /// The options of every command line, as GNU parallel takes them from `$PARALLEL`: words as a shell parts them.
-    static var usual: [String] {
+    static var fromEnvironment: [String] {
         var words: [String] = []
         var word: String?
         var quote: Character?

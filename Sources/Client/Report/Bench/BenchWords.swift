@@ -218,7 +218,7 @@ struct BenchWords: Sendable {
 
     private func settling(_ rounds: Int?) -> String {
         rounds.map { "About \(Units.grouped($0)) rounds (-r \($0)) would settle a difference like this one." }
-            ?? "Not even \(Units.grouped(Certainty.mostRounds)) rounds would settle a difference as small as this one."
+            ?? "Not even \(Units.grouped(Certainty.maximumRounds)) rounds would settle a difference as small as this one."
     }
 
     private func time(_ value: Double) -> String { style.duration(Int(value.rounded())) }

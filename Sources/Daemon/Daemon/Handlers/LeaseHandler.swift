@@ -58,8 +58,8 @@ struct LeaseHandler: Sendable {
             throw .badArgument("attempts", value: "\(attempts)", expected: "a number from 1 to \(UInt8.max)")
         }
         let seats = plan.spec.lease.workers
-        guard seats <= StreamShape.mostSeats else {
-            throw .limitExceeded(limit: "workers of a lease", value: seats, allowed: StreamShape.mostSeats)
+        guard seats <= StreamShape.maximumSeats else {
+            throw .limitExceeded(limit: "workers of a lease", value: seats, allowed: StreamShape.maximumSeats)
         }
         let slots = request.tasks ?? LeaseCall.tasks
         guard
@@ -72,7 +72,7 @@ struct LeaseHandler: Sendable {
                 value: "\(slots), with \(request.inputBytes ?? LeaseCall.bytes) bytes of inputs and "
                     + "\(request.resultBytes ?? LeaseCall.bytes) of results",
                 expected: "a power of two from \(StreamShape.slotRange.lowerBound) to "
-                    + "\(StreamShape.slotRange.upperBound), and up to \(StreamShape.mostBytes) bytes each")
+                    + "\(StreamShape.slotRange.upperBound), and up to \(StreamShape.maximumBytes) bytes each")
         }
         let byteCount = shape.byteCount(seats: seats)
         guard byteCount <= limits.ledgerBytes else {
