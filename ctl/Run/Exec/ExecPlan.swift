@@ -5,37 +5,6 @@ import Glibc
 import Linux
 import Report
 
-/// One command of a run.
-struct ExecJob: Equatable {
-    /// From 1, as in the joblog.
-    let number: Int
-    let words: WordList
-    /// What the command reads; nil for nothing.
-    var block: [UInt8]?
-    /// A descriptor of this process that it reads from.
-    var input: Int32?
-    /// How often it was run and failed.
-    var tries = 0
-    /// Its place among those that were begun, from 0; nil before.
-    var place: Int?
-
-    init(number: Int, _ words: WordList) {
-        self.number = number
-        self.words = words
-    }
-
-    init(number: Int, arguments: [[UInt8]], block: [UInt8]? = nil, input: Int32? = nil) {
-        self.init(number: number, WordList(arguments))
-        self.block = block
-        self.input = input
-    }
-
-    var arguments: [[UInt8]] { words.words }
-
-    /// About what it takes of memory.
-    var byteCount: Int { (block?.count ?? 0) + words.bytes.count + 64 }
-}
-
 /// What `parctl run exec` is to do: the commands, and what becomes of their output.
 final class ExecPlan {
     let options: ExecOptions

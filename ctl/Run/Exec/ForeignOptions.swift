@@ -179,28 +179,29 @@ enum ExecLine {
     /// The options of every command line, as GNU parallel takes them from `$PARALLEL`: words as a shell parts them.
     static var fromEnvironment: [String] {
         var words: [String] = []
-        var word: String?
-        var quote: Character?
+        var word: String.UnicodeScalarView?
+        var quote: Unicode.Scalar?
         var isEscaped = false
-        for character in Environment.value("PARALLEL") ?? "" {
-            if isEscaped {
-                word = (word ?? "") + String(character)
+        // By scalars: a mark behind a quote is no part of it.
+        for scalar in (Environment.value("PARALLEL") ?? "").unicodeScalars {
+            if isEscaped || (quote != nil && scalar != quote && (scalar != "\\" || quote == "'")) {
+                word = (word ?? .init()) + [scalar]
                 isEscaped = false
-            } else if character == "\\", quote != "'" {
+            } else if scalar == "\\" {
                 isEscaped = true
-            } else if character == quote {
+            } else if scalar == quote {
                 quote = nil
-            } else if quote == nil, character == "'" || character == "\"" {
-                quote = character
-                word = word ?? ""
-            } else if quote == nil, character.isWhitespace {
-                if let word { words.append(word) }
+            } else if scalar == "'" || scalar == "\"" {
+                quote = scalar
+                word = word ?? .init()
+            } else if scalar.properties.isWhitespace {
+                if let word { words.append(String(word)) }
                 word = nil
             } else {
-                word = (word ?? "") + String(character)
+                word = (word ?? .init()) + [scalar]
             }
         }
-        return words + (word.map { [$0] } ?? [])
+        return words + (word.map { [String($0)] } ?? [])
     }
 
     /// `words`, which stand behind `exec`, with each option spelled as parctl spells it, and `--` before what follows them.

@@ -69,6 +69,28 @@ extension InputBlock {
     }
 }
 
+extension ControlError {
+    /// Why a block of inputs is none.
+    init(_ fault: InputBlock.Fault) {
+        self =
+            switch fault {
+            case .outside(let task):
+                .badArgument("block", value: "the part of task \(task)", expected: "parts that are within the block")
+            case .table:
+                .badArgument(
+                    "block.table", value: "where it is",
+                    expected: "a multiple of 8, with 16 bytes for each task behind it")
+            case .shrunk: .badArgument("block.descriptor", value: "a file", expected: "one that stays as long as it is")
+            case .words(let task):
+                .badArgument(
+                    "block", value: "the part of task \(task)",
+                    expected: "a command and its arguments, each with a NUL behind it")
+            case .system(let error):
+                .badArgument("block.descriptor", value: "a file", expected: "one that can be read: \(error)")
+            }
+    }
+}
+
 /// What tasks are given, for people.
 enum InputText {
     /// How much of it is shown, in bytes.
