@@ -105,7 +105,7 @@ struct ExecOptions {
         if let text = options["colsep"]?.last {
             guard let splitter = ColumnSplitter(text) else {
                 throw words.fault(
-                    "--colsep takes an extended regular expression of POSIX's, and \\s, \\w, \\d, \\h and \\t beside; "
+                    "--colsep takes a POSIX extended regular expression, which may have \\s, \\w, \\d, \\h and \\t, "
                         + "not '\(text)'")
             }
             columns = splitter
