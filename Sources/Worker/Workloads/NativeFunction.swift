@@ -9,13 +9,15 @@ public struct NativeFunction: Workload {
     /// What it is about to call, and what a worker has ready for it.
     public typealias Body = @convention(c) (UnsafeMutablePointer<par_task>?) -> Int32
 
-    private let body: Body
-    private let inputs: InputBytes
+    @usableFromInline let body: Body
+    @usableFromInline let inputs: InputBytes
     private let tries: Int64
+    private let job: Job
     private let call: NativeCall
     /// The call's own, which keeps both.
-    private let place: UnsafeMutablePointer<NativeCall.Place>
+    @usableFromInline let place: UnsafeMutablePointer<NativeCall.Place>
     private let watch: CallWatch?
+    @usableFromInline let isTimed: Bool
 
     /// What the daemon adds to the options, by a name that none of them has.
     private static let grace = "pard.grace"
@@ -30,6 +32,7 @@ public struct NativeFunction: Workload {
     ) throws(TaskFailure) {
         self.body = body
         inputs = arguments.inputBytes
+        job = arguments.place
         tries = arguments.number("retries")
         do {
             call = try NativeCall(
@@ -40,6 +43,7 @@ public struct NativeFunction: Workload {
         }
         place = call.place
         watch = call.watch
+        self.isTimed = watch != nil
         place.pointee.task.worker = UInt32(truncatingIfNeeded: seat)
     }
 
@@ -51,28 +55,37 @@ public struct NativeFunction: Workload {
     }
 
     /// - Returns: where the result stands, see ``ResultSpan``.
-    @inline(__always)
+    @inlinable @inline(__always)
     public mutating func run(_ task: TaskContext) throws(TaskFailure) -> Int64 {
         place.pointee.task.number = UInt64(task.task)
         let input = inputs[task.task]
         place.pointee.task.input = input.baseAddress
         place.pointee.task.input_size = input.count
-        let code = try once(task)
+        let code = try once(task.task)
         if code == 0, place.pointee.results.fault == nil { return place.pointee.finish().value }
-        return try again(code, task)
+        return try again(code, task.task)
     }
 
     /// Calls the function once and returns its code.
-    @inline(__always)
-    private func once(_ task: TaskContext) throws(TaskFailure) -> Int32 {
+    @inlinable @inline(__always)
+    mutating func once(_ number: Int) throws(TaskFailure) -> Int32 {
         place.pointee.begin()
+        return isTimed ? try timed(number) : body(&place.pointee.task)
+    }
+
+    /// Calls the function, which has to end in time.
+    @usableFromInline
+    mutating func timed(_ number: Int) throws(TaskFailure) -> Int32 {
         guard let watch else { return body(&place.pointee.task) }
-        watch.begin(task.task)
+        watch.begin(number)
         let code = body(&place.pointee.task)
         // Whatever it has returned, and however often it might be called: its time is over.
-        if watch.end() { throw late(task) }
+        if watch.end() { throw late(context(of: number)) }
         return code
     }
+
+    /// Made anew where it is needed: for most calls it isn't.
+    private func context(of number: Int) -> TaskContext { TaskContext(task: number, of: job) }
 
     private func late(_ task: TaskContext) -> TaskFailure {
         // Words that it has found for it say less than that.
@@ -83,12 +96,13 @@ public struct NativeFunction: Workload {
     }
 
     /// Calls the function for as long as it fails and may be called once more.
-    @inline(never)
-    private func again(_ code: Int32, _ task: TaskContext) throws(TaskFailure) -> Int64 {
+    @usableFromInline @inline(never)
+    mutating func again(_ code: Int32, _ number: Int) throws(TaskFailure) -> Int64 {
+        let task = context(of: number)
         var code = code
         var left = tries - 1
         while left > 0, !task.isCancelled {
-            code = try once(task)
+            code = try once(number)
             if code == 0, place.pointee.results.fault == nil { return place.pointee.finish().value }
             left -= 1
         }
@@ -117,13 +131,14 @@ extension TaskFailure {
 }
 
 /// What one worker's calls of a function share, at an address that C keeps.
-private final class NativeCall {
-    struct Place {
-        var task: par_task
-        var results: ResultWriter
+@usableFromInline final class NativeCall {
+    @usableFromInline struct Place {
+        @usableFromInline var task: par_task
+        @usableFromInline var results: ResultWriter
         /// Whether the result at hand is the text of a failure. The task shows no room for it, so that it stays as it is.
-        var isFailure = false
+        @usableFromInline var isFailure = false
 
+        @inlinable @inline(__always)
         mutating func begin() {
             if isFailure || results.fault != nil || results.hasPlaces {
                 isFailure = false
@@ -134,7 +149,7 @@ private final class NativeCall {
         }
 
         /// Shows the function where its result is and how long it may get there.
-        mutating func show() {
+        @usableFromInline mutating func show() {
             let room = results.room
             task.result = room.baseAddress
             task.result_room = isFailure ? 0 : room.count
@@ -142,11 +157,12 @@ private final class NativeCall {
         }
 
         /// Takes in how long the function has made its result by itself.
+        @inlinable @inline(__always)
         mutating func takeSize() {
             if !isFailure { results.note(byteCount: task.result_size) }
         }
 
-        @inline(__always)
+        @inlinable @inline(__always)
         mutating func finish() -> ResultSpan {
             // A function that has said why it fails, and then returns that it hasn't.
             if isFailure { return drop() }
@@ -157,8 +173,7 @@ private final class NativeCall {
 
         mutating func finishFailure() -> ResultSpan { isFailure ? close() : drop() }
 
-        @inline(__always)
-        private mutating func close() -> ResultSpan {
+        @usableFromInline mutating func close() -> ResultSpan {
             let span = results.finish()
             isFailure = false
             show()
@@ -171,8 +186,7 @@ private final class NativeCall {
             _ = close()
         }
 
-        @inline(never)
-        private mutating func drop() -> ResultSpan {
+        @usableFromInline mutating func drop() -> ResultSpan {
             results.begin()
             return close()
         }

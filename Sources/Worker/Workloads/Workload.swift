@@ -23,11 +23,11 @@ public struct TaskContext {
     /// The daemon's number for the job.
     public let job: UInt64
     @usableFromInline let cancelled: Futex.Word
-    private let ledger: Job
+    @usableFromInline let ledger: Job
     /// By what a command is known that the task runs as; nil for nothing.
     public let commands: CommandPlace?
 
-    public init(task: Int, of job: Job, commands: CommandPlace? = nil) {
+    @inlinable public init(task: Int, of job: Job, commands: CommandPlace? = nil) {
         self.task = task
         self.commands = commands
         self.job = job.plan.pointee.job
