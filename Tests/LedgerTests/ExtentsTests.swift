@@ -24,6 +24,23 @@ struct ExtentsTests {
         #expect(extents.take(whole.count) == whole)
     }
 
+    @Test("are taken where they are wanted, if nobody has a part of them")
+    func chosen() {
+        let page = Arena.pageBytes
+        var extents = Extents(0..<8 * page)
+        #expect(extents.take(page) == 0..<page)
+        #expect(extents.take(0..<2 * page) == false)
+        #expect(extents.take(7 * page..<9 * page) == false)
+        #expect(extents.take(3 * page..<5 * page) == true)
+        #expect(extents.take(6 * page..<8 * page) == true)
+        #expect(extents.used == 5 * page)
+        #expect(extents.take(3 * page) == nil)
+        #expect(extents.take(2 * page) == page..<3 * page)
+        #expect(extents.take(page) == 5 * page..<6 * page)
+        extents.giveBack(3 * page..<5 * page)
+        #expect(extents.take(2 * page) == 3 * page..<5 * page)
+    }
+
     @Test("say so when no gap is large enough")
     func full() {
         var extents = Extents(0..<2 * Arena.pageBytes)

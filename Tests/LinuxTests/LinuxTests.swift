@@ -88,3 +88,30 @@ struct FutexTests {
         extendLifetime(memory)
     }
 }
+
+@Suite("Memory that is given back")
+struct GivenBackTests {
+    @Test("keeps the thread that gives it where it is little, and another where it is much")
+    func threads() async {
+        let (threads, feed) = AsyncStream<Int32>.makeStream()
+        let own = ThisProcess.tid
+        SystemThread.giveBack(4096) { feed.yield(ThisProcess.tid) }
+        SystemThread.giveBack(1 << 30) { feed.yield(ThisProcess.tid) }
+        var numbers = threads.makeAsyncIterator()
+        #expect(await numbers.next() == own)
+        #expect(await numbers.next() != own)
+    }
+
+    @Test("is neither mapped nor open any more")
+    func gone() async throws {
+        let name = "par-gone-\(ThisProcess.pid)"
+        func isThere() throws -> Bool {
+            String(decoding: try readFile("/proc/self/maps", atMost: 1 << 24), as: UTF8.self).contains(name)
+        }
+        do {
+            let memory = try SharedMemory(named: name, byteCount: 1 << 24, isGivenBackApart: true)
+            #expect(try isThere() && memory.descriptor >= 0)
+        }
+        while try isThere() { try await Task.sleep(for: .milliseconds(1)) }
+    }
+}

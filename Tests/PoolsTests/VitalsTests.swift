@@ -1,4 +1,5 @@
 import Glibc
+import Ledger
 import Linux
 import Pools
 import Scheduling
@@ -54,6 +55,25 @@ struct VitalsTests {
                 #expect(reason.contains("exit code 1"), "\(reason)")
                 #expect(await checkIn(host))
             }
+        }
+    }
+
+    @Test("it gives back the memory of jobs that have ended")
+    func trim() async throws {
+        try await Host.run { host in
+            let arena = host.supervisor.arena.descriptor
+            func memory() throws -> Int {
+                var status = stat()
+                try system("fstat") { fstat(arena, &status) }
+                return Int(status.st_blocks) * 512
+            }
+            let tasks = 200_000
+            #expect(try await host.run(Arrangement.threads.four(), tasks: tasks).count(.ok) == tasks)
+            #expect(try memory() > tasks * MemoryLayout<TaskRecord>.stride)
+            let isGone = try await host.settles { _ in (try? memory()).map { $0 < 4 << 20 } == true }
+            #expect(isGone)
+            // All of it can be had again.
+            #expect(try await host.run(Arrangement.threads.four(), tasks: tasks).count(.ok) == tasks)
         }
     }
 

@@ -183,6 +183,20 @@ public struct Extents: Sendable {
         return extent
     }
 
+    /// Takes `extent`, whose bounds are at page boundaries; false where not all of it is free.
+    public mutating func take(_ extent: Range<Int>) -> Bool {
+        guard
+            let index = gaps.firstIndex(where: {
+                $0.lowerBound <= extent.lowerBound && extent.upperBound <= $0.upperBound
+            })
+        else { return false }
+        let gap = gaps[index]
+        let rest = [gap.lowerBound..<extent.lowerBound, extent.upperBound..<gap.upperBound]
+        gaps.replaceSubrange(index...index, with: rest.filter { !$0.isEmpty })
+        used += extent.count
+        return true
+    }
+
     /// Puts an extent back, and joins it to its neighbours.
     public mutating func giveBack(_ extent: Range<Int>) {
         used -= extent.count

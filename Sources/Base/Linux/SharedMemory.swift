@@ -9,24 +9,34 @@ public struct SharedMemory: ~Copyable, @unchecked Sendable {
     public let byteCount: Int
     /// The memory file, which this value owns; -1 once it has been closed.
     public private(set) var descriptor: Int32
+    private let isGivenBackApart: Bool
 
     /// Makes a new memory file. It is sealed against resizing: no other holder can take pages away.
-    public init(named name: String, byteCount: Int) throws(SystemError) {
+    ///
+    /// - Parameter isGivenBackApart: whether its end keeps nobody, as by ``SystemThread/giveBack(_:_:)``.
+    public init(named name: String, byteCount: Int, isGivenBackApart: Bool = false) throws(SystemError) {
         let file = Descriptor(owning: try kernel("memfd_create") { par_memfd_create(name) })
         let raw = file.raw
         try system("ftruncate") { ftruncate(raw, byteCount) }
         try kernel("fcntl(F_ADD_SEALS)") { par_memfd_seal_size(raw) }
-        try self.init(mapping: file, byteCount: byteCount)
+        try self.init(mapping: file, byteCount: byteCount, isGivenBackApart: isGivenBackApart)
     }
 
     /// Maps a memory file that somebody else made.
     public init(mapping file: consuming Descriptor, byteCount: Int) throws(SystemError) {
+        try self.init(mapping: file, byteCount: byteCount, isGivenBackApart: false)
+    }
+
+    private init(
+        mapping file: consuming Descriptor, byteCount: Int, isGivenBackApart: Bool
+    ) throws(SystemError) {
         let raw = file.raw
         let flags = MAP_SHARED | MAP_NORESERVE
         let base = mmap(nil, byteCount, PROT_READ | PROT_WRITE, flags, raw, 0)
         guard let base, base != MAP_FAILED else { throw SystemError("mmap", .current, on: Self.room(byteCount)) }
         self.base = base
         self.byteCount = byteCount
+        self.isGivenBackApart = isGivenBackApart
         descriptor = file.release()
     }
 
@@ -41,8 +51,11 @@ public struct SharedMemory: ~Copyable, @unchecked Sendable {
     }
 
     deinit {
-        munmap(base, byteCount)
-        if descriptor >= 0 { close(descriptor) }
+        let (address, byteCount, descriptor) = (UInt(bitPattern: base), byteCount, descriptor)
+        SystemThread.giveBack(isGivenBackApart ? byteCount : 0) {
+            munmap(UnsafeMutableRawPointer(bitPattern: address), byteCount)
+            if descriptor >= 0 { close(descriptor) }
+        }
     }
 
     /// Closes the memory file. What is mapped stays so.

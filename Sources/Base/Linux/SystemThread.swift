@@ -42,6 +42,21 @@ public struct SystemThread: Sendable {
     public func join() {
         pthread_join(thread, nil)
     }
+
+    /// Gives `byteCount` bytes of memory back to the system by `body`. Where they are many that takes the kernel long, and is
+    /// done on a thread of its own: whoever calls this may have others to serve.
+    public static func giveBack(_ byteCount: Int, _ body: @escaping @Sendable () -> Void) {
+        if byteCount < givenBackHere { return body() }
+        do {
+            let thread = try SystemThread(named: "par-give-back", body)
+            pthread_detach(thread.thread)
+        } catch {
+            body()
+        }
+    }
+
+    /// As long as a thread takes to start, so many bytes go back.
+    private static let givenBackHere = 1 << 20
 }
 
 /// A few threads for what would hold up an event loop: reading a large call, writing a long reply, closing what a stranger

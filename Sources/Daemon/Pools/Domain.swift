@@ -54,6 +54,8 @@ struct DomainMemory: Sendable {
 
     /// Memory that is kept for the next jobs however long they take to come.
     private static let keptBytes = 1 << 20
+    /// So much goes back at a time, in some ms: a job that comes meanwhile has the rest.
+    private static let trimBytes = 1 << 25
 
     init(of domain: Domain) {
         self.domain = domain
@@ -70,22 +72,22 @@ struct DomainMemory: Sendable {
         touched = max(touched, extent.upperBound)
     }
 
-    /// Whether there is memory to give back to the system once no job is there.
-    var isTrimmable: Bool { touched > domain.arena.jobsOffset + Self.keptBytes }
+    /// How much memory there is to give back to the system once no job is there.
+    var trimmableBytes: Int { max(touched - domain.arena.jobsOffset - Self.keptBytes, 0) }
 
-    /// Takes all memory that has been used, like a job's, so that no job can be laid out in it while it goes back to the
-    /// system. Nil where a job is there, or not enough is to be had.
+    /// Takes the end of the memory that has been used, like a job's, so that no job can be laid out in it while it goes back to
+    /// the system. Nil where a job is there, or there is nothing to give back.
     ///
-    /// - Returns: what to give back with ``endTrim(_:)``, and the part of it that may go.
-    mutating func beginTrim() -> (taken: Range<Int>, free: Range<Int>)? {
-        let start = domain.arena.jobsOffset
-        guard isTrimmable, used == 0, let taken = extents.take(touched - start) else { return nil }
-        let kept = start + Self.keptBytes
-        touched = kept
-        return (taken, kept..<taken.upperBound)
+    /// - Returns: what may go, to be given back with ``endTrim(_:)`` then.
+    mutating func beginTrim() -> Range<Int>? {
+        guard trimmableBytes > 0, used == 0 else { return nil }
+        let part = max(touched - Self.trimBytes, domain.arena.jobsOffset + Self.keptBytes)..<touched
+        guard extents.take(part) else { return nil }
+        touched = part.lowerBound
+        return part
     }
 
-    mutating func endTrim(_ taken: Range<Int>) {
-        extents.giveBack(taken)
+    mutating func endTrim(_ part: Range<Int>) {
+        extents.giveBack(part)
     }
 }

@@ -379,7 +379,7 @@ final class Driver {
 
     /// Gives memory back that no job has used for a while. Where the system won't have it, the next jobs will.
     private func trim(_ now: UInt64) {
-        guard jobs.isEmpty, supervisor.isTrimmable else {
+        guard jobs.isEmpty, supervisor.trimmableBytes > 0 else {
             trimAt = nil
             return
         }
@@ -389,10 +389,12 @@ final class Driver {
         }
         guard now >= due else { return }
         trimAt = nil
-        do {
-            try supervisor.trim()
-        } catch {
-            notice(.trouble("memory of jobs that have ended is kept: \(error)"))
+        SystemThread.giveBack(supervisor.trimmableBytes) { [supervisor, notice] in
+            do {
+                try supervisor.trim()
+            } catch {
+                notice(.trouble("memory of jobs that have ended is kept: \(error)"))
+            }
         }
     }
 

@@ -25,7 +25,8 @@ public final class StreamMemory: @unchecked Sendable {
         self.shape = shape
         self.seats = seats
         let raw = shape.raw(seats: seats)
-        memory = try SharedMemory(named: "par-lease", byteCount: shape.byteCount(seats: seats))
+        memory = try SharedMemory(
+            named: "par-lease", byteCount: shape.byteCount(seats: seats), isGivenBackApart: true)
         let bell = try SocketBell.pair()
         ringing = Descriptor(owning: bell.ringing)
         hearing = Mutex(bell.hearing)

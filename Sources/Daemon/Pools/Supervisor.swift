@@ -335,19 +335,19 @@ public final class Supervisor: Sendable {
         state.withLock { $0[domain.trust]?.giveBack(extent) }
     }
 
-    /// Whether ``trim()`` would free memory, were it called when no job is there.
-    var isTrimmable: Bool { state.withLock { $0.own.isTrimmable || $0.foreign?.isTrimmable == true } }
+    /// How much memory ``trim()`` would give back, were it called when no job is there.
+    var trimmableBytes: Int { state.withLock { $0.own.trimmableBytes + ($0.foreign?.trimmableBytes ?? 0) } }
 
-    /// Gives the memory of jobs that have ended back to the system, unless one is there.
+    /// Gives the memory of jobs that have ended back to the system, unless one is there or comes meanwhile. It may take long:
+    /// not to be called in a turn.
     func trim() throws(SystemError) {
         for trust in Runtime.Trust.allCases {
-            guard
-                let (domain, part) = state.withLock({ state in
-                    state[trust]?.beginTrim().flatMap { part in state[trust].map { ($0.domain, part) } }
-                })
-            else { continue }
-            defer { state.withLock { $0[trust]?.endTrim(part.taken) } }
-            try domain.arena.release(part.free)
+            while let (arena, part) = state.withLock({ state in
+                state[trust]?.beginTrim().flatMap { part in state[trust].map { ($0.domain.arena, part) } }
+            }) {
+                defer { state.withLock { $0[trust]?.endTrim(part) } }
+                try arena.release(part)
+            }
         }
     }
 

@@ -333,17 +333,22 @@ final class Outbox: Sendable {
 /// Descriptors that go out with a reply. They are closed with the object, once they are sent or nobody takes them.
 public final class SentDescriptors: Sendable {
     let numbers: [Int32]
+    private let byteCount: Int
 
     /// Takes over open descriptors, at most ``limit``.
-    public init(_ numbers: [Int32]) {
+    ///
+    /// - Parameter byteCount: how much memory goes where nobody else has them open: closing them keeps nobody.
+    public init(_ numbers: [Int32], byteCount: Int = 0) {
         self.numbers = numbers
+        self.byteCount = byteCount
     }
 
     /// The most that the kernel lets one message carry.
     public static let limit = Int(PAR_DESCRIPTORS)
 
     deinit {
-        for number in numbers { close(number) }
+        let numbers = numbers
+        SystemThread.giveBack(byteCount) { for number in numbers { close(number) } }
     }
 }
 

@@ -67,7 +67,7 @@ final class ResultFile: Sendable {
         try Self.flush(&buffer, file)
         try file.seal()
         description = Run.Results(descriptor: 0, bytes: end, failures: failures, first: first == 0 ? nil : first)
-        self.file = SentDescriptors([file.release()])
+        self.file = SentDescriptors([file.release()], byteCount: end)
     }
 
     /// Why a task has failed, in full.
