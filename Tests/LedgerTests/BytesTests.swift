@@ -132,16 +132,28 @@ struct BlockTests {
         #expect(throws: InputBlock.Fault.table) { try InputBlock(file, table: 0, tasks: .max) }
     }
 
-    @Test("of a file that somebody cuts meanwhile are refused, and nobody faults")
-    func shrunk() throws {
+    @Test(
+        "of a file that somebody cuts meanwhile are refused, and nobody faults",
+        arguments: [(10_000, 5000), (9_000_001, 4096), (9_000_001, 9_000_000)])
+    func shrunk(byteCount: Int, left: Int) throws {
         let descriptor = try Descriptor.memoryFile(named: "test")
-        try descriptor.append([UInt8](repeating: 1, count: 10_000))
+        try descriptor.append([UInt8](repeating: 1, count: byteCount))
         let other = try duplicate(descriptor.raw)
         defer { close(other) }
         let file = try #require(try InputFile(descriptor))
         let inputs = TaskInputs(try InputBlock(file, table: nil, tasks: 3))
-        try truncate(other, to: 5000)
+        try truncate(other, to: left)
         #expect(throws: InputBlock.Fault.shrunk) { try Bed(inputs) }
+    }
+
+    @Test("of a large file, which two threads copy, are all of it", arguments: [1 << 23, 9_000_001])
+    func large(byteCount: Int) throws {
+        let bytes = [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
+            for index in 0..<byteCount { buffer[index] = UInt8(truncatingIfNeeded: index &* 31 >> 8 ^ index) }
+            count = byteCount
+        }
+        let bed = try Bed(TaskInputs(try InputBlock(try file(bytes), lengths: [byteCount, 0, 0])))
+        #expect(bed.job.inputBytes[0].elementsEqual(bytes))
     }
 
     @Test("can't come from a pipe, which has no places")
