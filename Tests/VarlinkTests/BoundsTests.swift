@@ -197,6 +197,51 @@ struct BoundsTests {
         #expect(told.withLock { $0 } == 8 * Int(PAR_DESCRIPTORS))
     }
 
+    @Test("one whose closing waits keeps nobody waiting", arguments: ["Ping", "Swap"])
+    func lingering(method: String) async throws {
+        try await Fixture.run { fixture in
+            let socket = try await connected(fixture.path)
+            defer { close(socket) }
+            let file = par_memfd_create("given")
+            let (reader, writer) = try lingering(seconds: 60)
+            let call = "{\"method\":\"\(prefix)\(method)\"}\0"
+            #expect(send(call, [file, writer], to: socket) == call.utf8.count)
+            close(file)
+            close(writer)
+            let begun = ContinuousClock.now
+            let (_, came) = try await receive(from: socket, frames: 1)
+            for descriptor in came { close(descriptor) }
+            try await expectPong(fixture.path)
+            #expect(begun.duration(to: .now) < .seconds(30))
+            close(reader)
+        }
+    }
+
+    /// A connected socket that is full, and whose closing waits for so long until its peer, the other one, has read all.
+    private func lingering(seconds: Int32) throws -> (reader: Int32, writer: Int32) {
+        let listener = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(listener) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        var size = socklen_t(MemoryLayout.size(ofValue: address))
+        let writer = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let code = withUnsafeMutablePointer(to: &address) { place in
+            place.withMemoryRebound(to: sockaddr.self, capacity: 1) { place in
+                bind(listener, place, size) + listen(listener, 1) + getsockname(listener, place, &size)
+                    + connect(writer, place, size)
+            }
+        }
+        try #require(code == 0)
+        let reader = accept(listener, nil, nil)
+        let block = [UInt8](repeating: 0, count: 1 << 16)
+        while Glibc.send(writer, block, block.count, Int32(MSG_DONTWAIT)) > 0 {}
+        var option = linger(l_onoff: 1, l_linger: seconds)
+        try #require(
+            setsockopt(writer, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout.size(ofValue: option))) == 0)
+        return (reader, writer)
+    }
+
     @Test("without a descriptor to spare connections wait, it is told once, and they are served when there is one")
     func noDescriptors() async throws {
         let paused = Mutex(0)

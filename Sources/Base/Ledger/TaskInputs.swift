@@ -292,12 +292,23 @@ public final class InputFile: Sendable {
     /// Takes over a memory file, or another that has a size and can be read at any place. Throws where it can't be told how
     /// long it is; nil where it is something else.
     public init?(_ descriptor: consuming Descriptor) throws(SystemError) {
-        var status = stat()
-        let raw = descriptor.raw
-        try system("fstat") { fstat(raw, &status) }
-        guard status.st_mode & S_IFMT == S_IFREG else { return nil }
+        let status = try Self.status(descriptor.raw)
+        guard Self.isFile(status) else { return nil }
         byteCount = Int(status.st_size)
         self.descriptor = descriptor
+    }
+
+    /// Whether a descriptor is of such a file.
+    public static func isFile(_ descriptor: Int32) -> Bool {
+        do { return isFile(try status(descriptor)) } catch { return false }
+    }
+
+    private static func isFile(_ status: stat) -> Bool { status.st_mode & S_IFMT == S_IFREG }
+
+    private static func status(_ descriptor: Int32) throws(SystemError) -> stat {
+        var status = stat()
+        try system("fstat") { fstat(descriptor, &status) }
+        return status
     }
 
     /// Its first bytes, as far as they can be read.

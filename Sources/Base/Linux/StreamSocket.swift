@@ -131,11 +131,17 @@ public struct Descriptors: ~Copyable, Sendable {
     /// How many came; a message speaks of them by their place, from 0.
     public var count: Int { numbers.count }
 
-    /// Hands over the descriptor at `index`, once; nil where there is none.
-    public mutating func take(at index: Int) -> Descriptor? {
-        guard numbers.indices.contains(index), let number = numbers[index] else { return nil }
+    /// Hands over the descriptor at `index`, once; nil where there is none, or it is not wanted, and stays.
+    public mutating func take(at index: Int, where isWanted: (Int32) -> Bool = { _ in true }) -> Descriptor? {
+        guard numbers.indices.contains(index), let number = numbers[index], isWanted(number) else { return nil }
         numbers[index] = nil
         return Descriptor(owning: number)
+    }
+
+    /// Hands over those that have not been taken.
+    package mutating func takeAll() -> [Int32] {
+        defer { numbers = [] }
+        return numbers.compactMap { $0 }
     }
 
     /// Adds those of `other`, up to `limit` in all.

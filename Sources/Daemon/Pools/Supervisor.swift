@@ -237,7 +237,10 @@ public final class Supervisor: Sendable {
         }
         let view = JobView(job, plan: plan)
         let log = JobLog(of: id, view, memory)
-        send(.submit(id, spec, view, memory, observer, answer), here: here)
+        // They may be large, or a file of the client's, and go with the caller's.
+        var own = spec
+        own.inputs = nil
+        send(.submit(id, own, view, memory, observer, answer), here: here)
         return log
     }
 

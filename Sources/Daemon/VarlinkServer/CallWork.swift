@@ -9,7 +9,6 @@ struct CallWork: Sendable {
     let peer: Peer
     let outbox: Outbox
     let number: UInt64
-    let background: BackgroundThreads
     /// What a large call has of the bytes that all calls may have.
     let charge: CallCharge?
 
@@ -42,14 +41,13 @@ struct CallWork: Sendable {
         outbox.abandon(number)
     }
 
-    /// Closes descriptors that nobody has asked for, where that may take its time.
+    /// Tells of descriptors that nobody has asked for.
     ///
     /// - Returns: those that may be kept.
     @discardableResult
     private func discard(_ descriptors: ReceivedDescriptors?, limit: Int) -> ReceivedDescriptors? {
         guard let descriptors, descriptors.count > limit else { return descriptors }
         configuration.onEvent(.descriptorsUnasked(peer, count: descriptors.count))
-        background.run { withExtendedLifetime(descriptors) {} }
         return nil
     }
 }

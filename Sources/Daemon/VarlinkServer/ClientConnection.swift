@@ -47,10 +47,10 @@ final class ClientConnection {
 
     /// Reads once into `buffer`, which is the loop's and used for one connection after the other.
     ///
-    /// - Parameter discard: takes descriptors that are too many, to be closed where that may take its time.
+    /// - Parameter closer: gets descriptors that are too many.
     func read(
         into buffer: UnsafeMutableRawBufferPointer, _ descriptors: UnsafeMutableBufferPointer<Int32>,
-        discard: ([Int32]) -> Void
+        closer: DescriptorCloser
     ) -> Reading {
         var count: Int32 = 0
         let received = par_receive(socket, buffer.baseAddress, buffer.count, descriptors.baseAddress, &count, 0)
@@ -64,10 +64,8 @@ final class ClientConnection {
         let came = count > 0 ? Array(descriptors.prefix(Int(count))) : []
         let surplus = frames.append(
             UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<Int(received)]), descriptors: came)
-        if !surplus.isEmpty {
-            unaskedDescriptors += surplus.count
-            discard(surplus)
-        }
+        unaskedDescriptors += surplus.count
+        closer.close(surplus)
         return received == Int64(buffer.count) ? .more : .enough
     }
 

@@ -33,6 +33,7 @@ struct FrameInbox {
     let limit: Int
     /// The most descriptors that a frame may have.
     let descriptorLimit: Int
+    private let closer: DescriptorCloser
     private var whole: [Frame] = []
     /// Where the next frame stands in `whole`.
     private var first = 0
@@ -41,9 +42,10 @@ struct FrameInbox {
     /// Bytes of frames that are whole, and have not been taken.
     private var wholeBytes = 0
 
-    init(limit: Int, descriptorLimit: Int) {
+    init(limit: Int, descriptorLimit: Int, closer: DescriptorCloser) {
         self.limit = limit
         self.descriptorLimit = descriptorLimit
+        self.closer = closer
     }
 
     /// Bytes that wait, of whole frames and of the beginning of the next one.
@@ -73,14 +75,14 @@ struct FrameInbox {
             rest = UnsafeRawBufferPointer(rebasing: rest[(length + 1)...])
         }
         guard !descriptors.isEmpty, let begun else { return descriptors }
-        if begun == whole.count { return Self.give(descriptors, to: &unfinished, limit: descriptorLimit) }
-        return Self.give(descriptors, to: &whole[begun], limit: descriptorLimit)
+        if begun == whole.count { return give(descriptors, to: &unfinished) }
+        return give(descriptors, to: &whole[begun])
     }
 
-    private static func give(_ descriptors: [Int32], to frame: inout Frame, limit: Int) -> [Int32] {
-        if let there = frame.descriptors { return there.add(descriptors, limit: limit) }
-        frame.descriptors = ReceivedDescriptors(Array(descriptors.prefix(limit)))
-        return Array(descriptors.dropFirst(limit))
+    private func give(_ descriptors: [Int32], to frame: inout Frame) -> [Int32] {
+        if let there = frame.descriptors { return there.add(descriptors, limit: descriptorLimit) }
+        frame.descriptors = ReceivedDescriptors(Array(descriptors.prefix(descriptorLimit)), closer: closer)
+        return Array(descriptors.dropFirst(descriptorLimit))
     }
 
     private mutating func extend(_ bytes: UnsafeRawBufferPointer) {
@@ -120,18 +122,54 @@ struct FrameInbox {
 /// the object.
 public final class ReceivedDescriptors: Sendable {
     private let descriptors: Mutex<Descriptors>
+    private let closer: DescriptorCloser
 
     /// Takes over open descriptors.
-    init(_ numbers: [Int32]) {
+    init(_ numbers: [Int32], closer: DescriptorCloser) {
         descriptors = Mutex(Descriptors(numbers))
+        self.closer = closer
+    }
+
+    deinit {
+        closer.close(descriptors.withLock { $0.takeAll() })
     }
 
     /// How many came.
     public var count: Int { descriptors.withLock { $0.count } }
 
-    /// Hands over the descriptor at `index`, once; nil where there is none.
-    public func take(_ index: Int) -> Descriptor? { descriptors.withLock { $0.take(at: index) } }
+    /// Hands over the descriptor at `index`, once; nil where there is none, or it is not wanted. Then it stays: closing may take
+    /// long, and is not done here.
+    public func take(_ index: Int, where isWanted: (Int32) -> Bool = { _ in true }) -> Descriptor? {
+        descriptors.withLock { $0.take(at: index, where: isWanted) }
+    }
 
     /// Adds those of `other`, up to `limit` in all. What is beyond stays there.
     func add(_ other: [Int32], limit: Int) -> [Int32] { descriptors.withLock { $0.add(other, limit: limit) } }
+}
+
+/// Closes what clients have sent, on a thread of its own: where nobody else has it open, that may take long, or for ever where
+/// whoever serves the file doesn't answer. Nothing else waits for it then.
+final class DescriptorCloser: Sendable {
+    private let thread: BackgroundThreads
+
+    init() throws(SystemError) {
+        thread = try BackgroundThreads(named: "par-close", count: 1)
+    }
+
+    /// Takes over open descriptors.
+    func close(_ numbers: [Int32]) {
+        if numbers.isEmpty { return }
+        let isTaken = thread.run { for number in numbers { Self.close(number) } }
+        if !isTaken { for number in numbers { Self.close(number) } }
+    }
+
+    /// A socket may be set to wait here until all that was written to it has been sent (SO_LINGER): this one doesn't.
+    private static func close(_ number: Int32) {
+        var none = linger(l_onoff: 0, l_linger: 0)
+        setsockopt(number, SOL_SOCKET, SO_LINGER, &none, socklen_t(MemoryLayout.size(ofValue: none)))
+        Glibc.close(number)
+    }
+
+    /// Ends the thread once all are closed. What comes later is closed where it comes from.
+    func end() { thread.end() }
 }

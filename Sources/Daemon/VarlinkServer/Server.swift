@@ -107,10 +107,12 @@ final class ServerShared: Sendable {
 
     let bell: Descriptor
     let totals = ServerTotals()
+    let closer: DescriptorCloser
     private let state = Mutex(State())
 
     init() throws(SystemError) {
         bell = try Descriptor.event()
+        closer = try DescriptorCloser()
     }
 
     func send(_ command: Command) {
@@ -136,6 +138,7 @@ final class ServerShared: Sendable {
             return state.commands
         }
         for command in left { Self.refuse(command) }
+        closer.end()
     }
 
     private static func refuse(_ command: Command) {

@@ -78,7 +78,9 @@ extension ServerLoop {
         ) { [shared] in shared.send(.attend(id)) }
         connections[id] = ClientConnection(
             id: id, socket: socket, peer: peer, outbox: outbox,
-            frames: FrameInbox(limit: configuration.limits.frameBytes, descriptorLimit: configuration.descriptors))
+            frames: FrameInbox(
+                limit: configuration.limits.frameBytes, descriptorLimit: configuration.descriptors,
+                closer: shared.closer))
         shared.totals.connections.store(connections.count, ordering: .relaxed)
     }
 

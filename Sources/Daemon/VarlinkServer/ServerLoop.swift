@@ -193,10 +193,7 @@ final class ServerLoop {
             guard connection.mayRead(isIdle: connection.outbox.isIdle, ahead: configuration.pipelineBytes) else {
                 break
             }
-            let reading = connection.read(into: buffer, descriptors) { [background] surplus in
-                // Closing may wait for whoever serves the file.
-                background.run { _ = ReceivedDescriptors(surplus) }
-            }
+            let reading = connection.read(into: buffer, descriptors, closer: shared.closer)
             switch reading {
             case .gone: return false
             case .enough: return charge(connection)
@@ -291,7 +288,7 @@ final class ServerLoop {
         }
         let work = CallWork(
             router: router, configuration: configuration, peer: connection.peer, outbox: connection.outbox,
-            number: connection.outbox.begin(), background: background, charge: charge)
+            number: connection.outbox.begin(), charge: charge)
         guard isLarge else { return try work.answer(frame, isLarge: false) }
         background.run {
             do throws(FrameError) {

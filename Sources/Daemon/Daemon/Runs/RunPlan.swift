@@ -278,7 +278,9 @@ struct RunPlan: Sendable {
                 return try InputBlock(bytes, lengths: lengths)
             }
             let place = block.descriptor ?? 0
-            guard let descriptor = descriptors?.take(place), let file = try InputFile(descriptor) else {
+            guard let descriptor = descriptors?.take(place, where: InputFile.isFile),
+                let file = try InputFile(descriptor)
+            else {
                 throw ControlError.badArgument(
                     "block.descriptor", value: "\(place)",
                     expected: "the place of a memory file that comes with the call")
