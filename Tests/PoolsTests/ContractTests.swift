@@ -100,6 +100,26 @@ struct ContractTests {
         }
     }
 
+    @Test(
+        "settles each of many tasks once, when a worker dies and the job is cancelled then",
+        arguments: Arrangement.allCases)
+    func cancelledDeath(pool: Arrangement) async throws {
+        try await Host.run { host in
+            let job = try await host.submit(pool.four(), tasks: 40_000, workload: Work.cpu, number: 200_000)
+            #expect(try await host.settles { ($0.done[job.id] ?? 0) > 0 })
+            let victim = try #require(try await host.snapshot().pids[pool.kind]?.first)
+            kill(pid_t(victim), SIGKILL)
+            try await Task.sleep(for: .microseconds(Int.random(in: 0...5_000)))
+            host.supervisor.cancel(job.id, .request)
+            let outcome = await job.outcome
+            #expect(outcome.row.cancelled == .request)
+            #expect(outcome.count(.ok) > 0)
+            #expect(outcome.count(.ok) + outcome.count(.cancelled) == 40_000)
+            #expect(try await host.settles { $0.machine.isEveryFloorReady })
+            #expect(try await host.run(pool.four(), tasks: 100).count(.ok) == 100)
+        }
+    }
+
     @Test("ends a cancelled job soon, with every task settled", arguments: Arrangement.allCases)
     func cancel(pool: Arrangement) async throws {
         try await Host.run(grace: 10_000_000_000) { host in

@@ -48,11 +48,15 @@ public struct SystemThread: Sendable {
     public static func giveBack(_ byteCount: Int, _ body: @escaping @Sendable () -> Void) {
         if byteCount < givenBackHere { return body() }
         do {
-            let thread = try SystemThread(named: "par-give-back", body)
-            pthread_detach(thread.thread)
+            try detached(named: "par-give-back", body)
         } catch {
             body()
         }
+    }
+
+    /// Starts a thread that nobody waits for.
+    public static func detached(named name: String, _ body: @escaping @Sendable () -> Void) throws(SystemError) {
+        pthread_detach(try SystemThread(named: name, body).thread)
     }
 
     /// As long as a thread takes to start, so many bytes go back.

@@ -178,13 +178,38 @@ extension Driver {
 
     // MARK: The end
 
-    /// Gives tasks that were left behind a terminal state, or lays them out for another round.
+    /// Has tasks that were left behind get a terminal state, or be laid out for another round: of a large job elsewhere, as each
+    /// of its records is looked at.
     func settle(_ id: JobID) {
         guard let record = jobs[id], let row = machine.jobs[id] else { return }
         if record.stream != nil { return settleStream(record, isOver: row.cancelled != nil) }
         var policy = record.attempts.map { Settlement.Policy.rerun(attempts: $0) } ?? .lose
         if row.cancelled != nil { policy = .cancel }
-        let settlement = settle(record, policy)
+        if let old = record.table.take() { supervisor.giveBack(old, of: record.memory.domain) }
+        let now = Monotonic.now()
+        let work: @Sendable () -> SettledJob = {
+            [view = record.view, memory = record.memory, policy, deaths = record.deaths, supervisor] in
+            SettledJob(view, memory, policy, now: now, deaths: deaths, supervisor)
+        }
+        if record.view.tasks > Self.settledInTurn {
+            do {
+                return try SystemThread.detached(named: "par-settle") { [supervisor] in
+                    supervisor.send(.settled(id, work()))
+                }
+            } catch {
+                notice(.trouble("a large job is settled where others wait: \(error)"))
+            }
+        }
+        take(work(), of: id)
+    }
+
+    /// Jobs of up to so many tasks take less time than starting a thread.
+    private static let settledInTurn = 1 << 14
+
+    /// Takes in how a job's tasks were settled.
+    func take(_ job: SettledJob, of id: JobID) {
+        guard let record = jobs[id], let row = machine.jobs[id] else { return }
+        let settlement = job.settlement
         record.loss.add(settlement)
         if let start = settlement.firstStart {
             let bounded = min(max(start, row.stamps.accepted), Monotonic.now())
@@ -192,31 +217,17 @@ extension Driver {
         }
         for _ in 0..<settlement.lost { record.view.countFailure() }
         record.settledTasks = record.view.tasks - settlement.again.count
-        var again = settlement.again.count
-        if again > 0, !layOut(settlement.again, for: record, crew: row.request.workers) {
-            again = 0
-            notice(.trouble("tasks of job \(id) are lost: there is no memory to run them again"))
-            _ = settle(record, .cancel)
+        guard let table = job.table else {
+            if !settlement.again.isEmpty {
+                notice(.trouble("tasks of job \(id) are lost: there is no memory to run them again"))
+            }
+            return tell(.settled(id, again: 0))
         }
-        tell(.settled(id, again: again))
-    }
-
-    private func settle(_ record: JobRecord, _ policy: Settlement.Policy) -> Settlement {
-        Settlement(
-            record.view.records, generation: record.view.plan.generation, policy: policy, now: Monotonic.now(),
-            deaths: record.deaths)
-    }
-
-    private func layOut(_ tasks: [UInt32], for record: JobRecord, crew: Int) -> Bool {
-        if let old = record.table.take() { supervisor.giveBack(old, of: record.memory.domain) }
-        let byteCount = tasks.count * MemoryLayout<UInt32>.stride
-        guard let extent = supervisor.takeExtent(byteCount, of: record.memory.domain) else { return false }
-        let table = record.memory.domain.arena.table(at: extent.lowerBound)
-        for (index, task) in tasks.enumerated() { table[index] = task }
-        record.table = extent
+        record.table = table
         record.isToEnlist = true
-        record.job.reissue(table: extent.lowerBound..<(extent.lowerBound + byteCount), crew: crew)
-        return true
+        let size = settlement.again.count * MemoryLayout<UInt32>.stride
+        record.job.reissue(table: table.lowerBound..<(table.lowerBound + size), crew: row.request.workers)
+        tell(.settled(id, again: settlement.again.count))
     }
 
     func finish(_ id: JobID) {

@@ -312,6 +312,7 @@ final class Driver {
             admit(record, request) { refusal in if let refusal { answer(.failure(refusal)) } }
         case .release(let id): release(id)
         case .collected(let id, let at): tell(.collected(id, at: at))
+        case .settled(let id, let job): take(job, of: id)
         case .cancel(let id, let cause): tell(.cancel(id, cause))
         case .resize(let kind, let size): tell(.resize(kind, size))
         case .recycle(let kind): tell(.recycle(kind))

@@ -52,6 +52,37 @@ final class JobRecord {
     var job: Job { view.job }
 }
 
+/// What has become of the tasks that a job's workers left behind.
+struct SettledJob: Sendable {
+    let settlement: Settlement
+    /// Where the numbers of those stand that are to be done again; nil where there are none, or no memory for it: then they have
+    /// been cancelled.
+    let table: Range<Int>?
+
+    init(
+        _ view: JobView, _ memory: JobMemory, _ policy: Settlement.Policy, now: UInt64, deaths: [UInt32: UInt64],
+        _ supervisor: Supervisor
+    ) {
+        func settle(_ policy: Settlement.Policy) -> Settlement {
+            Settlement(
+                view.records, generation: view.plan.generation, policy: policy, now: now, deaths: deaths)
+        }
+        settlement = settle(policy)
+        if settlement.again.isEmpty {
+            table = nil
+            return
+        }
+        let byteCount = settlement.again.count * MemoryLayout<UInt32>.stride
+        table = supervisor.takeExtent(byteCount, of: memory.domain)
+        guard let table else {
+            _ = settle(.cancel)
+            return
+        }
+        let numbers = memory.domain.arena.table(at: table.lowerBound)
+        for (index, task) in settlement.again.enumerated() { numbers[index] = task }
+    }
+}
+
 /// Memory that may not be used again before the holder of a lease that is over has noticed.
 struct HeldMemory {
     var slots: [Int] = []

@@ -133,6 +133,7 @@ public final class Supervisor: Sendable {
         case lease(JobID, LeaseRequest, JobView, JobMemory, @Sendable (Result<Lease, Refusal>) -> Void)
         case release(JobID)
         case collected(JobID, at: UInt64)
+        case settled(JobID, SettledJob)
         case cancel(JobID, CancelCause)
         case resize(PoolKind, Int)
         case recycle(PoolKind)
