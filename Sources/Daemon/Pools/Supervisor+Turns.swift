@@ -135,7 +135,8 @@ extension Supervisor {
         case .awaitRuntime(_, let answer): answer("", .gone)
         case .look(let answer): answer(nil)
         case .checkIn(let answer): answer(false)
-        case .release, .collected, .settled, .cancel, .resize, .recycle, .addRuntime, .useRuntime, .endScript, .keepRuntime,
+        case .release, .collected, .settled, .cancel, .resize, .recycle, .addRuntime, .useRuntime, .endScript,
+            .keepRuntime,
             .setPolicy, .shutDown:
             break
         }
