@@ -197,13 +197,14 @@ struct BoundsTests {
         #expect(told.withLock { $0 } == 8 * Int(PAR_DESCRIPTORS))
     }
 
-    @Test("one whose closing waits keeps nobody waiting", arguments: ["Ping", "Swap"])
-    func lingering(method: String) async throws {
+    @Test("one whose closing waits keeps nobody waiting", arguments: ["Ping", "Swap"], [false, true])
+    func lingering(method: String, isNested: Bool) async throws {
         try await Fixture.run { fixture in
             let socket = try await connected(fixture.path)
             defer { close(socket) }
             let file = par_memfd_create("given")
-            let (reader, writer) = try lingering(seconds: 60)
+            let (reader, full) = try lingering(seconds: 60)
+            let writer = isNested ? try wrapped(full) : full
             let call = "{\"method\":\"\(prefix)\(method)\"}\0"
             #expect(send(call, [file, writer], to: socket) == call.utf8.count)
             close(file)
@@ -215,6 +216,16 @@ struct BoundsTests {
             #expect(begun.duration(to: .now) < .seconds(30))
             close(reader)
         }
+    }
+
+    /// A socket with `descriptor` in what has been sent to it and not read, so that it is closed with it.
+    private func wrapped(_ descriptor: Int32) throws -> Int32 {
+        var ends: [Int32] = [-1, -1]
+        try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
+        #expect(send("x", [descriptor], to: ends[0]) == 1)
+        close(ends[0])
+        close(descriptor)
+        return ends[1]
     }
 
     /// A connected socket that is full, and whose closing waits for so long until its peer, the other one, has read all.

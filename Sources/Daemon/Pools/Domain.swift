@@ -72,22 +72,24 @@ struct DomainMemory: Sendable {
         touched = max(touched, extent.upperBound)
     }
 
-    /// How much memory there is to give back to the system once no job is there.
-    var trimmableBytes: Int { max(touched - domain.arena.jobsOffset - Self.keptBytes, 0) }
+    /// Whether there is memory to give back to the system once no job is there.
+    var isTrimmable: Bool { touched > domain.arena.jobsOffset + Self.keptBytes }
 
     /// Takes the end of the memory that has been used, like a job's, so that no job can be laid out in it while it goes back to
     /// the system. Nil where a job is there, or there is nothing to give back.
     ///
-    /// - Returns: what may go, to be given back with ``endTrim(_:)`` then.
+    /// - Returns: what may go, to be given back with ``endTrim(_:isGone:)`` then.
     mutating func beginTrim() -> Range<Int>? {
-        guard trimmableBytes > 0, used == 0 else { return nil }
+        guard isTrimmable, used == 0 else { return nil }
         let part = max(touched - Self.trimBytes, domain.arena.jobsOffset + Self.keptBytes)..<touched
         guard extents.take(part) else { return nil }
         touched = part.lowerBound
         return part
     }
 
-    mutating func endTrim(_ part: Range<Int>) {
+    /// - Parameter isGone: false where the system would not have it: it gets no more either.
+    mutating func endTrim(_ part: Range<Int>, isGone: Bool) {
         extents.giveBack(part)
+        if !isGone { touched = 0 }
     }
 }

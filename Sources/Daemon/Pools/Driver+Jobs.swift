@@ -185,11 +185,11 @@ extension Driver {
         if record.stream != nil { return settleStream(record, isOver: row.cancelled != nil) }
         var policy = record.attempts.map { Settlement.Policy.rerun(attempts: $0) } ?? .lose
         if row.cancelled != nil { policy = .cancel }
-        if let old = record.table.take() { supervisor.giveBack(old, of: record.memory.domain) }
+        let old = record.table.take()
         let now = Monotonic.now()
         let work: @Sendable () -> SettledJob = {
             [view = record.view, memory = record.memory, policy, deaths = record.deaths, supervisor] in
-            SettledJob(view, memory, policy, now: now, deaths: deaths, supervisor)
+            SettledJob(view, memory, policy, now: now, deaths: deaths, old: old, supervisor)
         }
         if record.view.tasks > Self.settledInTurn {
             do {
@@ -216,18 +216,18 @@ extension Driver {
             record.firstStart = min(record.firstStart ?? bounded, bounded)
         }
         for _ in 0..<settlement.lost { record.view.countFailure() }
-        record.settledTasks = record.view.tasks - settlement.again.count
+        record.settledTasks = record.view.tasks - job.again
         guard let table = job.table else {
-            if !settlement.again.isEmpty {
+            if job.again > 0 {
                 notice(.trouble("tasks of job \(id) are lost: there is no memory to run them again"))
             }
             return tell(.settled(id, again: 0))
         }
         record.table = table
         record.isToEnlist = true
-        let size = settlement.again.count * MemoryLayout<UInt32>.stride
+        let size = job.again * MemoryLayout<UInt32>.stride
         record.job.reissue(table: table.lowerBound..<(table.lowerBound + size), crew: row.request.workers)
-        tell(.settled(id, again: settlement.again.count))
+        tell(.settled(id, again: job.again))
     }
 
     func finish(_ id: JobID) {

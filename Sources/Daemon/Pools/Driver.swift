@@ -380,7 +380,7 @@ final class Driver {
 
     /// Gives memory back that no job has used for a while. Where the system won't have it, the next jobs will.
     private func trim(_ now: UInt64) {
-        guard jobs.isEmpty, supervisor.trimmableBytes > 0 else {
+        guard jobs.isEmpty, supervisor.isTrimmable else {
             trimAt = nil
             return
         }
@@ -389,13 +389,18 @@ final class Driver {
             return
         }
         guard now >= due else { return }
-        trimAt = nil
-        SystemThread.giveBack(supervisor.trimmableBytes) { [supervisor, notice] in
-            do {
-                try supervisor.trim()
-            } catch {
-                notice(.trouble("memory of jobs that have ended is kept: \(error)"))
+        trimAt = now + Self.trimNanoseconds
+        guard supervisor.canTrim else { return }
+        do throws(SystemError) {
+            try SystemThread.detached(named: "par-trim") { [supervisor, notice] in
+                do {
+                    try supervisor.trim()
+                } catch {
+                    notice(.trouble("memory of jobs that have ended is kept: \(error)"))
+                }
             }
+        } catch {
+            // It is tried again.
         }
     }
 

@@ -54,32 +54,39 @@ final class JobRecord {
 
 /// What has become of the tasks that a job's workers left behind.
 struct SettledJob: Sendable {
-    let settlement: Settlement
-    /// Where the numbers of those stand that are to be done again; nil where there are none, or no memory for it: then they have
-    /// been cancelled.
+    /// Without the tasks that are to be done again, which stand in the table.
+    private(set) var settlement: Settlement
+    /// How many tasks are to be done again.
+    let again: Int
+    /// Where their numbers stand; nil where there are none, or no memory for it: then they have been cancelled.
     let table: Range<Int>?
 
+    /// - Parameter old: the table of the round before. What is left now was left then, so that there is room for it.
     init(
         _ view: JobView, _ memory: JobMemory, _ policy: Settlement.Policy, now: UInt64, deaths: [UInt32: UInt64],
-        _ supervisor: Supervisor
+        old: Range<Int>?, _ supervisor: Supervisor
     ) {
         func settle(_ policy: Settlement.Policy) -> Settlement {
             Settlement(
                 view.records, generation: view.plan.generation, policy: policy, now: now, deaths: deaths)
         }
         settlement = settle(policy)
-        if settlement.again.isEmpty {
+        let tasks = settlement.again
+        settlement.again = []
+        again = tasks.count
+        if tasks.isEmpty {
+            if let old { supervisor.giveBack(old, of: memory.domain) }
             table = nil
             return
         }
-        let byteCount = settlement.again.count * MemoryLayout<UInt32>.stride
-        table = supervisor.takeExtent(byteCount, of: memory.domain)
+        let byteCount = tasks.count * MemoryLayout<UInt32>.stride
+        table = old ?? supervisor.takeExtent(byteCount, of: memory.domain)
         guard let table else {
             _ = settle(.cancel)
             return
         }
         let numbers = memory.domain.arena.table(at: table.lowerBound)
-        for (index, task) in settlement.again.enumerated() { numbers[index] = task }
+        for (index, task) in tasks.enumerated() { numbers[index] = task }
     }
 }
 

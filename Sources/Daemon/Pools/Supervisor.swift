@@ -339,8 +339,14 @@ public final class Supervisor: Sendable {
         state.withLock { $0[domain.trust]?.giveBack(extent) }
     }
 
-    /// How much memory ``trim()`` would give back, were it called when no job is there.
-    var trimmableBytes: Int { state.withLock { $0.own.trimmableBytes + ($0.foreign?.trimmableBytes ?? 0) } }
+    /// Whether ``trim()`` would free memory, were it called when no job is there.
+    var isTrimmable: Bool { state.withLock { $0.own.isTrimmable || $0.foreign?.isTrimmable == true } }
+    /// Whether it would now, as nobody reads what jobs have left.
+    var canTrim: Bool {
+        state.withLock {
+            $0.own.isTrimmable && $0.own.used == 0 || $0.foreign.map { $0.isTrimmable && $0.used == 0 } == true
+        }
+    }
 
     /// Gives the memory of jobs that have ended back to the system, unless one is there or comes meanwhile. It may take long:
     /// not to be called in a turn.
@@ -349,8 +355,10 @@ public final class Supervisor: Sendable {
             while let (arena, part) = state.withLock({ state in
                 state[trust]?.beginTrim().flatMap { part in state[trust].map { ($0.domain.arena, part) } }
             }) {
-                defer { state.withLock { $0[trust]?.endTrim(part) } }
+                var isGone = false
+                defer { state.withLock { [isGone] in $0[trust]?.endTrim(part, isGone: isGone) } }
                 try arena.release(part)
+                isGone = true
             }
         }
     }

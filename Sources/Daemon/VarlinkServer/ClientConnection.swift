@@ -12,6 +12,7 @@ final class ClientConnection {
     let peer: Peer
     let outbox: Outbox
     var frames: FrameInbox
+    private let closer: UserCloser
     /// What the loop waits for now.
     var interest = Readiness.readable
     /// The client has sent its last byte.
@@ -27,12 +28,13 @@ final class ClientConnection {
     /// Descriptors that were closed unseen, and have not been told of.
     var unaskedDescriptors = 0
 
-    init(id: UInt64, socket: Int32, peer: Peer, outbox: Outbox, frames: FrameInbox) {
+    init(id: UInt64, socket: Int32, peer: Peer, outbox: Outbox, frames: FrameInbox, closer: UserCloser) {
         self.id = id
         self.socket = socket
         self.peer = peer
         self.outbox = outbox
         self.frames = frames
+        self.closer = closer
     }
 
     /// What came of reading.
@@ -47,10 +49,8 @@ final class ClientConnection {
 
     /// Reads once into `buffer`, which is the loop's and used for one connection after the other.
     ///
-    /// - Parameter closer: gets descriptors that are too many.
     func read(
-        into buffer: UnsafeMutableRawBufferPointer, _ descriptors: UnsafeMutableBufferPointer<Int32>,
-        closer: DescriptorCloser
+        into buffer: UnsafeMutableRawBufferPointer, _ descriptors: UnsafeMutableBufferPointer<Int32>
     ) -> Reading {
         var count: Int32 = 0
         let received = par_receive(socket, buffer.baseAddress, buffer.count, descriptors.baseAddress, &count, 0)
@@ -62,6 +62,10 @@ final class ClientConnection {
             return .enough
         }
         let came = count > 0 ? Array(descriptors.prefix(Int(count))) : []
+        if !came.isEmpty, closer.isBehind {
+            closer.close(came)
+            return .gone
+        }
         let surplus = frames.append(
             UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<Int(received)]), descriptors: came)
         unaskedDescriptors += surplus.count

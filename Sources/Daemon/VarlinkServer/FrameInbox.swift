@@ -33,7 +33,7 @@ struct FrameInbox {
     let limit: Int
     /// The most descriptors that a frame may have.
     let descriptorLimit: Int
-    private let closer: DescriptorCloser
+    private let closer: UserCloser
     private var whole: [Frame] = []
     /// Where the next frame stands in `whole`.
     private var first = 0
@@ -42,7 +42,7 @@ struct FrameInbox {
     /// Bytes of frames that are whole, and have not been taken.
     private var wholeBytes = 0
 
-    init(limit: Int, descriptorLimit: Int, closer: DescriptorCloser) {
+    init(limit: Int, descriptorLimit: Int, closer: UserCloser) {
         self.limit = limit
         self.descriptorLimit = descriptorLimit
         self.closer = closer
@@ -122,10 +122,10 @@ struct FrameInbox {
 /// the object.
 public final class ReceivedDescriptors: Sendable {
     private let descriptors: Mutex<Descriptors>
-    private let closer: DescriptorCloser
+    private let closer: UserCloser
 
     /// Takes over open descriptors.
-    init(_ numbers: [Int32], closer: DescriptorCloser) {
+    init(_ numbers: [Int32], closer: UserCloser) {
         descriptors = Mutex(Descriptors(numbers))
         self.closer = closer
     }
@@ -145,31 +145,4 @@ public final class ReceivedDescriptors: Sendable {
 
     /// Adds those of `other`, up to `limit` in all. What is beyond stays there.
     func add(_ other: [Int32], limit: Int) -> [Int32] { descriptors.withLock { $0.add(other, limit: limit) } }
-}
-
-/// Closes what clients have sent, on a thread of its own: where nobody else has it open, that may take long, or for ever where
-/// whoever serves the file doesn't answer. Nothing else waits for it then.
-final class DescriptorCloser: Sendable {
-    private let thread: BackgroundThreads
-
-    init() throws(SystemError) {
-        thread = try BackgroundThreads(named: "par-close", count: 1)
-    }
-
-    /// Takes over open descriptors.
-    func close(_ numbers: [Int32]) {
-        if numbers.isEmpty { return }
-        let isTaken = thread.run { for number in numbers { Self.close(number) } }
-        if !isTaken { for number in numbers { Self.close(number) } }
-    }
-
-    /// A socket may be set to wait here until all that was written to it has been sent (SO_LINGER): this one doesn't.
-    private static func close(_ number: Int32) {
-        var none = linger(l_onoff: 0, l_linger: 0)
-        setsockopt(number, SOL_SOCKET, SO_LINGER, &none, socklen_t(MemoryLayout.size(ofValue: none)))
-        Glibc.close(number)
-    }
-
-    /// Ends the thread once all are closed. What comes later is closed where it comes from.
-    func end() { thread.end() }
 }

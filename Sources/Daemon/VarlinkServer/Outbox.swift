@@ -45,15 +45,18 @@ final class Outbox: Sendable {
     private let state: Mutex<State>
     private let totals: ServerTotals
     private let limits: ReplyLimits
+    private let closer: UserCloser
     /// Has the loop attend to the connection.
     private let callLoop: @Sendable () -> Void
 
     init(
-        socket: Int32, totals: ServerTotals, limits: ReplyLimits, callLoop: @escaping @Sendable () -> Void
+        socket: Int32, totals: ServerTotals, limits: ReplyLimits, closer: UserCloser,
+        callLoop: @escaping @Sendable () -> Void
     ) {
         state = Mutex(State(socket: socket))
         self.totals = totals
         self.limits = limits
+        self.closer = closer
         self.callLoop = callLoop
     }
 
@@ -136,7 +139,7 @@ final class Outbox: Sendable {
     func close() {
         let (gone, room) = state.withLock { state in
             // Whoever is writing closes it.
-            if let socket = state.socket, !state.isWriting { Glibc.close(socket) }
+            if let socket = state.socket, !state.isWriting { closer.close(connection: socket) }
             state.socket = nil
             forget(&state)
             return (state.onGone.take(), state.onRoom.take())
@@ -285,7 +288,7 @@ final class Outbox: Sendable {
     /// - Returns: what is to be written next; nil where there is nothing, or the kernel takes no more.
     private func goOn(after piece: Piece, _ socket: Int32, _ sent: Int, _ state: inout State) -> (Piece, Int32)? {
         guard state.socket != nil else {
-            Glibc.close(socket)
+            closer.close(connection: socket)
             state.isWriting = false
             return nil
         }

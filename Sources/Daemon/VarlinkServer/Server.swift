@@ -107,12 +107,11 @@ final class ServerShared: Sendable {
 
     let bell: Descriptor
     let totals = ServerTotals()
-    let closer: DescriptorCloser
+    let closer = DescriptorCloser()
     private let state = Mutex(State())
 
     init() throws(SystemError) {
         bell = try Descriptor.event()
-        closer = try DescriptorCloser()
     }
 
     func send(_ command: Command) {
@@ -138,7 +137,6 @@ final class ServerShared: Sendable {
             return state.commands
         }
         for command in left { Self.refuse(command) }
-        closer.end()
     }
 
     private static func refuse(_ command: Command) {

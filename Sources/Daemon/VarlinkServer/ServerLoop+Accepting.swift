@@ -59,6 +59,8 @@ extension ServerLoop {
             close(socket)
             return
         }
+        let closer = UserCloser(closer: shared.closer, user: peer.uid)
+        if closer.isBehind { return refuse(socket, peer, .descriptors, nil) }
         guard users.take(1, for: peer.uid) else {
             return refuse(socket, peer, .connections, users)
         }
@@ -68,37 +70,42 @@ extension ServerLoop {
             try poller.add(socket, key: id, for: .readable)
         } catch {
             users.giveBack(1, for: peer.uid)
-            close(socket)
+            closer.close(connection: socket)
             configuration.onEvent(.acceptPaused(error))
             return
         }
         let outbox = Outbox(
             socket: socket, totals: shared.totals,
-            limits: ReplyLimits(clientBytes: configuration.clientReplyBytes, totalBytes: configuration.replyBytes)
+            limits: ReplyLimits(clientBytes: configuration.clientReplyBytes, totalBytes: configuration.replyBytes),
+            closer: closer
         ) { [shared] in shared.send(.attend(id)) }
         connections[id] = ClientConnection(
             id: id, socket: socket, peer: peer, outbox: outbox,
             frames: FrameInbox(
                 limit: configuration.limits.frameBytes, descriptorLimit: configuration.descriptors,
-                closer: shared.closer))
+                closer: closer), closer: closer)
         shared.totals.connections.store(connections.count, ordering: .relaxed)
     }
 
     /// Tells a client that is not let in why, as far as it takes that at once.
-    private func refuse(_ socket: Int32, _ peer: Peer, _ limit: ServerLimit, _ shares: UserShares) {
+    private func refuse(_ socket: Int32, _ peer: Peer, _ limit: ServerLimit, _ shares: UserShares?) {
         configuration.onEvent(.connectionRefused(peer, limit))
         if let frame = refusal(peer, limit, shares) {
             _ = frame.withUnsafeBytes { par_send(socket, $0.baseAddress, $0.count, nil, 0) }
         }
-        close(socket)
+        shared.closer.close(connection: socket, of: peer.uid)
     }
 
-    func refusal(_ peer: Peer, _ limit: ServerLimit, _ shares: UserShares) -> [UInt8]? {
-        let allowance = shares.allowance(of: peer.uid)
-        let isOwn = shares.used < shares.limit && allowance < shares.limit
-        guard let error = configuration.refusal(limit, isOwn ? allowance : shares.limit, isOwn ? peer : nil) else {
-            return nil
+    /// - Parameter shares: of what is used up; nil for a limit of each user's own.
+    func refusal(_ peer: Peer, _ limit: ServerLimit, _ shares: UserShares?) -> [UInt8]? {
+        var allowed = DescriptorCloser.limit
+        var isOwn = true
+        if let shares {
+            let allowance = shares.allowance(of: peer.uid)
+            isOwn = shares.used < shares.limit && allowance < shares.limit
+            allowed = isOwn ? allowance : shares.limit
         }
+        guard let error = configuration.refusal(limit, allowed, isOwn ? peer : nil) else { return nil }
         do throws(FrameError) {
             return try Reply(error).frame
         } catch {

@@ -193,7 +193,7 @@ final class ServerLoop {
             guard connection.mayRead(isIdle: connection.outbox.isIdle, ahead: configuration.pipelineBytes) else {
                 break
             }
-            let reading = connection.read(into: buffer, descriptors, closer: shared.closer)
+            let reading = connection.read(into: buffer, descriptors)
             switch reading {
             case .gone: return false
             case .enough: return charge(connection)

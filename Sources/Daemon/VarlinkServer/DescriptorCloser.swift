@@ -1,0 +1,73 @@
+import Glibc
+import Linux
+import Synchronization
+
+/// Closes what clients have sent, and their sockets where something is left in them.
+///
+/// Where nobody else has a file open, closing it may take long, or for ever: a socket may be set to wait until its peer has read
+/// all that was written (SO_LINGER), a large memory file gives its pages back, and whoever serves a file may not answer. So it is
+/// done on threads of their own: one for each user who has something to be closed, so that it keeps nobody but himself.
+final class DescriptorCloser: Sendable {
+    /// What waits to be closed, by user, who has a thread for as long as he is in there.
+    private let waiting = Mutex<[UInt32: [Int32]]>([:])
+
+    /// Of whom more waits, he can bring nothing more.
+    static let limit = 512
+
+    /// Takes over open descriptors.
+    func close(_ numbers: [Int32], of user: UInt32) {
+        if numbers.isEmpty { return }
+        let isFirst = waiting.withLock { waiting in
+            defer { waiting[user, default: []] += numbers }
+            return waiting[user] == nil
+        }
+        guard isFirst else { return }
+        let work: @Sendable () -> Void = { [self] in
+            while let number = next(of: user) { Self.close(number) }
+        }
+        do {
+            try SystemThread.detached(named: "par-close", work)
+        } catch {
+            work()
+        }
+    }
+
+    /// Closes a client's connection. What it has sent and nobody has read may have descriptors with it, which go as well.
+    func close(connection socket: Int32, of user: UInt32) {
+        shutdown(socket, Int32(SHUT_RDWR))
+        var unread: Int32 = 0
+        if ioctl(socket, UInt(FIONREAD), &unread) == 0, unread == 0 {
+            Glibc.close(socket)
+        } else {
+            close([socket], of: user)
+        }
+    }
+
+    /// Whether so much of a user's waits that he is to bring no more.
+    func isBehind(_ user: UInt32) -> Bool { waiting.withLock { ($0[user]?.count ?? 0) > Self.limit } }
+
+    private func next(of user: UInt32) -> Int32? {
+        waiting.withLock { waiting in
+            let number = waiting[user]?.popLast()
+            if number == nil { waiting[user] = nil }
+            return number
+        }
+    }
+
+    /// A socket that lingers doesn't any more, though its sender may have it open still: he has sent what nobody wants.
+    private static func close(_ number: Int32) {
+        var none = linger(l_onoff: 0, l_linger: 0)
+        setsockopt(number, SOL_SOCKET, SO_LINGER, &none, socklen_t(MemoryLayout.size(ofValue: none)))
+        Glibc.close(number)
+    }
+}
+
+/// The closer of what one user has sent.
+struct UserCloser: Sendable {
+    let closer: DescriptorCloser
+    let user: UInt32
+
+    func close(_ numbers: [Int32]) { closer.close(numbers, of: user) }
+    func close(connection socket: Int32) { closer.close(connection: socket, of: user) }
+    var isBehind: Bool { closer.isBehind(user) }
+}
