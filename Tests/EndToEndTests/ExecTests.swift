@@ -255,6 +255,17 @@ extension EndToEnd {
             }
         }
 
+        @Test("are not run where $PARALLEL has what can't be, which is said to be there")
+        func wrongVariable() throws {
+            try Daemon.run { daemon in
+                for (value, reason) in [("-k -Z", "unknown option '-Z'"), ("--semaphore", "--semaphore")] {
+                    let outcome = try daemon.exec(["echo", ":::", "a"], variables: ["PARALLEL": value])
+                    #expect(outcome.status == 255 && outcome.output.isEmpty)
+                    #expect(outcome.errors.contains("in $PARALLEL, ") && outcome.errors.contains(reason))
+                }
+            }
+        }
+
         @Test("run by no shell unless one is asked for, and then get their argument quoted")
         func shell() throws {
             try Daemon.run { daemon in

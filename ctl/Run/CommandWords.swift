@@ -14,8 +14,14 @@ enum CommandWords {
     static func prepared(_ arguments: [String]) throws(CommandError) -> [String] {
         guard let place = workloadPlace(in: arguments), place.verb == "run", takesCommand(arguments[place.workload])
         else { return expandingBare(separatingCommand(splittingLetters(arguments))) }
-        let own = try ExecLine.spelled(
-            (ExecLine.fromEnvironment + arguments[(place.workload + 1)...])[...], takesNext: takesNext)
+        let common = ExecLine.fromEnvironment
+        do {
+            _ = try ExecLine.spelled(common[...], takesNext: takesNext)
+        } catch {
+            guard case .usage(let text, let help) = error else { throw error }
+            throw .usage("in $PARALLEL, \(text)", help: help)
+        }
+        let own = try ExecLine.spelled((common + arguments[(place.workload + 1)...])[...], takesNext: takesNext)
         return expandingBare(Array(arguments[...place.workload]) + own)
     }
 
