@@ -226,7 +226,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "ExperimentsTests", dependencies: ["Experiments", "Timing"], swiftSettings: strict),
         .testTarget(
-            name: "ReportTests", dependencies: ["Control", "Experiments", "Report", "Timing"], swiftSettings: strict),
+            name: "ReportTests", dependencies: ["Catalogue", "Control", "Experiments", "Report", "Timing"],
+            swiftSettings: strict),
         .testTarget(
             name: "ParctlTests",
             dependencies: [

@@ -49,9 +49,13 @@ struct RecordStore {
 
     /// Writes the records as a table.
     ///
-    /// - Parameter naming: says what a task was given; nil where tasks are given nothing.
-    func write(table audience: Audience, naming: ((Int) -> String)?) throws(CommandError) {
-        let table = RecordTable(fitting: blocks.joined(), style: audience.style, naming: naming)
+    /// - Parameters:
+    ///   - workload: what they are tasks of.
+    ///   - naming: says what a task was given; nil where tasks are given nothing.
+    func write(
+        table audience: Audience, of workload: String, naming: ((Int) -> String)?
+    ) throws(CommandError) {
+        let table = RecordTable(fitting: blocks.joined(), of: workload, style: audience.style, naming: naming)
         var text = table.heading
         for record in blocks.joined() {
             text += table.row(record)

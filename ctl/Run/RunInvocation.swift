@@ -187,7 +187,7 @@ extension RunInvocation {
             try people.write(ReceiptText(receipt, style: people.style, naming: naming).text)
             if records {
                 try people.write("\n")
-                try store.write(table: people, naming: naming)
+                try store.write(table: people, of: receipt.workload, naming: naming)
             }
         }
     }

@@ -131,7 +131,7 @@ enum TimelineCell: Hashable {
 /// What a chart says of one bar.
 enum TaskTip {
     /// A task's figures on a few lines, escaped for markup.
-    static func text(_ record: Record) -> String {
+    static func text(_ record: Record, _ columns: DetailColumns) -> String {
         let style = Markup.style
         let first =
             "\(Lanes.Kind.tasks.name(record.task)) on worker \(record.worker + 1) (pid \(record.pid), tid \(record.tid))"
@@ -142,7 +142,8 @@ enum TaskTip {
         let cpu = record.cpu > 0 ? "CPU \(style.duration(record.cpu))" : "CPU time not sampled"
         let attempt = record.attempt > 1 ? ", attempt \(record.attempt)" : ""
         let end = "\(cpu), \(record.status)\(attempt)" + (record.reason.map { ": \($0)" } ?? "")
-        let detail = (record.detail ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key) \(Units.grouped($0.value))" }
+        let told = record.detail ?? [:]
+        let detail = columns.keys(of: told).map { "\($0) \(columns.text(told[$0] ?? 0, of: $0, style))" }
         let own = detail.isEmpty ? [] : [detail.joined(separator: ", ")]
         return ([first, times, end] + own).map(Markup.escaped).joined(separator: "\n")
     }

@@ -48,11 +48,12 @@ struct TimelinePlot: Sendable {
     }
 
     private func bars(of row: Lanes.Row, y: Int) -> String {
-        row.bars.enumerated().map { index, record in
+        let columns = DetailColumns(of: run.receipt.workload)
+        return row.bars.enumerated().map { index, record in
             let kind = record.isOK ? (index.isMultiple(of: 2) ? "even" : "odd") : "bad"
             return rect(
-                "bar \(kind)", record.start..<record.stop, y: y, height: barHeight, title: TaskTip.text(record),
-                isFocusable: true)
+                "bar \(kind)", record.start..<record.stop, y: y, height: barHeight,
+                title: TaskTip.text(record, columns), isFocusable: true)
         }.joined()
     }
 

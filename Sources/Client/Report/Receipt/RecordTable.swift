@@ -8,7 +8,8 @@ public struct RecordTable {
     /// What a task was given.
     private let naming: ((Int) -> String)?
 
-    /// The keys of what tasks tell of themselves beside that, a column for each.
+    /// What tasks tell of themselves beside that, and its keys, a column for each.
+    private let columns: DetailColumns
     private let details: [String]
     private let titles: [String]
 
@@ -22,11 +23,24 @@ public struct RecordTable {
 
     /// A table whose columns fit `records`.
     ///
-    /// - Parameter naming: says what a task was given; nil where tasks are given nothing.
-    public init(fitting records: some Sequence<Record>, style: TextStyle, naming: ((Int) -> String)? = nil) {
+    /// - Parameters:
+    ///   - workload: what they are tasks of.
+    ///   - naming: says what a task was given; nil where tasks are given nothing.
+    public init(
+        fitting records: some Sequence<Record>, of workload: String, style: TextStyle,
+        naming: ((Int) -> String)? = nil
+    ) {
+        self.init(fitting: records, DetailColumns(of: workload), style: style, naming: naming)
+    }
+
+    init(
+        fitting records: some Sequence<Record>, _ columns: DetailColumns, style: TextStyle,
+        naming: ((Int) -> String)? = nil
+    ) {
         self.style = style
         self.naming = naming
-        details = records.lazy.compactMap(\.detail).first { _ in true }.map { $0.keys.sorted() } ?? []
+        self.columns = columns
+        details = records.lazy.compactMap(\.detail).first { _ in true }.map { columns.keys(of: $0) } ?? []
         titles = Self.titles + details.map { style.clean($0) } + ["reason"] + (naming == nil ? [] : ["input"])
         widths = titles.map(\.count)
         for record in records {
@@ -48,7 +62,7 @@ public struct RecordTable {
             ran ? style.duration(record.stop) : "-", ran ? style.duration(record.stop - record.start) : "-",
             ran ? style.duration(record.cpu) : "-", String(record.attempt), style.clean(record.status),
             String(record.value),
-        ] + details.map { key in record.detail?[key].map { String($0) } ?? "-" }
+        ] + details.map { key in record.detail?[key].map { columns.text($0, of: key, style) } ?? "-" }
             + [record.reason.map { style.clean($0) } ?? ""]
             + (naming.map { [style.clean($0(record.task), limit: Self.inputWidth)] } ?? [])
     }
