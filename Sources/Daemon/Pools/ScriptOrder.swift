@@ -36,7 +36,10 @@ public final class ScriptFiles: Sendable {
     }
 
     deinit {
-        for number in numbers { close(number) }
+        let numbers = numbers
+        let work: @Sendable () -> Void = { for number in numbers { close(number) } }
+        // Who serves one of the files may be slow to take its end.
+        do { try SystemThread.detached(named: "par-close", work) } catch { work() }
     }
 }
 
