@@ -184,12 +184,7 @@ public struct Daemon: ServiceLifecycle.Service {
         options.isShared = configuration.isShared
         options.isShort = { context.supervisor.retainedBytes.load(ordering: .relaxed) > limits.unreadRecordBytes }
         options.refusal = { limit, allowed, peer in
-            let name =
-                switch limit {
-                case .connections: "connections"
-                case .callBytes: "bytes of calls"
-                case .descriptors: "descriptors to be closed"
-                }
+            let name = limit == .connections ? "connections" : "bytes of calls"
             return ControlError.busy(limit: name, allowed: allowed, user: peer.map { Int($0.uid) })
         }
         options.onEvent = { [logger] event in

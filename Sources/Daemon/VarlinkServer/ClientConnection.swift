@@ -62,10 +62,6 @@ final class ClientConnection {
             return .enough
         }
         let came = count > 0 ? Array(descriptors.prefix(Int(count))) : []
-        if !came.isEmpty, closer.isBehind {
-            closer.close(came)
-            return .gone
-        }
         let surplus = frames.append(
             UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<Int(received)]), descriptors: came)
         unaskedDescriptors += surplus.count
@@ -73,9 +69,12 @@ final class ClientConnection {
         return received == Int64(buffer.count) ? .more : .enough
     }
 
+    /// Whether its user has sent so many descriptors that nothing more is read of him until some are closed.
+    var isHeldBack: Bool { closer.isBehind }
+
     /// Whether more may be read: the next call may come whole where it can be begun; else what is read ahead has a limit.
     func mayRead(isIdle: Bool, ahead: Int) -> Bool {
-        !isInputOver && (frames.bufferedBytes < ahead || (isIdle && !frames.hasFrame))
+        !isInputOver && !isHeldBack && (frames.bufferedBytes < ahead || (isIdle && !frames.hasFrame))
     }
 }
 

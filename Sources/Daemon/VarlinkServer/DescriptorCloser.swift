@@ -10,15 +10,20 @@ import Synchronization
 final class DescriptorCloser: Sendable {
     /// What waits to be closed, by user, who has a thread for as long as he is in there.
     private let waiting = Mutex<[UInt32: [Int32]]>([:])
+    /// How many users have.
+    private let users = Atomic(0)
 
-    /// Of whom more waits, he can bring nothing more.
-    static let limit = 512
+    /// Of whom more waits, he is not read until less does.
+    private static let limit = 512
 
     /// Takes over open descriptors.
     func close(_ numbers: [Int32], of user: UInt32) {
         if numbers.isEmpty { return }
         let isFirst = waiting.withLock { waiting in
-            defer { waiting[user, default: []] += numbers }
+            defer {
+                waiting[user, default: []] += numbers
+                users.store(waiting.count, ordering: .relaxed)
+            }
             return waiting[user] == nil
         }
         guard isFirst else { return }
@@ -44,13 +49,17 @@ final class DescriptorCloser: Sendable {
     }
 
     /// Whether so much of a user's waits that he is to bring no more.
-    func isBehind(_ user: UInt32) -> Bool { waiting.withLock { ($0[user]?.count ?? 0) > Self.limit } }
+    func isBehind(_ user: UInt32) -> Bool {
+        if users.load(ordering: .relaxed) == 0 { return false }
+        return waiting.withLock { ($0[user]?.count ?? 0) > Self.limit }
+    }
 
     private func next(of user: UInt32) -> Int32? {
         waiting.withLock { waiting in
-            let number = waiting[user]?.popLast()
-            if number == nil { waiting[user] = nil }
-            return number
+            if let number = waiting[user]?.popLast() { return number }
+            waiting[user] = nil
+            users.store(waiting.count, ordering: .relaxed)
+            return nil
         }
     }
 

@@ -70,8 +70,8 @@ public enum ServerEvent: Sendable {
 
 /// What a client may use up.
 public enum ServerLimit: Sendable, Hashable {
-    /// Connections; bytes of calls on their way; and descriptors that a user has sent and that wait to be closed.
-    case connections, callBytes, descriptors
+    /// Connections; and bytes of calls on their way.
+    case connections, callBytes
 }
 
 extension ServerEvent: CustomStringConvertible {
@@ -79,8 +79,6 @@ extension ServerEvent: CustomStringConvertible {
     public var description: String {
         switch self {
         case .connectionRefused(let peer, .connections): "a connection of \(peer) was refused: there are too many"
-        case .connectionRefused(let peer, .descriptors):
-            "a connection of \(peer) was refused: files that its user has sent can't be closed"
         case .connectionRefused(let peer, .callBytes):
             "a connection of \(peer) was closed: too many bytes of calls are on their way"
         case .protocolViolation(let peer, let error): "a connection of \(peer) was closed: \(error)"

@@ -60,7 +60,6 @@ extension ServerLoop {
             return
         }
         let closer = UserCloser(closer: shared.closer, user: peer.uid)
-        if closer.isBehind { return refuse(socket, peer, .descriptors, nil) }
         guard users.take(1, for: peer.uid) else {
             return refuse(socket, peer, .connections, users)
         }
@@ -88,7 +87,7 @@ extension ServerLoop {
     }
 
     /// Tells a client that is not let in why, as far as it takes that at once.
-    private func refuse(_ socket: Int32, _ peer: Peer, _ limit: ServerLimit, _ shares: UserShares?) {
+    private func refuse(_ socket: Int32, _ peer: Peer, _ limit: ServerLimit, _ shares: UserShares) {
         configuration.onEvent(.connectionRefused(peer, limit))
         if let frame = refusal(peer, limit, shares) {
             _ = frame.withUnsafeBytes { par_send(socket, $0.baseAddress, $0.count, nil, 0) }
@@ -96,16 +95,12 @@ extension ServerLoop {
         shared.closer.close(connection: socket, of: peer.uid)
     }
 
-    /// - Parameter shares: of what is used up; nil for a limit of each user's own.
-    func refusal(_ peer: Peer, _ limit: ServerLimit, _ shares: UserShares?) -> [UInt8]? {
-        var allowed = DescriptorCloser.limit
-        var isOwn = true
-        if let shares {
-            let allowance = shares.allowance(of: peer.uid)
-            isOwn = shares.used < shares.limit && allowance < shares.limit
-            allowed = isOwn ? allowance : shares.limit
+    func refusal(_ peer: Peer, _ limit: ServerLimit, _ shares: UserShares) -> [UInt8]? {
+        let allowance = shares.allowance(of: peer.uid)
+        let isOwn = shares.used < shares.limit && allowance < shares.limit
+        guard let error = configuration.refusal(limit, isOwn ? allowance : shares.limit, isOwn ? peer : nil) else {
+            return nil
         }
-        guard let error = configuration.refusal(limit, allowed, isOwn ? peer : nil) else { return nil }
         do throws(FrameError) {
             return try Reply(error).frame
         } catch {

@@ -9,7 +9,7 @@ extension ServerLoop {
         } else if connection.unfinishedSince == nil {
             connection.unfinishedSince = Monotonic.now()
         }
-        if isUnfinished || standing.isBlocked {
+        if isUnfinished || standing.isBlocked || connection.isHeldBack {
             if watched.isEmpty { sweepAt = Monotonic.now() + Self.sweepNanoseconds }
             watched.insert(connection.id)
         } else if !watched.isEmpty {
@@ -20,7 +20,8 @@ extension ServerLoop {
     /// Whether it is the client that a call waits for, rather than the call before it.
     private func interestedIn(_ connection: ClientConnection) -> Bool { connection.interest.contains(.readable) }
 
-    /// Closes the connections of those who have not sent the rest of a call, or read their replies, for too long.
+    /// Closes the connections of those who have not sent the rest of a call, or read their replies, for too long, and reads on where
+    /// that was held back.
     func sweep(_ now: UInt64) {
         sweepAt = now + Self.sweepNanoseconds
         var slowest: (connection: ClientConnection, time: UInt64)?
@@ -38,6 +39,8 @@ extension ServerLoop {
                 } else if time > slowest?.time ?? configuration.shortReplyNanoseconds {
                     slowest = (connection, time)
                 }
+            } else if !connection.isHeldBack, !interestedIn(connection) {
+                pump(connection)
             }
         }
         if let slowest, configuration.isShort() { dropUnread(slowest.connection) }

@@ -19,7 +19,8 @@ final class ServerLoop {
     private static let readsAtOnce = 2
     private static let readBytes = 1 << 16
     /// Calls of one connection that are begun when it is heard, and at each later turn, until others get theirs.
-    private static let callsHeard = 1, callsAtTurn = 4
+    static let callsHeard = 1
+    private static let callsAtTurn = 4
     /// How long turns are taken until those are heard who have sent something meanwhile: whoever has many calls to be begun
     /// holds nobody up who has one.
     private static let turnsNanoseconds: UInt64 = 200_000
@@ -221,7 +222,7 @@ final class ServerLoop {
     }
 
     /// Begins up to `calls` of what can be begun, and says what the connection is waited for from then on.
-    private func pump(_ connection: ClientConnection, calls: Int = callsHeard) {
+    func pump(_ connection: ClientConnection, calls: Int = callsHeard) {
         var left = calls
         while true {
             begin(connection, atMost: &left)
