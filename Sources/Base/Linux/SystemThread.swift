@@ -93,17 +93,13 @@ public final class BackgroundThreads: Sendable {
         }
     }
 
-    /// Has `body` done on one of the threads.
-    ///
-    /// - Returns: false once ``end()`` was called; it is dropped then.
-    @discardableResult
-    public func run(_ body: @escaping @Sendable () -> Void) -> Bool {
+    /// Has `body` done on one of the threads; dropped once ``end()`` was called.
+    public func run(_ body: @escaping @Sendable () -> Void) {
         let isTaken = state.withLock { state in
             if !state.isOver { state.waiting.append(body) }
             return !state.isOver
         }
         if isTaken { count.post() }
-        return isTaken
     }
 
     /// Ends the threads once all that was handed in is done.
