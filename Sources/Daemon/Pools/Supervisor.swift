@@ -210,7 +210,7 @@ public final class Supervisor: Sendable {
     /// - Throws: what is wrong with the job's inputs, where they are not what they were said to be. Then nothing is answered.
     @discardableResult
     public func submit(
-        _ spec: JobSpec, here: Bool = false, observer: @escaping @Sendable (JobEvent) -> Void,
+        _ spec: consuming JobSpec, here: Bool = false, observer: @escaping @Sendable (JobEvent) -> Void,
         answer: @escaping @Sendable (Result<JobID, Refusal>) -> Void
     ) throws(InputBlock.Fault) -> JobLog? {
         var plan = spec.plan
@@ -239,9 +239,8 @@ public final class Supervisor: Sendable {
         let view = JobView(job, plan: plan)
         let log = JobLog(of: id, view, memory)
         // They may be large, or a file of the client's, and go with the caller's.
-        var own = spec
-        own.inputs = nil
-        send(.submit(id, own, view, memory, observer, answer), here: here)
+        spec.inputs = nil
+        send(.submit(id, spec, view, memory, observer, answer), here: here)
         return log
     }
 
