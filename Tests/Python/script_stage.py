@@ -112,16 +112,13 @@ class ScriptTests(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.stage = Stage()
+        cls.addClassCleanup(cls.stage.end)
         # So that none of the cases goes cold because its interpreter is not up.
         cls.ready()
 
     @classmethod
     def ready(cls, options=()):
         cls.stage.wait(lambda: b"parctl: warm" in cls.stage.warm(["-c", "pass"], ["--why", *options])[2])
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.stage.end()
 
     def assertWarm(self, words, options=()):
         """Runs it once more with --why, which adds lines of parctl's own only."""

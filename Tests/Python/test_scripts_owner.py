@@ -17,16 +17,10 @@ class OwnerTests(ScriptTests):
     def setUpClass(cls):
         pass
 
-    @classmethod
-    def tearDownClass(cls):
-        pass
-
     def setUp(self):
         OwnerTests.stage = Stage()
+        self.addCleanup(self.stage.end)
         self.ready()
-
-    def tearDown(self):
-        self.stage.end()
 
     def test_daemon_dies(self):
         """With the daemon killed, no script is left, and its client does not say that all was well."""

@@ -75,14 +75,11 @@ class TerminalTests(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.stage = ScriptTests.stage = Stage()
+        cls.addClassCleanup(cls.stage.end)
         with open(os.path.join(cls.stage.files, "ticks.py"), "w", encoding="ascii") as file:
             file.write(TICKS)
         # The terminal's own variables make no other interpreter.
         ScriptTests.ready()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.stage.end()
 
     def each(self):
         for command in (sys.executable, f"parctl python --python {sys.executable} --why"):
