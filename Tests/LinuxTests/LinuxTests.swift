@@ -91,7 +91,7 @@ struct FutexTests {
 
 @Suite("Memory that is given back")
 struct GivenBackTests {
-    @Test("keeps the thread that gives it where it is little, and another where it is much")
+    @Test("takes the time of the thread that gives it where it is little, and of another where it is much")
     func threads() async {
         let (threads, feed) = AsyncStream<Int32>.makeStream()
         let own = ThisProcess.tid

@@ -197,7 +197,7 @@ struct BoundsTests {
         #expect(told.withLock { $0 } == 8 * Int(PAR_DESCRIPTORS))
     }
 
-    @Test("one whose closing waits keeps nobody waiting", arguments: ["Ping", "Swap"], [false, true])
+    @Test("a descriptor whose closing waits holds nobody up", arguments: ["Ping", "Swap"], [false, true])
     func lingering(method: String, isNested: Bool) async throws {
         try await Fixture.run { fixture in
             let socket = try await connected(fixture.path)

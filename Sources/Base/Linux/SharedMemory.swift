@@ -13,7 +13,7 @@ public struct SharedMemory: ~Copyable, @unchecked Sendable {
 
     /// Makes a new memory file. It is sealed against resizing: no other holder can take pages away.
     ///
-    /// - Parameter isGivenBackApart: whether its end keeps nobody, as by ``SystemThread/giveBack(_:_:)``.
+    /// - Parameter isGivenBackApart: whether it goes back as by ``SystemThread/giveBack(_:_:)``, so that its end holds nobody up.
     public init(named name: String, byteCount: Int, isGivenBackApart: Bool = false) throws(SystemError) {
         let file = Descriptor(owning: try kernel("memfd_create") { par_memfd_create(name) })
         let raw = file.raw

@@ -6,14 +6,14 @@ import Synchronization
 ///
 /// Where nobody else has a file open, closing it may take long, or for ever: a socket may be set to wait until its peer has read
 /// all that was written (SO_LINGER), a large memory file gives its pages back, and whoever serves a file may not answer. So it is
-/// done on threads of their own: one for each user who has something to be closed, so that it keeps nobody but himself.
+/// done on threads of their own: one for each user who has something to be closed, so that it holds up nobody else.
 final class DescriptorCloser: Sendable {
-    /// What waits to be closed, by user, who has a thread for as long as he is in there.
+    /// What waits to be closed, by user. Whoever is in here has a thread.
     private let waiting = Mutex<[UInt32: [Int32]]>([:])
-    /// How many users have.
+    /// How many users are in there.
     private let users = Atomic(0)
 
-    /// Of whom more waits, he is not read until less does.
+    /// A user of whom more waits is not read until less does.
     private static let limit = 512
 
     /// Takes over open descriptors.
@@ -63,7 +63,7 @@ final class DescriptorCloser: Sendable {
         }
     }
 
-    /// A socket that lingers doesn't any more, though its sender may have it open still: he has sent what nobody wants.
+    /// A socket doesn't linger any more then, nor for its sender, if he has it open still: he has sent what nobody wants.
     private static func close(_ number: Int32) {
         var none = linger(l_onoff: 0, l_linger: 0)
         setsockopt(number, SOL_SOCKET, SO_LINGER, &none, socklen_t(MemoryLayout.size(ofValue: none)))

@@ -340,7 +340,7 @@ public final class SentDescriptors: Sendable {
 
     /// Takes over open descriptors, at most ``limit``.
     ///
-    /// - Parameter byteCount: how much memory goes where nobody else has them open: closing them keeps nobody.
+    /// - Parameter byteCount: how much memory goes where nobody else has them open. Closing them holds nobody up.
     public init(_ numbers: [Int32], byteCount: Int = 0) {
         self.numbers = numbers
         self.byteCount = byteCount
