@@ -35,6 +35,35 @@ extension Driver {
         if let until = closing.until, now >= until { close(now) }
     }
 
+    /// Gives memory back that no job has used for a while. Where the system won't have it, the next jobs will.
+    func trim(_ now: UInt64) {
+        guard jobs.isEmpty, supervisor.isTrimmable else {
+            trimAt = nil
+            return
+        }
+        guard let due = trimAt else {
+            trimAt = now + Self.trimNanoseconds
+            return
+        }
+        guard now >= due else { return }
+        trimAt = now + Self.trimNanoseconds
+        guard supervisor.canTrim else { return }
+        do throws(SystemError) {
+            try SystemThread.detached(named: "par-trim") { [supervisor, notice] in
+                do {
+                    try supervisor.trim()
+                } catch {
+                    notice(.trouble("memory of jobs that have ended is kept: \(error)"))
+                }
+            }
+        } catch {
+            // It is tried again.
+        }
+    }
+
+    /// How long jobs may take to come until their memory is given back.
+    private static let trimNanoseconds: UInt64 = 2_000_000_000
+
     /// Goes on to the last step once all jobs and workers have left.
     func closeIfDone() {
         switch closing {

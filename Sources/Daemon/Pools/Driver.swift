@@ -74,7 +74,7 @@ final class Driver {
     private var toldLoad: Load?
     private var loadAt: UInt64?
     /// When memory that no job has used lately goes back to the system; nil while one is there, or there is none.
-    private var trimAt: UInt64?
+    var trimAt: UInt64?
     /// Whether workers have been told that jobs wait for them.
     private var toldQueue = false
     /// When the next of the jobs is to be told how far it is.
@@ -101,8 +101,6 @@ final class Driver {
     private var callersUntil: UInt64 = 0
     private static let callersKept = 1024
     private static let callersNanoseconds: UInt64 = 100_000_000
-    /// How long jobs may take to come until their memory is given back.
-    private static let trimNanoseconds: UInt64 = 2_000_000_000
     /// How soon what could not be done is tried again.
     static let againNanoseconds: UInt64 = 5_000_000
     /// When children that nobody knows are reaped, after others have ended: late ones have ended by then, too.
@@ -376,32 +374,6 @@ final class Driver {
     /// Asks the machine in place: a method that is called on a class's property gets a copy of the whole value.
     private static func read<Value>(_ machine: inout PoolMachine, _ question: (inout PoolMachine) -> Value) -> Value {
         question(&machine)
-    }
-
-    /// Gives memory back that no job has used for a while. Where the system won't have it, the next jobs will.
-    private func trim(_ now: UInt64) {
-        guard jobs.isEmpty, supervisor.isTrimmable else {
-            trimAt = nil
-            return
-        }
-        guard let due = trimAt else {
-            trimAt = now + Self.trimNanoseconds
-            return
-        }
-        guard now >= due else { return }
-        trimAt = now + Self.trimNanoseconds
-        guard supervisor.canTrim else { return }
-        do throws(SystemError) {
-            try SystemThread.detached(named: "par-trim") { [supervisor, notice] in
-                do {
-                    try supervisor.trim()
-                } catch {
-                    notice(.trouble("memory of jobs that have ended is kept: \(error)"))
-                }
-            }
-        } catch {
-            // It is tried again.
-        }
     }
 
     /// Tells observers how far their jobs are.

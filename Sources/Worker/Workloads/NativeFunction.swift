@@ -17,6 +17,7 @@ public struct NativeFunction: Workload {
     /// The call's own, which keeps both.
     @usableFromInline let place: UnsafeMutablePointer<NativeCall.Place>
     private let watch: CallWatch?
+    /// Whether there is one.
     @usableFromInline let isTimed: Bool
 
     /// What the daemon adds to the options, by a name that none of them has.
@@ -54,6 +55,8 @@ public struct NativeFunction: Workload {
         try block.add(Self.grace, Int64(clamping: grace))
     }
 
+    /// The way of a call that ends well is compiled into the task loop: it makes no context, and copies nothing of this.
+    ///
     /// - Returns: where the result stands, see ``ResultSpan``.
     @inlinable @inline(__always)
     public mutating func run(_ task: TaskContext) throws(TaskFailure) -> Int64 {
