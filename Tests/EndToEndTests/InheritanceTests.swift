@@ -46,7 +46,7 @@ extension EndToEnd {
                 let process = try Child(
                     "/bin/sh", ["-c", "cd '\(fixture.temporary)'; mkfifo go\n" + script],
                     environment: fixture.environment(["PARD_SOCKET": daemon.socket]))
-                _ = try daemon.awaitJob()
+                _ = try daemon.awaitJob { $0.workload == "exec" && $0.state == "running" }
                 process.signal(signal)
                 // A signal that is obeyed shows at once: the run is cancelled, and nobody opens the pipe for reading.
                 let writer = try Child(

@@ -45,23 +45,26 @@ extension EndToEnd {
         @Test("or leaves with a message, as the user wants to and nobody reads")
         func unread() throws {
             try Daemon.run { daemon in
-                let fixture = daemon.fixture
-                let script = """
-                    cd '\(fixture.temporary)'; mkfifo pipe; sleep 61 < pipe & \
-                    exec '\(try Program.parctl.path)' run exec -q sh -c 'yes | head -c 1000000' ::: a b > pipe
-                    """
+                let pipe = daemon.fixture.temporary + "/pipe"
+                #expect(mkfifo(pipe, 0o600) == 0)
+                let reader = open(pipe, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+                try #require(reader >= 0)
+                defer { close(reader) }
+                let words = "run exec -q sh -c 'yes | head -c 1000000' ::: a b > '\(pipe)'"
                 let process = try Child(
-                    "/bin/sh", ["-c", script], environment: fixture.environment(["PARD_SOCKET": daemon.socket]))
-                // More than the pipe holds has been written to it, and what is left waits.
-                _ = try daemon.awaitJob { $0.state == "collecting" }
-                process.signal(SIGINT)
-                for sleeper in fixture.processes where Processes.line(of: sleeper).hasPrefix("sleep") {
-                    #expect(process.end(within: 20) == .exit(130))
-                    kill(pid_t(sleeper), SIGKILL)
+                    "/bin/sh", ["-c", "exec '\(try Program.parctl.path)' \(words)"],
+                    environment: daemon.fixture.environment(["PARD_SOCKET": daemon.socket]))
+                // A pipe holds less than a command writes: once there is something in it, the rest waits.
+                let isBegun = eventually {
+                    var unread: Int32 = 0
+                    return ioctl(reader, UInt(FIONREAD), &unread) == 0 && unread > 0
                 }
+                #expect(isBegun)
+                process.signal(SIGINT)
+                #expect(process.end(within: 20) == .exit(130))
                 #expect(process.errors.isOver(within: 5))
                 #expect(process.errors.text == "parctl: nobody reads the output: left without the rest of it\n")
-                try FileManager.default.removeItem(atPath: fixture.temporary + "/pipe")
+                try FileManager.default.removeItem(atPath: pipe)
             }
         }
 

@@ -90,8 +90,8 @@ final class ExecStream {
 
     /// Has the pool be as large as there are slots: a run of one worker waits for one of those that there are.
     private func warm(_ connection: inout DaemonConnection) throws {
-        guard plan.slots > 1, request.cold == nil else { return }
-        let slots = min(plan.slots, plan.isComplete ? max(plan.jobs.count, 1) : plan.slots)
+        let slots = plan.isComplete ? min(plan.slots, plan.jobs.count) : plan.slots
+        guard slots > 1, request.cold == nil else { return }
         var session = RunSession(
             Run.Request(
                 workload: "noop", processes: request.processes.map { _ in slots },
