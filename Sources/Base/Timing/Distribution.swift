@@ -21,7 +21,7 @@ public struct Distribution: Sendable, Equatable {
     public init() {}
 
     /// - Parameter durations: in any order.
-    public init(_ durations: some Sequence<UInt64>) {
+    public init(_ durations: [UInt64]) {
         self.init(sorted: durations.sorted())
     }
 
@@ -51,6 +51,11 @@ public struct Distribution: Sendable, Equatable {
 
     /// Counts in what `other` holds.
     public mutating func add(_ other: Distribution) {
+        if other.isEmpty { return }
+        if isEmpty { buckets = other.buckets } else { merge(other) }
+    }
+
+    private mutating func merge(_ other: Distribution) {
         var merged: [Bucket] = []
         merged.reserveCapacity(buckets.count + other.buckets.count)
         var (mine, its) = (buckets[...], other.buckets[...])

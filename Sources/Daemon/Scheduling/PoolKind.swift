@@ -45,6 +45,14 @@ public struct PoolKind: Hashable, Sendable {
     var isPermanent: Bool { runtime == .native && workersPerUnit == 1 }
 }
 
+extension PoolKind {
+    /// By one number: kinds are looked up many times in each event.
+    public func hash(into hasher: inout Hasher) {
+        let threads = isThreads ? 0 : UInt64(truncatingIfNeeded: workersPerUnit)
+        hasher.combine(UInt64(runtime.number) << 32 ^ threads)
+    }
+}
+
 extension PoolKind: Comparable {
     /// As pools are listed: in the order of runtimes, native first; of each threads, processes, then the mixed ones.
     public static func < (one: PoolKind, other: PoolKind) -> Bool { one.rank < other.rank }

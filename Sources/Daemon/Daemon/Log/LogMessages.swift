@@ -35,7 +35,13 @@ extension Logger {
 
     /// Logs a run that has ended.
     func tell(_ entry: RunEntry) {
-        tell(.runFinished, "run finished", [LogEntry.detailsKey: .stringConvertible(entry)], level: entry.level)
+        guard entry.level >= logLevel else { return }
+        log(
+            level: entry.level, "run finished",
+            metadata: [
+                LogEntry.messageIDKey: .string(MessageID.runFinished.rawValue),
+                LogEntry.detailsKey: .stringConvertible(entry),
+            ])
     }
 
     /// Logs what the supervisor tells beside the warmth of its pools, of which ``tellWarmth(of:)`` knows more.

@@ -216,13 +216,11 @@ final class RunWatch: Sendable {
     /// Answers with the receipt and forgets the job.
     private func finish() {
         let (results, row, name) = state.withLock { state in
-            defer {
-                state.results = nil
-                state.log = nil
-            }
+            state.log = nil
+            let results = state.results.take()
             guard !state.isOver else { return (nil as Results?, nil as JobRow?, "") }
             state.isOver = true
-            return (state.results, state.row, state.name)
+            return (results, state.row, state.name)
         }
         guard let row else { return }
         stream.withLock { $0.removeOutputs(of: row.id, workers: plan.shape.workers) }
