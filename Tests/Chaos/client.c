@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -169,39 +170,43 @@ static void print_tallies(const struct tally *tallies, int clients, double secon
 }
 
 static void load(const char *path, int clients, double seconds) {
-    static struct pollfd polls[most_clients];
+    static int sockets[most_clients];
     static uint64_t starts[most_clients];
+    static struct epoll_event ready[most_clients];
     struct tally *tallies = new_tallies(clients);
+    int poller = epoll_create1(EPOLL_CLOEXEC);
+    check(poller < 0, "epoll_create1");
     for (int i = 0; i < clients; i++) {
-        polls[i] = (struct pollfd){.fd = connection(path), .events = POLLIN};
-        exchange(polls[i].fd, ping, sizeof ping, "parameters");
+        struct epoll_event event = {.events = EPOLLIN, .data.u32 = (uint32_t)i};
+        sockets[i] = connection(path);
+        exchange(sockets[i], ping, sizeof ping, "parameters");
+        check(epoll_ctl(poller, EPOLL_CTL_ADD, sockets[i], &event) < 0, "epoll_ctl");
     }
     uint64_t end = now() + (uint64_t)(seconds * 1e9);
     for (int i = 0; i < clients; i++) {
         starts[i] = now();
-        send_frame(polls[i].fd, run, sizeof run);
+        send_frame(sockets[i], run, sizeof run);
     }
     int open = clients;
     while (open > 0) {
-        int ready = poll(polls, (nfds_t)clients, patience_seconds * 1000);
-        if (ready == 0) errno = ETIMEDOUT;
-        check(ready <= 0, "poll");
-        for (int i = 0; i < clients && ready > 0; i++) {
-            if (polls[i].fd < 0 || !polls[i].revents) continue;
-            ready--;
-            int good = receive_frame(polls[i].fd, "\"outcome\":\"ok\"");
+        int count = epoll_wait(poller, ready, clients, patience_seconds * 1000);
+        if (count == 0) errno = ETIMEDOUT;
+        check(count <= 0, "epoll_wait");
+        for (int k = 0; k < count; k++) {
+            uint32_t i = ready[k].data.u32;
+            int good = receive_frame(sockets[i], "\"outcome\":\"ok\"");
             uint64_t time = now();
             if (time >= end) {
-                close(polls[i].fd);
-                polls[i].fd = -1;
+                close(sockets[i]);
                 open--;
                 continue;
             }
             count_run(&tallies[i], good, time - starts[i]);
             starts[i] = time;
-            send_frame(polls[i].fd, run, sizeof run);
+            send_frame(sockets[i], run, sizeof run);
         }
     }
+    close(poller);
     print_tallies(tallies, clients, seconds);
 }
 
