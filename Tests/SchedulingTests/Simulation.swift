@@ -31,6 +31,10 @@ struct Simulation {
     private var pending: [PoolMachine.Event] = []
     private var alive: Set<ProcessID> = []
     private var atWork: [JobID: Set<UnitID>] = [:]
+    /// What units have been given beside the job that they are at.
+    private var given: [UnitID: [JobID]] = [:]
+    /// How many jobs were given so.
+    private(set) var assignments = 0
     private var doomed: Set<JobID> = []
     private var brokenRuntimes: Set<RuntimeID> = []
     /// Whether every few processes can't be started.
@@ -115,12 +119,28 @@ struct Simulation {
         let lost = Set(machine.units.values.filter { $0.process == process }.map(\.id))
         for job in atWork.keys { atWork[job]?.subtract(lost) }
         for job in atWork.keys where atWork[job]?.isEmpty == true { atWork[job] = nil }
-        step(.processGone(process, at: now, hasWorked: random.below(3) > 0))
+        var back: [JobID] = []
+        for unit in lost.sorted() { back += takeBack(from: unit) }
+        step(.processGone(process, at: now, hasWorked: random.below(3) > 0, withdrawn: back))
+        for unit in lost { given[unit] = nil }
     }
 
-    private mutating func leave(_ job: JobID) {
+    /// The job's crew leaves it.
+    mutating func leave(_ job: JobID) {
         atWork[job] = nil
+        let isShort = random.below(16) > 0
+        machine.noteWork(on: job, isShort ? 10_000 : 1_000_000, begun: nil)
         step(.crewLeft(job))
+    }
+
+    /// The unit has begun some of what it was given, unseen, and the rest is taken back.
+    ///
+    /// - Returns: the rest, the last one first.
+    private mutating func takeBack(from unit: UnitID) -> [JobID] {
+        guard let jobs = given[unit], !jobs.isEmpty else { return [] }
+        let begun = random.below(jobs.count + 1)
+        given[unit] = Array(jobs[..<begun])
+        return jobs[begun...].reversed()
     }
 
     private mutating func perform(_ action: PoolMachine.Action) {
@@ -151,6 +171,15 @@ struct Simulation {
                 broken.append("job \(job) is handed to unit \(unit), which is not up")
             }
             atWork[job, default: []].formUnion(units)
+        case .assign(let job, let unit):
+            assignments += 1
+            if machine.units[unit]?.state != .ready { broken.append("unit \(unit) is given job \(job), and not up") }
+            given[unit, default: []].append(job)
+        case .withdraw(let unit): pending += takeBack(from: unit).map { .withdrawn($0) }
+        case .goneOn(let job, let unit):
+            // One that has just been taken back is handed out.
+            given[unit]?.removeAll { $0 == job }
+            if machine.units[unit] != nil { atWork[job] = [unit] }
         case .cancelTasks(let job): doomed.insert(job)
         case .settle(let job): pending.append(.settled(job, again: random.below(3)))
         case .finished(let job):
@@ -203,7 +232,15 @@ struct IndexCheck {
         expect(
             machine.workerShares.used, jobs.reduce(0) { $0 + ($1.isCharged ? $1.request.workers : 0) },
             "charged workers")
-        expect(machine.queueShares.used, machine.pools.values.reduce(0) { $0 + $1.queue.count }, "jobs in queues")
+        let assigned = units.flatMap { unit in unit.next.map { [$0: unit.id] } }.reduce(into: [:]) {
+            $0.merge($1) { _, last in last }
+        }
+        expect(
+            Dictionary(uniqueKeysWithValues: jobs.compactMap { job in job.assignedTo.map { (job.id, $0) } }), assigned,
+            "assigned jobs")
+        expect(
+            machine.queueShares.used, machine.pools.values.reduce(assigned.count) { $0 + $1.queue.count },
+            "jobs in queues")
         for runtime in machine.runtimes.values {
             expect(runtime.jobs, jobs.count { $0.request.kind.runtime == runtime.id }, "jobs of \(runtime.name)")
             expect(

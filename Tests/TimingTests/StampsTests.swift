@@ -41,6 +41,20 @@ struct StampsTests {
         #expect(times == PhaseTimes(queue: 10, startup: 0, dispatch: 5, run: 100, collect: 15, teardown: 0))
     }
 
+    @Test("of a run whose worker began before that was seen give none of that time to the queue")
+    func unseen() {
+        var stamps = Stamps(accepted: 100)
+        stamps.leased = 150
+        stamps.ready = 150
+        stamps.begin(at: 130)
+        stamps.lastStop = 140
+        stamps.settled = 160
+        let times = stamps.phases
+        #expect((times.queue, times.dispatch, times.run) == (30, 0, 10) && times.sum == 60)
+        stamps.begin(at: 90)
+        #expect(stamps.leased == 100 && stamps.ready == 100)
+    }
+
     @Test("of a run that was cancelled in the queue put all its time into the queue")
     func cancelledInQueue() {
         var stamps = Stamps(accepted: 100)

@@ -30,9 +30,41 @@ struct OrderWaiterTests {
     func unknown() throws {
         let arena = try arena()
         _ = arena.slot(0).post(.work, subject: 0)
-        arena.slot(0).order.pointee = 99
+        arena.slot(0).order(1).pointee.store(99, ordering: .relaxed)
         var waiter = OrderWaiter(arena: arena, number: 0)
         #expect(waiter.next() == .leave)
+    }
+
+    @Test("takes those that wait in their order, and passes over those that were taken back")
+    func several() throws {
+        let arena = try arena()
+        let slot = arena.slot(0)
+        var waiter = OrderWaiter(arena: arena, number: 0)
+        for job in 1...Slot.orderLimit {
+            #expect(slot.hasRoom)
+            _ = slot.post(.work, subject: UInt64(job * 4096))
+        }
+        #expect(!slot.hasRoom && slot.lastNumber == 4)
+        #expect(waiter.next() == .work && slot.subject.pointee == 4096)
+        // The one at hand can't be taken back, and the next one no longer once it has been.
+        #expect(!slot.takeBack(1))
+        #expect(slot.takeBack(2) && slot.takeBack(4) && !slot.takeBack(4))
+        waiter.finish()
+        #expect(slot.hasFinished(1) && !slot.hasFinished(2) && slot.hasRoom && !slot.isIdle)
+        let (taken, done) = slot.times(of: 1)
+        #expect(taken > 0 && done >= taken && slot.times(of: 3) == (0, 0))
+        #expect(waiter.next() == nil)
+        waiter.finish()
+        #expect(waiter.next() == .work && slot.subject.pointee == 3 * 4096)
+        #expect(waiter.seen == 3 && slot.hasFinished(2) && !slot.hasFinished(3))
+        waiter.finish()
+        #expect(waiter.next() == nil)
+        waiter.finish()
+        #expect(slot.isIdle)
+        _ = slot.post(.leave, subject: 0)
+        #expect(waiter.next() == .leave)
+        waiter.finish()
+        #expect(slot.isIdle && slot.hasFinished(4) && slot.hasFinished(5))
     }
 
     /// The order that a thread has taken.

@@ -8,7 +8,7 @@ public import Synchronization
 ///
 /// ```
 /// 0        ArenaHeader
-/// 4096     slot 0, slot 1, …   128 bytes each
+/// 4096     slot 0, slot 1, …   320 bytes each
 /// …        jobs                whole pages each, see Job
 /// ```
 public final class Arena: @unchecked Sendable {

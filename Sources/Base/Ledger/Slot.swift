@@ -3,10 +3,20 @@ public import Synchronization
 
 /// One worker's place on the board: how it gets its orders and says that it is done.
 ///
-/// One side gives orders, one worker takes them. An order is written first, then the doorbell is rung; a worker that has
-/// carried it out stores the doorbell's number in `finished`. No lock is held at any time, so a worker may die anywhere.
+/// One side gives orders, one worker takes them, in turn. An order is written first, then the doorbell is rung, which gives
+/// it its number; a worker that has carried it out stores the number in `finished`. A few orders may wait, and be taken back
+/// as long as they do. No lock is held at any time, so a worker may die anywhere.
+///
+/// ```
+/// 0     doorbell …     by the side that gives orders
+/// 64    parked …       by the worker
+/// 128   subject, seat  by the worker, of the order at hand
+/// 192   orders         four, used in turn: what, seat, subject, when it was taken and done
+/// ```
 public struct Slot {
-    public static let byteCount = 128
+    public static let byteCount = 320
+    /// Orders that may be there, the one at hand among them.
+    public static let orderLimit = 4
     /// No slot, where a link leads nowhere.
     public static let none = UInt32.max
     /// See ``parked``.
@@ -22,11 +32,6 @@ public struct Slot {
 
     /// Rung by counting up, and slept on.
     @inlinable public var doorbell: UnsafeMutablePointer<Atomic<UInt32>> { place(0) }
-    @inlinable public var order: UnsafeMutablePointer<UInt32> { place(4) }
-    /// The job's offset in the arena, or the first slot of a chain.
-    @inlinable public var subject: UnsafeMutablePointer<UInt64> { place(8) }
-    /// The worker's number in the job's crew.
-    @inlinable public var seat: UnsafeMutablePointer<UInt32> { place(16) }
     /// The next slot of a chain, or ``none``.
     @inlinable public var link: UnsafeMutablePointer<UInt32> { place(20) }
     /// When the worker was asked for.
@@ -56,6 +61,24 @@ public struct Slot {
     @inlinable public var begunAt: UnsafeMutablePointer<UInt64> { place(112) }
     /// How long the worker has been ready to run in the job at hand and had no processor, in nanoseconds; 0 where nobody looks.
     @inlinable public var delayed: UnsafeMutablePointer<UInt64> { place(120) }
+
+    /// What the order at hand is about: the job's offset in the arena, or the first slot of a chain.
+    @inlinable public var subject: UnsafeMutablePointer<UInt64> { place(128) }
+    /// The worker's number in the job's crew.
+    @inlinable public var seat: UnsafeMutablePointer<UInt32> { place(136) }
+
+    // One order. Whoever exchanges what it says for 0 has it: the worker, or who takes it back.
+
+    @inlinable package func order(_ number: UInt32) -> UnsafeMutablePointer<Atomic<UInt32>> { place(number, 0) }
+    @inlinable func seat(_ number: UInt32) -> UnsafeMutablePointer<UInt32> { place(number, 4) }
+    @inlinable func subject(_ number: UInt32) -> UnsafeMutablePointer<UInt64> { place(number, 8) }
+    /// When the worker took it, and when it had carried it out; 0 before.
+    @inlinable func takenAt(_ number: UInt32) -> UnsafeMutablePointer<UInt64> { place(number, 16) }
+    @inlinable func doneAt(_ number: UInt32) -> UnsafeMutablePointer<UInt64> { place(number, 24) }
+
+    @inlinable func place<Value: ~Copyable>(_ order: UInt32, _ offset: Int) -> UnsafeMutablePointer<Value> {
+        place(192 + Int(order) % Self.orderLimit * 32 + offset)
+    }
 
     /// What a worker can be told.
     public enum Order: UInt32, Sendable {
@@ -106,17 +129,70 @@ public struct Slot {
         return Int32(bitPattern: UInt32(truncatingIfNeeded: found))
     }
 
-    /// Gives an order. The worker must have finished the one before.
+    /// Whether another order may be given.
+    public var hasRoom: Bool {
+        let given = doorbell.pointee.load(ordering: .relaxed) &- finished.pointee.load(ordering: .acquiring)
+        return given < UInt32(Self.orderLimit)
+    }
+
+    /// The number of the last order that was given.
+    public var lastNumber: UInt32 { doorbell.pointee.load(ordering: .relaxed) }
+
+    /// Gives an order, where there is room. It is ``lastNumber`` then.
     ///
     /// - Returns: whether the worker sleeps, so that ``wake()`` must follow.
     @inlinable public func post(_ order: Order, subject: UInt64, seat: UInt32 = 0) -> Bool {
-        self.order.pointee = order.rawValue
-        self.subject.pointee = subject
-        self.seat.pointee = seat
+        let number = doorbell.pointee.load(ordering: .relaxed) &+ 1
+        self.subject(number).pointee = subject
+        self.seat(number).pointee = seat
+        takenAt(number).pointee = 0
+        doneAt(number).pointee = 0
+        self.order(number).pointee.store(order.rawValue, ordering: .relaxed)
         // Sequentially consistent against the worker's store to `parked` and load of the doorbell: one of the two sides
         // sees what the other wrote.
         doorbell.pointee.wrappingAdd(1, ordering: .sequentiallyConsistent)
         return parked.pointee.load(ordering: .sequentiallyConsistent) != 0
+    }
+
+    /// Takes an order back.
+    ///
+    /// - Returns: false where the worker has taken it: then it has carried out all that came before.
+    public func takeBack(_ number: UInt32) -> Bool {
+        order(number).pointee.exchange(0, ordering: .sequentiallyConsistent) != 0
+    }
+
+    /// Whether the worker has taken the order of this number, or it was taken back.
+    public func hasTaken(_ number: UInt32) -> Bool { order(number).pointee.load(ordering: .acquiring) == 0 }
+
+    /// The worker takes the order of this number, which has been given.
+    ///
+    /// - Returns: nil where it was taken back.
+    public func take(_ number: UInt32) -> Order? {
+        let given = order(number).pointee.exchange(0, ordering: .sequentiallyConsistent)
+        if given == 0 { return nil }
+        subject.pointee = subject(number).pointee
+        seat.pointee = seat(number).pointee
+        takenAt(number).pointee = Monotonic.now()
+        return Order(rawValue: given) ?? .leave
+    }
+
+    /// The worker has carried out the order of this number, and all before.
+    ///
+    /// Sequentially consistent, as whoever waits for it may look at this first and then sleep, see `Worker.leave`.
+    public func finish(_ number: UInt32) {
+        doneAt(number).pointee = Monotonic.now()
+        finished.pointee.store(number, ordering: .sequentiallyConsistent)
+    }
+
+    /// Whether the worker has carried out the order of this number, and all that it wrote before is visible.
+    public func hasFinished(_ number: UInt32) -> Bool {
+        Int32(bitPattern: finished.pointee.load(ordering: .sequentiallyConsistent) &- number) >= 0
+    }
+
+    /// When the worker was at an order that it has finished, as it says. It holds until as many others have been given as
+    /// there may be.
+    public func times(of number: UInt32) -> (taken: UInt64, done: UInt64) {
+        (takenAt(number).pointee, doneAt(number).pointee)
     }
 
     /// Wakes the worker that sleeps on the doorbell.
@@ -127,7 +203,7 @@ public struct Slot {
         Futex.wake(doorbell)
     }
 
-    /// Whether the last order has been carried out, and all that the worker wrote before is visible.
+    /// Whether all orders have been carried out, and all that the worker wrote before is visible.
     @inlinable public var isIdle: Bool {
         finished.pointee.load(ordering: .sequentiallyConsistent) == doorbell.pointee.load(ordering: .relaxed)
     }

@@ -20,6 +20,15 @@ public struct Stamps: Sendable, Equatable {
         self.accepted = accepted
     }
 
+    /// The first task began at `time`; nil for none. A worker that has gone on with a job by itself may have begun before that
+    /// was seen: then it was the job's, and up, at that time.
+    public mutating func begin(at time: UInt64?) {
+        firstStart = time
+        guard let time else { return }
+        leased = leased.map { min($0, max(time, accepted)) }
+        ready = ready.map { min($0, max(time, accepted)) }
+    }
+
     /// The phases, which add up to the time from the first stamp to the last one.
     ///
     /// A phase that the run never came to takes no time: what was waited for it stays with the phase before.

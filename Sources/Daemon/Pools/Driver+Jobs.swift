@@ -47,18 +47,31 @@ extension Driver {
         if held[id] != nil { return }
         if !recalled.isEmpty, record.stream != nil { takeBack(from: row) }
         var isAnybodyThere = false
-        for unit in machine.jobs[id]?.atWork ?? [] {
-            guard let own = slots[unit] else { continue }
+        for unit in row.atWork {
+            guard slots[unit] != nil else { continue }
             isAnybodyThere = true
-            if !own.allSatisfy({ slot($0).isIdle }) {
+            if !hasLeft(unit, record) {
                 if record.lease == nil { tellHalt(of: record, hasLeft: false) } else { lookAgain() }
                 return
             }
         }
         // Those that have just come up are handed the job first.
         guard isAnybodyThere, !isAnybodyComing(to: row) else { return }
+        tellLeft(record)
+    }
+
+    /// Tells the machine that nobody is at a job any more.
+    func tellLeft(_ record: JobRecord) {
         if record.lease == nil { tellHalt(of: record, hasLeft: true) }
-        tell(.crewLeft(id))
+        noteWork(on: record)
+        tell(.crewLeft(record.id))
+    }
+
+    /// Whether all workers of a unit have left a job, as far as they were told of it; also where there are none.
+    func hasLeft(_ unit: UnitID, _ record: JobRecord?) -> Bool {
+        guard let own = slots[unit] else { return true }
+        if let order = record?.order { return own.allSatisfy { slot($0).hasFinished(order) } }
+        return own.allSatisfy { slot($0).isIdle }
     }
 
     /// Whether a worker of the job's crew is up and has not been handed the job yet.
@@ -139,6 +152,8 @@ extension Driver {
         hasPublished = true
         let (_, unwoken) = Pools.publish(
             record.job, to: crew, seats: seats, staysPut: record.view.plan.staysPut != 0)
+        record.order = crew.count == 1 && row.crew.count == 1 ? crew[0].slot.lastNumber : nil
+        record.isAssigned = false
         for index in unwoken { wakeLater(numbers[index]) }
     }
 
@@ -149,6 +164,9 @@ extension Driver {
         record.job.cancel()
         record.stream?.wakeWorkers()
         for unit in machine.jobs[id]?.atWork ?? [] {
+            // Who has left it may be at another one.
+            if assigned[unit] != nil { withdraw(from: unit) }
+            if record.order != nil, hasLeft(unit, record) { continue }
             guard let process = machine.units[unit]?.process, let pid = workers[process]?.handle?.pid else { continue }
             for slot in slots[unit] ?? [] where threads[slot] != 0 { Interrupt.send(to: threads[slot], of: pid) }
         }
@@ -282,6 +300,16 @@ extension Driver {
         if held[id] != nil { held[id]?.memory = record.memory }
         if let table = record.table { supervisor.giveBack(table, of: record.memory.domain) }
         record.answer.take()?(.failure(.draining))
-        record.observer(.ended(row))
+        ended.append((record, row))
+    }
+
+    /// Tells of the jobs that have ended, once workers have got what they are to do next: what follows takes longer than a short
+    /// job, and wakes clients, who would take the processor from workers, and from this thread.
+    func tellEnded() {
+        while !ended.isEmpty {
+            let told = ended
+            ended.removeAll(keepingCapacity: true)
+            for (record, row) in told { record.observer(.ended(row)) }
+        }
     }
 }

@@ -16,6 +16,9 @@ extension Driver {
             // Those who have left were not seen leaving, as foreign code may have taken their ring.
             if isSpared(worker) { lookAgain() } else { kill(worker) }
         case .publish(let id, let units): publish(id, units)
+        case .assign(let id, let unit): assign(id, to: unit)
+        case .withdraw(let unit): withdraw(from: unit)
+        case .goneOn(let id, let unit): goneOn(id, unit)
         case .cancelTasks(let id): cancelTasks(of: id)
         case .settle(let id): settle(id)
         case .finished(let id): finish(id)
@@ -108,7 +111,7 @@ extension Driver {
             if row.state == .stopping { return false }
             guard let job = row.job, machine.jobs[job]?.atWork.contains(unit) == true else { continue }
             isAtWork = true
-            if let own = slots[unit], !own.allSatisfy({ slot($0).isIdle }) { return false }
+            if !hasLeft(unit, jobs[job]) { return false }
         }
         return isAtWork
     }

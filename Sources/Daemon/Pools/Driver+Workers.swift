@@ -108,7 +108,7 @@ extension Driver {
             if stream == nil, isAnyTaskUnderWay(in: id) { continue }
             for unit in machine.jobs[id]?.atWork ?? [] {
                 guard let process = machine.units[unit]?.process, let worker = workers[process],
-                    slots[unit]?.allSatisfy({ slot($0).isIdle }) == false, worker.handle?.isStopped == true
+                    !hasLeft(unit, jobs[id]), worker.handle?.isStopped == true
                 else { continue }
                 if let pid = worker.handle?.pid, stream?.isAtTask(UInt32(pid)) == true { continue }
                 found.insert(unit)
@@ -152,6 +152,7 @@ extension Driver {
 
     /// A process has ended.
     private func lose(_ worker: WorkerRecord, exit end: Exit?) {
+        let back = worker.units.flatMap { takeBack(from: $0) }
         let isOutOfMemory = end == .signal(SIGKILL) && !worker.isToBeKilled && isOutOfMemory()
         let exit = Self.words(end, isOutOfMemory: isOutOfMemory)
         // It has done its part, and another is to take its place.
@@ -169,7 +170,7 @@ extension Driver {
         let hasWorked = settleStreams(of: worker, end, isOutOfMemory: isOutOfMemory) > 0 || hasWorked(worker)
         forget(
             worker, worker.isToBeKilled ? record(of: worker.runtime)?.startFailure : "a worker ended with \(exit)",
-            isBlameless: isBlameless, hasWorked: hasWorked)
+            isBlameless: isBlameless, hasWorked: hasWorked, withdrawn: back)
         // It may have left children, and where this process is the first one, they are its own.
         sweepSoon()
     }
@@ -190,7 +191,7 @@ extension Driver {
     /// knows better.
     private func hasWorked(_ worker: WorkerRecord) -> Bool {
         worker.units.allSatisfy { unit in
-            guard let id = machine.units[unit]?.job, let record = jobs[id], record.lease == nil, starting[unit] == nil
+            guard let id = jobAtHand(of: unit), let record = jobs[id], record.lease == nil, starting[unit] == nil
             else { return true }
             if record.stream == nil { return record.job.next.pointee.load(ordering: .relaxed) > 0 }
             return slots[unit]?.contains { slot($0).done.pointee.load(ordering: .relaxed) > 0 } == true
@@ -218,7 +219,7 @@ extension Driver {
                 _ = worker.domain.arena.header.searcher.pointee.compareExchange(
                     expected: worker.domain.place(of: slot) + 1, desired: 0, ordering: .acquiringAndReleasing)
             }
-            guard let id = machine.units[unit]?.job, let record = jobs[id] else { continue }
+            guard let id = jobAtHand(of: unit), let record = jobs[id] else { continue }
             if let pid = worker.handle?.pid {
                 record.deaths[UInt32(pid)] = Monotonic.now()
                 record.loss.note(exit, crash: crash, of: UInt32(pid))
@@ -237,8 +238,10 @@ extension Driver {
     /// - Parameters:
     ///   - reason: why it ended, where that is known.
     ///   - hasWorked: whether it had begun a task of its job.
+    ///   - withdrawn: jobs that its units had been given beside their own and had not begun.
     func forget(
-        _ worker: WorkerRecord, _ reason: String? = nil, isBlameless: Bool = false, hasWorked: Bool = true
+        _ worker: WorkerRecord, _ reason: String? = nil, isBlameless: Bool = false, hasWorked: Bool = true,
+        withdrawn: [JobID] = []
     ) {
         guard workers.removeValue(forKey: worker.id) != nil else { return }
         if let pid = worker.handle?.pid { pids[pid] = nil }
@@ -251,6 +254,7 @@ extension Driver {
             starting[unit] = nil
             stopping.remove(unit)
             recalled.remove(unit)
+            assigned[unit] = nil
             let own = slots.removeValue(forKey: unit) ?? []
             free(own.filter { $0 != worker.head }, of: unit)
             if !worker.hasThreadHost { free(own, of: unit) }
@@ -261,7 +265,8 @@ extension Driver {
         tell(
             isBlameless
                 ? .processMissing(worker.id)
-                : .processGone(worker.id, at: Monotonic.now(), reason: reason, hasWorked: hasWorked))
+                : .processGone(
+                    worker.id, at: Monotonic.now(), reason: reason, hasWorked: hasWorked, withdrawn: withdrawn))
     }
 
     /// Frees the slots of a unit, unless the holder of a lease that is over may still write into them.

@@ -38,8 +38,12 @@ final class Driver {
     var scriptProcessCount = 0
     /// Where scripts' processes send their notes; nil until there is one.
     var notes: ScriptNotes?
+    /// Jobs that have ended in this turn, and whose observers are about to be told.
+    var ended: [(record: JobRecord, row: JobRow)] = []
     /// What belongs to leases that are over until their holders have noticed.
     var held: [JobID: HeldMemory] = [:]
+    /// Units that have been given jobs beside their own, and since when they have been at that.
+    var assigned: [UnitID: UInt64] = [:]
     /// The slots of each unit's workers.
     var slots: [UnitID: [Int]] = [:]
     /// Units that have been asked for and are not up, with their process.
@@ -172,6 +176,7 @@ final class Driver {
             }
             now = Monotonic.now()
             if let due = machine.nextDeadline, due <= now { tell(.tick) }
+            withdrawOverdue(now)
             keepUp(now)
             trim(now)
             report(now)
@@ -179,6 +184,7 @@ final class Driver {
             carryOut()
             closeIfDone()
             carryOut()
+            tellEnded()
             if isOver { return .over }
             isRung = awaitNews()
             if !mayStart, runCount > 1 {
@@ -247,6 +253,7 @@ final class Driver {
         consider(trimAt)
         consider(loadAt)
         consider(lookAt)
+        consider(assignedUntil)
         consider(orphansAt)
         consider(sweepAt)
         consider(stoppedAt)

@@ -17,6 +17,10 @@ final class JobRecord {
     var table: Range<Int>?
     /// Whether the crew that is about to be told is all there is.
     var isToEnlist = true
+    /// The number of the order to its worker; nil where there are several.
+    var order: UInt32?
+    /// Whether its worker was given it beside another job.
+    var isAssigned = false
     /// Whether it has been handed to workers.
     var isHandedOut = false
     var firstStart: UInt64?

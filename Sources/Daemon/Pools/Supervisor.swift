@@ -248,6 +248,8 @@ public final class Supervisor: Sendable {
     public func lease(_ request: LeaseRequest, tasks: Int, answer: @escaping @Sendable (Result<Lease, Refusal>) -> Void)
     {
         let byteCount = JobLayout(tasks: tasks).byteCount
+        var request = request
+        request.isDirect = true
         let memory: JobMemory
         switch takeMemory(byteCount, for: request) {
         case .success(let taken): memory = taken

@@ -17,8 +17,15 @@ public struct LeaseRequest: Sendable, Equatable {
     /// Whether a command of this daemon's, or of another one, has asked for it: whoever has a worker may be waiting for it, so
     /// that it waits for nobody's.
     public var isInner = false
+    /// Whether who has asked for the workers gives them their orders himself.
+    public var isDirect = false
     /// The process that has asked for it; 0 where that is not known.
     public var caller: Int32 = 0
+
+    /// Whether one warm worker of the project's own code does it, for as long as it takes.
+    var isSingle: Bool {
+        units == 1 && cold == nil && !isHeld && !isDirect && kind.runtime == .native && kind.workersPerUnit == 1
+    }
 
     public init(
         kind: PoolKind, units: Int, cold: ColdStart? = nil, deadline: UInt64? = nil, user: UInt32 = 0,
@@ -98,6 +105,10 @@ public struct JobRow: Sendable {
     public internal(set) var deaths = 0
     /// How many units of the crew are up.
     var ready = 0
+    /// The unit that has been given the waiting job beside another one.
+    var assignedTo: UnitID?
+    /// How long its only worker was at it, as far as that is known.
+    var workNanoseconds: UInt64?
     /// Units of a cold job that are not gone.
     var coldUnits = 0
     /// Whether its workers are charged to its user.

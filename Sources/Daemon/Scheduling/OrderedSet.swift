@@ -1,4 +1,5 @@
-/// Elements in the order in which they came. Adding and removing one costs the same however many there are.
+/// Elements in the order in which they came, but for those that were put before the others. Adding and removing one costs the
+/// same however many there are.
 struct OrderedSet<Element: Hashable & Sendable>: Sendable {
     private var links: [Element: Link] = [:]
     private(set) var first: Element?
@@ -21,6 +22,14 @@ struct OrderedSet<Element: Hashable & Sendable>: Sendable {
         links[element] = Link(before: last)
         if let last { links[last]?.after = element } else { first = element }
         last = element
+    }
+
+    /// Adds an element at the beginning. One that is there stays where it is.
+    mutating func prepend(_ element: Element) {
+        guard links[element] == nil else { return }
+        links[element] = Link(after: first)
+        if let first { links[first]?.before = element } else { last = element }
+        first = element
     }
 
     /// - Returns: whether the element was there.

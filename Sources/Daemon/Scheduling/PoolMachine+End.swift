@@ -6,7 +6,7 @@ extension PoolMachine {
         if job.isDisturbed || job.request.isHeld { settle(id) } else { finish(id, now) }
     }
 
-    private mutating func settle(_ id: JobID) {
+    mutating func settle(_ id: JobID) {
         move(id, to: .settling)
         actions.append(.settle(id))
     }
@@ -43,15 +43,21 @@ extension PoolMachine {
         alarms.set(.seats(id), to: nil)
         if job.request.cold == nil {
             change(pool: job.request.kind) { $0.relievedAt = now }
+            noteLength(of: job)
+            discharge(id)
             // The first ones are to be the next job's.
             for unit in job.units.reversed() {
+                if units.index(forKey: unit).map({ units.values[$0].next.isEmpty }) == false {
+                    goOn(unit, now)
+                    assign(to: unit, of: job.request.kind)
+                    continue
+                }
                 change(unit: unit) {
                     $0.job = nil
                     $0.isHeld = false
                     $0.idleSince = now
                 }
             }
-            discharge(id)
         }
         actions.append(.finished(id))
     }
@@ -85,6 +91,7 @@ extension PoolMachine {
         guard let job = jobs[id], job.cancelled == nil else { return }
         switch job.state {
         case .collecting, .stopping: return
+        case .queued where job.assignedTo != nil: break
         case .queued:
             unclaim(id)
             if change(pool: job.request.kind, { $0.queue.remove(id, of: job.request.user) }) == true {
@@ -100,7 +107,9 @@ extension PoolMachine {
         unpledge(id)
         deadlines.set(id, to: nil)
         alarms.set(.seats(id), to: nil)
-        if job.state == .running {
+        if let unit = job.assignedTo {
+            actions.append(.withdraw(unit))
+        } else if job.state == .running {
             alarms.set(.kill(id), to: now + policy.cancelGraceNanoseconds)
             actions.append(.cancelTasks(id))
         } else if job.state != .settling {

@@ -182,7 +182,9 @@ extension PoolMachine {
                 job.reason = (own + starting).compactMap(\.reason).first ?? .firstUse
             }
         }
-        if starting.isEmpty { begin(id, now) }
+        guard starting.isEmpty else { return }
+        begin(id, now)
+        if request.isSingle, let unit = crew.first { assign(to: unit.id, of: request.kind) }
     }
 
     /// Takes free units out of a pool: those that are up first, and of them the one that worked last, as its caches are the

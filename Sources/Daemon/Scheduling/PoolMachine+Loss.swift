@@ -16,10 +16,14 @@ extension PoolMachine {
         count(process.kind.runtime, processes: -1, now)
         alarms.set(.stubborn(id), to: nil)
         loseHost(id, of: process.kind)
+        for unit in process.units.sorted() { seeOut(unit, now) }
         let members = process.units.compactMap { units[$0] }.sorted { $0.id < $1.id }
         if !process.isStopping, !isBlameless { noteFailure(of: process.kind, members.filter { !$0.isCold }, now) }
         var bereft: [JobID: Bereavement] = [:]
         for unit in members {
+            for job in beginAssigned(to: unit, now) where vacate(unit, of: job, isBlameless: isBlameless) {
+                bereft[job] = .worker
+            }
             if unit.state != .stopping, let job = unit.job, vacate(unit, of: job, isBlameless: isBlameless) {
                 var loss = Bereavement.worker
                 if unit.state == .starting, !isBlameless { loss = .start }

@@ -123,6 +123,12 @@ extension PoolMachine {
             .min { (age($0), $0.id) < (age($1), $1.id) }?.id
     }
 
+    /// Whether a user has more workers than he may, as others have come since he got them.
+    func isAboveShare(_ user: UInt32) -> Bool {
+        if !policy.isShared || user == UserShares.root { return false }
+        return workerShares.used(by: user) > workerShares.allowance(of: user)
+    }
+
     /// Whether a user may have the workers of one more job.
     func isWithinShare(_ request: LeaseRequest) -> Bool {
         if !policy.isShared || request.user == UserShares.root { return true }

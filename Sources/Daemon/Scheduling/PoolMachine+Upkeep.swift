@@ -10,7 +10,7 @@ extension PoolMachine {
                 keepUp(touched.remove(at: place), now)
             }
             if hasRoomChanged { useRoom(now) }
-            if !claims.isEmpty || !shortFloors.isEmpty { reclaim(now) }
+            if !claims.isEmpty || !shortFloors.isEmpty || pledged > 0 { reclaim(now) }
         } while !touched.isEmpty || hasRoomChanged
         for process in deserted.sorted() { stopIfDeserted(process, now) }
         deserted = []

@@ -16,8 +16,10 @@ public struct PoolMachine: Sendable {
         /// These threads have been stopped, the last one at this time.
         case unitsGone([UnitID], at: UInt64)
         /// A process has ended, whatever the reason, or could not be started; then `reason` says why, where that is known.
-        /// It had begun a task of its job, or not.
-        case processGone(ProcessID, at: UInt64, reason: String? = nil, hasWorked: Bool = true)
+        /// It had begun a task of its job, or not. Of the jobs that its units had been given beside their own, `withdrawn` had not
+        /// been begun.
+        case processGone(
+            ProcessID, at: UInt64, reason: String? = nil, hasWorked: Bool = true, withdrawn: [JobID] = [])
         /// A process was not started, for no fault of its pool's.
         case processMissing(ProcessID)
         /// A runtime of a user's is there from now on, in the place of an older one of the same file.
@@ -35,6 +37,8 @@ public struct PoolMachine: Sendable {
         case runtimeMended(RuntimeID)
         /// Workers that were idle at a client's job have left it, as others wait for them.
         case unitsLeft(JobID, [UnitID])
+        /// A waiting job has been taken back from the unit that had been given it.
+        case withdrawn(JobID)
         /// No worker is at the job any more.
         case crewLeft(JobID)
         /// The job's tasks have been settled, and this many are to be done again.
@@ -63,6 +67,12 @@ public struct PoolMachine: Sendable {
         case kill(ProcessID)
         /// Hand the job to these units. Seats are given by their place in the job's crew.
         case publish(JobID, [UnitID])
+        /// Give the waiting job to this unit, which is at another one and goes on with it by itself.
+        case assign(JobID, UnitID)
+        /// Take the jobs back that the unit has been given beside its own, as far as it has not begun them.
+        case withdraw(UnitID)
+        /// The unit is at this job now, with which it has gone on, or is about to.
+        case goneOn(JobID, UnitID)
         /// Tell the job's tasks to stop.
         case cancelTasks(JobID)
         /// Give the tasks that were left behind a terminal state, or put them aside to be done again.
@@ -174,7 +184,9 @@ public struct PoolMachine: Sendable {
         case .submit(let job, let request): submit(job, request, now)
         case .unitsReady(let times): unitsReady(times, now)
         case .unitsGone(let gone, let at): unitsGone(gone, at)
-        case .processGone(let process, let at, let reason, let hasWorked):
+        case .processGone(let process, let at, let reason, let hasWorked, let back):
+            // The last one was begun last.
+            for job in back { withdrawn(job) }
             processGone(process, at, reason, now, hasWorked: hasWorked)
         case .processMissing(let process): processGone(process, now, nil, now, isBlameless: true)
         case .runtimeAdded(let row, let old): add(row, replaces: old, now)
@@ -185,6 +197,7 @@ public struct PoolMachine: Sendable {
         case .runtimeBroken(let runtime, let reason): runtimeBroken(runtime, reason, now)
         case .runtimeMended(let runtime): runtimeMended(runtime, now)
         case .unitsLeft(let job, let units): unitsLeft(job, units, now)
+        case .withdrawn(let job): withdrawn(job)
         case .crewLeft(let job): crewLeft(job, now)
         case .settled(let job, let again): settled(job, again: again, now)
         case .collected(let job, let at): collected(job, at, now)

@@ -16,6 +16,8 @@ public struct PoolRow: Sendable {
     var startFailures = StartFailures()
     /// When a job last gave its workers back, or others were started for one that waited.
     var relievedAt: UInt64 = 0
+    /// Jobs in a row that took no longer than a moment.
+    var shortJobs = 0
     /// Units that died unasked.
     public internal(set) var replaced = 0
 
@@ -136,6 +138,8 @@ public struct JobQueue: Sendable {
     public private(set) var count = 0
 
     public var isEmpty: Bool { count == 0 }
+    /// How many users have jobs here.
+    var userCount: Int { turns.count }
 
     /// The job whose turn it is.
     var first: JobID? { turns.first.flatMap { jobs[$0]?.first } }
@@ -151,6 +155,13 @@ public struct JobQueue: Sendable {
         return jobs[user]?.count == 1
     }
 
+    /// Puts a job back that was taken out, before the others of its user.
+    mutating func putBack(_ job: JobID, of user: UInt32) {
+        turns.append(user)
+        jobs[user, default: OrderedSet()].prepend(job)
+        count += 1
+    }
+
     /// Takes a job out that waits no longer, wherever it stands.
     ///
     /// - Parameter isServed: it was its user's turn, and the next one of his comes after those of the others.
@@ -161,8 +172,9 @@ public struct JobQueue: Sendable {
         count -= 1
         let isLast = jobs[user]?.isEmpty == true
         if isLast { jobs[user] = nil }
-        if isLast || isServed { turns.remove(user) }
-        if isServed, !isLast { turns.append(user) }
+        // Where there is nobody else, it is his turn again.
+        if isLast || (isServed && turns.count > 1) { turns.remove(user) }
+        if !isLast { turns.append(user) }
         return true
     }
 }

@@ -17,6 +17,8 @@ public struct UnitRow: Sendable {
     public internal(set) var seat = 0
     public internal(set) var state = State.starting
     var idleSince: UInt64 = 0
+    /// Waiting jobs that it has been given beside its own, and goes on with by itself, in this order.
+    public internal(set) var next: [JobID] = []
     /// The waiting job for which the pool grew by it, until a job has it.
     var wantedBy: JobID?
 

@@ -10,7 +10,7 @@ struct OrderWaiter {
     private let mark: UInt32
     /// Told of each waiting; nil where nobody has to be.
     private let support: (any RuntimeSupport.Type)?
-    /// The doorbell's number at the last order.
+    /// The number of the last order.
     private(set) var seen: UInt32 = 0
     private let maySpin: Bool
     /// Whether it has left its giver's processor.
@@ -24,7 +24,7 @@ struct OrderWaiter {
     /// How long a worker without an order stays awake. A new order within it costs no wake-up; longer would take the
     /// processor from those who could give one.
     private static let spinNanoseconds: UInt64 = 20_000
-    private static let stepsAside = 4
+    private static let stepsAside = 2
 
     init(arena: Arena, number: Int, maySpin: Bool = true, telling support: (any RuntimeSupport.Type)? = nil) {
         self.arena = arena
@@ -34,19 +34,19 @@ struct OrderWaiter {
         self.support = support
     }
 
-    /// The next order, whenever it comes.
-    mutating func next() -> Slot.Order {
+    /// The next order, whenever it comes; nil where it has been taken back, which is as good as carried out.
+    mutating func next() -> Slot.Order? {
         support?.beginWaiting()
         defer { support?.endWaiting() }
         // Before its first order a worker has nothing to be awake for.
-        if !(maySpin && seen != 0 && spin()) { park() }
-        seen = slot.doorbell.pointee.load(ordering: .acquiring)
-        return Slot.Order(rawValue: slot.order.pointee) ?? .leave
+        if !isRung, !(maySpin && seen != 0 && spin()) { park() }
+        seen &+= 1
+        return slot.take(seen)
     }
 
     /// Says that the order has been carried out.
     func finish() {
-        slot.finished.pointee.store(seen, ordering: .releasing)
+        slot.finish(seen)
     }
 
     private var isRung: Bool { slot.doorbell.pointee.load(ordering: .acquiring) != seen }

@@ -33,7 +33,7 @@ struct ThreadHost {
             case .startThreads: start(from: UInt32(slot.subject.pointee), into: &threads)
             case .stopThreads: stop(from: UInt32(slot.subject.pointee), outOf: &threads)
             case .leave: return
-            case .work: break
+            case .work, nil: break
             }
             waiter.finish()
             arena.tellNews(event)

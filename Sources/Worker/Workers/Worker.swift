@@ -52,6 +52,10 @@ struct Worker {
                 if support?.isSpent == true || support?.hasToGo == true { return true }
             case .leave: return false
             case .startThreads, .stopThreads: waiter.finish()
+            case nil:
+                waiter.finish()
+                // Another order may wait until this worker is idle.
+                arena.tellNews(event)
             }
         }
     }
@@ -110,7 +114,7 @@ struct Worker {
         }
         // Sequentially consistent against the daemon's looking at `finished` after the last one's ring, or after it has
         // set the flag: it sees that this worker has left, or this worker sees that it has to ring, too.
-        slot.finished.pointee.store(order, ordering: .sequentiallyConsistent)
+        slot.finish(order)
         // The memory may be another job's by now. Reading it can at most ring once too often.
         let isOver = job.remaining.pointee.load(ordering: .sequentiallyConsistent) <= 0
         if rings, isLast || isOver || job.disturbed.pointee.load(ordering: .sequentiallyConsistent) != 0 {

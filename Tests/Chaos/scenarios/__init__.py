@@ -2,7 +2,7 @@
 import importlib
 
 NAMES = (
-    "kills", "zygotes", "daemons", "commands", "frames", "connections", "readers", "halfframes", "faults", "descriptors",
+    "kills", "queues", "zygotes", "daemons", "commands", "frames", "connections", "readers", "halfframes", "faults", "descriptors",
     "users", "leases", "interpreters", "scripts", "rates",
 )
 ALL = {name: importlib.import_module(f"scenarios.{name}") for name in NAMES}

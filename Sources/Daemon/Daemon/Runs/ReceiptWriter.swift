@@ -17,7 +17,7 @@ struct ReceiptWriter: Sendable {
     func receipt(_ row: JobRow, accepted: UInt64) -> Receipt {
         var stamps = row.stamps
         stamps.accepted = accepted
-        stamps.firstStart = account.firstStart
+        stamps.begin(at: account.firstStart)
         stamps.lastStop = account.lastStop
         let times = stamps.phases
         let startup = row.reason == nil ? finished.startupPaid : times.startup
