@@ -258,7 +258,11 @@ extension EndToEnd {
         @Test("are not run where $PARALLEL has what can't be, which is said to be there")
         func wrongVariable() throws {
             try Daemon.run { daemon in
-                for (value, reason) in [("-k -Z", "unknown option '-Z'"), ("--semaphore", "--semaphore")] {
+                let cases = [
+                    ("-k -Z", "unknown option '-Z'"), ("--semaphore", "--semaphore"),
+                    ("--nonsense=3", "unknown option '--nonsense'"), ("--joobs=2", "did you mean '--jobs'?"),
+                ]
+                for (value, reason) in cases {
                     let outcome = try daemon.exec(["echo", ":::", "a"], variables: ["PARALLEL": value])
                     #expect(outcome.status == 255 && outcome.output.isEmpty)
                     #expect(outcome.errors.contains("in $PARALLEL, ") && outcome.errors.contains(reason))

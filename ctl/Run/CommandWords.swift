@@ -171,11 +171,13 @@ enum CommandWords {
         var own = definition.map { ($0.options + $0.clientOptions).map(\.name) } ?? []
         let isExec = command == "run" && definition?.input == .command
         if isExec { own += ForeignOption.all.flatMap(\.names).filter { $0.count > 2 } }
+        let isCommon = isExec && ExecLine.fromEnvironment.contains { $0.prefix { $0 != "=" } == option }
+        let unknown = "\(isCommon ? "in $PARALLEL, " : "")unknown option '\(option)'"
         if let known = StrangeOption.text(name, command: command, isExec: definition?.input == .command) {
-            return .usage("unknown option '\(option)': \(known)", help: "parctl \(command) --help")
+            return .usage("\(unknown): \(known)", help: "parctl \(command) --help")
         }
         if let near = Suggestion.nearest(to: name, in: own + options) {
-            return .usage("unknown option '\(option)'; did you mean '--\(near)'?", help: "parctl \(command) --help")
+            return .usage("\(unknown); did you mean '--\(near)'?", help: "parctl \(command) --help")
         }
         guard let definition else {
             return .usage(
@@ -184,7 +186,7 @@ enum CommandWords {
         }
         if isExec {
             return .usage(
-                "unknown option '\(option)': parctl has no such option, and knows none of GNU parallel or xargs by that name",
+                "\(unknown): parctl has no such option, and knows none of GNU parallel or xargs by that name",
                 help: "parctl run exec --help")
         }
         let special = own.filter { $0 != "quiet" }
@@ -192,7 +194,7 @@ enum CommandWords {
             special.isEmpty
             ? "takes no options of its own" : "takes " + special.map { "--\($0)" }.joined(separator: ", ")
         return .usage(
-            "unknown option '\(option)': \(definition.name) \(taken)",
+            "\(unknown): \(definition.name) \(taken)",
             help: "parctl \(command) \(definition.name) --help")
     }
 }
