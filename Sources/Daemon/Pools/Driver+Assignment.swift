@@ -24,13 +24,13 @@ extension Driver {
 
     /// Has jobs be anybody's again that a unit has been given beside its own and has not begun.
     func withdraw(from unit: UnitID) {
-        for id in takeBack(from: unit) { tell(.withdrawn(id)) }
+        for id in takeBackOrders(of: unit) { tell(.withdrawn(id)) }
     }
 
     /// Takes back what a unit has not begun, the last one first.
     ///
     /// - Returns: the jobs, in this order.
-    func takeBack(from unit: UnitID) -> [JobID] {
+    func takeBackOrders(of unit: UnitID) -> [JobID] {
         assigned[unit] = nil
         guard let place = slots[unit]?.first, let next = machine.units[unit]?.next else { return [] }
         var back: [JobID] = []

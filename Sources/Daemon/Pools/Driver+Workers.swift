@@ -152,7 +152,7 @@ extension Driver {
 
     /// A process has ended.
     private func lose(_ worker: WorkerRecord, exit end: Exit?) {
-        let back = worker.units.flatMap { takeBack(from: $0) }
+        let back = worker.units.flatMap { takeBackOrders(of: $0) }
         let isOutOfMemory = end == .signal(SIGKILL) && !worker.isToBeKilled && isOutOfMemory()
         let exit = Self.words(end, isOutOfMemory: isOutOfMemory)
         // It has done its part, and another is to take its place.

@@ -17,7 +17,7 @@ final class JobRecord {
     var table: Range<Int>?
     /// Whether the crew that is about to be told is all there is.
     var isToEnlist = true
-    /// The number of the order to its worker; nil where there are several.
+    /// The number of its worker's order; nil where it has several workers.
     var order: UInt32?
     /// Whether its worker was given it beside another job.
     var isAssigned = false
