@@ -62,11 +62,19 @@ struct AssignmentTests {
         _ = shared.step(.submit(200, LeaseRequest(kind: .threads, units: 1, user: 8)), at: 5)
         #expect(queue(6, in: &shared) == [])
         #expect(end(100, in: &shared) == [.finished(100), .publish(200, [0])])
-        var mixed = machine(after: 10_000)
-        _ = mixed.step(.submit(100, single), at: 5)
-        _ = mixed.step(.submit(200, single), at: 5)
-        _ = mixed.step(.submit(201, LeaseRequest(kind: .threads, units: 1, user: 7, isHeld: true)), at: 5)
-        #expect(end(100, in: &mixed) == [.finished(100), .publish(200, [0])])
+        // Nor where others give its worker orders, or keep it.
+        var direct = single
+        direct.isDirect = true
+        for other in [direct, LeaseRequest(kind: .threads, units: 1, user: 7, isHeld: true)] {
+            var mixed = machine(after: 10_000)
+            _ = mixed.step(.submit(100, single), at: 5)
+            _ = mixed.step(.submit(200, single), at: 5)
+            _ = mixed.step(.submit(201, other), at: 5)
+            #expect(end(100, in: &mixed) == [.finished(100), .publish(200, [0])])
+            // Nor is such a one given others.
+            _ = mixed.step(.submit(202, single), at: 5)
+            #expect(end(200, in: &mixed) == [.finished(200), .publish(201, [0])])
+        }
     }
 
     @Test("is given none where its user has more than his share, as others have come")
