@@ -138,6 +138,17 @@ struct AssignmentTests {
         #expect(machine.queuedJobs == 3 && machine.jobs[103]?.units == [1])
     }
 
+    @Test("has begun none when it ends: its own job is not over for that", arguments: [false, true])
+    func unbegun(isBlameless: Bool) {
+        var machine = machine(after: 10_000)
+        _ = queue(5, in: &machine)
+        let back: [JobID] = [105, 104, 103]
+        let actions = machine.step(
+            isBlameless ? .processMissing(1, withdrawn: back) : .processGone(1, at: 7, withdrawn: back), at: 7)
+        #expect(actions.contains(.settle(102)) && !actions.contains(.finished(102)))
+        #expect(machine.queuedJobs == 3 && machine.jobs[102]?.deaths == (isBlameless ? 0 : 1))
+    }
+
     @Test("has begun two when it dies, and there is room for one worker: an idle one makes room for the other's")
     func room() {
         var machine = machine(after: 10_000)

@@ -37,7 +37,7 @@ extension Driver {
         for id in next.reversed() {
             guard let record = jobs[id], let order = record.order else { continue }
             if !slot(place).takeBack(order) {
-                // The job before it is over, which is about to be seen.
+                // Its worker has begun it: the job before is over, which is about to be seen.
                 assigned[unit] = Monotonic.now()
                 if machine.jobs[id]?.cancelled != nil { record.job.cancel() }
                 break

@@ -306,10 +306,8 @@ extension Driver {
     /// Tells of the jobs that have ended, once workers have got what they are to do next: what follows takes longer than a short
     /// job, and wakes clients, who would take the processor from workers, and from this thread.
     func tellEnded() {
-        while !ended.isEmpty {
-            let told = ended
-            ended.removeAll(keepingCapacity: true)
-            for (record, row) in told { record.observer(.ended(row)) }
-        }
+        let told = ended
+        ended = []
+        for (record, row) in told { record.observer(.ended(row)) }
     }
 }

@@ -264,7 +264,7 @@ extension Driver {
         if !starting.isEmpty { lookAt = 0 }
         tell(
             isBlameless
-                ? .processMissing(worker.id)
+                ? .processMissing(worker.id, withdrawn: withdrawn)
                 : .processGone(
                     worker.id, at: Monotonic.now(), reason: reason, hasWorked: hasWorked, withdrawn: withdrawn))
     }

@@ -21,7 +21,7 @@ public struct PoolMachine: Sendable {
         case processGone(
             ProcessID, at: UInt64, reason: String? = nil, hasWorked: Bool = true, withdrawn: [JobID] = [])
         /// A process was not started, for no fault of its pool's.
-        case processMissing(ProcessID)
+        case processMissing(ProcessID, withdrawn: [JobID] = [])
         /// A runtime of a user's is there from now on, in the place of an older one of the same file.
         case runtimeAdded(RuntimeRow, replaces: RuntimeID?)
         /// Somebody is about to hand in a job for this runtime.
@@ -185,10 +185,11 @@ public struct PoolMachine: Sendable {
         case .unitsReady(let times): unitsReady(times, now)
         case .unitsGone(let gone, let at): unitsGone(gone, at)
         case .processGone(let process, let at, let reason, let hasWorked, let back):
-            // The last one was begun last.
-            for job in back { withdrawn(job) }
+            back.forEach { withdrawn($0) }
             processGone(process, at, reason, now, hasWorked: hasWorked)
-        case .processMissing(let process): processGone(process, now, nil, now, isBlameless: true)
+        case .processMissing(let process, let back):
+            back.forEach { withdrawn($0) }
+            processGone(process, now, nil, now, isBlameless: true)
         case .runtimeAdded(let row, let old): add(row, replaces: old, now)
         case .runtimeUsed(let runtime): use(runtime, now)
         case .scriptCame(let runtime): count(runtime, jobs: 1, now)
