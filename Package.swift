@@ -102,7 +102,8 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "Report",
-            dependencies: ["Bytes", "Catalogue", "Control", "Experiments", "Timing"], path: "Sources/Client/Report",
+            dependencies: ["Bytes", "Catalogue", "Control", "Experiments", "Timing", "Varlink"],
+            path: "Sources/Client/Report",
             resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")],
             swiftSettings: strict),
         .target(

@@ -1,6 +1,7 @@
 import Control
 import FoundationEssentials
 import Testing
+import Varlink
 
 @Suite("Records written straight to JSON")
 struct RecordJSONTests {
@@ -13,15 +14,17 @@ struct RecordJSONTests {
 
     @Test("a record reads as the record it was", arguments: [plain, lost, Samples.record])
     func roundTrip(record: Record) throws {
-        var bytes: [UInt8] = []
-        RecordJSON.append(record, to: &bytes)
+        var json = JSONWriter()
+        RecordJSON.append(record, to: &json)
+        let bytes = json.bytes
         #expect(try JSONDecoder().decode(Record.self, from: Data(bytes)) == record)
     }
 
     @Test("a record has the keys of its Codable form, in the order of the interface")
     func order() {
-        var bytes: [UInt8] = []
-        RecordJSON.append(Self.plain, to: &bytes)
+        var json = JSONWriter()
+        RecordJSON.append(Self.plain, to: &json)
+        let bytes = json.bytes
         #expect(
             String(decoding: bytes, as: UTF8.self)
                 == #"{"task":3,"worker":1,"pid":4242,"tid":4244,"start":42000,"stop":6142000,"cpu":2500000,"attempt":1,"#

@@ -34,7 +34,7 @@ import Testing
                 metadata: [LogEntry.detailsKey: .stringConvertible(entry)])
         ).lines
         let names = lines.map { String($0.prefix { $0 != "=" }) }
-        #expect(Set(names) == Set(RunField.allCases.map(\.rawValue) + ["MESSAGE", "PRIORITY"]))
+        #expect(Set(names) == Set(RunField.allCases.map(\.rawValue) + ["MESSAGE", "MESSAGE_ID", "PRIORITY"]))
         #expect(names.count == Set(names).count)
         #expect(lines[0] == "MESSAGE=\(entry)")
     }

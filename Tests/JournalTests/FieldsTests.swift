@@ -45,6 +45,7 @@ import Testing
     }
 
     private struct Details: EntryDetails {
+        let messageID = "0123456789abcdef0123456789abcdef"
         let description = "worked out"
         let fields = [(name: "PARD_B", value: "2"), (name: "PARD_A", value: "1")]
     }
@@ -53,7 +54,10 @@ import Testing
         let entry = LogEntry(
             level: .info, message: "m", metadata: [LogEntry.detailsKey: .stringConvertible(Details()), "c": "3"])
         #expect(
-            JournalFields(entry).lines == ["MESSAGE=worked out", "PRIORITY=6", "PARD_B=2", "PARD_A=1", "PARD_C=3"])
+            JournalFields(entry).lines == [
+                "MESSAGE=worked out", "PRIORITY=6", "PARD_B=2", "PARD_A=1",
+                "MESSAGE_ID=0123456789abcdef0123456789abcdef", "PARD_C=3",
+            ])
         #expect(entry.text == "worked out")
     }
 

@@ -23,14 +23,14 @@ struct BusyPoolTests {
     }
 
     private func refusal(of request: LeaseRequest, in world: Simulation) -> Refusal? {
-        world.machine.refusal(of: request, queueLimit: 64, at: world.now)
+        world.machine.saidRefusal(of: request, queueLimit: 64, at: world.now)
     }
 
     @Test("grows for a job that would have to wait, by what is lacking, and says why it was cold")
     func growth() {
         var world = warm()
         world.step(.submit(1, request(3)))
-        #expect(!world.machine.mustWait(request(2)))
+        #expect(!world.machine.saidMustWait(request(2)))
         world.step(.submit(2, request(2)))
         #expect(world.machine.members(of: .threads).count == 5)
         world.advanceArrivals()
@@ -103,7 +103,7 @@ struct BusyPoolTests {
     func waiting(grows: Bool) {
         var world = warm(grows: grows)
         world.step(.submit(1, request(3)))
-        #expect(world.machine.mustWait(request(2, waits: grows)))
+        #expect(world.machine.saidMustWait(request(2, waits: grows)))
         world.step(.submit(2, request(2, waits: grows)))
         #expect(world.machine.jobs[2]?.state == .queued)
         #expect(world.machine.members(of: .threads).count == 4)

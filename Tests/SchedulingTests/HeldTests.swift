@@ -45,13 +45,13 @@ struct HeldTests {
     func limit() {
         var world = world(limit: 16)
         #expect(
-            world.machine.refusal(of: lease(13), queueLimit: 9, at: world.now)
+            world.machine.saidRefusal(of: lease(13), queueLimit: 9, at: world.now)
                 == .tooMuch(limit: "leased workers", value: 13, allowed: 12))
         world.step(.submit(1, lease(8)))
         #expect(
-            world.machine.refusal(of: lease(5), queueLimit: 9, at: world.now)
+            world.machine.saidRefusal(of: lease(5), queueLimit: 9, at: world.now)
                 == .busy(limit: "leased workers", allowed: 12))
-        #expect(world.machine.refusal(of: lease(4), queueLimit: 9, at: world.now) == nil)
+        #expect(world.machine.saidRefusal(of: lease(4), queueLimit: 9, at: world.now) == nil)
     }
 
     @Test("replaces one that dies for the same client, and has them all back when it is gone")
@@ -130,8 +130,8 @@ struct HeldTests {
         for _ in 0..<40 where world.machine.jobs[1]?.state != .running { world.advanceArrivals() }
         let run = LeaseRequest(kind: .threads, units: 4)
         // As long as nobody is idle, there is nothing to wait for.
-        #expect(world.machine.refusal(of: run, queueLimit: 9, at: world.now) != nil)
-        #expect(world.machine.refusal(of: run, queueLimit: 9, idleHeld: 5, at: world.now) == nil)
+        #expect(world.machine.saidRefusal(of: run, queueLimit: 9, at: world.now) != nil)
+        #expect(world.machine.saidRefusal(of: run, queueLimit: 9, idleHeld: 5, at: world.now) == nil)
         world.step(.submit(2, run))
         #expect(world.machine.heldWanted == 2)
         let idle = Array(world.machine.jobs[1]?.units.suffix(2) ?? [])

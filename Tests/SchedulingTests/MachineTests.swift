@@ -130,7 +130,7 @@ struct MachineTests {
         world.step(.submit(2, request(102)))
         add(103)
         #expect(world.machine.runtimes[RuntimeID(number: 103)] == nil)
-        let refusal = world.machine.refusal(of: request(103), queueLimit: 64, at: world.now)
+        let refusal = world.machine.saidRefusal(of: request(103), queueLimit: 64, at: world.now)
         guard case .busy(limit: "runtimes", allowed: 2, user: nil, retryAfter: _?) = refusal else {
             Issue.record("\(String(describing: refusal))")
             return
@@ -267,10 +267,11 @@ struct MachineTests {
         var machine = PoolMachine(policy: small)
         _ = machine.step(.begin, at: 1)
         let huge = LeaseRequest(kind: .threads, units: 11)
-        #expect(machine.refusal(of: huge, queueLimit: 9, at: 1) == .tooMuch(limit: "workers", value: 11, allowed: 10))
+        #expect(
+            machine.saidRefusal(of: huge, queueLimit: 9, at: 1) == .tooMuch(limit: "workers", value: 11, allowed: 10))
         let warm = LeaseRequest(kind: .threads, units: 4, deadline: 9)
         // Nobody is before it, so it need not wait.
-        #expect(machine.refusal(of: warm, queueLimit: 0, at: 1) == nil)
+        #expect(machine.saidRefusal(of: warm, queueLimit: 0, at: 1) == nil)
         let threads = machine.units.values.filter { $0.kind == .threads }.map(\.id)
         let processes = machine.units.keys.filter { !threads.contains($0) }
         _ = machine.step(.unitsReady(Dictionary(uniqueKeysWithValues: (threads + processes).map { ($0, 2) })), at: 2)
@@ -278,15 +279,16 @@ struct MachineTests {
         _ = machine.step(.submit(2, LeaseRequest(kind: .processes(threads: 1), units: 3)), at: 2)
         // Two have never been started, and one of those that there are has nothing to do.
         var cold = LeaseRequest(kind: .threads, units: 3, cold: .fresh)
-        #expect(machine.refusal(of: cold, queueLimit: 9, at: 2) == nil)
+        #expect(machine.saidRefusal(of: cold, queueLimit: 9, at: 2) == nil)
         cold.units = 4
         #expect(
-            machine.refusal(of: cold, queueLimit: 9, at: 2) == .busy(limit: "workers", allowed: 10, retryAfter: 7))
+            machine.saidRefusal(of: cold, queueLimit: 9, at: 2) == .busy(limit: "workers", allowed: 10, retryAfter: 7))
         #expect(
-            machine.refusal(of: warm, queueLimit: 0, at: 2) == .busy(limit: "queued jobs", allowed: 0, retryAfter: 7))
-        #expect(machine.refusal(of: warm, queueLimit: 1, at: 2) == nil)
+            machine.saidRefusal(of: warm, queueLimit: 0, at: 2)
+                == .busy(limit: "queued jobs", allowed: 0, retryAfter: 7))
+        #expect(machine.saidRefusal(of: warm, queueLimit: 1, at: 2) == nil)
         _ = machine.step(.drain, at: 2)
-        #expect(machine.refusal(of: warm, queueLimit: 9, at: 2) == .draining)
+        #expect(machine.saidRefusal(of: warm, queueLimit: 9, at: 2) == .draining)
     }
 
     @Test("lets a run that needs no new worker in, however full the house is")
@@ -299,9 +301,9 @@ struct MachineTests {
         world.step(.submit(1, LeaseRequest(kind: .threads, units: 4)))
         world.step(.submit(2, LeaseRequest(kind: .processes(threads: 1), units: 4)))
         let now = world.now
-        #expect(world.machine.refusal(of: LeaseRequest(kind: .threads, units: 4), queueLimit: 9, at: now) == nil)
+        #expect(world.machine.saidRefusal(of: LeaseRequest(kind: .threads, units: 4), queueLimit: 9, at: now) == nil)
         let growing = LeaseRequest(kind: .processes(threads: 1), units: 5)
-        #expect(world.machine.refusal(of: growing, queueLimit: 9, at: now) == .busy(limit: "workers", allowed: 8))
+        #expect(world.machine.saidRefusal(of: growing, queueLimit: 9, at: now) == .busy(limit: "workers", allowed: 8))
     }
 
     @Test("waits for nothing but events while a recycled pool's old workers are busy")

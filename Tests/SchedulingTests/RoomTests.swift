@@ -35,7 +35,7 @@ struct RoomTests {
         while world.ended[1] == nil { world.advance(deaths: false) }
         #expect(world.machine.workerCount == 8)
         let cold = LeaseRequest(kind: Self.processes, units: 4, cold: .fresh)
-        #expect(world.machine.refusal(of: cold, queueLimit: 9, at: world.now) == nil)
+        #expect(world.machine.saidRefusal(of: cold, queueLimit: 9, at: world.now) == nil)
         world.step(.submit(2, cold))
         #expect(world.machine.jobs[2]?.state == .queued)
         #expect(world.machine.stoppingUnits.count == 4)
@@ -54,7 +54,7 @@ struct RoomTests {
         var world = world(limit: 8)
         for id in JobID(1)...5 {
             let cold = LeaseRequest(kind: Self.processes, units: 6, cold: .exec)
-            #expect(world.machine.refusal(of: cold, queueLimit: 9, at: world.now) == nil, "run \(id)")
+            #expect(world.machine.saidRefusal(of: cold, queueLimit: 9, at: world.now) == nil, "run \(id)")
             world.step(.submit(id, cold))
             var steps = 0
             while world.ended[id] == nil, steps < 200 {
@@ -97,9 +97,9 @@ struct RoomTests {
         // It waits for the two that are busy, and needs all four.
         world.step(.submit(2, LeaseRequest(kind: .threads, units: 4)))
         let growing = LeaseRequest(kind: Self.processes, units: 5)
-        #expect(busy("workers", 8, of: nil)(world.machine.refusal(of: growing, queueLimit: 9, at: world.now)))
+        #expect(busy("workers", 8, of: nil)(world.machine.saidRefusal(of: growing, queueLimit: 9, at: world.now)))
         world.step(.cancel(2, .request))
-        #expect(world.machine.refusal(of: growing, queueLimit: 9, at: world.now) == nil)
+        #expect(world.machine.saidRefusal(of: growing, queueLimit: 9, at: world.now) == nil)
         world.step(.submit(3, growing))
         world.settle()
         #expect(Set(world.ended.keys) == [1, 2, 3])
@@ -125,19 +125,19 @@ struct RoomTests {
         var accepted = 0
         for id in JobID(1)...65 {
             let request = LeaseRequest(kind: .threads, units: 4, user: Self.greedy)
-            if world.machine.refusal(of: request, queueLimit: 64, at: world.now) == nil {
+            if world.machine.saidRefusal(of: request, queueLimit: 64, at: world.now) == nil {
                 world.step(.submit(id, request))
                 accepted += 1
             } else {
                 #expect(
                     busy("queued jobs", 48, of: Self.greedy)(
-                        world.machine.refusal(of: request, queueLimit: 64, at: world.now)))
+                        world.machine.saidRefusal(of: request, queueLimit: 64, at: world.now)))
             }
         }
         // One runs, and three quarters of the queue are his.
         #expect(accepted == 49)
         let modest = LeaseRequest(kind: .threads, units: 4, user: Self.modest)
-        #expect(world.machine.refusal(of: modest, queueLimit: 64, at: world.now) == nil)
+        #expect(world.machine.saidRefusal(of: modest, queueLimit: 64, at: world.now) == nil)
         world.step(.submit(100, modest))
         for _ in 0..<10 { world.advanceArrivals() }
         #expect(world.machine.jobs[100]?.state == .running)
@@ -177,11 +177,11 @@ struct RoomTests {
             LeaseRequest(kind: Self.processes, units: units, cold: .fresh, user: user)
         }
         #expect(
-            world.machine.refusal(of: cold(46, Self.greedy), queueLimit: 9, at: world.now)
+            world.machine.saidRefusal(of: cold(46, Self.greedy), queueLimit: 9, at: world.now)
                 == .tooMuch(limit: "workers", value: 46, allowed: 45))
         var id: JobID = 0
         func fill(_ user: UInt32) {
-            while world.machine.refusal(of: cold(1, user), queueLimit: 9, at: world.now) == nil {
+            while world.machine.saidRefusal(of: cold(1, user), queueLimit: 9, at: world.now) == nil {
                 id += 1
                 world.step(.submit(id, cold(1, user)))
             }
@@ -190,10 +190,10 @@ struct RoomTests {
         #expect(world.machine.workerCount == 45)
         #expect(
             busy("workers", 45, of: Self.greedy)(
-                world.machine.refusal(of: cold(1, Self.greedy), queueLimit: 9, at: world.now)))
+                world.machine.saidRefusal(of: cold(1, Self.greedy), queueLimit: 9, at: world.now)))
         for user in UInt32(1001)...1100 { fill(user) }
         #expect(world.machine.workerCount == 60)
-        #expect(world.machine.refusal(of: cold(4, 0), queueLimit: 9, at: world.now) == nil)
+        #expect(world.machine.saidRefusal(of: cold(4, 0), queueLimit: 9, at: world.now) == nil)
         fill(0)
         #expect(world.machine.workerCount == 64)
         world.settle()
@@ -207,13 +207,13 @@ struct RoomTests {
         var id: JobID = 0
         for user in UInt32(1000)...1100 {
             let request = LeaseRequest(kind: .threads, units: 4, user: user)
-            while world.machine.refusal(of: request, queueLimit: 8, at: world.now) == nil {
+            while world.machine.saidRefusal(of: request, queueLimit: 8, at: world.now) == nil {
                 id += 1
                 world.step(.submit(id, request))
             }
         }
         #expect(world.machine.queuedJobs == 8)
         let request = LeaseRequest(kind: .threads, units: 4, user: 0)
-        #expect(world.machine.refusal(of: request, queueLimit: 8, at: world.now) == nil)
+        #expect(world.machine.saidRefusal(of: request, queueLimit: 8, at: world.now) == nil)
     }
 }

@@ -306,3 +306,17 @@ struct SplitMix: RandomNumberGenerator {
 
     mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
 }
+
+extension PoolMachine {
+    /// What the machine says of a request, asked in a copy: one that is asked itself may be looked up in its place.
+    func saidRefusal(of request: LeaseRequest, queueLimit: Int, idleHeld: Int = 0, at now: UInt64) -> Refusal? {
+        var copy = self
+        return copy.refusal(of: request, queueLimit: queueLimit, idleHeld: idleHeld, at: now)
+    }
+
+    /// Likewise.
+    func saidMustWait(_ request: LeaseRequest) -> Bool {
+        var copy = self
+        return copy.mustWait(request)
+    }
+}

@@ -1,5 +1,6 @@
 import Control
 import Report
+import Varlink
 
 /// The records of a run as they come, kept in the blocks that they came in: there may be a million.
 struct RecordStore {
@@ -32,19 +33,22 @@ struct RecordStore {
     }
 
     private func writeRecords(_ bytes: inout [UInt8], pretty: Bool) throws(CommandError) {
-        bytes += Array((pretty ? ",\n  \"records\" : [" : ",\"records\":[").utf8)
+        var json = JSONWriter(expecting: Self.chunk)
+        json.append(bytes)
+        json.append(pretty ? ",\n  \"records\" : [" : ",\"records\":[")
         var isFirst = true
         for record in blocks.joined() {
-            bytes += Array((isFirst ? "" : ",").utf8)
-            if pretty { bytes += Array("\n    ".utf8) }
+            if !isFirst { json.append(",") }
+            if pretty { json.append("\n    ") }
             isFirst = false
-            RecordJSON.append(record, to: &bytes)
-            if bytes.count >= Self.chunk {
-                try StandardOutput.write(StandardOutput.calm(bytes))
-                bytes.removeAll(keepingCapacity: true)
+            RecordJSON.append(record, to: &json)
+            if json.count >= Self.chunk {
+                try StandardOutput.write(StandardOutput.calm(json.bytes))
+                json.removeAll()
             }
         }
-        bytes += Array((pretty ? "\n  ]" : "]").utf8)
+        json.append(pretty ? "\n  ]" : "]")
+        bytes = json.bytes
     }
 
     /// Writes the records as a table.

@@ -1,6 +1,6 @@
 /// A workload as one value: all that is known of it but the code that runs. Help, completions, checks on both sides,
-/// figures, record members, the manual and permissions follow from it.
-public struct Definition: Sendable {
+/// figures, record members, the manual and permissions follow from it. One object, as each run holds on to it.
+public final class Definition: Sendable {
     /// As typed.
     public let name: String
     /// One line.

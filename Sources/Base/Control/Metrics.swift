@@ -1,3 +1,5 @@
+import Varlink
+
 /// What a metric is.
 public enum MetricKind: String, Codable, Sendable, CaseIterable {
     /// It only grows for as long as the daemon runs.
@@ -73,40 +75,39 @@ public enum GetMetrics {
 extension GetMetrics.Reply {
     /// The text of the reply. It has a thousand numbers and more, and is asked for every few seconds.
     package var json: [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(1 << 14)
-        JSONBytes.append("{\"metrics\":[", to: &bytes)
-        JSONBytes.append(list: metrics, to: &bytes) { metric, bytes in
-            JSONBytes.append("{\"name\":", quoted: metric.name, to: &bytes)
-            JSONBytes.append(",\"kind\":", quoted: metric.kind.rawValue, to: &bytes)
-            JSONBytes.append(",\"unit\":", quotedOrNull: metric.unit, to: &bytes)
-            JSONBytes.append(",\"help\":", quoted: metric.help, to: &bytes)
+        var json = JSONWriter(expecting: 1 << 14)
+        json.append("{\"metrics\":[")
+        json.append(list: metrics) { metric, json in
+            json.append("{\"name\":", quoted: metric.name)
+            json.append(",\"kind\":", quoted: metric.kind.rawValue)
+            json.append(",\"unit\":", quotedOrNull: metric.unit)
+            json.append(",\"help\":", quoted: metric.help)
             if let bounds = metric.bounds {
-                JSONBytes.append(",\"bounds\":[", to: &bytes)
-                JSONBytes.append(list: bounds, to: &bytes) { JSONBytes.append("", fractionOrNull: $0, to: &$1) }
-                JSONBytes.append("]", to: &bytes)
+                json.append(",\"bounds\":[")
+                json.append(list: bounds) { $1.append($0) }
+                json.append("]")
             }
-            JSONBytes.append(",\"points\":[", to: &bytes)
-            JSONBytes.append(list: metric.points, to: &bytes, one: Self.append)
-            JSONBytes.append("]}", to: &bytes)
+            json.append(",\"points\":[")
+            json.append(list: metric.points, one: Self.append)
+            json.append("]}")
         }
-        JSONBytes.append("]}", to: &bytes)
-        return bytes
+        json.append("]}")
+        return json.bytes
     }
 
-    private static func append(_ point: MetricPoint, to bytes: inout [UInt8]) {
-        JSONBytes.append("{\"labels\":{", to: &bytes)
-        JSONBytes.append(list: point.labels.sorted { $0.key < $1.key }, to: &bytes) { label, bytes in
-            JSONBytes.append("", quoted: label.key, to: &bytes)
-            JSONBytes.append(":", quoted: label.value, to: &bytes)
+    private static func append(_ point: MetricPoint, to json: inout JSONWriter) {
+        json.append("{\"labels\":{")
+        json.append(list: point.labels.sorted { $0.key < $1.key }) { label, json in
+            json.append(quoted: label.key)
+            json.append(":", quoted: label.value)
         }
-        JSONBytes.append("}", to: &bytes)
-        if let value = point.value { JSONBytes.append(",\"value\":", fractionOrNull: value, to: &bytes) }
+        json.append("}")
+        if let value = point.value { json.append(",\"value\":", fractionOrNull: value) }
         if let counts = point.counts {
-            JSONBytes.append(",\"counts\":[", to: &bytes)
-            JSONBytes.append(list: counts, to: &bytes) { JSONBytes.append("", $0, to: &$1) }
-            JSONBytes.append("],\"sum\":", fractionOrNull: point.sum, to: &bytes)
+            json.append(",\"counts\":[")
+            json.append(list: counts) { $1.append($0) }
+            json.append("],\"sum\":", fractionOrNull: point.sum)
         }
-        JSONBytes.append("}", to: &bytes)
+        json.append("}")
     }
 }

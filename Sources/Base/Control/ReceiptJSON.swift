@@ -1,152 +1,147 @@
+import Varlink
+
 extension Receipt {
-    /// The parameters of a reply to ``Run`` that has this receipt and nothing else: the text of an object, with every key of
-    /// the Codable form, in the interface description's order. The daemon writes one for each run, and an encoder would take
-    /// longer for it than the run's worker for a short task.
-    public var replyJSON: [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(Self.expectedBytes + workerCosts.count * Self.bytesOfWorker)
-        JSONBytes.append("{\"receipt\":", to: &bytes)
-        append(to: &bytes)
-        bytes.append(UInt8(ascii: "}"))
-        return bytes
+    /// Writes the parameters of a reply to ``Run`` that has this receipt and nothing else: the text of an object, with every
+    /// key of the Codable form, in the interface description's order. The daemon writes one for each run, and an encoder would
+    /// take longer for it than the run's worker for a short task.
+    package func writeReply(to json: inout JSONWriter) {
+        json.append("{\"receipt\":")
+        append(to: &json)
+        json.append("}")
     }
 
-    private static let expectedBytes = 1536
-    private static let bytesOfWorker = 128
+    /// About what that takes.
+    package var expectedBytes: Int { 1536 + workerCosts.count * 128 }
 
-    private func append(to bytes: inout [UInt8]) {
-        JSONBytes.append("{\"schema\":", quoted: schema, to: &bytes)
-        JSONBytes.append(",\"job\":", quoted: job, to: &bytes)
-        JSONBytes.append(",\"workload\":", quoted: workload, to: &bytes)
-        JSONBytes.append(",\"arguments\":{", to: &bytes)
-        JSONBytes.append(list: arguments.sorted { $0.key < $1.key }, to: &bytes) { argument, bytes in
-            JSONBytes.append(quoted: argument.key, to: &bytes)
-            JSONBytes.append(":", quoted: argument.value, to: &bytes)
+    private func append(to json: inout JSONWriter) {
+        json.append("{\"schema\":", quoted: schema)
+        json.append(",\"job\":", quoted: job)
+        json.append(",\"workload\":", quoted: workload)
+        json.append(",\"arguments\":{")
+        json.append(list: arguments.sorted { $0.key < $1.key }) { argument, json in
+            json.append(quoted: argument.key)
+            json.append(":", quoted: argument.value)
         }
-        JSONBytes.append("},\"input\":", quotedOrNull: input, to: &bytes)
-        JSONBytes.append(",\"mode\":", quoted: mode.rawValue, to: &bytes)
-        JSONBytes.append(",\"processes\":", processes, to: &bytes)
-        JSONBytes.append(",\"threads\":", threads, to: &bytes)
-        JSONBytes.append(",\"workers\":", workers, to: &bytes)
-        JSONBytes.append(",\"temperature\":", quoted: temperature.rawValue, to: &bytes)
-        JSONBytes.append(",\"reason\":", quotedOrNull: reason, to: &bytes)
-        JSONBytes.append(",\"outcome\":", quoted: outcome.rawValue, to: &bytes)
-        append(tasks, phases, to: &bytes)
-        JSONBytes.append(",\"elapsed\":", elapsed, to: &bytes)
-        JSONBytes.append(",\"pool_startup_paid\":", poolStartupPaid, to: &bytes)
-        JSONBytes.append(",\"pool_ready_for\":", poolReadyFor, to: &bytes)
-        append(task, to: &bytes)
-        JSONBytes.append(",\"speedup\":", fractionOrNull: speedup, to: &bytes)
-        JSONBytes.append(",\"efficiency\":", fractionOrNull: efficiency, to: &bytes)
-        JSONBytes.append(",\"break_even\":", numberOrNull: breakEven, to: &bytes)
-        JSONBytes.append(",\"value_sum\":", valueSum, to: &bytes)
-        JSONBytes.append(",\"value_unit\":", quotedOrNull: valueUnit, to: &bytes)
-        JSONBytes.append(",\"figures\":[", to: &bytes)
-        JSONBytes.append(list: figures, to: &bytes, one: Self.append)
-        JSONBytes.append("],\"worker_costs\":[", to: &bytes)
-        JSONBytes.append(list: workerCosts, to: &bytes, one: Self.append)
-        JSONBytes.append("],\"failures\":[", to: &bytes)
-        JSONBytes.append(list: failures, to: &bytes, one: Self.append)
-        JSONBytes.append("],\"deaths\":", deaths, to: &bytes)
-        JSONBytes.append(",\"reruns\":", reruns, to: &bytes)
-        JSONBytes.append(",\"time_lost\":", timeLost, to: &bytes)
-        JSONBytes.append(",\"interpreter\":", to: &bytes)
-        if let interpreter { Self.append(interpreter, to: &bytes) } else { JSONBytes.append("null", to: &bytes) }
-        JSONBytes.append(",\"histograms\":", to: &bytes)
-        if let histograms { Self.append(histograms, to: &bytes) } else { JSONBytes.append("null", to: &bytes) }
-        JSONBytes.append(",\"host\":", to: &bytes)
-        if let host { Self.append(host, to: &bytes) } else { JSONBytes.append("null", to: &bytes) }
-        bytes.append(UInt8(ascii: "}"))
+        json.append("},\"input\":", quotedOrNull: input)
+        json.append(",\"mode\":", quoted: mode.rawValue)
+        json.append(",\"processes\":", processes)
+        json.append(",\"threads\":", threads)
+        json.append(",\"workers\":", workers)
+        json.append(",\"temperature\":", quoted: temperature.rawValue)
+        json.append(",\"reason\":", quotedOrNull: reason)
+        json.append(",\"outcome\":", quoted: outcome.rawValue)
+        append(tasks, phases, to: &json)
+        json.append(",\"elapsed\":", elapsed)
+        json.append(",\"pool_startup_paid\":", poolStartupPaid)
+        json.append(",\"pool_ready_for\":", poolReadyFor)
+        append(task, to: &json)
+        json.append(",\"speedup\":", fractionOrNull: speedup)
+        json.append(",\"efficiency\":", fractionOrNull: efficiency)
+        json.append(",\"break_even\":", numberOrNull: breakEven)
+        json.append(",\"value_sum\":", valueSum)
+        json.append(",\"value_unit\":", quotedOrNull: valueUnit)
+        json.append(",\"figures\":[")
+        json.append(list: figures, one: Self.append)
+        json.append("],\"worker_costs\":[")
+        json.append(list: workerCosts, one: Self.append)
+        json.append("],\"failures\":[")
+        json.append(list: failures, one: Self.append)
+        json.append("],\"deaths\":", deaths)
+        json.append(",\"reruns\":", reruns)
+        json.append(",\"time_lost\":", timeLost)
+        json.append(",\"interpreter\":")
+        if let interpreter { Self.append(interpreter, to: &json) } else { json.append("null") }
+        json.append(",\"histograms\":")
+        if let histograms { Self.append(histograms, to: &json) } else { json.append("null") }
+        json.append(",\"host\":")
+        if let host { Self.append(host, to: &json) } else { json.append("null") }
+        json.append("}")
     }
 
-    private func append(_ tasks: Tasks, _ phases: Phases, to bytes: inout [UInt8]) {
-        JSONBytes.append(",\"tasks\":{\"total\":", tasks.total, to: &bytes)
-        JSONBytes.append(",\"ok\":", tasks.ok, to: &bytes)
-        JSONBytes.append(",\"failed\":", tasks.failed, to: &bytes)
-        JSONBytes.append(",\"lost\":", tasks.lost, to: &bytes)
-        JSONBytes.append(",\"cancelled\":", tasks.cancelled, to: &bytes)
-        JSONBytes.append("},\"phases\":{\"queue\":", phases.queue, to: &bytes)
-        JSONBytes.append(",\"startup\":", phases.startup, to: &bytes)
-        JSONBytes.append(",\"dispatch\":", phases.dispatch, to: &bytes)
-        JSONBytes.append(",\"run\":", phases.run, to: &bytes)
-        JSONBytes.append(",\"collect\":", phases.collect, to: &bytes)
-        JSONBytes.append(",\"teardown\":", phases.teardown, to: &bytes)
-        bytes.append(UInt8(ascii: "}"))
+    private func append(_ tasks: Tasks, _ phases: Phases, to json: inout JSONWriter) {
+        json.append(",\"tasks\":{\"total\":", tasks.total)
+        json.append(",\"ok\":", tasks.ok)
+        json.append(",\"failed\":", tasks.failed)
+        json.append(",\"lost\":", tasks.lost)
+        json.append(",\"cancelled\":", tasks.cancelled)
+        json.append("},\"phases\":{\"queue\":", phases.queue)
+        json.append(",\"startup\":", phases.startup)
+        json.append(",\"dispatch\":", phases.dispatch)
+        json.append(",\"run\":", phases.run)
+        json.append(",\"collect\":", phases.collect)
+        json.append(",\"teardown\":", phases.teardown)
+        json.append("}")
     }
 
-    private func append(_ task: TaskTimes, to bytes: inout [UInt8]) {
-        JSONBytes.append(",\"task\":{\"sum\":", task.sum, to: &bytes)
-        JSONBytes.append(",\"cpu_sum\":", task.cpuSum, to: &bytes)
-        JSONBytes.append(",\"cpu_covered\":", task.cpuCovered, to: &bytes)
-        JSONBytes.append(",\"cpu_interval\":", task.cpuInterval, to: &bytes)
-        JSONBytes.append(",\"min\":", task.min, to: &bytes)
-        JSONBytes.append(",\"p50\":", task.p50, to: &bytes)
-        JSONBytes.append(",\"p90\":", task.p90, to: &bytes)
-        JSONBytes.append(",\"p99\":", task.p99, to: &bytes)
-        JSONBytes.append(",\"max\":", task.max, to: &bytes)
-        bytes.append(UInt8(ascii: "}"))
+    private func append(_ task: TaskTimes, to json: inout JSONWriter) {
+        json.append(",\"task\":{\"sum\":", task.sum)
+        json.append(",\"cpu_sum\":", task.cpuSum)
+        json.append(",\"cpu_covered\":", task.cpuCovered)
+        json.append(",\"cpu_interval\":", task.cpuInterval)
+        json.append(",\"min\":", task.min)
+        json.append(",\"p50\":", task.p50)
+        json.append(",\"p90\":", task.p90)
+        json.append(",\"p99\":", task.p99)
+        json.append(",\"max\":", task.max)
+        json.append("}")
     }
 
-    private static func append(_ figure: Figure, to bytes: inout [UInt8]) {
-        JSONBytes.append("{\"name\":", quoted: figure.name, to: &bytes)
-        JSONBytes.append(",\"unit\":", quoted: figure.unit, to: &bytes)
-        JSONBytes.append(",\"count\":", figure.count, to: &bytes)
-        JSONBytes.append(",\"sum\":", figure.sum, to: &bytes)
-        JSONBytes.append(",\"min\":", figure.min, to: &bytes)
-        JSONBytes.append(",\"p50\":", figure.p50, to: &bytes)
-        JSONBytes.append(",\"p99\":", figure.p99, to: &bytes)
-        JSONBytes.append(",\"max\":", figure.max, to: &bytes)
-        bytes.append(UInt8(ascii: "}"))
+    private static func append(_ figure: Figure, to json: inout JSONWriter) {
+        json.append("{\"name\":", quoted: figure.name)
+        json.append(",\"unit\":", quoted: figure.unit)
+        json.append(",\"count\":", figure.count)
+        json.append(",\"sum\":", figure.sum)
+        json.append(",\"min\":", figure.min)
+        json.append(",\"p50\":", figure.p50)
+        json.append(",\"p99\":", figure.p99)
+        json.append(",\"max\":", figure.max)
+        json.append("}")
     }
 
-    private static func append(_ cost: WorkerCost, to bytes: inout [UInt8]) {
-        JSONBytes.append("{\"worker\":", cost.worker, to: &bytes)
-        JSONBytes.append(",\"pid\":", cost.pid, to: &bytes)
-        JSONBytes.append(",\"tid\":", cost.tid, to: &bytes)
-        JSONBytes.append(",\"startup\":", cost.startup, to: &bytes)
-        JSONBytes.append(",\"dispatch\":", cost.dispatch, to: &bytes)
-        JSONBytes.append(",\"tasks\":", cost.tasks, to: &bytes)
-        bytes.append(UInt8(ascii: "}"))
+    private static func append(_ cost: WorkerCost, to json: inout JSONWriter) {
+        json.append("{\"worker\":", cost.worker)
+        json.append(",\"pid\":", cost.pid)
+        json.append(",\"tid\":", cost.tid)
+        json.append(",\"startup\":", cost.startup)
+        json.append(",\"dispatch\":", cost.dispatch)
+        json.append(",\"tasks\":", cost.tasks)
+        json.append("}")
     }
 
-    private static func append(_ interpreter: Interpreter, to bytes: inout [UInt8]) {
-        JSONBytes.append("{\"version\":", quoted: interpreter.version, to: &bytes)
-        JSONBytes.append(interpreter.takesTurns ? ",\"takes_turns\":true" : ",\"takes_turns\":false", to: &bytes)
-        JSONBytes.append(",\"program\":", interpreter.program, to: &bytes)
-        JSONBytes.append(",\"imports\":", interpreter.imports, to: &bytes)
-        JSONBytes.append(",\"fork\":", interpreter.fork, to: &bytes)
-        JSONBytes.append(",\"ready\":", interpreter.ready, to: &bytes)
-        JSONBytes.append(",\"waited\":", interpreter.waited, to: &bytes)
-        JSONBytes.append(",\"warnings\":[", to: &bytes)
-        for (index, warning) in interpreter.warnings.enumerated() {
-            JSONBytes.append(index == 0 ? "" : ",", quoted: warning, to: &bytes)
-        }
-        bytes.append(UInt8(ascii: "]"))
-        bytes.append(UInt8(ascii: "}"))
+    private static func append(_ interpreter: Interpreter, to json: inout JSONWriter) {
+        json.append("{\"version\":", quoted: interpreter.version)
+        json.append(",\"takes_turns\":", interpreter.takesTurns)
+        json.append(",\"program\":", interpreter.program)
+        json.append(",\"imports\":", interpreter.imports)
+        json.append(",\"fork\":", interpreter.fork)
+        json.append(",\"ready\":", interpreter.ready)
+        json.append(",\"waited\":", interpreter.waited)
+        json.append(",\"warnings\":", texts: interpreter.warnings)
+        json.append("}")
     }
 
-    private static func append(_ histograms: Histograms, to bytes: inout [UInt8]) {
-        JSONBytes.append("{\"task\":", quoted: histograms.task, to: &bytes)
-        JSONBytes.append(",\"dispatch\":", quotedOrNull: histograms.dispatch, to: &bytes)
-        bytes.append(UInt8(ascii: "}"))
+    private static func append(_ histograms: Histograms, to json: inout JSONWriter) {
+        json.append("{\"task\":", quoted: histograms.task)
+        json.append(",\"dispatch\":", quotedOrNull: histograms.dispatch)
+        json.append("}")
     }
 
-    private static func append(_ host: Host, to bytes: inout [UInt8]) {
-        JSONBytes.append("{\"name\":", quoted: host.name, to: &bytes)
-        JSONBytes.append(",\"kernel\":", quoted: host.kernel, to: &bytes)
-        JSONBytes.append(",\"cores\":", host.cores, to: &bytes)
-        JSONBytes.append(",\"boot\":", quotedOrNull: host.boot, to: &bytes)
-        JSONBytes.append(",\"load\":", fractionOrNull: host.load, to: &bytes)
-        JSONBytes.append(",\"cpu_pressure\":", fractionOrNull: host.cpuPressure, to: &bytes)
-        JSONBytes.append(",\"memory_pressure\":", fractionOrNull: host.memoryPressure, to: &bytes)
-        JSONBytes.append(",\"io_pressure\":", fractionOrNull: host.ioPressure, to: &bytes)
-        bytes.append(UInt8(ascii: "}"))
+    private static func append(_ host: Host, to json: inout JSONWriter) {
+        json.append("{\"name\":", quoted: host.name)
+        json.append(",\"kernel\":", quoted: host.kernel)
+        json.append(",\"cores\":", host.cores)
+        json.append(",\"boot\":", quotedOrNull: host.boot)
+        json.append(",\"load\":", fractionOrNull: host.load)
+        json.append(",\"cpu_pressure\":", fractionOrNull: host.cpuPressure)
+        json.append(",\"memory_pressure\":", fractionOrNull: host.memoryPressure)
+        json.append(",\"io_pressure\":", fractionOrNull: host.ioPressure)
+        json.append("}")
     }
 
-    private static func append(_ failure: Failure, to bytes: inout [UInt8]) {
-        JSONBytes.append("{\"reason\":", quoted: failure.reason, to: &bytes)
-        JSONBytes.append(",\"count\":", failure.count, to: &bytes)
-        JSONBytes.append(",\"first_task\":", failure.firstTask, to: &bytes)
-        bytes.append(UInt8(ascii: "}"))
+    private static func append(_ failure: Failure, to json: inout JSONWriter) {
+        json.append("{\"reason\":", quoted: failure.reason)
+        json.append(",\"count\":", failure.count)
+        json.append(",\"first_task\":", failure.firstTask)
+        json.append("}")
     }
 }

@@ -1,36 +1,33 @@
-/// Records as JSON, written straight into bytes: a run may have a million of them, and they need no more than that.
+import Varlink
+
+/// Records as JSON, written without an encoder: a run may have a million of them, and they need no more than that.
 public enum RecordJSON {
     /// Appends `record` as one JSON object with the keys of its Codable form, in the interface description's order.
-    public static func append(_ record: Record, to bytes: inout [UInt8]) {
-        JSONBytes.append("{\"task\":", record.task, to: &bytes)
-        JSONBytes.append(",\"worker\":", record.worker, to: &bytes)
-        JSONBytes.append(",\"pid\":", record.pid, to: &bytes)
-        JSONBytes.append(",\"tid\":", record.tid, to: &bytes)
-        JSONBytes.append(",\"start\":", record.start, to: &bytes)
-        JSONBytes.append(",\"stop\":", record.stop, to: &bytes)
-        JSONBytes.append(",\"cpu\":", record.cpu, to: &bytes)
-        JSONBytes.append(",\"attempt\":", record.attempt, to: &bytes)
-        JSONBytes.append(",\"status\":", quoted: record.status, to: &bytes)
-        JSONBytes.append(",\"value\":", record.value, to: &bytes)
-        if let reason = record.reason { JSONBytes.append(",\"reason\":", quoted: reason, to: &bytes) }
-        if let command = record.command { append(command, to: &bytes) }
-        if let fetch = record.fetch { append(fetch, to: &bytes) }
-        if let detail = record.detail { append(detail, to: &bytes) }
-        bytes.append(UInt8(ascii: "}"))
+    package static func append(_ record: Record, to json: inout JSONWriter) {
+        json.append("{\"task\":", record.task)
+        json.append(",\"worker\":", record.worker)
+        json.append(",\"pid\":", record.pid)
+        json.append(",\"tid\":", record.tid)
+        json.append(",\"start\":", record.start)
+        json.append(",\"stop\":", record.stop)
+        json.append(",\"cpu\":", record.cpu)
+        json.append(",\"attempt\":", record.attempt)
+        json.append(",\"status\":", quoted: record.status)
+        json.append(",\"value\":", record.value)
+        if let reason = record.reason { json.append(",\"reason\":", quoted: reason) }
+        if let command = record.command { append(command, to: &json) }
+        if let fetch = record.fetch { append(fetch, to: &json) }
+        if let detail = record.detail { append(detail, to: &json) }
+        json.append("}")
     }
 
     /// The parameters of a reply to ``Run`` that has `records` and nothing else: the text of an object.
     public static func parameters(records: some Collection<Record>) -> [UInt8] {
-        var bytes = Array("{\"records\":[".utf8)
-        bytes.reserveCapacity(32 + records.count * bytesOfOne)
-        var isFirst = true
-        for record in records {
-            if !isFirst { bytes.append(UInt8(ascii: ",")) }
-            isFirst = false
-            append(record, to: &bytes)
-        }
-        bytes += Array("]}".utf8)
-        return bytes
+        var json = JSONWriter(expecting: 32 + records.count * bytesOfOne)
+        json.append("{\"records\":[")
+        json.append(list: records, one: append)
+        json.append("]}")
+        return json.bytes
     }
 
     /// The parameters of a reply to ``Run`` that has `outputs` and nothing else: the text of an object.
@@ -40,65 +37,62 @@ public enum RecordJSON {
     public static func parameters(early: some Collection<Output>) -> [UInt8] { parameters("early", early) }
 
     private static func parameters(_ name: String, _ outputs: some Collection<Output>) -> [UInt8] {
-        var bytes = Array("{\"\(name)\":[".utf8)
-        bytes.reserveCapacity(32 + outputs.reduce(0) { $0 + $1.stdout.utf8.count + $1.stderr.utf8.count + bytesOfOne })
-        var isFirst = true
-        for output in outputs {
-            JSONBytes.append(isFirst ? "{\"task\":" : ",{\"task\":", output.task, to: &bytes)
-            isFirst = false
-            JSONBytes.append(",\"stdout\":", quoted: output.stdout, to: &bytes)
-            JSONBytes.append(",\"stderr\":", quoted: output.stderr, to: &bytes)
+        var json = JSONWriter(
+            expecting: 32 + outputs.reduce(0) { $0 + $1.stdout.utf8.count + $1.stderr.utf8.count + bytesOfOne })
+        json.append("{", quoted: name)
+        json.append(":[")
+        json.append(list: outputs) { output, json in
+            json.append("{\"task\":", output.task)
+            json.append(",\"stdout\":", quoted: output.stdout)
+            json.append(",\"stderr\":", quoted: output.stderr)
             if let record = output.record {
-                bytes += Array(",\"record\":".utf8)
-                append(record, to: &bytes)
+                json.append(",\"record\":")
+                append(record, to: &json)
             }
-            bytes.append(UInt8(ascii: "}"))
+            json.append("}")
         }
-        bytes += Array("]}".utf8)
-        return bytes
+        json.append("]}")
+        return json.bytes
     }
 
     /// About what a record without a reason takes.
     private static let bytesOfOne = 192
 
-    private static func append(_ command: CommandRecord, to bytes: inout [UInt8]) {
-        JSONBytes.append(",\"command\":{\"exit_code\":", command.exitCode, to: &bytes)
-        JSONBytes.append(",\"signal\":", command.signal, to: &bytes)
-        JSONBytes.append(",\"tries\":", command.tries, to: &bytes)
-        JSONBytes.append(",\"spawn\":", command.spawn, to: &bytes)
-        JSONBytes.append(",\"command\":", command.command, to: &bytes)
-        JSONBytes.append(",\"user\":", command.user, to: &bytes)
-        JSONBytes.append(",\"system\":", command.system, to: &bytes)
-        JSONBytes.append(",\"peak_memory\":", command.peakMemory, to: &bytes)
-        JSONBytes.append(",\"stdout_bytes\":", command.stdoutBytes, to: &bytes)
-        JSONBytes.append(",\"stderr_bytes\":", command.stderrBytes, to: &bytes)
-        if let cause = command.cause { JSONBytes.append(",\"cause\":", quoted: cause, to: &bytes) }
-        bytes.append(UInt8(ascii: "}"))
+    private static func append(_ command: CommandRecord, to json: inout JSONWriter) {
+        json.append(",\"command\":{\"exit_code\":", command.exitCode)
+        json.append(",\"signal\":", command.signal)
+        json.append(",\"tries\":", command.tries)
+        json.append(",\"spawn\":", command.spawn)
+        json.append(",\"command\":", command.command)
+        json.append(",\"user\":", command.user)
+        json.append(",\"system\":", command.system)
+        json.append(",\"peak_memory\":", command.peakMemory)
+        json.append(",\"stdout_bytes\":", command.stdoutBytes)
+        json.append(",\"stderr_bytes\":", command.stderrBytes)
+        if let cause = command.cause { json.append(",\"cause\":", quoted: cause) }
+        json.append("}")
     }
 
-    private static func append(_ fetch: FetchRecord, to bytes: inout [UInt8]) {
-        JSONBytes.append(",\"fetch\":{\"url\":", quoted: fetch.url, to: &bytes)
-        JSONBytes.append(",\"status\":", fetch.status, to: &bytes)
-        JSONBytes.append(",\"bytes\":", fetch.bytes, to: &bytes)
-        JSONBytes.append(",\"redirects\":", fetch.redirects, to: &bytes)
-        JSONBytes.append(",\"connections\":", fetch.connections, to: &bytes)
-        JSONBytes.append(",\"lookup\":", fetch.lookup, to: &bytes)
-        JSONBytes.append(",\"connect\":", fetch.connect, to: &bytes)
-        JSONBytes.append(",\"tls\":", fetch.tls, to: &bytes)
-        JSONBytes.append(",\"first_byte\":", fetch.firstByte, to: &bytes)
-        bytes.append(UInt8(ascii: "}"))
+    private static func append(_ fetch: FetchRecord, to json: inout JSONWriter) {
+        json.append(",\"fetch\":{\"url\":", quoted: fetch.url)
+        json.append(",\"status\":", fetch.status)
+        json.append(",\"bytes\":", fetch.bytes)
+        json.append(",\"redirects\":", fetch.redirects)
+        json.append(",\"connections\":", fetch.connections)
+        json.append(",\"lookup\":", fetch.lookup)
+        json.append(",\"connect\":", fetch.connect)
+        json.append(",\"tls\":", fetch.tls)
+        json.append(",\"first_byte\":", fetch.firstByte)
+        json.append("}")
     }
 
     /// Appends `detail` as a further member of an object, with its name.
-    package static func append(_ detail: [String: Int], to bytes: inout [UInt8]) {
-        bytes += Array(",\"detail\":{".utf8)
-        var isFirst = true
-        for (key, value) in detail.sorted(by: { $0.key < $1.key }) {
-            if !isFirst { bytes.append(UInt8(ascii: ",")) }
-            isFirst = false
-            JSONBytes.append(quoted: key, to: &bytes)
-            JSONBytes.append(":", value, to: &bytes)
+    package static func append(_ detail: [String: Int], to json: inout JSONWriter) {
+        json.append(",\"detail\":{")
+        json.append(list: detail.sorted { $0.key < $1.key }) { column, json in
+            json.append(quoted: column.key)
+            json.append(":", column.value)
         }
-        bytes.append(UInt8(ascii: "}"))
+        json.append("}")
     }
 }

@@ -4,81 +4,68 @@ extension Run.Request {
     /// The request as the parameters of a call: the text of a JSON object with the keys of its Codable form, in the interface
     /// description's order. It needs no encoder, whose first use costs a short-lived client a good part of its run.
     public var json: [UInt8] {
-        var bytes: [UInt8] = []
-        JSONBytes.append("{\"workload\":", quoted: workload, to: &bytes)
+        var json = JSONWriter()
+        json.append("{\"workload\":", quoted: workload)
         if let arguments {
-            JSONBytes.append(",\"arguments\":{", to: &bytes)
-            JSONBytes.append(list: arguments.sorted { $0.key < $1.key }, to: &bytes) { argument, bytes in
-                JSONBytes.append(quoted: argument.key, to: &bytes)
-                JSONBytes.append(":", quoted: argument.value, to: &bytes)
+            json.append(",\"arguments\":{")
+            json.append(list: arguments.sorted { $0.key < $1.key }) { argument, json in
+                json.append(quoted: argument.key)
+                json.append(":", quoted: argument.value)
             }
-            bytes.append(UInt8(ascii: "}"))
+            json.append("}")
         }
-        if let mode { JSONBytes.append(",\"mode\":", quoted: mode.rawValue, to: &bytes) }
-        if let processes { JSONBytes.append(",\"processes\":", processes, to: &bytes) }
-        if let threads { JSONBytes.append(",\"threads\":", threads, to: &bytes) }
-        if let tasks { JSONBytes.append(",\"tasks\":", tasks, to: &bytes) }
-        if let cold { JSONBytes.append(",\"cold\":", quoted: cold.rawValue, to: &bytes) }
-        if let timeout { JSONBytes.append(",\"timeout\":", timeout, to: &bytes) }
-        if let records { bytes += Array(",\"records\":\(records)".utf8) }
+        if let mode { json.append(",\"mode\":", quoted: mode.rawValue) }
+        if let processes { json.append(",\"processes\":", processes) }
+        if let threads { json.append(",\"threads\":", threads) }
+        if let tasks { json.append(",\"tasks\":", tasks) }
+        if let cold { json.append(",\"cold\":", quoted: cold.rawValue) }
+        if let timeout { json.append(",\"timeout\":", timeout) }
+        if let records { json.append(",\"records\":", records) }
         if let inputs {
-            JSONBytes.append(",\"inputs\":[", to: &bytes)
-            JSONBytes.append(list: inputs, to: &bytes) { input, bytes in
-                JSONBytes.append("{\"words\":", to: &bytes)
-                Self.append(texts: input.words, to: &bytes)
-                bytes.append(UInt8(ascii: "}"))
+            json.append(",\"inputs\":[")
+            json.append(list: inputs) { input, json in
+                json.append("{\"words\":", texts: input.words)
+                json.append("}")
             }
-            bytes.append(UInt8(ascii: "]"))
+            json.append("]")
         }
         if let context {
-            JSONBytes.append(",\"context\":{\"directory\":", quoted: context.directory, to: &bytes)
-            JSONBytes.append(",\"umask\":", context.umask, to: &bytes)
-            JSONBytes.append(",\"environment\":", to: &bytes)
-            Self.append(texts: context.environment, to: &bytes)
-            if let ignored = context.ignored { Self.append(",\"ignored\":[", ignored, to: &bytes) }
-            if let nice = context.nice { JSONBytes.append(",\"nice\":", nice, to: &bytes) }
-            if let io = context.io { JSONBytes.append(",\"io\":", io, to: &bytes) }
-            if let oom = context.oom { JSONBytes.append(",\"oom\":", oom, to: &bytes) }
-            if let policy = context.policy { JSONBytes.append(",\"policy\":", policy, to: &bytes) }
-            if let cpus = context.cpus { Self.append(",\"cpus\":[", cpus, to: &bytes) }
-            if let limits = context.limits { Self.append(",\"limits\":[", limits, to: &bytes) }
-            bytes.append(UInt8(ascii: "}"))
+            json.append(",\"context\":")
+            context.append(to: &json)
         }
-        if let outputs { JSONBytes.append(",\"outputs\":", quoted: outputs.rawValue, to: &bytes) }
+        if let outputs { json.append(",\"outputs\":", quoted: outputs.rawValue) }
         if let halt {
-            JSONBytes.append(",\"halt\":{\"failures\":", halt.failures, to: &bytes)
-            bytes += Array(",\"now\":\(halt.now)}".utf8)
+            json.append(",\"halt\":{\"failures\":", halt.failures)
+            json.append(",\"now\":", halt.now)
+            json.append("}")
         }
-        if let block { Self.append(block, to: &bytes) }
-        if let results { bytes += Array(",\"results\":\(results)".utf8) }
-        if let early { bytes += Array(",\"early\":\(early)".utf8) }
-        if let wait { bytes += Array(",\"wait\":\(wait)".utf8) }
-        bytes.append(UInt8(ascii: "}"))
-        return bytes
+        if let block { Self.append(block, to: &json) }
+        if let results { json.append(",\"results\":", results) }
+        if let early { json.append(",\"early\":", early) }
+        if let wait { json.append(",\"wait\":", wait) }
+        json.append("}")
+        return json.bytes
     }
 
-    private static func append(_ block: Run.Block, to bytes: inout [UInt8]) {
-        bytes += Array(",\"block\":{".utf8)
-        let start = bytes.count
-        if let base64 = block.base64 { JSONBytes.append(",\"base64\":", quoted: base64, to: &bytes) }
-        if let descriptor = block.descriptor { JSONBytes.append(",\"descriptor\":", descriptor, to: &bytes) }
-        if let lengths = block.lengths { append(",\"lengths\":[", lengths, to: &bytes) }
-        if let table = block.table { JSONBytes.append(",\"table\":", table, to: &bytes) }
-        // The comma in front of the first member.
-        if bytes.count > start { bytes.remove(at: start) }
-        bytes.append(UInt8(ascii: "}"))
-    }
-
-    private static func append(_ head: StaticString, _ numbers: [Int], to bytes: inout [UInt8]) {
-        JSONBytes.append(head, to: &bytes)
-        JSONBytes.append(list: numbers, to: &bytes) { JSONBytes.append("", $0, to: &$1) }
-        bytes.append(UInt8(ascii: "]"))
-    }
-
-    private static func append(texts: [String], to bytes: inout [UInt8]) {
-        bytes.append(UInt8(ascii: "["))
-        JSONBytes.append(list: texts, to: &bytes) { JSONBytes.append(quoted: $0, to: &$1) }
-        bytes.append(UInt8(ascii: "]"))
+    private static func append(_ block: Run.Block, to json: inout JSONWriter) {
+        json.append(",\"block\":{")
+        let start = json.count
+        // A comma in front of all but the first.
+        func separate() { if json.count > start { json.append(",") } }
+        if let base64 = block.base64 { json.append("\"base64\":", quoted: base64) }
+        if let descriptor = block.descriptor {
+            separate()
+            json.append("\"descriptor\":", descriptor)
+        }
+        if let lengths = block.lengths {
+            separate()
+            json.append("\"lengths\":", numbers: lengths)
+        }
+        if let table = block.table {
+            separate()
+            json.append("\"table\":", table)
+        }
+        json.append("}")
     }
 }
 
@@ -148,9 +135,9 @@ extension Context {
 extension CancelJob.Request {
     /// The request as the parameters of a call: the text of a JSON object.
     public var json: [UInt8] {
-        var bytes: [UInt8] = []
-        JSONBytes.append("{\"job\":", quoted: job, to: &bytes)
-        bytes.append(UInt8(ascii: "}"))
-        return bytes
+        var json = JSONWriter()
+        json.append("{\"job\":", quoted: job)
+        json.append("}")
+        return json.bytes
     }
 }

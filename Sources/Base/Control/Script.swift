@@ -181,26 +181,26 @@ public enum KeepInterpreter {
 extension Script.Request {
     /// The request as the parameters of a call: the text of a JSON object.
     public var json: [UInt8] {
-        var bytes: [UInt8] = []
-        JSONBytes.append("{\"python\":", quoted: python, to: &bytes)
-        JSONBytes.append(",\"preload\":", texts: preload, to: &bytes)
-        if let root { JSONBytes.append(",\"root\":", quoted: root, to: &bytes) }
-        JSONBytes.append(",\"kind\":", quoted: kind.rawValue, to: &bytes)
-        JSONBytes.append(",\"script\":", quoted: script, to: &bytes)
-        JSONBytes.append(",\"words\":", texts: words, to: &bytes)
-        JSONBytes.append(",\"arguments\":", arguments, to: &bytes)
-        if unbuffered { JSONBytes.append(",\"unbuffered\":true", to: &bytes) }
-        if why { JSONBytes.append(",\"why\":true", to: &bytes) }
-        if !blocked.isEmpty { JSONBytes.append(",\"blocked\":", numbers: blocked, to: &bytes) }
-        JSONBytes.append(",\"surroundings\":{", to: &bytes)
-        JSONBytes.append(list: surroundings.items, to: &bytes) { item, bytes in
-            JSONBytes.append(quoted: item.name, to: &bytes)
-            JSONBytes.append(":", quoted: item.text, to: &bytes)
+        var json = JSONWriter()
+        json.append("{\"python\":", quoted: python)
+        json.append(",\"preload\":", texts: preload)
+        if let root { json.append(",\"root\":", quoted: root) }
+        json.append(",\"kind\":", quoted: kind.rawValue)
+        json.append(",\"script\":", quoted: script)
+        json.append(",\"words\":", texts: words)
+        json.append(",\"arguments\":", arguments)
+        if unbuffered { json.append(",\"unbuffered\":true") }
+        if why { json.append(",\"why\":true") }
+        if !blocked.isEmpty { json.append(",\"blocked\":", numbers: blocked) }
+        json.append(",\"surroundings\":{")
+        json.append(list: surroundings.items) { item, json in
+            json.append(quoted: item.name)
+            json.append(":", quoted: item.text)
         }
-        JSONBytes.append("},\"context\":", to: &bytes)
-        context.append(to: &bytes)
-        bytes.append(UInt8(ascii: "}"))
-        return bytes
+        json.append("},\"context\":")
+        context.append(to: &json)
+        json.append("}")
+        return json.bytes
     }
 
     /// The request whose text is `text`; nil where it is not as described.
@@ -226,33 +226,33 @@ extension Script.Request {
 
 extension Script.Reply {
     public var json: [UInt8] {
-        var bytes: [UInt8] = []
+        var json = JSONWriter()
         if let begun {
-            JSONBytes.append("{\"begun\":{\"pid\":", begun.pid, to: &bytes)
-            if let warm = begun.warm { JSONBytes.append(",\"warm\":", warm, to: &bytes) }
-            if let reason = begun.reason { JSONBytes.append(",\"reason\":", quoted: reason, to: &bytes) }
-            JSONBytes.append("}}", to: &bytes)
+            json.append("{\"begun\":{\"pid\":", begun.pid)
+            if let warm = begun.warm { json.append(",\"warm\":", warm) }
+            if let reason = begun.reason { json.append(",\"reason\":", quoted: reason) }
+            json.append("}}")
         } else if let stopped {
-            JSONBytes.append("{\"stopped\":", stopped, to: &bytes)
-            bytes.append(UInt8(ascii: "}"))
+            json.append("{\"stopped\":", stopped)
+            json.append("}")
         } else if let ended {
-            JSONBytes.append("{\"ended\":{\"code\":", numberOrNull: ended.code, to: &bytes)
-            JSONBytes.append(",\"signal\":", numberOrNull: ended.signal, to: &bytes)
+            json.append("{\"ended\":{\"code\":", numberOrNull: ended.code)
+            json.append(",\"signal\":", numberOrNull: ended.signal)
             if let imports = ended.imports {
-                JSONBytes.append(",\"imports\":[", to: &bytes)
-                JSONBytes.append(list: imports, to: &bytes) { item, bytes in
-                    JSONBytes.append("{\"name\":", quoted: item.name, to: &bytes)
-                    JSONBytes.append(",\"nanoseconds\":", item.nanoseconds, to: &bytes)
-                    bytes.append(UInt8(ascii: "}"))
+                json.append(",\"imports\":[")
+                json.append(list: imports) { item, json in
+                    json.append("{\"name\":", quoted: item.name)
+                    json.append(",\"nanoseconds\":", item.nanoseconds)
+                    json.append("}")
                 }
-                bytes.append(UInt8(ascii: "]"))
+                json.append("]")
             }
-            JSONBytes.append("}}", to: &bytes)
+            json.append("}}")
         } else {
-            JSONBytes.append("{\"cold\":", quotedOrNull: cold, to: &bytes)
-            bytes.append(UInt8(ascii: "}"))
+            json.append("{\"cold\":", quotedOrNull: cold)
+            json.append("}")
         }
-        return bytes
+        return json.bytes
     }
 
     /// The reply whose parameters' text is `text`; nil where it is not as described.
@@ -282,34 +282,17 @@ extension Script.Reply {
 
 extension Context {
     /// Appends its text as a JSON object.
-    func append(to bytes: inout [UInt8]) {
-        JSONBytes.append("{\"directory\":", quoted: directory, to: &bytes)
-        JSONBytes.append(",\"umask\":", umask, to: &bytes)
-        JSONBytes.append(",\"environment\":", texts: environment, to: &bytes)
-        if let ignored { JSONBytes.append(",\"ignored\":", numbers: ignored, to: &bytes) }
-        if let nice { JSONBytes.append(",\"nice\":", nice, to: &bytes) }
-        if let io { JSONBytes.append(",\"io\":", io, to: &bytes) }
-        if let oom { JSONBytes.append(",\"oom\":", oom, to: &bytes) }
-        if let policy { JSONBytes.append(",\"policy\":", policy, to: &bytes) }
-        if let cpus { JSONBytes.append(",\"cpus\":", numbers: cpus, to: &bytes) }
-        if let limits { JSONBytes.append(",\"limits\":", numbers: limits, to: &bytes) }
-        bytes.append(UInt8(ascii: "}"))
-    }
-}
-
-extension JSONBytes {
-    /// Appends `key` as it is, and an array.
-    package static func append(_ key: StaticString, texts: [String], to bytes: inout [UInt8]) {
-        append(key, to: &bytes)
-        bytes.append(UInt8(ascii: "["))
-        append(list: texts, to: &bytes) { append(quoted: $0, to: &$1) }
-        bytes.append(UInt8(ascii: "]"))
-    }
-
-    package static func append(_ key: StaticString, numbers: [Int], to bytes: inout [UInt8]) {
-        append(key, to: &bytes)
-        bytes.append(UInt8(ascii: "["))
-        append(list: numbers, to: &bytes) { append("", $0, to: &$1) }
-        bytes.append(UInt8(ascii: "]"))
+    func append(to json: inout JSONWriter) {
+        json.append("{\"directory\":", quoted: directory)
+        json.append(",\"umask\":", umask)
+        json.append(",\"environment\":", texts: environment)
+        if let ignored { json.append(",\"ignored\":", numbers: ignored) }
+        if let nice { json.append(",\"nice\":", nice) }
+        if let io { json.append(",\"io\":", io) }
+        if let oom { json.append(",\"oom\":", oom) }
+        if let policy { json.append(",\"policy\":", policy) }
+        if let cpus { json.append(",\"cpus\":", numbers: cpus) }
+        if let limits { json.append(",\"limits\":", numbers: limits) }
+        json.append("}")
     }
 }

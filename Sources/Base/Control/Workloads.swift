@@ -120,7 +120,7 @@ extension Definition {
 
     /// A workload of which this program knows no more than what a daemon tells of it: enough for help, for checks and for
     /// asking for runs.
-    public init(_ description: WorkloadDescription) throws(UnknownInput) {
+    public convenience init(_ description: WorkloadDescription) throws(UnknownInput) {
         // Of two kinds of input that the interface calls alike, this program's own workload knows which.
         let own = Catalogue.definition(named: description.name)?.input
         let input = try description.input.map { name throws(UnknownInput) in

@@ -19,7 +19,7 @@ package enum JSON {
         } catch {
             throw .notEncodable(reason: "\(error)")
         }
-        guard text.bytes.first == UInt8(ascii: "{") else { throw .notEncodable(reason: "parameters must be an object") }
+        guard text.isObject else { throw .notEncodable(reason: "parameters must be an object") }
         return text.bytes
     }
 
@@ -50,55 +50,6 @@ package enum JSON {
         } catch {
             return "\(error)"
         }
-    }
-
-    /// Appends `text` as a quoted JSON string.
-    package static func append(_ text: String, to bytes: inout [UInt8]) {
-        var text = text
-        bytes.append(UInt8(ascii: "\""))
-        text.withUTF8 { utf8 in
-            var plain = 0
-            for index in utf8.indices where isEscaped(utf8[index]) {
-                bytes.append(contentsOf: utf8[plain..<index])
-                plain = index + 1
-                escape(utf8[index], to: &bytes)
-            }
-            bytes.append(contentsOf: utf8[plain...])
-        }
-        bytes.append(UInt8(ascii: "\""))
-    }
-
-    private static func isEscaped(_ byte: UInt8) -> Bool {
-        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
-    }
-
-    private static func escape(_ byte: UInt8, to bytes: inout [UInt8]) {
-        if byte >= 0x20 {
-            bytes.append(UInt8(ascii: "\\"))
-            bytes.append(byte)
-        } else {
-            let digits = String(byte, radix: 16)
-            bytes.append(contentsOf: ("\\u00" + (digits.utf8.count == 1 ? "0" : "") + digits).utf8)
-        }
-    }
-
-    /// Appends the digits of `number`. A String of each would take three times as long.
-    package static func append(_ number: Int, to bytes: inout [UInt8]) {
-        // 19 digits and a sign are the most that 64 bits take; they are found last to first.
-        var digits = InlineArray<20, UInt8>(repeating: 0)
-        var first = digits.count
-        var rest = number.magnitude
-        repeat {
-            let (tens, digit) = rest.quotientAndRemainder(dividingBy: 10)
-            first -= 1
-            digits[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digit)
-            rest = tens
-        } while rest > 0
-        if number < 0 {
-            first -= 1
-            digits[first] = UInt8(ascii: "-")
-        }
-        for index in first..<digits.count { bytes.append(digits[index]) }
     }
 
     fileprivate static func joined(_ path: [any CodingKey]) -> String {

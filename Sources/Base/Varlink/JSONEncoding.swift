@@ -2,57 +2,60 @@
 ///
 /// Containers are closed when something is written beside or after them, so that nothing has to be kept of them.
 final class JSONText {
-    private(set) var bytes: [UInt8] = []
+    private var json = JSONWriter()
     /// What closes each container that is open, the innermost last.
     private var closers: [UInt8] = []
+
+    /// What has been written.
+    var bytes: [UInt8] { json.bytes }
+    /// Whether that is an object.
+    var isObject: Bool { json.first == UInt8(ascii: "{") }
 
     fileprivate var depth: Int { closers.count }
 
     fileprivate func open(_ opener: Unicode.Scalar, _ closer: Unicode.Scalar) {
-        bytes.append(UInt8(ascii: opener))
+        json.append(UInt8(ascii: opener))
         closers.append(UInt8(ascii: closer))
     }
 
     fileprivate func close(to depth: Int) {
-        while closers.count > depth, let closer = closers.popLast() { bytes.append(closer) }
+        while closers.count > depth, let closer = closers.popLast() { json.append(closer) }
     }
 
     /// Puts a comma before all but the first value of a container; no value ends with an opening bracket.
     fileprivate func separate() {
-        if let last = bytes.last, last != UInt8(ascii: "{"), last != UInt8(ascii: "[") {
-            bytes.append(UInt8(ascii: ","))
-        }
+        if let last = json.last, last != UInt8(ascii: "{"), last != UInt8(ascii: "[") { json.append(",") }
     }
 
     fileprivate func key(_ name: String) {
         separate()
-        JSON.append(name, to: &bytes)
-        bytes.append(UInt8(ascii: ":"))
+        json.append(quoted: name)
+        json.append(":")
     }
 
-    fileprivate func word(_ text: StaticString) { text.withUTF8Buffer { bytes.append(contentsOf: $0) } }
+    fileprivate func word(_ text: StaticString) { json.append(text) }
 
-    fileprivate func write(_ value: Bool) { word(value ? "true" : "false") }
+    fileprivate func write(_ value: Bool) { json.append(value) }
 
-    fileprivate func write(_ value: String) { JSON.append(value, to: &bytes) }
+    fileprivate func write(_ value: String) { json.append(quoted: value) }
 
     fileprivate func write(_ value: some FixedWidthInteger) {
-        if let small = Int(exactly: value) { JSON.append(small, to: &bytes) } else { bytes += Array("\(value)".utf8) }
+        if let small = Int(exactly: value) { json.append(small) } else { json.append(Array("\(value)".utf8)) }
     }
 
     fileprivate func real(_ value: some BinaryFloatingPoint & CustomStringConvertible) throws(JSON.EncodingFault) {
         guard value.isFinite else { throw JSON.EncodingFault(path: [], reason: "\(value) is not a number of JSON") }
-        bytes += Array(value.description.utf8)
+        json.append(Array(value.description.utf8))
     }
 
     /// Writes any value as what it encodes as.
     func encode(_ value: some Encodable) throws {
         let depth = depth
-        let start = bytes.count
+        let start = json.count
         try value.encode(to: JSONEncoding(text: self))
         close(to: depth)
         // What asks for no container has no members.
-        if bytes.count == start { word("{}") }
+        if json.count == start { word("{}") }
     }
 }
 

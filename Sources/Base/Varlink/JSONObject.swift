@@ -29,7 +29,11 @@ package struct JSONObject {
 
     /// The member called `key`; nil where there is none, or null.
     private func member(_ key: String) -> JSONTree? {
-        guard let value = members.first(where: { $0.key == key })?.value else { return nil }
+        // Few keys are of one length, and comparing texts takes longer.
+        let count = key.utf8.count
+        guard let value = members.first(where: { $0.key.utf8.count == count && $0.key == key })?.value else {
+            return nil
+        }
         if case .null = value { return nil }
         return value
     }

@@ -19,6 +19,13 @@ struct JSONScanner {
     /// The members of the object that `bytes` must be, in their order. A key that is there twice is an error: two readers
     /// could take different ones.
     static func members(of bytes: [UInt8], depthLimit: Int) throws(FrameError) -> [Member] {
+        try outline(of: bytes, within: nil, depthLimit: depthLimit).members
+    }
+
+    /// The same, and the keys of the object that the member called `name` is; nil where that is none, or has a key twice.
+    static func outline(
+        of bytes: [UInt8], within name: String?, depthLimit: Int
+    ) throws(FrameError) -> (members: [Member], inner: [String]?) {
         do {
             _ = try UTF8Span(validating: bytes.span)
         } catch {
@@ -26,23 +33,51 @@ struct JSONScanner {
         }
         var scanner = JSONScanner(bytes, depthLimit: depthLimit)
         scanner.skipSpace()
-        var members: [Member] = []
-        // A set takes a while to set up, and comparing one by one is slow for many.
-        var keys: Set<String> = []
-        let few = 16
         guard scanner.peek == UInt8(ascii: "{") else { throw scanner.malformed("not a JSON object") }
-        try scanner.object(depth: 1) { key, value throws(FrameError) in
+        var members: [Member] = []
+        var keys = Keys()
+        var inner: Keys?
+        var start = 0
+        var end = 0
+        try scanner.object(depth: 1) { (scanner, key) throws(FrameError) in
             let text = try Self.key(bytes[key])
-            if members.count == few { keys = Set(members.map(\.key)) }
-            let isNew = members.count < few ? members.allSatisfy { $0.key != text } : keys.insert(text).inserted
-            guard isNew else {
+            guard keys.add(text) else {
                 throw .malformed(reason: "a second member \(text)", offset: key.lowerBound)
             }
-            members.append(Member(key: text, value: value))
+            start = scanner.index
+            if text == name, scanner.peek == UInt8(ascii: "{") {
+                var found = Keys()
+                var isFit = true
+                try scanner.object(depth: 2) { (scanner, key) throws(FrameError) in
+                    isFit = isFit && (try? Self.key(bytes[key])).map { found.add($0) } == true
+                    try scanner.value(depth: 3)
+                }
+                inner = isFit ? found : nil
+            } else {
+                try scanner.value(depth: 2)
+            }
+            end = scanner.index
+            members.append(Member(key: text, value: start..<end))
         }
         scanner.skipSpace()
         guard scanner.index == bytes.count else { throw scanner.malformed("text after the object") }
-        return members
+        return (members, inner?.list)
+    }
+
+    /// The keys of an object, each once.
+    private struct Keys {
+        private(set) var list: [String] = []
+        /// Of many: a set takes a while to set up, and comparing one by one is slow for them.
+        private var many: Set<String> = []
+        private static let few = 16
+
+        /// - Returns: whether it is a new one.
+        mutating func add(_ key: String) -> Bool {
+            if list.count == Self.few { many = Set(list) }
+            let isNew = list.count < Self.few ? !list.contains(key) : many.insert(key).inserted
+            if isNew { list.append(key) }
+            return isNew
+        }
     }
 
     /// `quoted` without its quotes and with its escapes replaced.
@@ -74,7 +109,8 @@ struct JSONScanner {
 
     private mutating func value(depth: Int) throws(FrameError) {
         switch peek {
-        case UInt8(ascii: "{"): try object(depth: depth) { _, _ in }
+        case UInt8(ascii: "{"):
+            try object(depth: depth) { (scanner, _) throws(FrameError) in try scanner.value(depth: depth + 1) }
         case UInt8(ascii: "["): try array(depth: depth)
         case UInt8(ascii: "\""): try string()
         case UInt8(ascii: "t"): try literal("true")
@@ -84,8 +120,9 @@ struct JSONScanner {
         }
     }
 
+    /// - Parameter value: steps over the value of the member whose key is at this place.
     private mutating func object(
-        depth: Int, member: (_ key: Range<Int>, _ value: Range<Int>) throws(FrameError) -> Void
+        depth: Int, value: (_ scanner: inout JSONScanner, _ key: Range<Int>) throws(FrameError) -> Void
     ) throws(FrameError) {
         guard depth <= depthLimit else { throw .tooDeep(limit: depthLimit) }
         index += 1
@@ -99,9 +136,7 @@ struct JSONScanner {
             skipSpace()
             guard take(":") else { throw malformed("expected a colon") }
             skipSpace()
-            let start = index
-            try value(depth: depth + 1)
-            try member(key..<keyEnd, start..<index)
+            try value(&self, key..<keyEnd)
             skipSpace()
         } while take(",")
         guard take("}") else { throw malformed("expected a comma or a closing brace") }

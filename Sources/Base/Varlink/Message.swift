@@ -2,10 +2,13 @@
 struct Envelope {
     private let frame: [UInt8]
     private let members: [JSONScanner.Member]
+    /// The names of the parameters; nil where these are no object, or one that has a name twice.
+    let parameterNames: [String]?
 
     init(_ frame: [UInt8], limits: Limits) throws(FrameError) {
         self.frame = frame
-        self.members = try JSONScanner.members(of: frame, depthLimit: limits.jsonDepth)
+        (members, parameterNames) = try JSONScanner.outline(
+            of: frame, within: "parameters", depthLimit: limits.jsonDepth)
     }
 
     /// The text of a member.
@@ -74,35 +77,40 @@ public struct Call: Sendable, Equatable {
 
     /// The call that a frame is. Members that the protocol doesn't know are passed over.
     public init(frame: [UInt8], limits: Limits) throws(FrameError) {
+        self = try Self.read(frame, limits: limits).call
+    }
+
+    /// The call that a frame is, and the names of its parameters; nil where these are not an object, or one that has a name
+    /// twice.
+    package static func read(
+        _ frame: [UInt8], limits: Limits
+    ) throws(FrameError) -> (call: Call, parameterNames: [String]?) {
         let envelope = try Envelope(frame, limits: limits)
+        let parameters = envelope.value("parameters")
+        return (try Call(envelope, parameters), parameters == nil ? [] : envelope.parameterNames)
+    }
+
+    private init(_ envelope: Envelope, _ parameters: [UInt8]?) throws(FrameError) {
         guard let method = try envelope.string("method") else { throw .notAMessage(reason: "a call without a method") }
         self.method = method
-        self.parameters = envelope.value("parameters") ?? JSON.emptyObject
+        self.parameters = parameters ?? JSON.emptyObject
         self.more = try envelope.flag("more")
         self.oneway = try envelope.flag("oneway")
         self.upgrade = try envelope.flag("upgrade")
         guard !(more && oneway) else { throw .notAMessage(reason: "a call with more and oneway") }
     }
 
-    /// The names of the parameters; nil when they are not an object.
-    package func parameterNames(limits: Limits) -> [String]? {
-        (try? JSONScanner.members(of: parameters, depthLimit: limits.jsonDepth))?.map(\.key)
-    }
-
     /// The bytes to send, NUL included.
     public var frame: [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(method.utf8.count + parameters.count + 64)
-        bytes.append(contentsOf: "{\"method\":".utf8)
-        JSON.append(method, to: &bytes)
-        bytes.append(contentsOf: ",\"parameters\":".utf8)
-        bytes.append(contentsOf: parameters)
-        if more { bytes.append(contentsOf: ",\"more\":true".utf8) }
-        if oneway { bytes.append(contentsOf: ",\"oneway\":true".utf8) }
-        if upgrade { bytes.append(contentsOf: ",\"upgrade\":true".utf8) }
-        bytes.append(UInt8(ascii: "}"))
-        bytes.append(0)
-        return bytes
+        var json = JSONWriter(expecting: method.utf8.count + parameters.count + 64)
+        json.append("{\"method\":", quoted: method)
+        json.append(",\"parameters\":")
+        json.append(parameters)
+        if more { json.append(",\"more\":true") }
+        if oneway { json.append(",\"oneway\":true") }
+        if upgrade { json.append(",\"upgrade\":true") }
+        json.append("}\0")
+        return json.bytes
     }
 }
 
@@ -147,19 +155,25 @@ public struct Reply: Sendable, Equatable {
 
     /// The bytes to send, NUL included.
     public var frame: [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(parameters.count + (error?.utf8.count ?? 0) + 48)
-        bytes.append(UInt8(ascii: "{"))
+        var json = JSONWriter(expecting: parameters.count + (error?.utf8.count ?? 0) + 48)
+        json.append("{")
         if let error {
-            bytes.append(contentsOf: "\"error\":".utf8)
-            JSON.append(error, to: &bytes)
-            bytes.append(UInt8(ascii: ","))
+            json.append("\"error\":", quoted: error)
+            json.append(",")
         }
-        bytes.append(contentsOf: "\"parameters\":".utf8)
-        bytes.append(contentsOf: parameters)
-        if continues { bytes.append(contentsOf: ",\"continues\":true".utf8) }
-        bytes.append(UInt8(ascii: "}"))
-        bytes.append(0)
-        return bytes
+        json.append("\"parameters\":")
+        json.append(parameters)
+        if continues { json.append(",\"continues\":true") }
+        json.append("}\0")
+        return json.bytes
+    }
+
+    /// The bytes to send of a reply that is the last one: `write` writes its parameters, an object of about `expected` bytes.
+    package static func frame(expecting expected: Int, _ write: (inout JSONWriter) -> Void) -> [UInt8] {
+        var json = JSONWriter(expecting: expected + 32)
+        json.append("{\"parameters\":")
+        write(&json)
+        json.append("}\0")
+        return json.bytes
     }
 }

@@ -6,8 +6,8 @@ import Pools
 import Scheduling
 import VarlinkServer
 
-/// What every handler has at hand.
-struct DaemonContext: Sendable {
+/// What every handler has at hand. One object, as each run holds on to it.
+final class DaemonContext: Sendable {
     let live: LiveConfiguration
     let access: Access
     /// Where the socket is.
@@ -28,6 +28,25 @@ struct DaemonContext: Sendable {
     let counts: RunCounts
     let origin: DaemonOrigin
     let usage = Usage()
+
+    init(
+        live: LiveConfiguration, access: Access, socketPath: String, supervisor: Supervisor, runs: RunRegistry,
+        directory: String, startedAt: UInt64, startTime: Double, logger: Logger, background: BackgroundThreads,
+        counts: RunCounts, origin: DaemonOrigin
+    ) {
+        self.live = live
+        self.access = access
+        self.socketPath = socketPath
+        self.supervisor = supervisor
+        self.runs = runs
+        self.directory = directory
+        self.startedAt = startedAt
+        self.startTime = startTime
+        self.logger = logger
+        self.background = background
+        self.counts = counts
+        self.origin = origin
+    }
 
     /// As it is now.
     var configuration: Configuration { live.current }

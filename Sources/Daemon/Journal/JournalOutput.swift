@@ -49,6 +49,7 @@ struct JournalFields: Sendable, Equatable {
         let message = ShownText.text(details?.description ?? entry.message)
         lines = ["MESSAGE=\(message)", "PRIORITY=\(entry.level.priority)"]
         for (name, value) in details?.fields ?? [] { lines.append("\(name)=\(value)") }
+        if let details { lines.append("MESSAGE_ID=\(details.messageID)") }
         for (key, value) in entry.metadata.sorted(by: { $0.key < $1.key })
         where details == nil || key != LogEntry.detailsKey {
             append(value, under: key == LogEntry.messageIDKey ? "MESSAGE_ID" : Self.name(of: key))

@@ -21,6 +21,13 @@ public struct LogEntry: Sendable {
         return value as? any EntryDetails
     }
 
+    /// What the journal knows the entry's kind by; nil for an entry of no kind.
+    var messageID: String? {
+        if let id = details?.messageID { return id }
+        guard case .string(let id) = metadata[Self.messageIDKey] else { return nil }
+        return id
+    }
+
     /// What people read: the message, or what the details say in its place.
     var text: String { details?.description ?? message }
 
@@ -38,6 +45,8 @@ public struct LogEntry: Sendable {
 ///
 /// The description becomes the entry's message.
 public protocol EntryDetails: CustomStringConvertible, Sendable {
+    /// What goes into the journal as `MESSAGE_ID`: 32 hexadecimal digits.
+    var messageID: String { get }
     /// Fields by their whole names, such as `PARD_JOB`.
     var fields: [(name: String, value: String)] { get }
 }

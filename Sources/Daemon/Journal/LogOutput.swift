@@ -112,7 +112,7 @@ public struct TextOutput: LogOutput {
     static func line(_ entry: LogEntry, time: String) -> String {
         let message = printable(entry.text)
         let level = entry.level == .notice ? "note" : entry.level.rawValue
-        guard entry.metadata[LogEntry.messageIDKey] == nil else { return "\(time) \(level): \(message)" }
+        guard entry.messageID == nil else { return "\(time) \(level): \(message)" }
         let metadata = entry.metadata.sorted { $0.key < $1.key }.map { " \(printable("\($0.key)=\($0.value)"))" }
         return "\(time) \(level): \(message)\(metadata.joined())"
     }

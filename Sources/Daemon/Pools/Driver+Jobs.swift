@@ -261,36 +261,44 @@ extension Driver {
         if let stream = record.stream { record.loss.cancelled += stream.settleAll(at: Monotonic.now()) }
         // A job that ended while it waited has the seats that it asked for, and nobody in them.
         let seats = row.crew.isEmpty ? [UnitID?](repeating: nil, count: row.request.units) : row.crew
-        let crew = seats.flatMap { unit -> [CrewMember?] in
-            let none = [CrewMember?](repeating: nil, count: row.request.kind.workersPerUnit)
-            guard let unit, let members = members(of: unit) else { return none }
-            return members
+        var crew: [CrewMember?] = []
+        crew.reserveCapacity(row.request.workers)
+        for unit in seats {
+            if unit.map({ appendMembers(of: $0, to: &crew) }) == true { continue }
+            for _ in 0..<row.request.kind.workersPerUnit { crew.append(nil) }
         }
         // Those who were there when the job was handed out: what a replacement cost is not what the lease paid.
         let handedOut = row.stamps.ready ?? 0
-        let present = crew.compactMap { $0 }.filter { $0.readyAt != 0 && $0.readyAt <= handedOut }
-        let ready = present.map(\.readyAt).max() ?? 0
+        var startupPaid = 0
+        var ready: UInt64 = 0
+        for case let member? in crew where member.readyAt != 0 && member.readyAt <= handedOut {
+            startupPaid = max(startupPaid, member.readyAt.since(member.askedAt))
+            ready = max(ready, member.readyAt)
+        }
         record.observer(
             .finished(
                 FinishedJob(
                     view: record.view, memory: record.memory, row: row, crew: crew,
-                    startupPaid: present.map { $0.readyAt.since($0.askedAt) }.max() ?? 0, readyAt: ready,
-                    firstStart: record.firstStart, loss: record.loss,
+                    startupPaid: startupPaid, readyAt: ready, firstStart: record.firstStart, loss: record.loss,
                     report: self.record(of: row.request.kind.runtime)?.report)))
     }
 
-    /// The workers of a unit; nil where it is gone.
-    private func members(of unit: UnitID) -> [CrewMember]? {
-        guard let own = slots[unit], let row = machine.units[unit] else { return nil }
+    /// Appends the workers of a unit.
+    ///
+    /// - Returns: whether it is there.
+    private func appendMembers(of unit: UnitID, to crew: inout [CrewMember?]) -> Bool {
+        guard let own = slots[unit], let row = machine.units[unit] else { return false }
         let pid = Int(workers[row.process]?.handle?.pid ?? 0)
-        return own.map { slot in
+        for slot in own {
             let ready = row.readyAt.map { min($0, readyTime(slot, $0)) } ?? 0
             let begun = self.slot(slot).begunAt.pointee
-            return CrewMember(
-                pid: pid, tid: Int(threads[slot]), askedAt: row.askedAt, readyAt: ready,
-                begunAt: begun == 0 ? 0 : min(max(begun, row.askedAt), max(ready, row.askedAt)),
-                delayed: self.slot(slot).delayed.pointee)
+            crew.append(
+                CrewMember(
+                    pid: pid, tid: Int(threads[slot]), askedAt: row.askedAt, readyAt: ready,
+                    begunAt: begun == 0 ? 0 : min(max(begun, row.askedAt), max(ready, row.askedAt)),
+                    delayed: self.slot(slot).delayed.pointee))
         }
+        return true
     }
 
     func end(_ id: JobID) {

@@ -68,6 +68,7 @@ extension Driver {
 
     /// Units that are idle at leases, with their workers, of each lease all but one: those that others might have.
     var idleAtLeases: (units: [(job: JobID, unit: UnitID)], count: Int) {
+        if leaseCount == 0 { return ([], 0) }
         var found: [(job: JobID, unit: UnitID)] = []
         var count = 0
         for id in machine.runningJobs.sorted() {

@@ -31,7 +31,9 @@ extension PoolMachine {
     ///   - queueLimit: how many jobs may wait for workers.
     ///   - idleHeld: workers that clients hold and would give up, as they are idle.
     ///   - now: the time, in monotonic nanoseconds.
-    public func refusal(of request: LeaseRequest, queueLimit: Int, idleHeld: Int = 0, at now: UInt64) -> Refusal? {
+    public mutating func refusal(of request: LeaseRequest, queueLimit: Int, idleHeld: Int = 0, at now: UInt64)
+        -> Refusal?
+    {
         if isDraining { return .draining }
         if runtimes[request.kind.runtime] == nil {
             return .busy(limit: Self.runtimeLimitName, allowed: policy.runtimeLimit, retryAfter: Self.soonNanoseconds)
@@ -41,8 +43,7 @@ extension PoolMachine {
             return .tooMuch(limit: policy.workerLimitName, value: request.workers, allowed: most)
         }
         if request.isHeld, let refusal = refusal(ofHeld: request, now) { return refusal }
-        let pool = pools[request.kind]
-        let present = request.cold == nil ? pool.map { $0.members.count - $0.held } ?? 0 : 0
+        let present = request.cold == nil ? change(pool: request.kind) { $0.members.count - $0.held } ?? 0 : 0
         let missing = max(0, request.units - present) * request.kind.workersPerUnit
         let isOwnShareUsedUp = !isWithinShare(request)
         if missing > 0 {
@@ -63,20 +64,18 @@ extension PoolMachine {
     }
 
     /// Whether a job would have to wait for others.
-    package func mustWait(_ request: LeaseRequest) -> Bool {
+    package mutating func mustWait(_ request: LeaseRequest) -> Bool {
         guard request.cold == nil else { return false }
-        let place = pools.index(forKey: request.kind)
-        guard isWithinShare(request), place.map({ pools.values[$0].queue.isEmpty }) != false,
-            let missing = unitsToStart(request)
-        else { return true }
+        let (isWaitedFor, size) = change(pool: request.kind) { (!$0.queue.isEmpty, $0.size) } ?? (false, 0)
+        guard isWithinShare(request), !isWaitedFor, let missing = unitsToStart(request) else { return true }
         if missing == 0 { return false }
-        let isLarger = request.units > place.map { pools.values[$0].size } ?? 0
+        let isLarger = request.units > size
         let others = isLarger ? stoppingWorkers + reclaimable(besides: request.kind) : 0
         return missing * request.kind.workersPerUnit > room + others
     }
 
     /// Somebody who has a worker may be waiting for this job: it begins at once, or as soon as idle workers are gone.
-    private func innerRefusal(of request: LeaseRequest, _ now: UInt64) -> Refusal? {
+    private mutating func innerRefusal(of request: LeaseRequest, _ now: UInt64) -> Refusal? {
         if isWithinShare(request), let missing = unitsToStart(request) {
             let workers = missing * request.kind.workersPerUnit
             if workers == 0 || workers <= room { return nil }

@@ -49,21 +49,25 @@ extension PoolMachine {
             unclaim(next)
             change(pool: kind) { _ = $0.queue.remove(next, of: request.user, isServed: true) }
             change(job: next) { $0.assignedTo = id }
+            // The pool may grow for the one behind it, which it would not have done for this one.
+            if policy.growsBusyPools, request.waits { touch(kind) }
             units.values[place].next.append(next)
             actions.append(.assign(next, id))
             room -= 1
         }
     }
 
+    /// Whether a unit has been given jobs beside its own.
+    func hasNext(_ id: UnitID) -> Bool { units.index(forKey: id).map { !units.values[$0].next.isEmpty } == true }
+
     /// A unit goes on with the next job that it has been given, as it has left its own.
     mutating func goOn(_ id: UnitID, _ now: UInt64) {
-        var next: JobID?
-        change(unit: id) { unit in
-            next = unit.next.removeFirst()
-            unit.job = next
-            unit.seat = 0
-        }
-        if let next { begin(next, with: id, now) }
+        guard let place = units.index(forKey: id), let next = units.values[place].next.first else { return }
+        // It counts as before: at a job, and of the same user. So nothing is new for its pool.
+        units.values[place].next.removeFirst()
+        units.values[place].job = next
+        units.values[place].seat = 0
+        begin(next, with: id, now)
     }
 
     /// A job that a unit has been given is the unit's own from now on.

@@ -44,10 +44,12 @@ extension PoolMachine {
         if job.request.cold == nil {
             change(pool: job.request.kind) { $0.relievedAt = now }
             noteLength(of: job)
-            discharge(id)
+            let units = job.units
+            // The one worker of a job is the next one's at once, of the same user.
+            discharge(id, isPassedOn: units.count == 1 && job.request.workers == 1 && hasNext(units[0]))
             // The first ones are to be the next job's.
-            for unit in job.units.reversed() {
-                if units.index(forKey: unit).map({ units.values[$0].next.isEmpty }) == false {
+            for unit in units.reversed() {
+                if hasNext(unit) {
                     goOn(unit, now)
                     assign(to: unit, of: job.request.kind)
                     continue

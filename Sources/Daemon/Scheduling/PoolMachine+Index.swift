@@ -133,7 +133,8 @@ extension PoolMachine {
         if let request = request ?? nil { workerShares.add(request.workers, for: request.user) }
     }
 
-    mutating func discharge(_ id: JobID) {
+    /// - Parameter isPassedOn: whether another job of the user gets the same workers, so that no room has come free.
+    mutating func discharge(_ id: JobID, isPassedOn: Bool = false) {
         let request = change(job: id) { job -> LeaseRequest? in
             if !job.isCharged { return nil }
             job.isCharged = false
@@ -141,6 +142,6 @@ extension PoolMachine {
         }
         guard let request = request ?? nil else { return }
         workerShares.giveBack(request.workers, for: request.user)
-        hasRoomChanged = true
+        if !isPassedOn { hasRoomChanged = true }
     }
 }

@@ -121,11 +121,12 @@ extension PoolMachine {
     }
 
     /// How many units have to be started for a job to begin at once; nil where it has to wait for busy ones.
-    func unitsToStart(_ request: LeaseRequest) -> Int? {
-        guard let place = pools.index(forKey: request.kind) else { return request.units }
-        let lacking = request.units - pools.values[place].idle.count - pools.values[place].coming.count
+    mutating func unitsToStart(_ request: LeaseRequest) -> Int? {
+        let sight = change(pool: request.kind) { (free: $0.idle.count + $0.coming.count, $0.size) }
+        guard let (free, size) = sight else { return request.units }
+        let lacking = request.units - free
         if lacking <= 0 { return 0 }
-        return mayGrow(request) || lacking <= request.units - pools.values[place].size ? lacking : nil
+        return mayGrow(request) || lacking <= request.units - size ? lacking : nil
     }
 
     /// Gives a job that may wait for nobody its workers, whoever else waits at its pool.

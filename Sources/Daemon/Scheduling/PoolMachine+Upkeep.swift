@@ -6,14 +6,17 @@ extension PoolMachine {
         while let job = deadlines.take(dueAt: now) { cancel(job, .timeout, now) }
         while let alarm = alarms.take(dueAt: now) { heed(alarm, now) }
         repeat {
-            while let place = touched.indices.min(by: { touched[$0] < touched[$1] }) {
-                keepUp(touched.remove(at: place), now)
+            while let first = touched.count < 2 ? touched.first : touched.min() {
+                touched.removeAll { $0 == first }
+                keepUp(first, now)
             }
             if hasRoomChanged { useRoom(now) }
             if !claims.isEmpty || !shortFloors.isEmpty || pledged > 0 { reclaim(now) }
         } while !touched.isEmpty || hasRoomChanged
-        for process in deserted.sorted() { stopIfDeserted(process, now) }
-        deserted = []
+        if !deserted.isEmpty {
+            for process in deserted.sorted() { stopIfDeserted(process, now) }
+            deserted = []
+        }
         if !unusedRuntimes.isEmpty { retireRuntimes(now) }
     }
 

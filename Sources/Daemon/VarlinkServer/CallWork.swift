@@ -15,13 +15,14 @@ struct CallWork: Sendable {
     /// Reads the call and has it answered. Throws ``FrameError`` where it is none.
     func answer(_ frame: Frame, isLarge: Bool) throws(FrameError) {
         let call: Call
+        let parameterNames: [String]?
         do {
-            call = try Call(frame: frame.bytes, limits: configuration.limits)
+            (call, parameterNames) = try Call.read(frame.bytes, limits: configuration.limits)
         } catch {
             discard(frame.descriptors, limit: 0)
             throw error
         }
-        switch try router.route(call, limits: configuration.limits) {
+        switch try router.route(call, parameterNames) {
         case .reply(let reply):
             discard(frame.descriptors, limit: 0)
             outbox.send(call.oneway ? nil : reply.frame, of: number, isLast: true)

@@ -72,7 +72,7 @@ public final class IncomingCall: Sendable {
     /// Answers with a value that encodes as an object, and `descriptors` beside it.
     public func reply(_ value: some Encodable, _ descriptors: SentDescriptors? = nil) {
         do {
-            end(try Reply(value), descriptors)
+            end(try Reply(value).frame, descriptors)
         } catch {
             fail(error)
         }
@@ -80,7 +80,12 @@ public final class IncomingCall: Sendable {
 
     /// Answers with the text of an object.
     public func reply(text: [UInt8]) {
-        end(Reply(text: text), nil)
+        end(Reply(text: text).frame, nil)
+    }
+
+    /// Answers with an object that `write` writes, of about `expected` bytes.
+    package func reply(expecting expected: Int, _ write: (inout JSONWriter) -> Void) {
+        end(Reply.frame(expecting: expected, write), nil)
     }
 
     /// Answers with an error. One that is no ``ErrorConvertible`` closes the connection and is reported as
@@ -88,16 +93,16 @@ public final class IncomingCall: Sendable {
     public func fail(_ error: any Error) {
         guard let convertible = error as? any ErrorConvertible else { return giveUp(error) }
         do {
-            end(try Reply(convertible), nil)
+            end(try Reply(convertible).frame, nil)
         } catch {
             giveUp(error)
         }
     }
 
-    private func end(_ reply: Reply, _ descriptors: SentDescriptors?) {
+    private func end(_ frame: [UInt8], _ descriptors: SentDescriptors?) {
         charge?.release()
         isAnswered.store(true, ordering: .relaxed)
-        outbox.send(isOneway ? nil : reply.frame, isOneway ? nil : descriptors, of: number, isLast: true)
+        outbox.send(isOneway ? nil : frame, isOneway ? nil : descriptors, of: number, isLast: true)
     }
 
     private func giveUp(_ error: any Error) {

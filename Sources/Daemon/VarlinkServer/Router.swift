@@ -8,39 +8,42 @@ struct Router: Sendable {
         case serve(any Service)
     }
 
-    private struct Entry: Sendable {
+    private struct Method: Sendable {
+        /// Nil for those that are answered here.
         var service: (any Service)?
-        var description: InterfaceDescription
-        /// The parameters that each method knows.
-        var methods: [String: Set<String>]
-
-        init(_ service: (any Service)?, _ description: InterfaceDescription) {
-            self.service = service
-            self.description = description
-            methods = Dictionary(
-                uniqueKeysWithValues: description.methods.map { ($0.name, Set($0.input.map(\.name))) })
-        }
+        /// The parameters that it knows.
+        var parameters: Set<String>
     }
 
     private static let introspection = "org.varlink.service"
     private let info: ServiceInfo
     private let names: [String]
-    private let entries: [String: Entry]
+    private let descriptions: [String: InterfaceDescription]
+    /// By their full names.
+    private var methods: [String: Method] = [:]
 
     init(info: ServiceInfo, services: [any Service]) throws(InterfaceError) {
         self.info = info
-        var entries = [Self.introspection: Entry(nil, try InterfaceDescription(Self.introspectionSource))]
-        for service in services { entries[service.interface.name] = Entry(service, service.interface) }
-        self.entries = entries
-        names = [Self.introspection] + services.map(\.interface.name)
+        let own = try InterfaceDescription(Self.introspectionSource)
+        let all: [((any Service)?, InterfaceDescription)] = [(nil, own)] + services.map { ($0, $0.interface) }
+        names = all.map(\.1.name)
+        descriptions = Dictionary(all.map { ($1.name, $1) }) { $1 }
+        for (service, description) in all {
+            for method in description.methods {
+                methods["\(description.name).\(method.name)"] = Method(
+                    service: service, parameters: Set(method.input.map(\.name)))
+            }
+        }
     }
 
     /// The way of a call. Throws ``FrameError`` for a call that no server could answer.
-    func route(_ call: Call, limits: Limits) throws(FrameError) -> Route {
+    ///
+    /// - Parameter parameterNames: as ``Call/read(_:limits:)`` has found them.
+    func route(_ call: Call, _ parameterNames: [String]?) throws(FrameError) -> Route {
         do {
-            let (entry, method) = try entry(for: call, limits: limits)
-            if let service = entry.service { return .serve(service) }
-            return .reply(try answer(call, method))
+            let method = try method(of: call, parameterNames)
+            if let service = method.service { return .serve(service) }
+            return .reply(try answer(call))
         } catch let error as ServiceError {
             return .reply(try Reply(error))
         } catch {
@@ -48,28 +51,33 @@ struct Router: Sendable {
         }
     }
 
-    private func entry(for call: Call, limits: Limits) throws(ServiceError) -> (Entry, Substring) {
-        // By bytes: a stranger's name may be long, and Characters take their time.
-        guard let dot = call.method.utf8.lastIndex(of: UInt8(ascii: ".")) else { throw .methodNotFound(call.method) }
-        let interface = String(call.method[..<dot])
-        let method = call.method[call.method.utf8.index(after: dot)...]
-        guard let entry = entries[interface] else { throw .interfaceNotFound(interface) }
-        guard let known = entry.methods[String(method)] else { throw .methodNotFound(call.method) }
+    private func method(of call: Call, _ parameterNames: [String]?) throws(ServiceError) -> Method {
+        guard let method = methods[call.method] else { throw missing(call.method) }
         // No service here speaks another protocol.
         guard !call.upgrade else { throw .methodNotImplemented(call.method) }
-        guard let given = call.parameterNames(limits: limits) else { throw .invalidParameter("parameters") }
-        if let unknown = given.first(where: { !known.contains($0) }) { throw .invalidParameter(unknown) }
-        return (entry, method)
+        guard let parameterNames else { throw .invalidParameter("parameters") }
+        if let unknown = parameterNames.first(where: { !method.parameters.contains($0) }) {
+            throw .invalidParameter(unknown)
+        }
+        return method
     }
 
-    private func answer(_ call: Call, _ method: Substring) throws -> Reply {
-        if method == "GetInfo" { return try Reply(Info(info, interfaces: names)) }
+    /// What is missing where there is no method of this name.
+    private func missing(_ name: String) -> ServiceError {
+        // By bytes: a stranger's name may be long, and Characters take their time.
+        guard let dot = name.utf8.lastIndex(of: UInt8(ascii: ".")) else { return .methodNotFound(name) }
+        let interface = String(name[..<dot])
+        return descriptions[interface] == nil ? .interfaceNotFound(interface) : .methodNotFound(name)
+    }
+
+    private func answer(_ call: Call) throws -> Reply {
+        if call.method == "\(Self.introspection).GetInfo" { return try Reply(Info(info, interfaces: names)) }
         struct Parameters: Decodable { var interface: String }
         guard let wanted = try? JSON.decode(Parameters.self, from: call.parameters).interface else {
             throw ServiceError.invalidParameter("interface")
         }
-        guard let entry = entries[wanted] else { throw ServiceError.interfaceNotFound(wanted) }
-        return try Reply(["description": entry.description.source])
+        guard let description = descriptions[wanted] else { throw ServiceError.interfaceNotFound(wanted) }
+        return try Reply(["description": description.source])
     }
 
     private struct Info: Encodable {

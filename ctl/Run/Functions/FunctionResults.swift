@@ -149,29 +149,27 @@ final class FunctionResults {
     /// The member `results` of a JSON document, in pieces: an object for each task with its `text`, or `base64` where that is
     /// no UTF-8, or the `reason` for which it has none.
     func writeMembers(_ write: ([UInt8]) throws(CommandError) -> Void) throws(CommandError) {
-        var bytes: [UInt8] = []
+        var json = JSONWriter(expecting: Self.chunk)
         for task in tasks {
+            if task > 0 { json.append(",") }
+            json.append("\n    {\"task\":", task)
             if let result = result(task) {
-                bytes += Array("\(bytes.isEmpty && task == 0 ? "" : ",")\n    {\"task\":\(task),".utf8)
                 if let text = String(validating: result, as: UTF8.self) {
-                    bytes += Array("\"text\":".utf8)
-                    JSON.append(text, to: &bytes)
+                    json.append(",\"text\":", quoted: text)
                 } else {
-                    bytes += Array("\"base64\":\"\(Data(result).base64EncodedString())\"".utf8)
+                    json.append(",\"base64\":", quoted: Data(result).base64EncodedString())
                 }
             } else {
-                bytes += Array("\(bytes.isEmpty && task == 0 ? "" : ",")\n    {\"task\":\(task),\"reason\":".utf8)
-                JSON.append(
-                    failure(task).map { String(decoding: $0, as: UTF8.self) } ?? "it did not finish",
-                    to: &bytes)
+                let reason = failure(task).map { String(decoding: $0, as: UTF8.self) }
+                json.append(",\"reason\":", quoted: reason ?? "it did not finish")
             }
-            bytes.append(UInt8(ascii: "}"))
-            if bytes.count >= Self.chunk {
-                try write(bytes)
-                bytes.removeAll(keepingCapacity: true)
+            json.append("}")
+            if json.count >= Self.chunk {
+                try write(json.bytes)
+                json.removeAll()
             }
         }
-        try write(bytes)
+        try write(json.bytes)
     }
 }
 

@@ -38,10 +38,7 @@ extension Logger {
         guard entry.level >= logLevel else { return }
         log(
             level: entry.level, "run finished",
-            metadata: [
-                LogEntry.messageIDKey: .string(MessageID.runFinished.rawValue),
-                LogEntry.detailsKey: .stringConvertible(entry),
-            ])
+            metadata: [LogEntry.detailsKey: .stringConvertible(entry)])
     }
 
     /// Logs what the supervisor tells beside the warmth of its pools, of which ``tellWarmth(of:)`` knows more.

@@ -205,9 +205,9 @@ struct MetricsReport: Sendable {
                 points: points(\.queuedJobs)),
             Metric(
                 "pard_user_runs", .counter, "Runs and leases of each user that have ended.",
-                points: counts.users.sorted { $0.key < $1.key }.map {
-                    .init(["uid": $0.key], value: Double($0.value))
-                }),
+                points: counts.users.map { (user: $0.key.map { "\($0)" } ?? RunCounts.others, runs: $0.value) }
+                    .sorted { $0.user < $1.user }
+                    .map { .init(["uid": $0.user], value: Double($0.runs)) }),
         ]
     }
 

@@ -44,8 +44,8 @@ final class RunCounts: Sendable {
         fileprivate(set) var losses: [String: Int] = [:]
         fileprivate(set) var zygoteLosses = 0
         fileprivate(set) var forkFailures = 0
-        /// Runs and leases by user.
-        fileprivate(set) var users: [String: Int] = [:]
+        /// Runs and leases by user; those of further ones are at nil.
+        fileprivate(set) var users: [UInt32?: Int] = [:]
     }
 
     /// Users, reasons and ends that are told apart; further ones are ``others``.
@@ -71,7 +71,7 @@ final class RunCounts: Sendable {
             counts.withSeries(plan.spec.plan.workload, receipt.mode, receipt.temperature) { series in
                 series.count(receipt, samples, isLease: isLease)
             }
-            counts.users[counts.users.kind("\(user)"), default: 0] += 1
+            counts.countUser(user)
         }
     }
 
@@ -81,7 +81,7 @@ final class RunCounts: Sendable {
             counts.withSeries(plan.spec.plan.workload, plan.shape.mode, .cold) { series in
                 series.count(.failed, isLease: isLease)
             }
-            counts.users[counts.users.kind("\(user)"), default: 0] += 1
+            counts.countUser(user)
         }
     }
 
@@ -105,6 +105,11 @@ final class RunCounts: Sendable {
 }
 
 extension RunCounts.Counts {
+    fileprivate mutating func countUser(_ user: UInt32) {
+        let isKnown = users.count < RunCounts.kindLimit || users[user] != nil
+        users[isKnown ? user : nil, default: 0] += 1
+    }
+
     fileprivate mutating func withSeries(
         _ workload: UInt32, _ mode: Mode, _ temperature: Receipt.Temperature, _ body: (inout RunCounts.Series) -> Void
     ) {

@@ -99,9 +99,7 @@ final class LeaseWatch: Sendable {
             daemon.counts.countUnstarted(plan, by: call.peer.uid, isLease: true)
             return call.fail(ControlError.workersFailed(reason: reason))
         }
-        let writer = ReceiptWriter(
-            name: name, plan: plan, account: account, finished: finished, host: daemon.vitals.now)
-        let receipt = writer.receipt(row, accepted: accepted)
+        let receipt = plan.receipt(name, row, finished, account, accepted: accepted, host: daemon.vitals.now)
         call.reply(LeaseCall.Reply(receipt: receipt))
         daemon.counts.count(receipt, of: plan, account.samples, by: call.peer.uid, isLease: true)
         daemon.logger.tell(RunEntry(receipt, uid: call.peer.uid, isLease: true))

@@ -3,8 +3,9 @@ import Control
 import Journal
 import Logging
 
-/// What a finished run or lease leaves in the journal: one line for people, and every ``RunField``.
-struct RunEntry: EntryDetails {
+/// What a finished run or lease leaves in the journal: one line for people, and every ``RunField``. One object, as it is handed
+/// on from thread to thread.
+final class RunEntry: EntryDetails {
     let receipt: Receipt
     /// The user who sent the run.
     let uid: UInt32
@@ -16,6 +17,8 @@ struct RunEntry: EntryDetails {
         self.uid = uid
         self.isLease = isLease
     }
+
+    var messageID: String { MessageID.runFinished.rawValue }
 
     /// A run that came to its end as it was meant to is only information.
     var level: Logger.Level { receipt.outcome == .ok ? .info : .notice }

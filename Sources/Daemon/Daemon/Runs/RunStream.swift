@@ -174,10 +174,4 @@ struct RunStream: Sendable {
     private func record(_ task: EndedTask, of definition: Definition) -> Control.Record {
         Control.Record(task, of: definition, since: accepted, input: plan.addresses?[task.task])
     }
-
-    /// Removes the files of a job whose commands wrote some.
-    func removeOutputs(of job: JobID, workers: Int) {
-        guard plan.definition.detail.hasOutputs else { return }
-        OutputSpool(directory: directory, job: job, seats: workers).remove()
-    }
 }

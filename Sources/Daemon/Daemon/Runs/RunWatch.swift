@@ -54,8 +54,8 @@ final class RunWatch: Sendable {
     /// Whether outputs are sent.
     private let wantsOutputs: Bool
     private let state = Mutex(State())
-    /// Used by whoever sends, of whom there is one at a time.
-    private let stream: Mutex<RunStream>
+    /// Used by whoever sends, of whom there is one at a time; nil where nothing comes before the receipt.
+    private let stream: Mutex<RunStream?>
 
     /// - Parameter outputs: whether and when what tasks write is sent.
     init(
@@ -70,10 +70,12 @@ final class RunWatch: Sendable {
         self.wantsResults = wantsResults && plan.spec.plan.heapBytes > 0
         self.sendsEarly = sendsEarly && self.wantsResults && call.wantsMore
         wantsOutputs = outputs != nil
+        let streams = outputs != nil || self.wantsRecords || self.sendsEarly
         stream = Mutex(
-            RunStream(
-                plan: plan, accepted: accepted, order: outputs, wantsRecords: wantsRecords && call.wantsMore,
-                sendsEarly: self.sendsEarly, directory: daemon.directory, logger: daemon.logger))
+            streams
+                ? RunStream(
+                    plan: plan, accepted: accepted, order: outputs, wantsRecords: self.wantsRecords,
+                    sendsEarly: self.sendsEarly, directory: daemon.directory, logger: daemon.logger) : nil)
     }
 
     // MARK: From the supervisor's thread
@@ -154,7 +156,7 @@ final class RunWatch: Sendable {
         var file: ResultFile?
         if wantsResults {
             do {
-                let first = sendsEarly ? stream.withLock { $0.endEarly() } : 0
+                let first = sendsEarly ? stream.withLock { $0?.endEarly() } ?? 0 : 0
                 file = try ResultFile(of: job, from: first, plan.definition)
             } catch {
                 daemon.logger.error("the results of run \(daemon.runs.name(of: job.row.id)) can't be sent: \(error)")
@@ -185,7 +187,7 @@ final class RunWatch: Sendable {
             var (log, finished) = state.withLock { state in
                 (state.log.take(), state.row == nil ? nil : state.results?.finished)
             }
-            let piece = stream.withLock { $0.next(&log, finished) }
+            let piece = stream.withLock { $0?.next(&log, finished) } ?? .over
             // One that came meanwhile stays.
             if let log { state.withLock { $0.log = log } }
             switch piece {
@@ -220,23 +222,24 @@ final class RunWatch: Sendable {
             let results = state.results.take()
             guard !state.isOver else { return (nil as Results?, nil as JobRow?, "") }
             state.isOver = true
-            return (results, state.row, state.name)
+            return (results, state.row.take(), state.name)
         }
         guard let row else { return }
-        stream.withLock { $0.removeOutputs(of: row.id, workers: plan.shape.workers) }
+        if plan.definition.detail.hasOutputs {
+            OutputSpool(directory: daemon.directory, job: row.id, seats: plan.shape.workers).remove()
+        }
         daemon.runs.finish(row.id)
         guard let results else { return call.fail(ControlError.draining) }
         if let reason = row.failureReason, results.account.hasBegunNothing {
             daemon.counts.countUnstarted(plan, by: call.peer.uid)
             return call.fail(ControlError.workersFailed(reason: reason))
         }
-        let writer = ReceiptWriter(
-            name: name, plan: plan, account: results.account, finished: results.finished, host: daemon.vitals.now)
-        let receipt = writer.receipt(row, accepted: accepted)
+        let receipt = plan.receipt(
+            name, row, results.finished, results.account, accepted: accepted, host: daemon.vitals.now)
         if let file = results.file {
             call.reply(Run.Reply(results: file.description, receipt: receipt), file.descriptor)
         } else {
-            call.reply(text: receipt.replyJSON)
+            call.reply(expecting: receipt.expectedBytes) { receipt.writeReply(to: &$0) }
         }
         daemon.counts.count(receipt, of: plan, results.account.samples, by: call.peer.uid)
         daemon.logger.tell(RunEntry(receipt, uid: call.peer.uid))

@@ -3,18 +3,17 @@ import Pools
 import Scheduling
 import Timing
 
-/// Puts a run's receipt together from what was asked, what the ledger holds and when the phases changed.
-struct ReceiptWriter: Sendable {
-    let name: String
-    let plan: RunPlan
-    let account: RunAccount
-    let finished: FinishedJob
-    let host: Host
-
+// A run's receipt, put together from what was asked, what the ledger holds and when the phases changed.
+extension RunPlan {
     /// - Parameters:
+    ///   - name: the job's.
     ///   - row: the job as it was when its workers were back or gone.
+    ///   - account: the sum of its records.
     ///   - accepted: when the daemon had accepted the job.
-    func receipt(_ row: JobRow, accepted: UInt64) -> Receipt {
+    ///   - host: where it ran.
+    func receipt(
+        _ name: String, _ row: JobRow, _ finished: FinishedJob, _ account: RunAccount, accepted: UInt64, host: Host
+    ) -> Receipt {
         var stamps = row.stamps
         stamps.accepted = accepted
         stamps.begin(at: account.firstStart)
@@ -23,32 +22,33 @@ struct ReceiptWriter: Sendable {
         let startup = row.reason == nil ? finished.startupPaid : times.startup
         let derived = DerivedFigures(
             taskSum: account.samples.sum, tasks: account.samples.count, run: times.run,
-            workers: plan.shape.workers, startup: startup)
+            workers: shape.workers, startup: startup)
         return Receipt(
-            job: name, workload: plan.definition.name, arguments: plan.arguments, input: plan.input,
-            mode: plan.shape.mode,
-            processes: plan.shape.processes, threads: plan.shape.threads,
+            job: name, workload: definition.name, arguments: arguments, input: input,
+            mode: shape.mode, processes: shape.processes, threads: shape.threads,
             temperature: row.reason == nil ? .warm : .cold,
-            reason: row.reason?.text, outcome: outcome(row), tasks: account.tasks,
+            reason: row.reason?.text, outcome: outcome(row, account.tasks), tasks: account.tasks,
             phases: Phases(
                 queue: times.queue, startup: times.startup, dispatch: times.dispatch, run: times.run,
                 collect: times.collect, teardown: times.teardown),
             poolStartupPaid: row.reason == nil ? finished.startupPaid : 0,
             poolReadyFor: row.reason == nil && finished.readyAt != 0
                 ? (stamps.leased ?? accepted).since(finished.readyAt) : 0,
-            task: taskTimes, speedup: derived.speedup, efficiency: derived.efficiency, breakEven: derived.breakEven,
-            valueSum: plan.definition.unit == nil ? 0 : Int(account.valueSum), valueUnit: plan.definition.unit,
+            task: taskTimes(account), speedup: derived.speedup, efficiency: derived.efficiency,
+            breakEven: derived.breakEven,
+            valueSum: definition.unit == nil ? 0 : Int(account.valueSum), valueUnit: definition.unit,
             figures: account.figures,
-            workerCosts: workerCosts(ready: stamps.ready), failures: failures(row), deaths: row.deaths,
+            workerCosts: Self.workerCosts(finished.crew, account.seats, ready: stamps.ready),
+            failures: Self.failures(row, account), deaths: row.deaths,
             reruns: finished.loss.reruns, timeLost: Int(clamping: finished.loss.nanoseconds),
-            interpreter: interpreter(run: times.run),
+            interpreter: Self.interpreter(finished, run: times.run),
             histograms: Histograms(
                 task: account.samples.distribution.text, dispatch: account.dispatch(since: stamps.ready)?.text),
             host: host)
     }
 
     /// What an interpreter's workers were made of, and what the start of the slowest went into.
-    private func interpreter(run: Int) -> Interpreter? {
+    private static func interpreter(_ finished: FinishedJob, run: Int) -> Interpreter? {
         guard let report = finished.report else { return nil }
         var own = Interpreter(
             version: report.version, takesTurns: report.takesTurns, program: 0, imports: 0, fork: 0, ready: 0,
@@ -76,39 +76,39 @@ struct ReceiptWriter: Sendable {
         return own
     }
 
-    private func outcome(_ row: JobRow) -> Receipt.Outcome {
+    private func outcome(_ row: JobRow, _ tasks: Tasks) -> Receipt.Outcome {
         switch row.cancelled {
         // A job that was done before it could be told is not cancelled; a lease is never done before its client says so.
-        case _ where account.tasks.ok == account.tasks.total && plan.spec.stream == nil: .ok
+        case _ where tasks.ok == tasks.total && spec.stream == nil: .ok
         case .timeout: .timeout
         case .request, .shutdown: .cancelled
-        case .released where account.tasks.failed + account.tasks.lost == 0:
-            account.tasks.cancelled == 0 ? .ok : .cancelled
+        case .released where tasks.failed + tasks.lost == 0: tasks.cancelled == 0 ? .ok : .cancelled
         case .released: .failed
         case .workersFailed, .halt, nil: .failed
         }
     }
 
     /// With why tasks were cancelled, where that is that no workers came up for them.
-    private func failures(_ row: JobRow) -> [Failure] {
+    private static func failures(_ row: JobRow, _ account: RunAccount) -> [Failure] {
         guard let reason = row.failureReason, let first = account.firstCancelled else { return account.failures }
         let failure = Failure(
             reason: "workers did not start: \(reason)", count: account.tasks.cancelled, firstTask: first)
         return account.failures + [failure]
     }
 
-    private var taskTimes: TaskTimes {
+    private func taskTimes(_ account: RunAccount) -> TaskTimes {
         let samples = account.samples
-        let percentiles = samples.percentiles([50, 90, 99]).map(Int.init)
+        let percentiles = samples.percentiles([50, 90, 99])
         return TaskTimes(
             sum: Int(clamping: samples.sum), cpuSum: Int(clamping: account.cpuSum), cpuCovered: account.cpuCovered,
-            cpuInterval: Int(plan.spec.plan.cpuInterval), min: Int(samples.min), p50: percentiles[0],
-            p90: percentiles[1],
-            p99: percentiles[2], max: Int(samples.max))
+            cpuInterval: Int(spec.plan.cpuInterval), min: Int(samples.min), p50: Int(percentiles[0]),
+            p90: Int(percentiles[1]), p99: Int(percentiles[2]), max: Int(samples.max))
     }
 
-    private func workerCosts(ready: UInt64?) -> [WorkerCost] {
-        zip(finished.crew, account.seats).enumerated().map { index, pair in
+    private static func workerCosts(
+        _ crew: [CrewMember?], _ seats: [RunAccount.Seat], ready: UInt64?
+    ) -> [WorkerCost] {
+        zip(crew, seats).enumerated().map { index, pair in
             let (member, seat) = pair
             let isUp = member.map { $0.readyAt != 0 } ?? false
             return WorkerCost(
