@@ -13,7 +13,7 @@ struct CallWork: Sendable {
     let charge: CallCharge?
 
     /// Reads the call and has it answered. Throws ``FrameError`` where it is none.
-    func answer(_ frame: Frame, isLarge: Bool) throws(FrameError) {
+    func answer(_ frame: Frame, _ place: IncomingCall.Place) throws(FrameError) {
         let call: Call
         let parameterNames: [String]?
         do {
@@ -29,7 +29,7 @@ struct CallWork: Sendable {
         case .serve(let service):
             let descriptors = discard(frame.descriptors, limit: service.descriptorLimit(of: call.method))
             let incoming = IncomingCall(
-                call, descriptors, peer: peer, isLarge: isLarge, number: number, outbox: outbox, charge: charge,
+                call, descriptors, peer: peer, place: place, number: number, outbox: outbox, charge: charge,
                 onEvent: configuration.onEvent)
             service.answer(incoming)
             incoming.releaseParameters()

@@ -6,6 +6,16 @@ public import Varlink
 /// It is answered once, by one of the `reply` methods or by ``fail(_:)``; one that nobody answers closes the connection.
 /// What comes after the answer, or after the client has gone, is dropped.
 public final class IncomingCall: Sendable {
+    /// Where a call is answered.
+    public enum Place: Sendable {
+        /// On the event loop, for which there is nothing else to do.
+        case loop
+        /// On the event loop, which others wait for.
+        case crowdedLoop
+        /// On a background thread, which it may hold up for a while.
+        case background
+    }
+
     /// The full name, such as `org.example.Service.Method`.
     public let method: String
     /// The client takes several replies.
@@ -15,8 +25,8 @@ public final class IncomingCall: Sendable {
     public let peer: Peer
     /// What came with the call; what the handler doesn't take is closed. Nil where nothing came, or the service takes none.
     public let descriptors: ReceivedDescriptors?
-    /// Whether it is answered on a background thread, which it may hold up for a while.
-    public let isLarge: Bool
+    /// Where it is answered.
+    public let place: Place
     /// The text of the object that holds the parameters; nil once they have been let go.
     private let json: Mutex<[UInt8]?>
     private let outbox: Outbox
@@ -26,7 +36,7 @@ public final class IncomingCall: Sendable {
     private let onEvent: @Sendable (ServerEvent) -> Void
 
     init(
-        _ call: Call, _ descriptors: ReceivedDescriptors?, peer: Peer, isLarge: Bool, number: UInt64, outbox: Outbox,
+        _ call: Call, _ descriptors: ReceivedDescriptors?, peer: Peer, place: Place, number: UInt64, outbox: Outbox,
         charge: CallCharge?, onEvent: @escaping @Sendable (ServerEvent) -> Void
     ) {
         method = call.method
@@ -35,7 +45,7 @@ public final class IncomingCall: Sendable {
         json = Mutex(call.parameters)
         self.descriptors = descriptors
         self.peer = peer
-        self.isLarge = isLarge
+        self.place = place
         self.number = number
         self.outbox = outbox
         self.charge = charge

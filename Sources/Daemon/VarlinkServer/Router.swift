@@ -121,7 +121,8 @@ public protocol Service: Sendable {
     /// Answers a call to one of the interface's methods, at once or later.
     ///
     /// A small call is answered on the server's event loop, so that nothing has to change threads: until it returns the
-    /// method must be quick, and never block. A large one (``IncomingCall/isLarge``) is answered on a background thread.
+    /// method must be quick, and never block. A large one is answered on a background thread, see
+    /// ``IncomingCall/place``.
     /// The call's parameters are let go when it returns.
     func answer(_ call: IncomingCall)
 

@@ -58,6 +58,9 @@ final class ServerLoop {
     private var queue: [UInt64] = []
     private var stopping: ServerShared.Stop?
 
+    /// Whether more than one connection has something to say in this round.
+    private var isCrowded = false
+
     /// - Parameter listener: the loop's own from now on.
     init(
         _ shared: ServerShared, _ router: Router, _ configuration: ServerConfiguration,
@@ -101,6 +104,7 @@ final class ServerLoop {
             // all else, as what has been given back may be needed.
             for index in 0..<count where poller.event(index).key == Self.bellKey { silence(shared.bell.raw) }
             for command in shared.takeCommands() { carryOut(command) }
+            isCrowded = count > 1
             for index in 0..<count {
                 let (key, readiness) = poller.event(index)
                 switch key {
@@ -290,10 +294,10 @@ final class ServerLoop {
         let work = CallWork(
             router: router, configuration: configuration, peer: connection.peer, outbox: connection.outbox,
             number: connection.outbox.begin(), charge: charge)
-        guard isLarge else { return try work.answer(frame, isLarge: false) }
+        guard isLarge else { return try work.answer(frame, isCrowded ? .crowdedLoop : .loop) }
         background.run {
             do throws(FrameError) {
-                try work.answer(frame, isLarge: true)
+                try work.answer(frame, .background)
             } catch {
                 work.fail(error)
             }

@@ -13,7 +13,7 @@ struct RunHandler: Sendable {
         let accepted = Monotonic.now()
         let simple = call.parametersText.flatMap { Run.Request(parameters: $0) }
         let request = try simple ?? call.parameters(as: Run.Request.self)
-        if call.isLarge || Self.takesTime(request) {
+        if call.place == .background || Self.takesTime(request) {
             daemon.background.run { [self] in
                 do {
                     try take(request, call, accepted, here: false)
@@ -22,7 +22,7 @@ struct RunHandler: Sendable {
                 }
             }
         } else {
-            try take(request, call, accepted, here: true)
+            try take(request, call, accepted, here: call.place == .loop)
         }
     }
 
@@ -37,7 +37,7 @@ struct RunHandler: Sendable {
         return definition.options.contains { $0.kind == .path && given[$0.name] != nil }
     }
 
-    /// - Parameter here: whether this is the socket's loop, which the run needn't be handed on from.
+    /// - Parameter here: whether this is the socket's loop and has nothing else to do, so that the run needn't be handed on.
     private func take(_ request: Run.Request, _ call: IncomingCall, _ accepted: UInt64, here: Bool) throws {
         let configuration = daemon.configuration
         var plan: RunPlan
