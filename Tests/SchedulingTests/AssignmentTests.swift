@@ -96,6 +96,35 @@ struct AssignmentTests {
         #expect(world.machine.jobs[200] != nil)
     }
 
+    @Test("leaves the one behind them its patience: the pool grows for that, though it didn't for those before it")
+    func patience() {
+        var policy = PoolPolicy(threadFloor: 1, processFloor: 0)
+        policy.workerLimit = 2
+        policy.growsBusyPools = true
+        var machine = PoolMachine(policy: policy)
+        _ = machine.step(.begin, at: 1)
+        _ = machine.step(.unitsReady([0: 2]), at: 2)
+        var patient = single
+        patient.waits = true
+        for id in 1...JobID(PoolMachine.shortJobsLimit) {
+            _ = machine.step(.submit(id, patient), at: 3)
+            _ = end(id, in: &machine)
+        }
+        for id in 101...106 as ClosedRange<JobID> { _ = machine.step(.submit(id, patient), at: 5) }
+        for id in 107...108 as ClosedRange<JobID> { _ = machine.step(.submit(id, single), at: 5) }
+        _ = end(101, in: &machine)
+        #expect(machine.jobs[106]?.assignedTo == nil && machine.nextDeadline == nil)
+        // The last one that would wait is given to the unit, too.
+        _ = end(102, in: &machine)
+        #expect(machine.jobs[106]?.assignedTo == 0 && machine.jobs[108]?.assignedTo == nil)
+        let due = machine.nextDeadline
+        #expect(due != nil)
+        #expect(
+            machine.step(.tick, at: due ?? 0).contains { action in
+                if case .startThreads = action { true } else { false }
+            })
+    }
+
     @Test("gives them back, and they are the next ones, in their order")
     func withdrawal() {
         var machine = machine(after: 10_000)

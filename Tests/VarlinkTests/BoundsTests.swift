@@ -78,7 +78,7 @@ struct BoundsTests {
             let told = Mutex([String]())
             let allSent = DispatchSemaphore(value: 0)
             fixture.service.onTell.withLock {
-                $0 = { text in
+                $0 = { text, _ in
                     // The server is held until all calls are there, and takes its time for each then.
                     if told.withLock({ $0.isEmpty }) { allSent.wait() }
                     told.withLock { $0.append(text) }
@@ -101,11 +101,34 @@ struct BoundsTests {
         }
     }
 
+    @Test("a call is told whether others wait for the loop that it is answered on")
+    func crowd() async throws {
+        try await Fixture.run { fixture in
+            let told = Mutex([String: IncomingCall.Place]())
+            let allSent = DispatchSemaphore(value: 0)
+            fixture.service.onTell.withLock {
+                $0 = { text, place in
+                    told.withLock { $0[text] = place }
+                    if text == "first" { allSent.wait() }
+                }
+            }
+            let clients = try (0..<3).map { _ in try RawClient(fixture.path) }
+            for (client, text) in zip(clients, ["first", "second", "third"]) {
+                try client.send("{\"method\":\"\(prefix)Tell\",\"parameters\":{\"text\":\"\(text)\"}}")
+                while told.withLock({ $0.isEmpty }) { await Task.yield() }
+            }
+            allSent.signal()
+            for client in clients { #expect(try await client.next() != nil) }
+            #expect(
+                told.withLock { $0 } == ["first": .loop, "second": .crowdedLoop, "third": .crowdedLoop])
+        }
+    }
+
     @Test("calls that want no reply are carried out, all of them, though their client has gone")
     func gone() async throws {
         try await Fixture.run { fixture in
             let (told, tell) = AsyncStream.makeStream(of: String.self)
-            fixture.service.onTell.withLock { $0 = { text in tell.yield(text) } }
+            fixture.service.onTell.withLock { $0 = { text, _ in tell.yield(text) } }
             let calls = (1...50).map {
                 "{\"method\":\"\(prefix)Tell\",\"oneway\":true,\"parameters\":{\"text\":\"\($0)\"}}"
             }

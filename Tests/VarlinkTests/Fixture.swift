@@ -19,7 +19,7 @@ final class TestService: Service {
     /// What Wait waits for.
     let gate = Gate()
     /// What Tell tells, on the thread that answers small calls.
-    let onTell = Mutex<@Sendable (String) -> Void>({ _ in })
+    let onTell = Mutex<@Sendable (String, IncomingCall.Place) -> Void>({ _, _ in })
 
     init() throws {
         interface = try InterfaceDescription(
@@ -69,7 +69,7 @@ final class TestService: Service {
                 Task { call.reply(echo) }
             case "Tell":
                 let text = try call.parameters(as: [String: String].self)["text"] ?? ""
-                onTell.withLock { $0 }(text)
+                onTell.withLock { $0 }(text, call.place)
                 call.reply([String: Int]())
             case "Count": Count(call, to: try call.parameters(as: [String: Int].self)["to"] ?? 0).go()
             case "Wait": wait(call)
