@@ -22,7 +22,8 @@ struct JSONScanner {
         try outline(of: bytes, within: nil, depthLimit: depthLimit).members
     }
 
-    /// The same, and the keys of the object that the member called `name` is; nil where that is none, or has a key twice.
+    /// The same, and the keys of the object that the member called `name` is, as far as their limit; nil where that is none, or
+    /// has one of them twice.
     static func outline(
         of bytes: [UInt8], within name: String?, depthLimit: Int
     ) throws(FrameError) -> (members: [Member], inner: [String]?) {
@@ -37,32 +38,34 @@ struct JSONScanner {
         var members: [Member] = []
         var keys = Keys()
         var inner: Keys?
-        var start = 0
-        var end = 0
         try scanner.object(depth: 1) { (scanner, key) throws(FrameError) in
             let text = try Self.key(bytes[key])
             guard keys.add(text) else {
                 throw .malformed(reason: "a second member \(text)", offset: key.lowerBound)
             }
-            start = scanner.index
+            let start = scanner.index
             if text == name, scanner.peek == UInt8(ascii: "{") {
                 var found = Keys()
                 var isFit = true
                 try scanner.object(depth: 2) { (scanner, key) throws(FrameError) in
-                    isFit = isFit && (try? Self.key(bytes[key])).map { found.add($0) } == true
+                    if isFit, found.list.count < Self.innerKeys {
+                        isFit = (try? Self.key(bytes[key])).map { found.add($0) } == true
+                    }
                     try scanner.value(depth: 3)
                 }
                 inner = isFit ? found : nil
             } else {
                 try scanner.value(depth: 2)
             }
-            end = scanner.index
-            members.append(Member(key: text, value: start..<end))
+            members.append(Member(key: text, value: start..<scanner.index))
         }
         scanner.skipSpace()
         guard scanner.index == bytes.count else { throw scanner.malformed("text after the object") }
         return (members, inner?.list)
     }
+
+    /// Of more members than any method has parameters one is unknown, and what is hostile is to take no memory.
+    private static let innerKeys = 256
 
     /// The keys of an object, each once.
     private struct Keys {

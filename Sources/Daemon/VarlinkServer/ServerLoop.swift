@@ -58,7 +58,7 @@ final class ServerLoop {
     private var queue: [UInt64] = []
     private var stopping: ServerShared.Stop?
 
-    /// Whether more than one connection has something to say in this round.
+    /// Whether several have something to say in this round.
     private var isCrowded = false
 
     /// - Parameter listener: the loop's own from now on.
@@ -100,11 +100,11 @@ final class ServerLoop {
                 poll(nil, 0, 10)
                 continue
             }
+            isCrowded = count > 1
             // The bell is silenced before commands are taken: one that comes in between rings it again. And they are taken before
             // all else, as what has been given back may be needed.
             for index in 0..<count where poller.event(index).key == Self.bellKey { silence(shared.bell.raw) }
             for command in shared.takeCommands() { carryOut(command) }
-            isCrowded = count > 1
             for index in 0..<count {
                 let (key, readiness) = poller.event(index)
                 switch key {
