@@ -125,6 +125,26 @@ struct AssignmentTests {
             })
     }
 
+    @Test("doesn't hold one up that stands behind them and wants more workers than there are")
+    func larger() {
+        var policy = PoolPolicy(threadFloor: 1, processFloor: 0)
+        policy.workerLimit = 2
+        var machine = PoolMachine(policy: policy)
+        _ = machine.step(.begin, at: 1)
+        _ = machine.step(.unitsReady([0: 2]), at: 2)
+        for id in 1...JobID(PoolMachine.shortJobsLimit) {
+            _ = machine.step(.submit(id, single), at: 3)
+            _ = end(id, in: &machine)
+        }
+        for id in 101...105 as ClosedRange<JobID> { _ = machine.step(.submit(id, single), at: 5) }
+        _ = machine.step(.submit(200, LeaseRequest(kind: .threads, units: 2, user: 7)), at: 5)
+        _ = end(101, in: &machine)
+        _ = end(102, in: &machine)
+        // All that were before it have been given to the one worker. The other one is started for it, whatever they take.
+        #expect(machine.jobs[105]?.assignedTo == 0 && machine.jobs[200]?.state == .queued)
+        #expect(machine.startingUnits.count == 1)
+    }
+
     @Test("gives them back, and they are the next ones, in their order")
     func withdrawal() {
         var machine = machine(after: 10_000)

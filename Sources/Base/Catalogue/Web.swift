@@ -139,7 +139,7 @@ public enum WebAddress {
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else {
             return "has a space or a control character in it: write it as %20 or the like"
         }
-        guard let end = text.utf8.firstRange(of: "://".utf8) else {
+        guard let end = text.schemeSign else {
             return "is not a URL: write it in full, as http://host/path or https://host/path"
         }
         let scheme = text[..<end.lowerBound].lowercased()
@@ -197,10 +197,11 @@ public enum WebAddress {
     /// A name for the file of what is at `text`, which is no path and stays in its directory: the last part of the URL's
     /// path, or `index.html`.
     public static func fileName(of text: String) -> String {
-        let rest = text.utf8.firstRange(of: "://".utf8).map { text[$0.upperBound...] } ?? text[...]
-        let path = rest.prefix { !"?#".contains($0) }.split(separator: "/", omittingEmptySubsequences: false)
-            .dropFirst()
-        let bytes = decoded(path.last ?? "").map { byte in
+        // By bytes: there may be hundreds of thousands of them in one call.
+        let rest = text.utf8[(text.schemeSign?.upperBound ?? text.startIndex)...]
+        let path = rest.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
+        let last = path.lastIndex(of: UInt8(ascii: "/")).map { path[path.index(after: $0)...] } ?? path.prefix(0)
+        let bytes = decoded(Substring(last)).map { byte in
             // Nothing that leads elsewhere, and nothing that a terminal would obey.
             byte < 0x20 || byte == 0x7f || byte == UInt8(ascii: "/") ? UInt8(ascii: "_") : byte
         }
@@ -208,7 +209,7 @@ public enum WebAddress {
         var count = 0
         for scalar in String(bytes: bytes).unicodeScalars {
             // Its bytes need not be UTF-8.
-            count += ByteText.byte(of: scalar) == nil ? String(scalar).utf8.count : 1
+            count += ByteText.byte(of: scalar) == nil ? UTF8.width(scalar) : 1
             if count > longestName { break }
             // A name that begins with a dot is hidden, or names a directory.
             name.append(name.isEmpty && scalar == "." ? "_" : scalar)
@@ -224,10 +225,12 @@ public enum WebAddress {
         var bytes: [UInt8] = []
         var rest = String(text).bytes[...]
         while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
             let digits = String(decoding: rest.prefix(2), as: UTF8.self)
-            if byte == UInt8(ascii: "%"), digits.utf8.count == 2, let value = UInt8(digits, radix: 16),
-                !digits.hasPrefix("+")
-            {
+            if digits.utf8.count == 2, let value = UInt8(digits, radix: 16), !digits.hasPrefix("+") {
                 bytes.append(value)
                 rest = rest.dropFirst(2)
             } else {

@@ -41,20 +41,30 @@ extension PoolMachine {
         let user = change(job: own) { $0.request.user } ?? 0
         if isAboveShare(user) { return }
         var room = min(share, Self.assignmentLimit) - units.values[place].next.count
-        while room > 0 {
-            guard let next = change(pool: kind, { $0.queue.first }) ?? nil,
-                let request = change(job: next, { $0.request }), request.isSingle, !request.isInner,
-                request.user == user || !policy.isShared
-            else { return }
+        var given = 0
+        var isAnyPatient = false
+        while let (next, request) = first(of: kind), room > 0, request.isSingle, !request.isInner,
+            request.user == user || !policy.isShared
+        {
             unclaim(next)
             change(pool: kind) { _ = $0.queue.remove(next, of: request.user, isServed: true) }
             change(job: next) { $0.assignedTo = id }
-            // The pool may grow for the one behind it, which it would not have done for this one.
-            if policy.growsBusyPools, request.waits { touch(kind) }
             units.values[place].next.append(next)
             actions.append(.assign(next, id))
             room -= 1
+            given += 1
+            isAnyPatient = isAnyPatient || request.waits
         }
+        // The one that stands first now may want what those before it didn't: more workers than there are, or that its pool grows.
+        guard given > 0, let (_, request) = first(of: kind) else { return }
+        if !request.isSingle || request.isInner || (policy.growsBusyPools && isAnyPatient) { touch(kind) }
+    }
+
+    /// The waiting job of a pool whose turn it is.
+    private mutating func first(of kind: PoolKind) -> (id: JobID, request: LeaseRequest)? {
+        guard let id = change(pool: kind, { $0.queue.first }) ?? nil, let request = change(job: id, { $0.request })
+        else { return nil }
+        return (id, request)
     }
 
     /// Whether a unit has been given jobs beside its own.

@@ -58,7 +58,7 @@ final class ServerLoop {
     private var queue: [UInt64] = []
     private var stopping: ServerShared.Stop?
 
-    /// Whether several have something to say in this round.
+    /// Whether several clients have something to say in this round.
     private var isCrowded = false
 
     /// - Parameter listener: the loop's own from now on.
@@ -100,10 +100,17 @@ final class ServerLoop {
                 poll(nil, 0, 10)
                 continue
             }
-            isCrowded = count > 1
             // The bell is silenced before commands are taken: one that comes in between rings it again. And they are taken before
             // all else, as what has been given back may be needed.
-            for index in 0..<count where poller.event(index).key == Self.bellKey { silence(shared.bell.raw) }
+            var callers = queue.count
+            for index in 0..<count {
+                switch poller.event(index).key {
+                case Self.bellKey: silence(shared.bell.raw)
+                case Self.listenerKey: break
+                default: callers += 1
+                }
+            }
+            isCrowded = callers > 1
             for command in shared.takeCommands() { carryOut(command) }
             for index in 0..<count {
                 let (key, readiness) = poller.event(index)
