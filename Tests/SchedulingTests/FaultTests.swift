@@ -43,6 +43,40 @@ struct FaultTests {
         #expect(world.broken.isEmpty)
     }
 
+    @Test("starts the workers that several runs have lost as far as a lowered limit allows, one run after the other")
+    func lowered() throws {
+        var world = world(threads: 0, processes: 5)
+        for job in 1...5 as ClosedRange<JobID> {
+            world.step(.submit(job, LeaseRequest(kind: Self.processes, units: 1)))
+        }
+        var policy = world.machine.policy
+        policy.workerLimit = 4
+        world.step(.policy(policy))
+        // The last one is at its task for as long as it takes.
+        for job in 1...4 as ClosedRange<JobID> {
+            world.step(.processGone(try process(of: job, seat: 0, in: world), at: world.now))
+            world.step(.settled(job, again: 1))
+        }
+        #expect(world.machine.workerCount == 1)
+        world.now += policy.longestStartRetryNanoseconds
+        world.step(.tick)
+        #expect(world.machine.workerCount == 4)
+        #expect((1...4).map { world.machine.jobs[$0]?.crew.contains(nil) } == [false, false, false, true])
+        #expect(world.machine.jobs[4]?.cancelled == nil)
+    }
+
+    @Test("ends a run whose workers have all died and are more than a lowered limit allows")
+    func loweredBelow() throws {
+        var world = world(threads: 0, processes: 3)
+        world.step(.submit(1, LeaseRequest(kind: Self.processes, units: 3)))
+        var policy = world.machine.policy
+        policy.workerLimit = 2
+        world.step(.policy(policy))
+        for seat in 0..<3 { world.step(.processGone(try process(of: 1, seat: seat, in: world), at: world.now)) }
+        world.step(.settled(1, again: 3))
+        #expect(world.machine.jobs[1]?.failureReason == "the limit on workers is 2 by now")
+    }
+
     @Test("has a run go on with the workers that it has left where none can be started for the others")
     func goingOn() throws {
         var world = world()

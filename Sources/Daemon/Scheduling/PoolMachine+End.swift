@@ -22,12 +22,14 @@ extension PoolMachine {
     }
 
     /// Hands the tasks that are to be done again to those of the crew who are there. Others join them when they come up.
-    mutating func regroup(_ id: JobID, _ now: UInt64) {
+    ///
+    /// - Parameter reason: why none will, where that is known.
+    mutating func regroup(_ id: JobID, _ now: UInt64, because reason: String? = nil) {
         guard let job = jobs[id], job.state == .regrouping, job.cancelled == nil else { return }
         if job.ready > 0 {
             publish(id, job.units.filter { units[$0]?.state == .ready })
         } else if job.units.isEmpty, job.pledge == 0 {
-            fail(id, broken[job.request.kind.runtime] ?? job.startFailures.reason ?? "they have died", now)
+            fail(id, reason ?? broken[job.request.kind.runtime] ?? job.startFailures.reason ?? "they have died", now)
         } else if job.reason == nil {
             // The run has to wait for them, so it is not warm.
             change(job: id) { $0.reason = .workerReplaced }

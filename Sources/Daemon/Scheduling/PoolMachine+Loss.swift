@@ -160,8 +160,9 @@ extension PoolMachine {
             return goOnWithout(id, job.startFailures.reason ?? "they end before they are up", now)
         }
         let workers = vacant.count * request.kind.workersPerUnit
+        if workers > policy.workerLimit { return goOnWithout(id, PoolPolicy.lowered(to: policy.workerLimit), now) }
         let retryAt = max(job.startFailures.retryAt, job.joinFailures.retryAt)
-        if now < retryAt || policy.workerLimit - workerCount - pledged < workers {
+        if now < retryAt || policy.workerLimit - workerCount - pledged(before: id) < workers {
             // Where there is no room, as the limit has been lowered, it is looked for again before long.
             alarms.set(.seats(id), to: now < retryAt ? retryAt : now + policy.startRetryNanoseconds)
             // It goes on with those that it has, and keeps nobody out meanwhile.
@@ -176,6 +177,13 @@ extension PoolMachine {
         change(job: id) { job in
             for (seat, unit) in zip(vacant, started) { job.crew[seat] = unit }
         }
+    }
+
+    /// Workers that are pledged to jobs that came before one. Whoever counted those that came after it, too, would wait for them, and
+    /// they for it.
+    private func pledged(before id: JobID) -> Int {
+        if pledged == 0 { return 0 }
+        return jobs.values.reduce(0) { $0 + ($1.id < id ? $1.pledge : 0) }
     }
 
     /// Gives back the room that a job was promised for its empty seats.
@@ -194,7 +202,7 @@ extension PoolMachine {
         alarms.set(.seats(id), to: nil)
         switch jobs[id]?.state {
         case .starting: fail(id, reason, now)
-        case .regrouping: regroup(id, now)
+        case .regrouping: regroup(id, now, because: reason)
         case .running, .settling, .queued, .collecting, .stopping, nil: break
         }
     }

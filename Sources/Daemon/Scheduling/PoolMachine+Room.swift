@@ -72,7 +72,13 @@ extension PoolMachine {
                 change(pool: kind) { if $0.hasBeenWarm { $0.shortage = .poolTooSmall } }
             }
         }
-        // The first one to wait goes before jobs that wait for room themselves, and keep workers idle meanwhile.
+        // Jobs that have lost workers go before all that wait for room themselves, and keep workers idle meanwhile.
+        if pledged > 0 {
+            lacking = workerCount - stoppingWorkers + pledged - policy.workerLimit
+            while lacking > 0, let unit = hoarded() { give(unit) }
+            lacking = workerCount - stoppingWorkers + claimed + pledged - policy.workerLimit
+        }
+        // The first one to wait goes before the others, likewise.
         if lacking > 0, let first = claims.first, let job = jobs[first] {
             lacking = workerCount - stoppingWorkers + job.claim + pledged - policy.workerLimit
             while lacking > 0, let unit = hoarded(besides: job.request.cold == nil ? job.request.kind : nil, by: first)
@@ -107,8 +113,8 @@ extension PoolMachine {
         first(of: pools.values.filter { sparable(in: $0) > 0 && (!isAboveFloor || $0.size > $0.floor) })
     }
 
-    /// A free unit of a pool whose next job claims room itself, and did so later than `first`.
-    private func hoarded(besides kind: PoolKind?, by first: JobID) -> UnitID? {
+    /// A free unit of a pool whose next job claims room itself, and did so later than `first`; nil stands for one that claims none.
+    private func hoarded(besides kind: PoolKind? = nil, by first: JobID? = nil) -> UnitID? {
         self.first(
             of: pools.values.filter { pool in
                 guard pool.kind != kind, let claimant = pool.claimant, claimant != first else { return false }

@@ -150,7 +150,7 @@ extension PoolMachine {
         if new.processFloor != old.processFloor { resize(.processes(threads: 1), new.processFloor) }
         for (id, job) in jobs.sorted(by: { $0.key < $1.key }) where job.state == .queued {
             let most = policy.maximumWorkers(of: job.request.user)
-            if job.request.workers > most { fail(id, "the limit on workers is \(most) by now", now) }
+            if job.request.workers > most { fail(id, PoolPolicy.lowered(to: most), now) }
         }
         pools.keys.forEach { touch($0) }
         hasRoomChanged = true

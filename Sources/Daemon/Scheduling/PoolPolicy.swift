@@ -72,6 +72,9 @@ public struct PoolPolicy: Sendable, Equatable {
     /// The workers that all leases together may have.
     public var heldWorkers: Int { max(workerLimit * Self.heldShare.parts / Self.heldShare.of, 1) }
 
+    /// Why a job ends that has been let in and wants more workers than there may be since.
+    static func lowered(to most: Int) -> String { "the limit on workers is \(most) by now" }
+
     /// The most workers that one run of a user may ask for: what he may have while nobody else has any.
     public func maximumWorkers(of user: UInt32) -> Int {
         if !isShared || user == UserShares.root { return workerLimit }
