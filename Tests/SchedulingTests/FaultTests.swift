@@ -65,6 +65,24 @@ struct FaultTests {
         #expect(world.machine.jobs[4]?.cancelled == nil)
     }
 
+    @Test("takes an idle worker from a run that waits for more of them, for one that has lost its own")
+    func hoarded() throws {
+        var world = world(threads: 1, processes: 3)
+        var policy = world.machine.policy
+        policy.workerLimit = 4
+        world.step(.policy(policy))
+        world.step(.submit(1, LeaseRequest(kind: Self.processes, units: 3)))
+        world.step(.submit(2, LeaseRequest(kind: .threads, units: 2)))
+        #expect(world.machine.jobs[1]?.state == .running && world.machine.jobs[2]?.state == .queued)
+        policy.workerLimit = 3
+        world.step(.policy(policy))
+        for seat in 0..<3 { world.step(.processGone(try process(of: 1, seat: seat, in: world), at: world.now)) }
+        world.step(.settled(1, again: 3))
+        world.settle()
+        for job in 1...2 as ClosedRange<JobID> { #expect(try #require(world.ended[job]).cancelled == nil) }
+        #expect(world.broken.isEmpty)
+    }
+
     @Test("ends a run whose workers have all died and are more than a lowered limit allows")
     func loweredBelow() throws {
         var world = world(threads: 0, processes: 3)
