@@ -38,8 +38,8 @@ struct FaultTests {
         world.mendRuntimes()
         world.step(.submit(7, LeaseRequest(kind: .threads, units: 5)))
         world.settle()
-        #expect(world.ended[7]?.cancelled == nil)
-        #expect(world.ended[1]?.cancelled == nil)
+        #expect(try #require(world.ended[7]).cancelled == nil)
+        #expect(try #require(world.ended[1]).cancelled == nil)
         #expect(world.broken.isEmpty)
     }
 

@@ -50,7 +50,7 @@ struct RoomTests {
     }
 
     @Test("gives floors up for a cold run where they fill the limit, one run after the other, and refills them")
-    func floorsAtLimit() {
+    func floorsAtLimit() throws {
         var world = world(limit: 8)
         for id in JobID(1)...5 {
             let cold = LeaseRequest(kind: Self.processes, units: 6, cold: .exec)
@@ -61,7 +61,7 @@ struct RoomTests {
                 world.advance(deaths: false)
                 steps += 1
             }
-            #expect(world.ended[id]?.cancelled == nil)
+            #expect(try #require(world.ended[id]).cancelled == nil)
         }
         world.settle()
         #expect(world.machine.isEveryFloorReady)
