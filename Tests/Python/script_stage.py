@@ -158,8 +158,15 @@ def is_alive(pid):
 
 
 def children(pid):
-    found = []
-    for thread in os.listdir(f"/proc/{pid}/task"):
-        with open(f"/proc/{pid}/task/{thread}/children", encoding="ascii") as file:
-            found += [int(word) for word in file.read().split()]
-    return found
+    while True:
+        threads = os.listdir(f"/proc/{pid}/task")
+        try:
+            return list(dict.fromkeys(child for thread in threads for child in children_of(pid, thread)))
+        except (FileNotFoundError, ProcessLookupError):
+            # A thread has ended meanwhile, and its children are another one's now.
+            continue
+
+
+def children_of(pid, thread):
+    with open(f"/proc/{pid}/task/{thread}/children", encoding="ascii") as file:
+        return [int(word) for word in file.read().split()]
