@@ -7,10 +7,13 @@ struct AssignmentTests {
     private let single = LeaseRequest(kind: .threads, units: 1, user: 7)
 
     /// A machine with a pool of one warm thread, whose last jobs took so many nanoseconds each.
-    private func machine(after nanoseconds: UInt64, isShared: Bool = false) -> PoolMachine {
+    private func machine(
+        after nanoseconds: UInt64, limit: Int = 1, isShared: Bool = false, grows: Bool = false
+    ) -> PoolMachine {
         var policy = PoolPolicy(threadFloor: 1, processFloor: 0)
         policy.isShared = isShared
-        policy.workerLimit = 1
+        policy.growsBusyPools = grows
+        policy.workerLimit = limit
         var machine = PoolMachine(policy: policy)
         _ = machine.step(.begin, at: 1)
         _ = machine.step(.unitsReady([0: 2]), at: 2)
@@ -98,18 +101,9 @@ struct AssignmentTests {
 
     @Test("leaves the one behind them its patience: the pool grows for that, though it didn't for those before it")
     func patience() {
-        var policy = PoolPolicy(threadFloor: 1, processFloor: 0)
-        policy.workerLimit = 2
-        policy.growsBusyPools = true
-        var machine = PoolMachine(policy: policy)
-        _ = machine.step(.begin, at: 1)
-        _ = machine.step(.unitsReady([0: 2]), at: 2)
+        var machine = machine(after: 10_000, limit: 2, grows: true)
         var patient = single
         patient.waits = true
-        for id in 1...JobID(PoolMachine.shortJobsLimit) {
-            _ = machine.step(.submit(id, patient), at: 3)
-            _ = end(id, in: &machine)
-        }
         for id in 101...106 as ClosedRange<JobID> { _ = machine.step(.submit(id, patient), at: 5) }
         for id in 107...108 as ClosedRange<JobID> { _ = machine.step(.submit(id, single), at: 5) }
         _ = end(101, in: &machine)
@@ -127,15 +121,7 @@ struct AssignmentTests {
 
     @Test("doesn't hold one up that stands behind them and wants more workers than there are")
     func larger() {
-        var policy = PoolPolicy(threadFloor: 1, processFloor: 0)
-        policy.workerLimit = 2
-        var machine = PoolMachine(policy: policy)
-        _ = machine.step(.begin, at: 1)
-        _ = machine.step(.unitsReady([0: 2]), at: 2)
-        for id in 1...JobID(PoolMachine.shortJobsLimit) {
-            _ = machine.step(.submit(id, single), at: 3)
-            _ = end(id, in: &machine)
-        }
+        var machine = machine(after: 10_000, limit: 2)
         for id in 101...110 as ClosedRange<JobID> { _ = machine.step(.submit(id, single), at: 5) }
         _ = machine.step(.submit(200, LeaseRequest(kind: .threads, units: 2, user: 7)), at: 5)
         for id in 101...109 as ClosedRange<JobID> where machine.jobs[110]?.assignedTo == nil {
