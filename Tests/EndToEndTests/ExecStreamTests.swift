@@ -56,6 +56,21 @@ extension EndToEnd {
             }
         }
 
+        @Test("go on where the time for the next one comes as it is being looked at")
+        func delays() throws {
+            try Daemon.run { daemon in
+                // About as long as a command takes: now and then one's time comes between two readings of the clock.
+                let script = """
+                    begin=$(date +%s%N); seq 100 | parctl -q -j1 --delay 1us true; took=$((($(date +%s%N) - begin) / 100))
+                    for percent in 80 90 100 110 120; do
+                        seq 250 | parctl -q -j1 --delay $((took * percent / 100))ns true || exit
+                    done
+                    """
+                let child = try shell(script, daemon)
+                #expect(child.end(within: 60) == .exit(0))
+            }
+        }
+
         @Test("have one receipt, and records that add up")
         func receipt() throws {
             try Daemon.run { daemon in

@@ -41,7 +41,8 @@ extension EndToEnd {
                 "/bin/bash", ["-c", "cd '\(folder)'; \(variables.isEmpty ? "" : function)\(line)"],
                 environment: environment)
             let end = child.end()
-            try #require(child.output.isOver(within: 10), "its output is held open: \(line)")
+            let who = variables.isEmpty ? "GNU parallel" : "parctl"
+            try #require(child.output.isOver(within: 10), "\(who) holds its output open: \(line)")
             return Outcome(output: String(decoding: child.output.data, as: UTF8.self), end: end)
         }
 

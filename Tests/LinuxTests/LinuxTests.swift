@@ -66,6 +66,27 @@ struct ChildProcessTests {
     }
 }
 
+@Suite("A moment to wait for")
+struct MomentTests {
+    @Test("that has come is waited for no longer, not for ever")
+    func past() {
+        #expect(Monotonic.milliseconds(until: 0) == 0)
+        #expect(Monotonic.milliseconds(until: Monotonic.now()) == 0)
+    }
+
+    @Test("has come when the wait is over")
+    func rounding() {
+        let moment = Monotonic.now() + 1_500_000
+        poll(nil, 0, Monotonic.milliseconds(until: moment))
+        #expect(Monotonic.now() >= moment)
+    }
+
+    @Test("may be farther away than can be waited for")
+    func far() {
+        #expect(Monotonic.milliseconds(until: .max) == .max)
+    }
+}
+
 @Suite("A futex")
 struct FutexTests {
     @Test("wakes a sleeper of another thread, and lets one go when its time is up")

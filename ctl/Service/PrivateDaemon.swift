@@ -62,9 +62,9 @@ struct PrivateDaemon: ~Copyable {
     /// Reads the link up to the word.
     private func awaitReady(_ signals: Signals) throws {
         var word: [UInt8] = []
-        let deadline = Int(Monotonic.now()) + Int(Self.patience) * 1_000_000
+        let deadline = Monotonic.now() + UInt64(Self.patience) * 1_000_000
         while word != Self.ready {
-            let left = Int32(clamping: (deadline - Int(Monotonic.now()) + 999_999) / 1_000_000)
+            let left = Monotonic.milliseconds(until: deadline)
             guard left > 0 else {
                 // Nothing is lost with it, and it may not be able to leave.
                 kill(pid, SIGKILL)
@@ -90,12 +90,12 @@ struct PrivateDaemon: ~Copyable {
     consuming func stop(_ signals: Signals) {
         let pid = pid
         close(link.release())
-        let deadline = Int(Monotonic.now()) + Int(Self.patience) * 1_000_000
+        let deadline = Monotonic.now() + UInt64(Self.patience) * 1_000_000
         while waitpid(pid, nil, WNOHANG) == 0 {
-            let left = Int32(clamping: (deadline - Int(Monotonic.now())) / 1_000_000)
-            let came = try? signals.wait(beside: -1, milliseconds: max(left, 0))
+            let left = Monotonic.milliseconds(until: deadline)
+            let came = try? signals.wait(beside: -1, milliseconds: left)
             let signal = came?.signal == true ? signals.next() : nil
-            if left <= 0 || came == nil || signal.map({ $0 != SIGCHLD }) == true {
+            if left == 0 || came == nil || signal.map({ $0 != SIGCHLD }) == true {
                 killChild(pid)
                 break
             }

@@ -173,12 +173,12 @@ enum OwnDaemon {
     private static func awaitReady(_ reader: Int32, _ path: String) throws {
         let deadline = Monotonic.now() + UInt64(patience) * 1_000_000
         while true {
-            let now = Monotonic.now()
-            guard now < deadline else {
+            let left = Monotonic.milliseconds(until: deadline)
+            guard left > 0 else {
                 throw CommandError.privateDaemon("it does not serve after \(patience / 1000) s; see \(log(of: path))")
             }
             var event = pollfd(fd: reader, events: Int16(POLLIN), revents: 0)
-            if poll(&event, 1, Int32((deadline - now) / 1_000_000 + 1)) <= 0 { continue }
+            if poll(&event, 1, left) <= 0 { continue }
             var byte: UInt8 = 0
             let count = read(reader, &byte, 1)
             if count > 0 { return }

@@ -10,6 +10,13 @@ public enum Monotonic {
         clock_gettime(CLOCK_MONOTONIC, &time)
         return UInt64(bitPattern: Int64(time.tv_sec)) &* 1_000_000_000 &+ UInt64(bitPattern: Int64(time.tv_nsec))
     }
+
+    /// How long to wait for `moment`, for poll(2) or epoll(7): milliseconds, rounded up so that it has come by then; 0 where it has
+    /// come already, and never the -1 that is for ever.
+    public static func milliseconds(until moment: UInt64) -> Int32 {
+        let now = now()
+        return moment <= now ? 0 : Int32(clamping: (moment - now - 1) / 1_000_000 + 1)
+    }
 }
 
 /// The processor time of the calling thread.
@@ -96,9 +103,7 @@ package struct Deadline {
 
     /// What is left, in milliseconds for poll(2), rounded up; -1 for ever.
     private var milliseconds: Int32 {
-        guard let end else { return -1 }
-        let now = Monotonic.now()
-        return end <= now ? 0 : Int32(clamping: (end - now + 999_999) / 1_000_000)
+        end.map(Monotonic.milliseconds(until:)) ?? -1
     }
 
     /// Waits until `descriptor` is ready for `events`, or has failed; false when the time is over.

@@ -61,10 +61,10 @@ public enum FileRequest {
         -> Bool
     {
         while true {
-            let now = Monotonic.now()
-            if now >= deadline { return false }
+            let left = Monotonic.milliseconds(until: deadline)
+            if left == 0 { return false }
             var awaited = pollfd(fd: descriptor, events: Int16(events), revents: 0)
-            if try system("poll", { poll(&awaited, 1, Int32((deadline - now) / 1_000_000 + 1)) }) > 0 { return true }
+            if try system("poll", { poll(&awaited, 1, left) }) > 0 { return true }
         }
     }
 

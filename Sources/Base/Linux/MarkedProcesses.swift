@@ -111,8 +111,7 @@ public enum MarkedProcesses {
     private static func awaitEnds(of killed: inout [Int32], until deadline: UInt64) {
         for pidfd in killed {
             var state = pollfd(fd: pidfd, events: Int16(POLLIN), revents: 0)
-            let now = Monotonic.now()
-            if now < deadline { poll(&state, 1, Int32(clamping: (deadline - now) / 1_000_000 + 1)) }
+            poll(&state, 1, Monotonic.milliseconds(until: deadline))
             close(pidfd)
         }
         killed = []

@@ -100,11 +100,10 @@ struct InterpreterShims: Sendable {
         var bytes: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 4096)
         while bytes.count < limit {
-            let now = Monotonic.now()
-            if now >= deadline { throw SystemError("poll", .timedOut) }
+            let left = Monotonic.milliseconds(until: deadline)
+            if left == 0 { throw SystemError("poll", .timedOut) }
             var event = pollfd(fd: file.raw, events: Int16(POLLIN), revents: 0)
-            let milliseconds = Int32(clamping: (deadline - now) / 1_000_000 + 1)
-            if try system("poll", { poll(&event, 1, milliseconds) }) == 0 { continue }
+            if try system("poll", { poll(&event, 1, left) }) == 0 { continue }
             let raw = file.raw
             let count = try system("read") { Glibc.read(raw, &piece, piece.count) }
             if count == 0 { break }

@@ -19,7 +19,7 @@ extension Supervisor {
         var failures = 0
         while let due = turn.withLock({ Self.take(&$0, keys) }) {
             do {
-                keys = try events.wait(milliseconds: due.map { Self.milliseconds(until: $0) })
+                keys = try events.wait(milliseconds: due.map(Monotonic.milliseconds(until:)))
                 failures = 0
             } catch {
                 failures += 1
@@ -68,12 +68,6 @@ extension Supervisor {
             return true
         }
         return isTaken == true
-    }
-
-    /// From now to `due`, rounded up.
-    private static func milliseconds(until due: UInt64) -> Int32 {
-        let now = Monotonic.now()
-        return due <= now ? 0 : Int32(clamping: (due - now) / 1_000_000 + 1)
     }
 
     /// Whether the turn may end: there is no command, and none comes unheard from now on.

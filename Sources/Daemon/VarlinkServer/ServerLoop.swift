@@ -140,9 +140,7 @@ final class ServerLoop {
         if let acceptAt { times.append(acceptAt) }
         if let trimAt { times.append(trimAt) }
         if let stopping { times.append(stopping.deadline) }
-        guard let first = times.min() else { return nil }
-        let now = Monotonic.now()
-        return first <= now ? 0 : Int32(clamping: (first - now) / 1_000_000 + 1)
+        return times.min().map(Monotonic.milliseconds(until:))
     }
 
     private func keepTime() {

@@ -59,8 +59,7 @@ struct Guardian {
     ///
     /// - Returns: whether the daemon has ended.
     private func awaitNews() throws(SystemError) -> Bool {
-        let now = Monotonic.now()
-        let pause = pending.isEmpty ? -1 : Int32(clamping: nextAt > now ? (nextAt - now) / 1_000_000 + 1 : 0)
+        let pause = pending.isEmpty ? -1 : Monotonic.milliseconds(until: nextAt)
         var awaited = [
             pollfd(fd: GuardianProtocol.Inherited.daemon, events: Int16(POLLIN), revents: 0),
             pollfd(fd: GuardianProtocol.Inherited.requests, events: Int16(POLLIN), revents: 0),

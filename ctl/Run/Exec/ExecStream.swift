@@ -32,6 +32,8 @@ final class ExecStream {
     private(set) var haltedBy: Int32?
     /// When the next command may begin, in nanoseconds of ``Monotonic``.
     private var nextStart = 0
+    /// When to go on beginning commands, where only the time kept the last one from it.
+    private var resumesAt: Int?
     /// Says that jobs are to be cancelled.
     private var canceller: DaemonConnection?
     private var pace = CommandPace()
@@ -107,9 +109,12 @@ final class ExecStream {
     // MARK: Beginning commands
 
     private func dispatch() throws {
+        resumesAt = nil
         while true {
             try fill()
-            guard !isOver, !waiting.isEmpty, !held.isFull, let lane = try freeLane(), mayBegin() else { return }
+            guard !isOver, let first = waiting.first, held.admits(at: first.place), let lane = try freeLane(),
+                mayBegin()
+            else { return }
             let batch = take()
             try begin(batch, on: lane)
         }
@@ -140,7 +145,10 @@ final class ExecStream {
     private func freeLane() throws -> ExecLane? {
         let now = Int(Monotonic.now())
         if let lane = lanes.first(where: { $0.isFree && $0.freeAt <= now }) { return lane }
-        guard lanes.count < plan.slots else { return nil }
+        guard lanes.count < plan.slots else {
+            resumesAt = lanes.lazy.filter(\.isFree).map(\.freeAt).min()
+            return nil
+        }
         let lane = try ExecLane(
             slot: lanes.count + 1, DaemonConnection(to: path), output: plan.options.output,
             pipes: plan.options.pipe != nil)
@@ -148,20 +156,17 @@ final class ExecStream {
         return lane
     }
 
-    /// Whether a command may begin now; else ``nextStart`` says when to ask again.
+    /// Whether a command may begin now; else ``resumesAt`` says when to ask again.
     private func mayBegin() -> Bool {
         let now = Int(Monotonic.now())
-        guard now >= nextStart else { return false }
-        if let load = plan.options.load, Load.runnable > load {
-            nextStart = now + Self.pause
-            return false
+        if now >= nextStart {
+            let isBusy = plan.options.load.map { Load.runnable > $0 } == true
+            let isShort = plan.options.freeBytes.map { Load.availableBytes < $0 } == true
+            nextStart = now + (isBusy || isShort ? Self.pause : plan.options.delay)
+            if !isBusy, !isShort { return true }
         }
-        if let free = plan.options.freeBytes, Load.availableBytes < free {
-            nextStart = now + Self.pause
-            return false
-        }
-        nextStart = now + plan.options.delay
-        return true
+        resumesAt = nextStart
+        return false
     }
 
     /// The next commands, for one slot.
@@ -220,20 +225,15 @@ final class ExecStream {
 
     /// How long to wait for news, in milliseconds; -1 for ever.
     private var patience: Int32 {
-        let now = Int(Monotonic.now())
-        var times = progress.patience < 0 ? [] : [Int(progress.patience)]
-        func add(_ time: Int) { if time > now { times.append((time - now) / 1_000_000 + 1) } }
-        if !waiting.isEmpty, !isOver {
-            add(nextStart)
-            for lane in lanes where lane.isFree { add(lane.freeAt) }
+        var times = lanes.compactMap { $0.terminal?.killAt }
+        if let resumesAt { times.append(resumesAt) }
+        if let limit = timeout?.limit {
+            times += lanes.lazy.filter { !$0.isFree && !$0.isOverdue }.compactMap(\.acceptedAt).map { $0 + limit }
         }
-        for lane in lanes {
-            if let time = lane.terminal?.killAt { add(time) }
-            if let limit = timeout?.limit, let time = lane.acceptedAt, !lane.isFree, !lane.isOverdue {
-                add(time + limit)
-            }
-        }
-        return times.min().map { Int32(clamping: $0) } ?? -1
+        // One that has come since it was looked at is no reason to wait for ever.
+        guard let first = times.min() else { return progress.patience }
+        let left = Monotonic.milliseconds(until: UInt64(first))
+        return progress.patience < 0 ? left : min(left, progress.patience)
     }
 
     /// Ends the commands that take too much longer than others have taken.

@@ -41,8 +41,8 @@ final class HeldOutputs {
         if inOrder { current = 0 }
     }
 
-    /// Whether so much waits for a command that no other should begin.
-    var isFull: Bool { parts.count >= Self.limit }
+    /// Whether a command may begin. Where as many as may be are ahead, only one may that has had its place before: they wait for it.
+    func admits(at place: Int?) -> Bool { place != nil || parts.count < Self.limit }
 
     /// Takes a part of what the command at `index` has written, the commands counted as they were begun, and hands out what may be
     /// printed.

@@ -102,6 +102,7 @@ final class TerminalCommand {
     func killIfDue() {
         guard let killAt, Int(Monotonic.now()) >= killAt else { return }
         process?.kill()
+        self.killAt = nil
     }
 
     private func end() {

@@ -108,7 +108,7 @@ final class MetricsServer: Sendable {
             if accepts { polled += listeners.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) } }
             var deadlines = connections.map(\.deadline)
             if !isFull, acceptAt > now { deadlines.append(acceptAt) }
-            let wait = deadlines.min().map { $0 <= now ? 0 : Int32(clamping: ($0 - now) / 1_000_000 + 1) } ?? -1
+            let wait = deadlines.min().map(Monotonic.milliseconds(until:)) ?? -1
             guard poll(&polled, nfds_t(polled.count), wait) >= 0 else {
                 // Interrupted, or short of memory: a moment later it may do.
                 poll(nil, 0, 10)
