@@ -1,6 +1,8 @@
 import CLease
 import Control
 import Foundation
+import Glibc
+import Synchronization
 import Testing
 
 /// A lease of the C library's, as a test uses it.
@@ -318,6 +320,32 @@ extension EndToEnd {
                         .receipt?.outcome == .ok)
                 #expect(try held.finish().outcome == .ok)
                 #expect(try eventually { try daemon.isAtRest })
+            }
+        }
+
+        @Test("is waited for as long as was asked for, where nobody takes connections", arguments: [1, 999_999_999])
+        func full(nanoseconds: Int64) throws {
+            try Fixture.run { fixture in
+                let socket = try FullSocket(fixture.folder + "/full.sock")
+                let isOver = DispatchGroup()
+                isOver.enter()
+                let code = Mutex<Int32>(0)
+                Thread.detachNewThread {
+                    socket.path.withCString { path in
+                        var options = par_lease_options()
+                        options.version = UInt32(PAR_LEASE_VERSION)
+                        options.socket = path
+                        options.timeout = nanoseconds
+                        var lease: OpaquePointer?
+                        code.withLock { $0 = par_lease_open(&options, &lease, nil, 0) }
+                    }
+                    isOver.leave()
+                }
+                #expect(isOver.isLeft(within: 20))
+                // Lets one go that waits all the same.
+                socket.remove()
+                isOver.wait()
+                #expect(code.withLock { $0 } == -ETIMEDOUT)
             }
         }
 

@@ -3,6 +3,7 @@
 #include "lease.h"
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -198,10 +199,13 @@ static int connect_to(const char *path, int64_t nanoseconds, char *error, size_t
     }
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0) return fail(errno, error, room, "socket: %s", strerror(errno));
-    struct timeval patience = {nanoseconds / 1000000000, nanoseconds % 1000000000 / 1000 + 1};
+    /* Rounded up: 0 would be for ever. */
+    int64_t microseconds = nanoseconds / 1000 + 1;
+    struct timeval patience = {microseconds / 1000000, microseconds % 1000000};
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     if (connect(fd, (struct sockaddr *)&address, length) < 0) {
-        int code = errno;
+        /* What connect(2) says where the time was up. */
+        int code = errno == EAGAIN ? ETIMEDOUT : errno;
         close(fd);
         return fail(code, error, room, "no daemon answers at %s: %s", path, strerror(code));
     }
@@ -265,7 +269,8 @@ int lease_hear_grant(int socket, int descriptors[2], int64_t nanoseconds, char *
         if (now >= deadline) return fail(ETIMEDOUT, error, room, "the daemon does not answer");
         if (size == sizeof reply) return fail(EPROTO, error, room, "the daemon answers what it never does");
         struct pollfd awaited = {socket, POLLIN, 0};
-        int ready = poll(&awaited, 1, (int)((deadline - now) / 1000000 + 1));
+        uint64_t left = (deadline - now) / 1000000 + 1;
+        int ready = poll(&awaited, 1, left < INT_MAX ? (int)left : INT_MAX);
         if (ready < 0 && errno != EINTR) return fail(errno, error, room, "poll: %s", strerror(errno));
         if (ready <= 0) continue;
         ssize_t received = receive(socket, reply + size, 1, descriptors);
