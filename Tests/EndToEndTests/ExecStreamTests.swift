@@ -67,7 +67,7 @@ extension EndToEnd {
                     done
                     """
                 let child = try shell(script, daemon)
-                #expect(child.end(within: 60) == .exit(0))
+                #expect(child.end(within: 180) == .exit(0))
             }
         }
 
