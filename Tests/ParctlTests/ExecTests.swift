@@ -283,11 +283,27 @@ import Testing
         change(&options)
         var rest = Array(text.utf8)
         var parts: [String] = []
-        while let count = PipeReader.cut(rest, options, isLast: true) {
+        while let count = end(in: rest, options) {
             parts.append(String(decoding: rest.prefix(count), as: UTF8.self))
             rest.removeFirst(count)
         }
         return parts
+    }
+
+    /// The end of the first part, which is the same whether its bytes come at once or one by one.
+    private func end(in bytes: [UInt8], _ options: PipeOptions) -> Int? {
+        var search = PartSearch(options)
+        let whole = search.end(in: bytes, isLast: true)
+        search = PartSearch(options)
+        for count in bytes.indices {
+            // One that is found before is the whole one's, too.
+            if let early = search.end(in: Array(bytes[..<count]), isLast: false) {
+                #expect(early == whole)
+                return whole
+            }
+        }
+        #expect(search.end(in: bytes, isLast: true) == whole)
+        return whole
     }
 
     @Test func `a part has as many whole records as go into a block`() {
@@ -299,7 +315,26 @@ import Testing
     }
 
     @Test func `what may not be all of it waits`() {
-        #expect(PipeReader.cut(Array("1\n2\n".utf8), PipeOptions(), isLast: false) == nil)
+        var search = PartSearch(PipeOptions())
+        #expect(search.end(in: Array("1\n2\n".utf8), isLast: false) == nil)
+    }
+
+    @Test func `a part that gets long is looked at once`() {
+        var options = PipeOptions()
+        options.blockBytes = 1
+        var search = PartSearch(options)
+        var bytes = [UInt8](repeating: 0x61, count: 100_000)
+        // Looked at from the beginning each time, it would take minutes.
+        for _ in 0..<20_000 {
+            #expect(search.end(in: bytes, isLast: false) == nil)
+            bytes.append(0x61)
+        }
+        bytes.append(0x0A)
+        #expect(search.end(in: bytes, isLast: false) == 120_001)
+        options.records = .max
+        options.lines = 2
+        search = PartSearch(options)
+        #expect(search.end(in: bytes, isLast: true) == 120_001)
     }
 }
 

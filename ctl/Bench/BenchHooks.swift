@@ -35,10 +35,7 @@ struct BenchHooks: Equatable {
         while waitpid(pid, &status, WNOHANG) == 0 {
             let came = try signals.wait(beside: -1, milliseconds: patience)
             if came.signal, let number = signals.next(), number != SIGCHLD {
-                // It has a process group of its own.
-                kill(-pid, SIGTERM)
-                kill(pid, SIGTERM)
-                waitpid(pid, &status, 0)
+                end(pid, signals)
                 throw ExitStatus.cancelled
             }
         }
@@ -50,6 +47,28 @@ struct BenchHooks: Equatable {
 
     /// A child's end comes as a signal; this is for one that was lost.
     private static let patience: Int32 = 500
+    /// How long one that is to end may take, in nanoseconds.
+    private static let grace: UInt64 = 1_000_000_000
+
+    /// Has one end with its process group. It is killed where it takes its time, or the user doesn't.
+    private static func end(_ pid: pid_t, _ signals: Signals) {
+        func signal(_ number: Int32) {
+            kill(-pid, number)
+            kill(pid, number)
+        }
+        signal(SIGTERM)
+        signal(SIGCONT)
+        let deadline = Monotonic.now() + grace
+        while waitpid(pid, nil, WNOHANG) == 0 {
+            let left = Monotonic.milliseconds(until: deadline)
+            let came = try? signals.wait(beside: -1, milliseconds: min(left, patience))
+            let number = came?.signal == true ? signals.next() : nil
+            guard left == 0 || came == nil || number.map({ $0 != SIGCHLD }) == true else { continue }
+            signal(SIGKILL)
+            waitpid(pid, nil, 0)
+            return
+        }
+    }
 
     /// `text` with the values of what is scanned in the places of `{NAME}`.
     static func filled(_ text: String, _ values: [Bench.Variant.Value]) -> String {

@@ -98,8 +98,8 @@ struct BenchRounds: ParsableArguments {
             "Open loop: begin so many tasks a second, whether or not the ones before have ended, and tell how late they were "
                 + "done after the moment at which they should have begun.", valueName: "tasks/s"),
         transform: { text in
-            guard let rate = Double(text), rate > 0, rate <= 100_000 else {
-                throw ValidationError("it takes tasks a second, above 0 and up to 100000.")
+            guard let rate = Double(text), rate >= 0.001, rate <= 100_000 else {
+                throw ValidationError("it takes tasks a second, 0.001 to 100000.")
             }
             return rate
         })

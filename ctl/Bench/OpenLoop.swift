@@ -135,6 +135,7 @@ final class OpenLoop: Sendable {
                 guard place < count else { return }
                 let due = begun + UInt64(Double(place) * interval)
                 sleep(until: due)
+                guard !isOver.load(ordering: .relaxed) else { return }
                 let sent = Monotonic.now()
                 let reply = try connection.call(Run.method, text: request.json, as: Run.Reply.self)
                 let done = Monotonic.now()

@@ -1,31 +1,27 @@
-import Control
 import Glibc
 import Linux
-import Varlink
 
 /// The user's wish to end a run, and what comes of it: the first signal asks the daemon for the job's end, a second one
 /// leaves at once.
 final class Interruption {
-    /// Whether the run is to end.
-    private(set) var isAsked = false
+    /// When it was asked for that the run ends, in nanoseconds of ``Monotonic``; nil while it was not.
+    private(set) var askedAt: Int?
     /// Asks for the end of what is no single job; nil where it is one.
     var whenAsked: (() throws -> Void)?
     private let signals: Signals
-    /// The daemon's socket.
-    private let path: String
     private var job: String?
-    /// The connection that asks for the job's end, until the daemon has answered.
-    private var canceller: DaemonConnection?
+    private let canceller: JobCanceller
+    private var hasCancelled = false
     /// When to leave if the daemon has not answered by then, in nanoseconds of ``Monotonic``.
     private var deadline: Int?
 
-    /// How long the daemon may take to accept a run that is to end, or to answer that it will end it, in nanoseconds.
-    private static let patience = 2_000_000_000
-
     init(_ signals: Signals, at path: String) {
         self.signals = signals
-        self.path = path
+        canceller = JobCanceller(at: path)
     }
+
+    /// Whether the run is to end.
+    var isAsked: Bool { askedAt != nil }
 
     /// The run is the daemon's `job` from now on. Before, closing its connection ends it.
     func begin(_ job: String) throws(ExitStatus) {
@@ -38,9 +34,10 @@ final class Interruption {
     func hear() throws {
         guard let number = signals.next(), number != SIGCHLD else { return }
         guard !isAsked else { throw ExitStatus.cancelled }
-        isAsked = true
+        let now = Int(Monotonic.now())
+        askedAt = now
         if let whenAsked { return try whenAsked() }
-        deadline = Int(Monotonic.now()) + Self.patience
+        deadline = now + JobCanceller.patience
         try cancel()
     }
 
@@ -62,31 +59,20 @@ final class Interruption {
     /// How long to wait, in milliseconds: `milliseconds`, or less where the daemon has to answer by then.
     private func left(atMost milliseconds: Int32) throws -> Int32 {
         guard let deadline else { return milliseconds }
-        if hasAnswer {
-            self.deadline = nil
-            canceller = nil
-            return milliseconds
-        }
-        let left = (deadline - Int(Monotonic.now()) + 999_999) / 1_000_000
-        guard left > 0 else {
-            StandardError.write("parctl: the daemon does not answer: left without the run's receipt\n")
-            throw ExitStatus.cancelled
-        }
-        return milliseconds < 0 ? Int32(clamping: left) : min(milliseconds, Int32(clamping: left))
+        canceller.hear()
+        guard hasCancelled, canceller.hasAnswers else { return try Self.left(until: deadline, atMost: milliseconds) }
+        self.deadline = nil
+        return milliseconds
     }
 
-    /// Whether the daemon has answered that it ends the job, or that it can't.
-    private var hasAnswer: Bool {
-        guard canceller != nil else { return false }
-        do {
-            try canceller?.receiveAvailable()
-            guard canceller?.client.hasBufferedReply == true else { return false }
-            return try canceller?.client.next(as: Empty.self).continues == false
-        } catch ClientError.failed {
-            return true
-        } catch {
-            return false
+    /// The same until `deadline`. Throws ``ExitStatus/cancelled`` once it has come: the daemon doesn't answer to the user's wish.
+    static func left(until deadline: Int, atMost milliseconds: Int32) throws(ExitStatus) -> Int32 {
+        let left = Monotonic.milliseconds(until: UInt64(deadline))
+        guard left > 0 else {
+            StandardError.write("parctl: the daemon does not answer: left without the run's receipt\n")
+            throw .cancelled
         }
+        return milliseconds < 0 ? left : min(milliseconds, left)
     }
 
     /// Writes all of `bytes` to `descriptor`, and takes the signals that come while its reader keeps it waiting.
@@ -96,7 +82,7 @@ final class Interruption {
         var since = Int(Monotonic.now())
         while !rest.isEmpty {
             // The user's wish alone: what the reader keeps waiting is no fault of the daemon's.
-            let left = isAsked ? max(Self.patience - (Int(Monotonic.now()) - since), 0) : nil
+            let left = isAsked ? max(JobCanceller.patience - (Int(Monotonic.now()) - since), 0) : nil
             let came = try signals.wait(
                 beside: descriptor, for: POLLOUT,
                 milliseconds: left.map { Int32(clamping: ($0 + 999_999) / 1_000_000) } ?? -1)
@@ -126,13 +112,11 @@ final class Interruption {
 
     /// Asks for the job's end on a connection of its own, without waiting for the answer.
     private func cancel() throws(ExitStatus) {
-        guard canceller == nil, let job else { return }
+        guard !hasCancelled, let job else { return }
         do {
-            var connection = try DaemonConnection(to: path, patience: .nanoseconds(Self.patience))
-            try connection.begin(CancelJob.method, text: CancelJob.Request(job: job).json, more: false)
-            try connection.sendAvailable()
-            deadline = Int(Monotonic.now()) + Self.patience
-            canceller = consume connection
+            try canceller.cancel([job])
+            hasCancelled = true
+            deadline = canceller.askedAt + JobCanceller.patience
         } catch {
             // Closing the run's connection ends the job too, though without a receipt.
             throw .cancelled

@@ -225,7 +225,12 @@ struct RunShape: Equatable {
     var halt: Halt?
 
     /// How many workers were asked for; nil where nobody said it.
-    private var workers: Int? { threads == nil && processes == nil ? nil : (threads ?? 1) * (processes ?? 1) }
+    private var workers: Int? {
+        guard threads != nil || processes != nil else { return nil }
+        // What is too much is refused in a moment: it need not be exact.
+        let (product, isMore) = (threads ?? 1).multipliedReportingOverflow(by: processes ?? 1)
+        return isMore ? .max : product
+    }
 
     /// Takes the number of workers that `--jobs` asks for, no more than there are commands.
     mutating func take(_ plan: ExecPlan, _ words: RunWords) throws(CommandError) {

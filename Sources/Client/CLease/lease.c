@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -63,13 +64,15 @@ int par_lease_open(const par_lease_options *given, par_lease **lease, char *erro
     int64_t patience = options->timeout > 0 ? options->timeout : DEFAULT_PATIENCE;
     par_lease *own = calloc(1, sizeof *own);
     if (!own) return fail(ENOMEM, error, error_size, "lease");
-    own->bell = -1;
+    own->bell = own->nudge = -1;
     pthread_mutex_init(&own->lock, NULL);
     int code = own->socket = lease_connect(options->socket, patience, error, error_size);
     if (code >= 0) code = lease_ask(own->socket, options, error, error_size);
     if (code >= 0) code = lease_hear_grant(own->socket, descriptors, patience, error, error_size);
     if (code >= 0) code = map(own, descriptors[0], error, error_size);
     if (code >= 0 && prepare(own) < 0) code = fail(ENOMEM, error, error_size, "lease");
+    if (code >= 0 && (own->nudge = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0)
+        code = fail(errno, error, error_size, "eventfd");
     if (descriptors[0] >= 0) close(descriptors[0]);
     own->bell = descriptors[1];
     if (code < 0) {
@@ -85,6 +88,7 @@ void par_lease_close(par_lease *lease) {
     if (lease->stream.base) munmap(lease->stream.base, lease->stream.at.size);
     if (lease->socket >= 0) close(lease->socket);
     if (lease->bell >= 0) close(lease->bell);
+    if (lease->nudge >= 0) close(lease->nudge);
     pthread_mutex_destroy(&lease->lock);
     free(lease->slots);
     free(lease->free_slots);

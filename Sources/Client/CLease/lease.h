@@ -18,7 +18,8 @@ typedef struct {
     uint8_t state;
     /* Whether it was taken back. */
     uint8_t is_cancelled;
-    uint32_t reserved;
+    /* Bytes that were asked for. */
+    size_t reserved;
 } lease_slot;
 
 struct par_lease {
@@ -26,8 +27,8 @@ struct par_lease {
     uint32_t has_results;
     /* Whether who waits for a result stays awake for longer: results have come so of late. */
     uint32_t is_patient;
-    /* To the daemon, and where workers ring. */
-    int socket, bell;
+    /* To the daemon, where workers ring, and where this side's other threads do. */
+    int socket, bell, nudge;
     /* All that follows is used under it. */
     pthread_mutex_t lock;
     lease_slot *slots;
@@ -39,7 +40,8 @@ struct par_lease {
     /* Whose the blocks of inputs are, and where looking for some begins. */
     uint32_t *input_owners;
     uint32_t input_hint;
-    uint64_t tail;
+    /* Where in the queue the next task is put, and a place up to which those before are known to be passed. */
+    uint64_t tail, passed;
     /* Tasks on their way, those that have ended and not been delivered, and a ring of twice as many as there are slots
        in which these stand, beside some that have been delivered since. */
     uint32_t out, ended;

@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -41,7 +42,7 @@ static void free_input(par_lease *lease, lease_slot *slot) {
 static int take_slot(par_lease *lease, size_t size, uint32_t *number, uint8_t **room) {
     const par_stream *stream = &lease->stream;
     if (lease->is_over) return -EPIPE;
-    uint64_t blocks = size > PAR_STREAM_INLINE ? (size + PAR_STREAM_BLOCK - 1) / PAR_STREAM_BLOCK : 0;
+    uint64_t blocks = size > PAR_STREAM_INLINE ? (size - 1) / PAR_STREAM_BLOCK + 1 : 0;
     if (blocks > stream->shape.input_blocks) return -E2BIG;
     if (lease->free_count == 0) return -EAGAIN;
     uint32_t first = 0;
@@ -56,7 +57,7 @@ static int take_slot(par_lease *lease, size_t size, uint32_t *number, uint8_t **
     __atomic_store_n(&slot->id, slot->id + stream->shape.slots, __ATOMIC_RELAXED);
     slot->first_block = first;
     slot->blocks = (uint32_t)blocks;
-    slot->reserved = (uint32_t)size;
+    slot->reserved = size;
     slot->is_cancelled = 0;
     slot->state = SLOT_RESERVED;
     par_stream_entry *entry = par_stream_entry_of(stream, *number);
@@ -73,6 +74,26 @@ static void give_back(par_lease *lease, uint32_t number) {
     lease->free_slots[lease->free_count++] = number;
 }
 
+/* Makes sure of a place at the queue's end, which is a ring: workers pass the places of tasks that they claim, and none may have
+   done so for long, while others were put and taken back. What is over is passed here; what waits moves to the end, which is the same
+   place. Half of the places are of tasks that are over, so that few are looked at. */
+static void make_place(par_lease *lease) {
+    const par_stream *stream = &lease->stream;
+    par_stream_head *head = par_stream_head_of(stream);
+    uint64_t places = 2 * (uint64_t)stream->shape.slots;
+    if (lease->tail - lease->passed < places) return;
+    for (uint64_t look = 0; look < places; look++) {
+        uint64_t next = lease->passed = __atomic_load_n(&head->next, __ATOMIC_SEQ_CST);
+        if (lease->tail - next != places) return;
+        uint64_t id = __atomic_load_n(par_stream_place(stream, next), __ATOMIC_RELAXED);
+        lease_slot *slot = &lease->slots[par_stream_slot(stream, id)];
+        uint64_t claim = __atomic_load_n(&par_stream_entry_of(stream, id)->claim, __ATOMIC_RELAXED);
+        int waits = slot->id == id && slot->state == SLOT_OUT && (uint32_t)claim == PAR_CLAIM_NOBODY;
+        if (!__atomic_compare_exchange_n(&head->next, &next, next + 1, 0, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) continue;
+        if (waits) lease->tail++;
+    }
+}
+
 /* Hands a task in, whose input stands where it is to. Workers may have it at once. */
 static void hand_in(par_lease *lease, uint32_t number, size_t size, uint64_t user) {
     const par_stream *stream = &lease->stream;
@@ -84,6 +105,7 @@ static void hand_in(par_lease *lease, uint32_t number, size_t size, uint64_t use
     par_stream_entry *entry = par_stream_entry_of(stream, number);
     entry->input_size = size;
     __atomic_store_n(&entry->claim, par_stream_use(stream, slot->id) | PAR_CLAIM_NOBODY, __ATOMIC_RELEASE);
+    make_place(lease);
     __atomic_store_n(par_stream_place(stream, lease->tail), slot->id, __ATOMIC_RELAXED);
     lease->tail++;
 }
@@ -242,6 +264,15 @@ static void tell_followers(par_lease *lease) {
     syscall(SYS_futex, &lease->changes, FUTEX_WAKE_PRIVATE, INT32_MAX, NULL, NULL, 0);
 }
 
+/* Hears what has come from the workers and the daemon, without waiting, unless another thread listens. */
+static void listen_now(par_lease *lease) {
+    if (lease->has_leader) return;
+    char rings[64];
+    if (recv(lease->bell, rings, sizeof rings, MSG_DONTWAIT) == 0) lease->is_over = 1;
+    lease_hear(lease);
+    collect(lease);
+}
+
 /* Sleeps until something may have changed: 0, or -EINTR. The lock is let go meanwhile. */
 static int sleep_on(par_lease *lease, uint32_t awaited, uint64_t deadline) {
     par_stream_head *head = par_stream_head_of(&lease->stream);
@@ -271,9 +302,9 @@ static int sleep_on(par_lease *lease, uint32_t awaited, uint64_t deadline) {
     /* What has ended before is found now, and who ends a task from now on rings. */
     if (collect(lease) == 0) {
         lease->has_leader = 1;
-        struct pollfd places[2] = {{lease->bell, POLLIN, 0}, {lease->socket, POLLIN, 0}};
+        struct pollfd places[3] = {{lease->bell, POLLIN, 0}, {lease->socket, POLLIN, 0}, {lease->nudge, POLLIN, 0}};
         pthread_mutex_unlock(&lease->lock);
-        int ready = ppoll(places, 2, at_most, NULL);
+        int ready = ppoll(places, 3, at_most, NULL);
         if (ready < 0 && errno == EINTR) code = -EINTR;
         pthread_mutex_lock(&lease->lock);
         lease->has_leader = 0;
@@ -283,11 +314,22 @@ static int sleep_on(par_lease *lease, uint32_t awaited, uint64_t deadline) {
             if (recv(lease->bell, rings, sizeof rings, MSG_DONTWAIT) == 0) lease->is_over = 1;
         }
         if (ready > 0 && places[1].revents) lease_hear(lease);
+        eventfd_t nudges;
+        if (ready > 0 && places[2].revents) eventfd_read(lease->nudge, &nudges);
         collect(lease);
     }
     __atomic_store_n(&head->parked, 0, __ATOMIC_SEQ_CST);
     tell_followers(lease);
     return code;
+}
+
+/* Whether the time is up, and what had come by then was heard. Where that is heard only now, all is to be looked at once more. */
+static int is_late(par_lease *lease, uint64_t deadline, int *has_listened) {
+    if (*has_listened) return 1;
+    if (deadline == UINT64_MAX || lease_now() < deadline) return 0;
+    listen_now(lease);
+    *has_listened = 1;
+    return 0;
 }
 
 static uint64_t deadline_of(int64_t nanoseconds) {
@@ -324,7 +366,7 @@ int par_lease_wait(par_lease *lease, uint64_t id, par_result *result, int64_t na
         began = lease_now();
         spin(stream, id, __atomic_load_n(&lease->is_patient, __ATOMIC_RELAXED) ? LONG_NANOSECONDS : BRIEF_NANOSECONDS);
     }
-    int code = 0;
+    int code = 0, has_listened = 0;
     pthread_mutex_lock(&lease->lock);
     while (1) {
         if (slot->id != id || (slot->state != SLOT_OUT && slot->state != SLOT_ENDED)) {
@@ -338,11 +380,8 @@ int par_lease_wait(par_lease *lease, uint64_t id, par_result *result, int64_t na
         }
         if (lease->is_over) code = -EPIPE;
         if (code < 0) break;
-        if (deadline != UINT64_MAX && lease_now() >= deadline) {
-            code = -ETIMEDOUT;
-            break;
-        }
-        code = sleep_on(lease, 1, deadline);
+        if (is_late(lease, deadline, &has_listened)) code = -ETIMEDOUT;
+        else if (!has_listened) code = sleep_on(lease, 1, deadline);
     }
     pthread_mutex_unlock(&lease->lock);
     if (began > 0 && code == 0) {
@@ -357,7 +396,7 @@ long par_lease_take(par_lease *lease, par_result *results, size_t room, size_t l
     const par_stream *stream = &lease->stream;
     uint64_t deadline = nanoseconds == 0 ? 0 : deadline_of(nanoseconds);
     long count = 0;
-    int code = 0;
+    int code = 0, has_listened = 0;
     if (room == 0) return 0;
     if (least == 0) least = 1;
     if (least > room) least = room;
@@ -373,12 +412,9 @@ long par_lease_take(par_lease *lease, par_result *results, size_t room, size_t l
         if ((size_t)count >= least || lease->out == 0) break;
         if (lease->is_over) code = -EPIPE;
         if (code < 0) break;
-        if (deadline != UINT64_MAX && lease_now() >= deadline) {
-            code = -ETIMEDOUT;
-            break;
-        }
         size_t missing = least - (size_t)count;
-        code = sleep_on(lease, missing < lease->out ? (uint32_t)missing : lease->out, deadline);
+        if (is_late(lease, deadline, &has_listened)) code = -ETIMEDOUT;
+        else if (!has_listened) code = sleep_on(lease, missing < lease->out ? (uint32_t)missing : lease->out, deadline);
     }
     pthread_mutex_unlock(&lease->lock);
     return count > 0 ? count : code;
@@ -405,6 +441,8 @@ int par_lease_cancel(par_lease *lease, uint64_t id) {
             lease->out--;
             lease->ended++;
             tell_followers(lease);
+            /* No worker rings for it. */
+            if (lease->has_leader) eventfd_write(lease->nudge, 1);
         } else {
             code = -EBUSY;
         }
@@ -481,16 +519,13 @@ uint64_t par_lease_losses(par_lease *lease) {
 
 int par_lease_finish(par_lease *lease, char *receipt, size_t room, size_t *size, int64_t nanoseconds) {
     uint64_t deadline = deadline_of(nanoseconds);
-    int code = 0;
+    int code = 0, has_listened = 0;
     pthread_mutex_lock(&lease->lock);
     if (lease->socket >= 0) shutdown(lease->socket, SHUT_WR);
     while (!lease->is_over || (lease->socket >= 0 && !lease->last)) {
         if (code < 0) break;
-        if (deadline != UINT64_MAX && lease_now() >= deadline) {
-            code = -ETIMEDOUT;
-            break;
-        }
-        code = sleep_on(lease, UINT32_MAX >> 1, deadline);
+        if (is_late(lease, deadline, &has_listened)) code = -ETIMEDOUT;
+        else if (!has_listened) code = sleep_on(lease, UINT32_MAX >> 1, deadline);
     }
     if (lease->last) {
         code = 0;

@@ -35,8 +35,8 @@ final class ExecLane {
     private var keptErrors: Descriptor?
     /// Whether it is over but for that command.
     private var isEnding = false
-    /// When the daemon has begun with it, in nanoseconds of ``Monotonic``; nil before.
-    private(set) var acceptedAt: Int?
+    /// When it was first heard that it runs, in nanoseconds of ``Monotonic``; nil before.
+    private(set) var runningAt: Int?
     /// Whether the user did not want its command to be run.
     private var isUnwanted = false
     /// What its command has written while it is not known whether that is its last try.
@@ -146,7 +146,7 @@ final class ExecLane {
             request.block = Run.Block(descriptor: 0, lengths: commands.map(\.bytes.count))
         }
         jobs = batch
-        (name, acceptedAt, isOverdue) = (nil, nil, false)
+        (name, runningAt, isOverdue) = (nil, nil, false)
         check = ReplyCheck()
         isFree = false
         sentAt = Int(Monotonic.now())
@@ -168,8 +168,12 @@ final class ExecLane {
     func accept(_ name: String) {
         self.name = name
         words = nil
-        acceptedAt = Int(Monotonic.now())
         terminal?.start()
+    }
+
+    /// The daemon has said how far it is.
+    func take(_ news: Run.Progress) {
+        if runningAt == nil, news.state == "running" { runningAt = Int(Monotonic.now()) }
     }
 
     /// The run has come to its end, or was refused.

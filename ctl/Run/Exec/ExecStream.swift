@@ -34,8 +34,7 @@ final class ExecStream {
     private var nextStart = 0
     /// When to go on beginning commands, where only the time kept the last one from it.
     private var resumesAt: Int?
-    /// Says that jobs are to be cancelled.
-    private var canceller: DaemonConnection?
+    private let canceller: JobCanceller
     private var pace = CommandPace()
     private let terminal: Terminal
     private var timeout: MedianTimeout?
@@ -65,6 +64,7 @@ final class ExecStream {
         prompt = plan.options.asks ? try Prompt() : nil
         progress = ProgressDisplay(terminal)
         interruption = Interruption(signals, at: path)
+        canceller = JobCanceller(at: path)
         account = StreamAccount(keepsRecords: keepsRecords)
         held = HeldOutputs(inOrder: plan.options.keepsOrder)
     }
@@ -123,9 +123,12 @@ final class ExecStream {
     /// Reads commands as far as they have come.
     private func fill() throws {
         if let turns = plan.turns {
-            let begun = try turns.advance(plan.slots)
-            if isOver { return }
-            waiting += begun
+            if isOver {
+                // Nobody will read what those were to be given.
+                for job in waiting { turns.finish(number: job.number) }
+                waiting = []
+            }
+            waiting += try turns.advance(isOver ? turns.begunCount : plan.slots)
             hasEnded = turns.isComplete(plan.slots)
             return
         }
@@ -205,14 +208,16 @@ final class ExecStream {
         var polled = [pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0)]
         let wantsInput = plan.turns?.isReading ?? (!isOver && !hasEnded && waiting.isEmpty)
         polled.append(pollfd(fd: wantsInput ? plan.awaited : -1, events: Int16(POLLIN), revents: 0))
+        polled.append(canceller.polled)
         for lane in lanes { polled += lane.polled }
         polled += plan.turns?.polled ?? []
-        guard poll(&polled, nfds_t(polled.count), patience) >= 0 || errno == EINTR else {
+        guard poll(&polled, nfds_t(polled.count), try patience) >= 0 || errno == EINTR else {
             throw CommandError.system(call: "poll", errno: errno)
         }
         if polled[0].revents != 0 { try interruption.hear() }
+        if polled[2].revents != 0 { canceller.hear() }
         for (index, lane) in lanes.enumerated() {
-            let place = 2 + 4 * index
+            let place = 3 + 4 * index
             if polled[place + 1].revents != 0 || polled[place + 2].revents != 0 { try show(lane) }
             lane.lookAtTerminal()
             if polled[place].revents != 0 { try advance(lane) }
@@ -225,10 +230,20 @@ final class ExecStream {
 
     /// How long to wait for news, in milliseconds; -1 for ever.
     private var patience: Int32 {
+        get throws {
+            let patience = untilDue
+            guard let askedAt = interruption.askedAt else { return patience }
+            let isUnheard = !canceller.hasAnswers || lanes.contains { !$0.isFree && $0.isUntouched }
+            let deadline = max(askedAt, canceller.askedAt) + JobCanceller.patience
+            return isUnheard ? try Interruption.left(until: deadline, atMost: patience) : patience
+        }
+    }
+
+    private var untilDue: Int32 {
         var times = lanes.compactMap { $0.terminal?.killAt }
         if let resumesAt { times.append(resumesAt) }
         if let limit = timeout?.limit {
-            times += lanes.lazy.filter { !$0.isFree && !$0.isOverdue }.compactMap(\.acceptedAt).map { $0 + limit }
+            times += lanes.lazy.filter { !$0.isFree && !$0.isOverdue }.compactMap(\.runningAt).map { $0 + limit }
         }
         // One that has come since it was looked at is no reason to wait for ever.
         guard let first = times.min() else { return progress.patience }
@@ -241,9 +256,9 @@ final class ExecStream {
         guard let limit = timeout?.limit else { return }
         let now = Int(Monotonic.now())
         for lane in lanes where !lane.isFree && !lane.isOverdue {
-            guard let time = lane.acceptedAt, now >= time + limit, let name = lane.name else { continue }
+            guard let time = lane.runningAt, now >= time + limit, let name = lane.name else { continue }
             lane.isOverdue = true
-            try cancel([name])
+            try canceller.cancel([name])
         }
     }
 
@@ -273,8 +288,9 @@ final class ExecStream {
         }
         if let accepted = reply.accepted {
             lane.accept(accepted.job)
-            if interruption.isAsked || (haltedBy != nil && halts?.isNow == true) { try cancel([accepted.job]) }
+            if interruption.isAsked || (haltedBy != nil && halts?.isNow == true) { try canceller.cancel([accepted.job]) }
         }
+        if let news = reply.progress { lane.take(news) }
         for piece in reply.outputs ?? [] { try take(piece, lane) }
         if let receipt = reply.receipt {
             account.add(receipt)
@@ -380,16 +396,7 @@ final class ExecStream {
     // MARK: The end
 
     private func cancelAll() throws(CommandError) {
-        try cancel(lanes.compactMap { $0.isFree ? nil : $0.name })
-    }
-
-    private func cancel(_ jobs: [String]) throws(CommandError) {
-        guard !jobs.isEmpty else { return }
-        if canceller == nil { canceller = try DaemonConnection(to: path) }
-        for job in jobs {
-            try canceller?.begin(CancelJob.method, text: CancelJob.Request(job: job).json, more: false)
-        }
-        try canceller?.sendAvailable()
+        try canceller.cancel(lanes.compactMap { $0.isFree ? nil : $0.name })
     }
 
     /// The exit status of a run that did not go well.

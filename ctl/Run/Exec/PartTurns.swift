@@ -33,6 +33,9 @@ final class PartTurns {
     /// Whether the input is wanted: there is room for a part.
     var isReading: Bool { part == nil && !hasEnded }
 
+    /// Commands that have been begun.
+    var begunCount: Int { feeds.count }
+
     /// Whether all commands have been begun that will be.
     func isComplete(_ count: Int) -> Bool { hasEnded || feeds.count == count }
 

@@ -16,6 +16,8 @@ final class PipeReader {
     private let options: PipeOptions
     private var buffer: [UInt8] = []
     private var hasEnded = false
+    /// Where the next part ends.
+    private var search: PartSearch
     /// Bytes of it that have been looked at for empty lines.
     private var seen = 0
     /// The lines that stand before the first record (`--header`), which each part begins with, or the first one of each command
@@ -28,6 +30,7 @@ final class PipeReader {
 
     init(_ path: String, _ options: PipeOptions) throws(CommandError) {
         self.options = options
+        search = PartSearch(options)
         file = try OpenInput(path)
         name = file.name
     }
@@ -37,10 +40,9 @@ final class PipeReader {
     func next() throws(CommandError) -> Next {
         while true {
             if heading == nil { findHeading() }
-            if let heading, let count = Self.cut(buffer, options, isLast: hasEnded), count > 0 {
+            if let heading, let count = search.end(in: buffer, isLast: hasEnded) {
                 let part = Self.trimmed(Array(buffer[..<count]), options)
-                buffer.removeFirst(count)
-                seen = max(seen - count, 0)
+                drop(count)
                 return .part(options.way == .turns ? part : heading + part)
             }
             if hasEnded { return .end }
@@ -64,8 +66,13 @@ final class PipeReader {
             end = place + 1
         }
         heading = Array(buffer[..<end])
-        buffer.removeFirst(end)
-        seen = max(seen - end, 0)
+        drop(end)
+    }
+
+    private func drop(_ count: Int) {
+        buffer.removeFirst(count)
+        seen = max(seen - count, 0)
+        search = PartSearch(options)
     }
 
     /// Takes lines with nothing in them away, as far as lines are whole.
@@ -85,7 +92,10 @@ final class PipeReader {
             lines += line
             if isEnded { lines.append(UInt8(ascii: "\n")) }
         }
-        buffer.replaceSubrange(seen..<end, with: lines)
+        if lines.count < end - seen {
+            buffer.replaceSubrange(seen..<end, with: lines)
+            search = PartSearch(options)
+        }
         seen += lines.count
     }
 
@@ -103,67 +113,6 @@ final class PipeReader {
         } catch {
             throw .input(path: name, reason: SystemFault.text(error.errno.rawValue))
         }
-    }
-
-    /// How many of the bytes make the next part; nil where more have to come.
-    ///
-    /// A part is as many whole records as go into a block, or so many records; a record that is longer than a block is a part.
-    static func cut(_ bytes: [UInt8], _ options: PipeOptions, isLast: Bool) -> Int? {
-        if bytes.isEmpty { return nil }
-        if let lines = options.lines, options.records == nil {
-            return cut(bytes, options, lines: lines, isLast: isLast)
-        }
-        if let records = options.records, records > 0 {
-            var place = 0
-            for _ in 0..<(records * (options.lines ?? 1)) {
-                guard let end = boundary(bytes, options, from: place + 1) else { return isLast ? bytes.count : nil }
-                place = end
-            }
-            return place
-        }
-        guard bytes.count >= options.blockBytes || isLast else { return nil }
-        if bytes.count <= options.blockBytes, isLast { return bytes.count }
-        if let end = lastBoundary(bytes, options, atMost: options.blockBytes) { return end }
-        return boundary(bytes, options, from: options.blockBytes) ?? (isLast ? bytes.count : nil)
-    }
-
-    /// As many whole records of so many lines as go into a block, or one; what is left in the end is a part of its own.
-    private static func cut(_ bytes: [UInt8], _ options: PipeOptions, lines: Int, isLast: Bool) -> Int? {
-        guard bytes.count >= options.blockBytes || isLast else { return nil }
-        var count = 0
-        var end: Int?
-        for (place, byte) in bytes.enumerated() where byte == UInt8(ascii: "\n") {
-            if place >= options.blockBytes, end != nil { break }
-            count += 1
-            if count % lines == 0 { end = place + 1 }
-        }
-        return end ?? (isLast ? bytes.count : nil)
-    }
-
-    /// The first place from `from` on at which a record ends and another one begins, or the last one ends.
-    private static func boundary(_ bytes: [UInt8], _ options: PipeOptions, from: Int) -> Int? {
-        guard from <= bytes.count else { return nil }
-        for place in from...bytes.count where isBoundary(bytes, options, place) { return place }
-        return nil
-    }
-
-    private static func lastBoundary(_ bytes: [UInt8], _ options: PipeOptions, atMost: Int) -> Int? {
-        var place = min(atMost, bytes.count)
-        while place > 0 {
-            if isBoundary(bytes, options, place) { return place }
-            place -= 1
-        }
-        return nil
-    }
-
-    private static func isBoundary(_ bytes: [UInt8], _ options: PipeOptions, _ place: Int) -> Bool {
-        let (end, start) = (options.end, options.start)
-        guard place >= end.count, place > 0 else { return false }
-        // Single bytes first: they are most.
-        if let last = end.last, bytes[place - 1] != last { return false }
-        guard end.count <= 1 || bytes[(place - end.count)..<place].elementsEqual(end) else { return false }
-        guard !start.isEmpty else { return true }
-        return place + start.count <= bytes.count && bytes[place..<(place + start.count)].elementsEqual(start)
     }
 
     /// A part without what ends and begins its records, where that is wanted.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import errno
 import os
 import stat
@@ -191,6 +192,9 @@ class _Private:
         """Hangs up and waits for the daemon's end."""
         if os.getpid() != self._owner:
             return
+        # A process that this one has forked may have it, too.
+        with contextlib.suppress(OSError):
+            self._leash.shutdown(socket.SHUT_RDWR)
         self._leash.close()
         try:
             self._process.wait(_END_PATIENCE)

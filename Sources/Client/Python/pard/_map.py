@@ -97,24 +97,30 @@ class Feed:
             else:
                 packed = self._stream.packer.calls(self._function, self._text, items, self._kind)
         except Exception as error:
-            if len(items) > 1:
-                # It is one of them that can't be sent.
-                for index, item in enumerate(items):
-                    self._put(begin + index, [item])
-                return
-            self._chunks.append(self._stream.refused(error))
-            return
+            return self._refuse(begin, items, error)
         try:
             future = self._stream.put(packed, self)
+        except ValueError as error:
+            # It is larger than all the room that there is.
+            return self._refuse(begin, items, error)
         except Exception:
-            # The executor was shut down or has broken meanwhile: the items go with it.
+            # The executor has broken meanwhile: the items go with it.
             self._is_dropped = True
+            self._position = min(self._position, begin)
             if begin == 0:
                 raise
             return
         future._size = len(items)
         self._on_their_way += 1
         self._chunks.append(future)
+
+    def _refuse(self, begin: int, items: List[Any], error: Exception) -> None:
+        if len(items) == 1:
+            self._chunks.append(self._stream.refused(error))
+            return
+        # It is one of them that can't be sent.
+        for index, item in enumerate(items):
+            self._put(begin + index, [item])
 
     def went(self, future: Future) -> None:
         """A task has ended."""

@@ -14,7 +14,7 @@ import time
 from collections import deque
 from concurrent.futures import BrokenExecutor, _base
 from concurrent.futures.process import BrokenProcessPool
-from typing import Any, Deque, Dict, List, Optional, Sequence, Tuple, Type
+from typing import Any, Deque, Dict, List, Optional, Tuple, Type
 
 from ._errors import PardError, TaskError, WorkerLost, remote_traceback
 from ._future import _DONE, Future
@@ -48,6 +48,10 @@ class Stream:
         self._waiting: Deque[Tuple[int, Future, bytes]] = deque()
         #: What has been taken and isn't in its future yet.
         self._taken: Deque[Ended] = deque()
+        #: Whose callbacks and maps are to be told, without the pump.
+        self._untold: Deque[Future] = deque()
+        #: Whether it was said that what tasks print can't be written.
+        self._is_mute = False
         self._feeds: List[Any] = []
         self._wanted = threading.Event()
         self._collector: Optional[threading.Thread] = None
@@ -84,7 +88,9 @@ class Stream:
         future._spans = packed.spans
         future._feed = feed
         with self._lock:
-            self.check()
+            # What is left of a map was asked for before the shutdown.
+            if feed is None or self.broken is not None:
+                self.check()
             self._last_key = key = self._last_key + 1
             self._pending[key] = future
             is_full = bool(self._waiting)
@@ -92,7 +98,7 @@ class Stream:
                 try:
                     task = self.lease.put(packed.data, key)
                 except BaseException as error:
-                    del self._pending[key]
+                    self._let_go(key, future)
                     if isinstance(error, LeaseOver):
                         self.broken = str(error)
                         raise self._error(self.broken) from None
@@ -124,18 +130,30 @@ class Stream:
         return future
 
     def _refill(self) -> None:
+        refused: List[Tuple[Future, ValueError]] = []
         with self._lock:
             while self._waiting:
                 key, future, data = self._waiting[0]
                 if key in self._pending and future._state not in _DONE:
-                    task = self.lease.put(data, key)
-                    if task is None:
-                        return
-                    future._task = task
+                    try:
+                        task = self.lease.put(data, key)
+                    except ValueError as error:
+                        # It is larger than all the room.
+                        refused.append((future, error))
+                        self._let_go(key, future)
+                    else:
+                        if task is None:
+                            break
+                        future._task = task
                 else:
-                    self._pending.pop(key, None)
-                    self.packer.free(future._spans)
+                    self._let_go(key, future)
                 self._waiting.popleft()
+        for future, error in refused:
+            self._finish(future, Answer(None, error))
+
+    def _let_go(self, key: int, future: Future) -> None:
+        self._pending.pop(key, None)
+        self.packer.free(future._spans)
 
     def cancel(self, future: Future) -> bool:
         """Whether the task won't be begun."""
@@ -154,10 +172,10 @@ class Stream:
         """Takes what is there."""
         if self._pending and self._pump.acquire(blocking=False):
             try:
-                ends = self._take(0)
+                self._take(0)
             finally:
                 self._pump.release()
-            self._tell(ends)
+            self._tell()
 
     def help(self, future: Future, end: Optional[float]) -> None:
         """Takes results until the future's is there or time is up, unless another thread does so already."""
@@ -169,10 +187,10 @@ class Stream:
                 if future._state in _DONE:
                     return
                 left = _SLICE if end is None else min(_SLICE, int((end - time.monotonic()) * 1e9))
-                ends = self._take(max(left, 0), future._task)
+                self._take(max(left, 0), future._task)
             finally:
                 self._pump.release()
-            self._tell(ends)
+            self._tell()
             if left <= 0:
                 return
 
@@ -182,10 +200,21 @@ class Stream:
         if self._collector is None and not self._is_closed:
             with self._lock:
                 if self._collector is None:
-                    self._collector = threading.Thread(target=self._collect, name="pard-collector", daemon=True)
-                    self._collector.start()
+                    collector = threading.Thread(target=self._collect, name="pard-collector", daemon=True)
+                    # Where it can't be started, the next one who needs it tries again.
+                    collector.start()
+                    self._collector = collector
 
     def _collect(self) -> None:
+        try:
+            self._go_on_collecting()
+        except BaseException as error:
+            # Nobody would take results for those who wait for one.
+            self.fail_all(f"results can't be taken any more: {error!r}")
+            self._tell()
+            raise
+
+    def _go_on_collecting(self) -> None:
         while not self._is_closed:
             self._wanted.wait()
             self._wanted.clear()
@@ -195,24 +224,22 @@ class Stream:
                     for feed in list(self._feeds):
                         feed.go_on()
                 with self._pump:
-                    ends = self._take(_SLICE)
-                self._tell(ends)
-                ends = []
+                    self._take(_SLICE)
+                self._tell()
             if self.is_over:
                 self.close()
 
-    def _take(self, nanoseconds: int, task: Optional[int] = None) -> List[Future]:
-        """With the pump: takes what has ended, waiting for the first. Returns who is to be told of it without the pump."""
-        ends: List[Future] = []
+    def _take(self, nanoseconds: int, task: Optional[int] = None) -> None:
+        """With the pump: takes what has ended, waiting for the first. Who is to be told of it is told without the pump."""
         if not self._taken and not self._is_closed:
             try:
                 self._taken.extend(self.lease.take(nanoseconds, task))
             except LeaseOver as over:
-                ends += self.fail_all(str(over))
+                self.fail_all(str(over))
         while self._taken:
             ended = self._taken.popleft()
             try:
-                self._end(ended, ends)
+                self._end(ended)
             except KeyboardInterrupt:
                 self._taken.appendleft(ended)
                 raise
@@ -220,23 +247,26 @@ class Stream:
             try:
                 self._refill()
             except LeaseOver as over:
-                ends += self.fail_all(str(over))
-        return ends
+                self.fail_all(str(over))
 
-    def _tell(self, ends: Sequence[Future]) -> None:
+    def _tell(self) -> None:
         """Runs callbacks, and has maps go on."""
-        for future in ends:
+        while self._untold:
+            try:
+                future = self._untold.popleft()
+            except IndexError:
+                # Another thread does so, too.
+                return
             if future._feed is not None:
                 future._feed.went(future)
             future.run_callbacks()
 
-    def _end(self, ended: Ended, ends: List[Future]) -> None:
+    def _end(self, ended: Ended) -> None:
         future = self._pending.get(ended.key)
         if future is None or future._state in _DONE:
             self.lease.release(ended.task)
-            self._pending.pop(ended.key, None)
             if future is not None:
-                self.packer.free(future._spans)
+                self._let_go(ended.key, future)
             return
         answer = self._answer(ended)
         self.lease.release(ended.task)
@@ -247,26 +277,42 @@ class Stream:
             future._record = future._record[:4] + ("failed", ended.deaths)
         if not answer.kept:
             self.packer.free(future._spans)
-        for stream, text in ((sys.stdout, answer.out), (sys.stderr, answer.err)):
-            if text and stream is not None:
-                stream.write(text.decode("utf-8", "replace"))
-                stream.flush()
+        self._print(answer)
         self._pending.pop(ended.key, None)
         if answer.broken is not None:
             _base.LOGGER.critical("Exception in initializer:\n%s", answer.broken)
             broken = self._error("the initializer has failed in a worker, so the executor can't be used")
             broken.__cause__ = remote_traceback(answer.broken)
-            if future._finish(None, broken):
-                ends.append(future)
-            ends += self.fail_all(str(broken), broken.__cause__)
-            return
-        if ended.state == State.CANCELLED:
+            self._finish(future, Answer(None, broken))
+            self.fail_all(str(broken), broken.__cause__)
+        elif ended.state == State.CANCELLED:
             future._end_cancelled()
-        elif future._feed is not None:
+        else:
+            self._finish(future, answer)
+
+    def _finish(self, future: Future, answer: Answer) -> None:
+        if future._feed is not None:
             future._finish(answer, None)
-            ends.append(future)
+            self._untold.append(future)
         elif future._finish(answer.value, answer.error):
-            ends.append(future)
+            self._untold.append(future)
+
+    def _print(self, answer: Answer) -> None:
+        """Writes what a task has printed. That it can't be written takes no result from anybody."""
+        for stream, text in ((sys.stdout, answer.out), (sys.stderr, answer.err)):
+            if not text or stream is None:
+                continue
+            shown = text.decode("utf-8", "replace")
+            try:
+                try:
+                    stream.write(shown)
+                except UnicodeEncodeError as error:
+                    stream.write(shown.encode(error.encoding, "backslashreplace").decode(error.encoding))
+                stream.flush()
+            except Exception as error:
+                if not self._is_mute:
+                    self._is_mute = True
+                    _base.LOGGER.warning("what tasks print can't be written: %s", error)
 
     def _answer(self, ended: Ended) -> Answer:
         if ended.state == State.LOST:
@@ -315,8 +361,8 @@ class Stream:
 
     # The end.
 
-    def fail_all(self, reason: str, cause: Optional[BaseException] = None) -> List[Future]:
-        """Nothing is done any more. Returns who is to be told."""
+    def fail_all(self, reason: str, cause: Optional[BaseException] = None) -> None:
+        """Nothing is done any more."""
         with self._lock:
             self.broken = self.broken or reason
             futures = [future for future in self._pending.values() if future._state not in _DONE]
@@ -325,16 +371,10 @@ class Stream:
             feeds, self._feeds = self._feeds, []
         for feed in feeds:
             feed.drop()
-        ends = []
         for future in futures:
             error = self._error(reason)
             error.__cause__ = cause
-            if future._feed is not None:
-                future._finish(Answer(None, error), None)
-                ends.append(future)
-            elif future._finish(None, error):
-                ends.append(future)
-        return ends
+            self._finish(future, Answer(None, error))
 
     def add_feed(self, feed: Any) -> None:
         with self._lock:
@@ -377,8 +417,8 @@ class Stream:
         """Ends the lease with all that runs."""
         with self._lock:
             self.is_over = True
-        ends = self.fail_all(reason)
-        self._tell(ends)
+        self.fail_all(reason)
+        self._tell()
         self.close()
 
     def close(self) -> None:
