@@ -123,6 +123,38 @@ struct HeldTests {
         #expect(world.broken == [])
     }
 
+    @Test("gives a client's job up that its workers leave each time as soon as they have it, and pauses before")
+    func desertions() throws {
+        var world = world()
+        world.step(.submit(1, lease(2)))
+        for round in 1..<world.machine.policy.startFailureLimit {
+            world.step(.crewLeft(1))
+            world.step(.settled(1, again: 1))
+            if round > 1 {
+                #expect(world.machine.jobs[1]?.state == .regrouping)
+                world.now = try #require(world.machine.nextDeadline)
+                world.step(.tick)
+            }
+            #expect(world.machine.jobs[1]?.state == .running)
+        }
+        world.step(.crewLeft(1))
+        world.step(.settled(1, again: 1))
+        #expect(world.machine.jobs[1]?.failureReason?.contains("can't join") == true)
+        #expect(world.broken == [])
+    }
+
+    @Test("goes on for a client whose workers leave now and then")
+    func leaving() {
+        var world = world()
+        world.step(.submit(1, lease(2)))
+        for _ in 1...20 {
+            world.now += PoolPolicy.youthNanoseconds
+            world.step(.crewLeft(1))
+            world.step(.settled(1, again: 1))
+            #expect(world.machine.jobs[1]?.state == .running)
+        }
+    }
+
     @Test("has idle ones leave when a run waits for room, and makes up for them once nobody waits")
     func idle() throws {
         var world = world(limit: 8)

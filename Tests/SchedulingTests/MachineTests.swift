@@ -188,6 +188,33 @@ struct MachineTests {
         #expect(world.machine.members(of: kinds[1]).count == 2)
     }
 
+    @Test("gives no runtime up before its first job has come, and takes a shorter time over at once")
+    func idleTimes() {
+        var policy = policy()
+        policy.runtimeIdleNanoseconds = 0
+        var world = Simulation(policy: policy, seed: 1)
+        world.step(.begin)
+        world.settle(steps: 50)
+        let runtime = RuntimeID(number: 100)
+        func add() {
+            world.step(.runtimeAdded(RuntimeRow(id: runtime, name: "plugin:x", isPermanent: false), replaces: nil))
+        }
+        add()
+        #expect(world.machine.runtimes[runtime] != nil)
+        world.now += PoolPolicy.runtimeGraceNanoseconds
+        world.step(.tick)
+        #expect(world.machine.runtimes[runtime] == nil)
+        policy.runtimeIdleNanoseconds = 3_600_000_000_000
+        world.step(.policy(policy))
+        add()
+        world.now += 2_000_000_000
+        world.step(.tick)
+        #expect(world.machine.runtimes[runtime] != nil)
+        policy.runtimeIdleNanoseconds = 1_000_000_000
+        world.step(.policy(policy))
+        #expect(world.machine.runtimes[runtime] == nil)
+    }
+
     @Test("stops the workers of a cold run before the run ends, and no others")
     func coldRun() throws {
         var world = warm()

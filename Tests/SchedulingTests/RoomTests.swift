@@ -152,6 +152,34 @@ struct RoomTests {
         #expect(world.machine.jobs[101]?.state == .running)
     }
 
+    @Test("grows for the job that is next, though one stands before it whose user has all of his share")
+    func nextInTurn() {
+        var policy = PoolPolicy(threadFloor: 0, processFloor: 0)
+        policy.workerLimit = 8
+        policy.growsBusyPools = true
+        policy.isShared = true
+        policy.busyPatienceNanoseconds = 10_000_000
+        var world = Simulation(policy: policy, seed: 1)
+        world.step(.begin)
+        func submit(_ id: JobID, _ units: Int, _ user: UInt32) {
+            world.step(.submit(id, LeaseRequest(kind: .threads, units: units, user: user)))
+            for _ in 0..<10 { world.advanceArrivals() }
+        }
+        submit(1, policy.maximumWorkers(of: Self.greedy) - 1, Self.greedy)
+        submit(2, 1, Self.modest)
+        #expect(world.machine.runningJobs.sorted() == [1, 2])
+        submit(3, 2, Self.greedy)
+        world.now += 1_000_000_000
+        submit(4, 1, Self.modest)
+        let due = world.machine.nextDeadline ?? .max
+        #expect(due <= world.now + 10_000_000)
+        world.now = due
+        world.step(.tick)
+        for _ in 0..<10 { world.advanceArrivals() }
+        #expect(world.machine.runningJobs.sorted() == [1, 2, 4])
+        #expect(world.broken == [])
+    }
+
     @Test("serves users in turn, whoever has asked how often before")
     func turns() {
         var world = world(limit: 8, isShared: true)

@@ -117,6 +117,11 @@ public struct JobRow: Sendable {
     var startFailures = StartFailures()
     /// Those that died of what they do before their first task of it, likewise.
     var joinFailures = StartFailures()
+    /// When units were handed it last.
+    var handedAt: UInt64 = 0
+    /// How often in a row all units of a client's job have left it at once, and until when it is not handed them again.
+    var desertions = 0
+    var returnsAt: UInt64 = 0
     /// Workers for its empty seats that count among the pledged ones.
     var pledge = 0
 

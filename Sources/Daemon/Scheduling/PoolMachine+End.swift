@@ -2,8 +2,20 @@
 extension PoolMachine {
     mutating func crewLeft(_ id: JobID, _ now: UInt64) {
         guard let job = jobs[id], job.state == .running else { return }
+        if job.request.isHeld { noteDesertion(of: job, now) }
         // A client may have more to do for as long as it is there, whoever has left.
         if job.isDisturbed || job.request.isHeld { settle(id) } else { finish(id, now) }
+    }
+
+    /// Workers that are there and leave a client's job as soon as they have it can't join it: they lack what that takes.
+    private mutating func noteDesertion(of job: JobRow, _ now: UInt64) {
+        if job.cancelled != nil || job.isDisturbed || job.ready == 0 { return }
+        let isBrief = now < job.handedAt + PoolPolicy.youthNanoseconds
+        change(job: job.id) { [policy] job in
+            job.desertions = isBrief ? job.desertions + 1 : 0
+            // Once may be by chance.
+            job.returnsAt = job.desertions > 1 ? now + policy.pause(after: job.desertions - 1) : 0
+        }
     }
 
     mutating func settle(_ id: JobID) {
@@ -26,8 +38,12 @@ extension PoolMachine {
     /// - Parameter reason: why none will, where that is known.
     mutating func regroup(_ id: JobID, _ now: UInt64, because reason: String? = nil) {
         guard let job = jobs[id], job.state == .regrouping, job.cancelled == nil else { return }
-        if job.ready > 0 {
-            publish(id, job.units.filter { units[$0]?.state == .ready })
+        if job.desertions >= policy.startFailureLimit {
+            fail(id, "they can't join it: see the daemon's log", now)
+        } else if job.ready > 0, now < job.returnsAt {
+            alarms.set(.seats(id), to: job.returnsAt)
+        } else if job.ready > 0 {
+            publish(id, job.units.filter { units[$0]?.state == .ready }, now)
         } else if job.units.isEmpty, job.pledge == 0 {
             fail(id, reason ?? broken[job.request.kind.runtime] ?? job.startFailures.reason ?? "they have died", now)
         } else if job.reason == nil {

@@ -62,7 +62,7 @@ extension PoolMachine {
     }
 
     /// The waiting job whose turn it is: of users whose share of workers is used up none is served.
-    private mutating func nextInTurn(of kind: PoolKind) -> (id: JobID, request: LeaseRequest)? {
+    mutating func nextInTurn(of kind: PoolKind) -> (id: JobID, request: LeaseRequest)? {
         guard let first = change(pool: kind, { $0.queue.first }) ?? nil else { return nil }
         if let request = change(job: first, { $0.request }), isWithinShare(request) { return (first, request) }
         guard let pool = pools[kind] else { return nil }
@@ -208,6 +208,7 @@ extension PoolMachine {
         let ready = max(up, leased)
         move(id, to: .running(JobRow.Work(units: Set(crew)))) { job in
             job.stamps.ready = ready
+            job.handedAt = now
             if let asked = growthAskedAt {
                 // What was waited for them is start-up, also where the job had to wait for others to be free meanwhile.
                 let growth = up > asked ? up - asked : 0
@@ -218,9 +219,11 @@ extension PoolMachine {
     }
 
     /// Hands a job, which may be running, to units that have not been handed it.
-    mutating func publish(_ id: JobID, _ crew: [UnitID]) {
+    mutating func publish(_ id: JobID, _ crew: [UnitID], _ now: UInt64) {
         guard let job = jobs[id] else { return }
-        move(id, to: .running(JobRow.Work(units: job.atWork.union(crew), isDisturbed: job.isDisturbed)))
+        move(id, to: .running(JobRow.Work(units: job.atWork.union(crew), isDisturbed: job.isDisturbed))) {
+            $0.handedAt = now
+        }
         actions.append(.publish(id, crew))
     }
 
@@ -304,7 +307,7 @@ extension PoolMachine {
         guard let job = jobs[id], job.cancelled == nil else { return }
         switch job.state {
         case .starting: if job.ready == job.crew.count { begin(id, now) }
-        case .running: publish(id, new)
+        case .running: publish(id, new, now)
         case .regrouping: regroup(id, now)
         case .queued, .settling, .collecting, .stopping: break
         }

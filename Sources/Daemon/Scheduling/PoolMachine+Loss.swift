@@ -73,7 +73,7 @@ extension PoolMachine {
     /// Gives a client's running job an idle unit of its pool for an empty seat.
     ///
     /// - Returns: whether there was one.
-    private mutating func takeIdle(for id: JobID) -> Bool {
+    private mutating func takeIdle(for id: JobID, _ now: UInt64) -> Bool {
         guard let job = jobs[id], job.state == .running, let seat = job.vacantSeats.first,
             let pool = pools[job.request.kind], pool.queue.isEmpty, let unit = pool.idle.last
         else { return false }
@@ -86,7 +86,7 @@ extension PoolMachine {
             job.crew[seat] = unit
             job.ready += 1
         }
-        publish(id, [unit])
+        publish(id, [unit], now)
         return true
     }
 
@@ -154,7 +154,7 @@ extension PoolMachine {
             alarms.set(.seats(id), to: now + policy.lentNanoseconds)
             return
         }
-        if request.isHeld, now >= job.joinFailures.retryAt, takeIdle(for: id) { return fillSeats(of: id, now) }
+        if request.isHeld, now >= job.joinFailures.retryAt, takeIdle(for: id, now) { return fillSeats(of: id, now) }
         if let reason = broken[request.kind.runtime] { return goOnWithout(id, reason, now) }
         if max(job.startFailures.count, job.joinFailures.count) >= policy.startFailureLimit {
             return goOnWithout(id, job.startFailures.reason ?? "they end before they are up", now)

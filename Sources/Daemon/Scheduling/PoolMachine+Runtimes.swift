@@ -140,7 +140,9 @@ extension PoolMachine {
                 alarms.set(.runtime(id), to: nil)
                 continue
             }
-            let due = row.usedAt + (row.isLeaving ? 0 : policy.runtimeIdleNanoseconds)
+            // One that was just taken in is there for the job that it was taken in for.
+            let idle = max(policy.runtimeIdleNanoseconds, PoolPolicy.runtimeGraceNanoseconds)
+            let due = row.usedAt + (row.isLeaving ? 0 : idle)
             alarms.set(.runtime(id), to: now < due ? due : nil)
             if now < due { continue }
             runtimes[id] = nil

@@ -43,7 +43,9 @@ extension PoolMachine {
     private mutating func heed(_ alarm: Alarm, _ now: UInt64) {
         switch alarm {
         case .kill(let job): killCrew(of: job, now)
-        case .seats(let job): fillSeats(of: job, now)
+        case .seats(let job):
+            fillSeats(of: job, now)
+            if jobs[job]?.ready ?? 0 > 0 { regroup(job, now) }
         case .stubborn(let process): actions.append(.kill(process))
         case .pool(let kind): touch(kind)
         case .runtime(let runtime): unusedRuntimes.insert(runtime)
@@ -110,14 +112,14 @@ extension PoolMachine {
                 // Those that may be stopped once they have been idle for long enough.
                 spare: !isDraining && pool.queue.isEmpty && pool.size > pool.floor ? pool.idle.first : nil,
                 isShort: !pool.queue.isEmpty || (!isDraining && pool.size < pool.floor),
-                first: pool.queue.first, pool.startFailures.retryAt, pool.relievedAt
+                isWaitedFor: !pool.queue.isEmpty, pool.startFailures.retryAt, pool.relievedAt
             )
         }
-        guard let (spare, isShort, first, retryAt, relievedAt) = sight else { return }
+        guard let (spare, isShort, isWaitedFor, retryAt, relievedAt) = sight else { return }
         var due = spare.flatMap { units[$0] }.map { $0.idleSince + idleNanoseconds(kind) }
         if isShort, now < retryAt { due = min(due ?? .max, retryAt) }
-        if let first, let request = change(job: first, { $0.request }), mayGrow(request) {
-            let end = patienceEnd(of: first, relieved: relievedAt)
+        if isWaitedFor, let next = nextInTurn(of: kind), mayGrow(next.request) {
+            let end = patienceEnd(of: next.id, relieved: relievedAt)
             if now < end { due = min(due ?? .max, end) }
         }
         alarms.set(.pool(kind), to: due)
@@ -153,6 +155,7 @@ extension PoolMachine {
             if job.request.workers > most { fail(id, PoolPolicy.lowered(to: most), now) }
         }
         pools.keys.forEach { touch($0) }
+        unusedRuntimes.formUnion(runtimes.keys)
         hasRoomChanged = true
         reclaim(now)
     }

@@ -172,16 +172,18 @@ final class Outbox: Sendable {
         withExtendedLifetime(dropped) {}
         guard isSent else { return false }
         write()
-        let mustCall = state.withLock { state in
+        let (mustCall, room) = state.withLock { state in
             // Whoever is writing sees to it.
-            if state.isWriting { return false }
+            if state.isWriting { return (false, nil as (@Sendable () -> Void)?) }
             let isBlocked = !state.waiting.isEmpty && !state.isWatched
             let isDone = !state.isBusy && (state.isAwaited || state.isClosing)
             if isBlocked { state.isWatched = true }
             if isDone { state.isAwaited = false }
-            return isBlocked || isDone
+            // What others have added was written, too, and they may wait for that.
+            return (isBlocked || isDone, takeRoom(&state))
         }
         if mustCall { callLoop() }
+        room?()
         return true
     }
 
