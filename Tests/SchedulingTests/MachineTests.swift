@@ -236,6 +236,26 @@ struct MachineTests {
         #expect(world.machine.jobs[1]?.cancelled == .timeout)
     }
 
+    @Test("has a process that does not let a thread go killed only while nothing of it is at a task, and asks again")
+    func stubbornThread() throws {
+        var world = warm()
+        world.step(.submit(1, LeaseRequest(kind: .threads, units: 2)))
+        var machine = world.machine
+        var now = world.now
+        let host = try #require(machine.pools[.threads]?.host)
+        let actions = machine.step(.resize(.threads, 2), at: now)
+        #expect(actions.contains { if case .stopThreads(host, _) = $0 { true } else { false } })
+        for _ in 0..<3 {
+            now += machine.policy.stopGraceNanoseconds
+            #expect(machine.step(.tick, at: now).contains(.killUnlessBusy(host)))
+        }
+        let stopping = machine.units.values.filter { $0.state == .stopping }.map(\.id)
+        #expect(stopping.count == 2)
+        _ = machine.step(.unitsGone(stopping, at: now), at: now)
+        now += machine.policy.stopGraceNanoseconds
+        #expect(!machine.step(.tick, at: now).contains(.killUnlessBusy(host)))
+    }
+
     @Test("kills the workers of a cancelled job that won't stop")
     func killing() {
         var world = warm()

@@ -162,7 +162,7 @@ struct Simulation {
         case .stopProcess(let process):
             alive.remove(process)
             pending.append(.processGone(process, at: now + 5))
-        case .kill(let process):
+        case .kill(let process), .killUnlessBusy(let process):
             kills += 1
             if alive.contains(process) { die(process) }
         case .publish(let job, let units):

@@ -16,8 +16,10 @@ public struct Daemon: ServiceLifecycle.Service {
     private let reread: (@Sendable () async throws -> Configuration)?
     private let logger: Logger
 
-    /// Threads that write long replies and read what runs are given.
-    private static let backgroundThreads = 2
+    /// Threads that write long replies, and those that look at what runs are to be of: files that may be far away, and scripts
+    /// that stand for interpreters.
+    private static let replyThreads = 2
+    private static let planThreads = 4
 
     /// The name of the socket that the service manager hands over, the FileDescriptorName= of its unit.
     public static let socketName = "control"
@@ -90,8 +92,8 @@ public struct Daemon: ServiceLifecycle.Service {
             live: LiveConfiguration(configuration), access: Access(isShared: configuration.isShared, owner: getuid()),
             socketPath: socketPath, supervisor: supervisor, runs: RunRegistry(prefix: jobPrefix(startedAt)),
             directory: directory.path, startedAt: startedAt, startTime: startTime, logger: logger,
-            background: try BackgroundThreads(
-                named: "par-replies", count: Self.backgroundThreads), counts: counts,
+            background: try BackgroundThreads(named: "par-replies", count: Self.replyThreads),
+            planners: try BackgroundThreads(named: "par-plans", count: Self.planThreads), counts: counts,
             origin: DaemonOrigin(configuration))
         supervisor.look { [logger] snapshot in
             if let snapshot { logger.tellWarmth(of: snapshot) }

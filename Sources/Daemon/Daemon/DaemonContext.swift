@@ -22,6 +22,8 @@ final class DaemonContext: Sendable {
     let logger: Logger
     /// For what would hold up the supervisor or the socket's event loop.
     let background: BackgroundThreads
+    /// Threads on which a call may take its time before its run begins.
+    let planners: BackgroundThreads
     let throttle = LogThrottle()
     /// Where this is, and how busy.
     let vitals = HostVitals()
@@ -32,6 +34,7 @@ final class DaemonContext: Sendable {
     init(
         live: LiveConfiguration, access: Access, socketPath: String, supervisor: Supervisor, runs: RunRegistry,
         directory: String, startedAt: UInt64, startTime: Double, logger: Logger, background: BackgroundThreads,
+        planners: BackgroundThreads,
         counts: RunCounts, origin: DaemonOrigin
     ) {
         self.live = live
@@ -44,6 +47,7 @@ final class DaemonContext: Sendable {
         self.startTime = startTime
         self.logger = logger
         self.background = background
+        self.planners = planners
         self.counts = counts
         self.origin = origin
     }

@@ -51,11 +51,14 @@ struct IdleWatch: Sendable {
     let usage: Usage
     let supervisor: Supervisor
 
+    private static let pauseNanoseconds: UInt64 = 100_000_000
+
     func run() async throws {
         while true {
             let idle = usage.idleNanoseconds
             if idle < limit {
-                try await Task.sleep(nanoseconds: limit - idle)
+                // At a job it is looked at again and again.
+                try await Task.sleep(nanoseconds: max(limit - idle, Self.pauseNanoseconds))
             } else if await isAtWork {
                 usage.touch()
             } else {

@@ -13,6 +13,8 @@ extension Driver {
         for index in domains.indices { seenNews[index] = domains[index].news }
         wakeAgain()
         lookAtStarting(Array(starting.keys), now)
+        // The last one to come up rings, and one of another runtime may take long.
+        if !starting.isEmpty { lookAgain() }
         lookAtStopping(now)
         for id in ordered { if let worker = workers[id] { advance(worker) } }
         for id in machine.runningJobs { lookAtCrew(of: id) }

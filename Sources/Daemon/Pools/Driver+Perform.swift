@@ -15,6 +15,8 @@ extension Driver {
             guard let worker = workers[process] else { return }
             // Those who have left were not seen leaving, as foreign code may have taken their ring.
             if isSpared(worker) { lookAgain() } else { kill(worker) }
+        case .killUnlessBusy(let process):
+            if let worker = workers[process], !isBusy(worker) { kill(worker) }
         case .publish(let id, let units): publish(id, units)
         case .assign(let id, let unit): assign(id, to: unit)
         case .withdraw(let unit): withdraw(from: unit)
@@ -114,6 +116,18 @@ extension Driver {
             if !hasLeft(unit, jobs[job]) { return false }
         }
         return isAtWork
+    }
+
+    /// Whether something of a process is at a task, which would be lost with it.
+    func isBusy(_ worker: WorkerRecord) -> Bool {
+        worker.units.contains { unit in
+            guard let row = machine.units[unit], row.state == .ready, let id = row.job, let job = machine.jobs[id],
+                job.cancelled == nil, job.atWork.contains(unit)
+            else { return false }
+            // Who is at a lease may have nothing to do.
+            if let stream = jobs[id]?.stream { return stream.isAtTask(UInt32(worker.handle?.pid ?? 0)) }
+            return !hasLeft(unit, jobs[id])
+        }
     }
 
     // MARK: Wake-ups that failed

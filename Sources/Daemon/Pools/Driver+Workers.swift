@@ -86,6 +86,11 @@ extension Driver {
     func killLateStarters(_ now: UInt64) {
         for unit in startDeadlines.takeDue(now) {
             guard let worker = starting[unit], !worker.isToBeKilled else { continue }
+            if isBusy(worker) {
+                // A thread that is to come up may have to wait for another one, as for an interpreter's lock.
+                startDeadlines.add([unit], due: now + patience.workerNanoseconds)
+                continue
+            }
             let reason = "it was not up after \(patience.workerNanoseconds / 1_000_000_000) s"
             notice(.trouble("worker process \(worker.handle?.pid ?? 0) is killed: \(reason)"))
             record(of: worker.runtime)?.noteStartFailure(reason, now)

@@ -363,5 +363,6 @@ extension Driver {
         if starting.isEmpty { counter.pointee.store(0, ordering: .relaxed) }
         counter.pointee.wrappingAdd(Int32(workers), ordering: .acquiringAndReleasing)
         for unit in units { starting[unit] = worker }
+        lookAgain()
     }
 }

@@ -189,6 +189,7 @@ final class Driver {
             isRung = awaitNews()
             if !mayStart, runCount > 1 {
                 // Others have handed in jobs meanwhile: the supervisor's thread goes on with them.
+                if isRung { lookAt = 0 }
                 supervisor.handOver()
                 return .until(0)
             }

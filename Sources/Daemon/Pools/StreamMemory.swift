@@ -92,7 +92,8 @@ public final class StreamMemory: @unchecked Sendable {
         settlement.reruns = Int(settled.rerun)
         settlement.lostNanoseconds = settled.nanoseconds
         settlement.firstStart = settled.first_start == 0 ? nil : settled.first_start
-        if settled.rerun + settled.untouched > 0 { wakeWorkers() }
+        // It may have been woken for a task that it had not claimed yet.
+        wakeWorkers()
         wakeClient()
         return settlement
     }

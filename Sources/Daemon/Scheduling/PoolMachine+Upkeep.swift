@@ -46,7 +46,15 @@ extension PoolMachine {
         case .seats(let job):
             fillSeats(of: job, now)
             if jobs[job]?.ready ?? 0 > 0 { regroup(job, now) }
-        case .stubborn(let process): actions.append(.kill(process))
+        case .stubborn(let id):
+            guard let process = processes[id] else { return }
+            if process.isStopping {
+                actions.append(.kill(id))
+            } else {
+                // A thread that is to go may have to wait for another one, as for an interpreter's lock.
+                actions.append(.killUnlessBusy(id))
+                watch(id, until: now + policy.stopGraceNanoseconds)
+            }
         case .pool(let kind): touch(kind)
         case .runtime(let runtime): unusedRuntimes.insert(runtime)
         }

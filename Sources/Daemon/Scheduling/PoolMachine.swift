@@ -65,6 +65,8 @@ public struct PoolMachine: Sendable {
         case stopThreads(ProcessID, [UnitID])
         case stopProcess(ProcessID)
         case kill(ProcessID)
+        /// The same, unless something of it is at a task.
+        case killUnlessBusy(ProcessID)
         /// Hand the job to these units. Seats are given by their place in the job's crew.
         case publish(JobID, [UnitID])
         /// Give the waiting job to this unit, which is at another one and goes on with it by itself.

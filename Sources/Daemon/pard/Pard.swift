@@ -124,7 +124,7 @@ struct Pard: AsyncParsableCommand {
         let daemon = Daemon(configuration, reread: ownerLink == nil ? read : nil, logger: logger)
         let group = ServiceGroup(
             configuration: .init(
-                services: [.init(service: daemon)],
+                services: [.init(service: daemon, successTerminationBehavior: .gracefullyShutdownGroup)],
                 gracefulShutdownSignals: [.sigterm, .sigint] + (ownerLink == nil ? [] : [.sighup]), logger: logger))
         if let ownerLink { try OwnerLink(ownerLink).whenDropped { Task { await group.triggerGracefulShutdown() } } }
         try await group.run()

@@ -288,7 +288,8 @@ final class ExecStream {
         }
         if let accepted = reply.accepted {
             lane.accept(accepted.job)
-            if interruption.isAsked || (haltedBy != nil && halts?.isNow == true) { try canceller.cancel([accepted.job]) }
+            let mustEnd = interruption.isAsked || (haltedBy != nil && halts?.isNow == true)
+            if mustEnd { try canceller.cancel([accepted.job]) }
         }
         if let news = reply.progress { lane.take(news) }
         for piece in reply.outputs ?? [] { try take(piece, lane) }

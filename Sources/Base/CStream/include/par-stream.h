@@ -428,6 +428,8 @@ static inline uint32_t par_stream_want_blocks(const par_stream *s) {
 /* Tells a worker that wants blocks that some were freed: what it sleeps on, to be woken; NULL where none does. */
 static inline uint32_t *par_stream_note_freed(const par_stream *s) {
     par_stream_head *head = par_stream_head_of(s);
+    /* The blocks are seen to be free, or that one wants them is seen here. */
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
     if (__atomic_load_n(&head->wanting, __ATOMIC_SEQ_CST) == 0) return NULL;
     __atomic_store_n(&head->wanting, 0, __ATOMIC_SEQ_CST);
     __atomic_fetch_add(&head->freed, 1, __ATOMIC_SEQ_CST);

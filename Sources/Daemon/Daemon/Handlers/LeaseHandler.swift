@@ -17,7 +17,7 @@ struct LeaseHandler: Sendable {
         guard call.wantsMore else { throw ServiceError.expectedMore }
         let request = try call.parameters(as: LeaseCall.Request.self)
         // Making and mapping a memory file takes its time, and a library may be looked into.
-        daemon.background.run { [self] in
+        daemon.planners.run { [self] in
             do {
                 try take(request, call, accepted)
             } catch {

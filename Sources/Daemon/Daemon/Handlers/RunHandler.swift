@@ -14,7 +14,7 @@ struct RunHandler: Sendable {
         let simple = call.parametersText.flatMap { Run.Request(parameters: $0) }
         let request = try simple ?? call.parameters(as: Run.Request.self)
         if call.place == .background || Self.takesTime(request) {
-            daemon.background.run { [self] in
+            daemon.planners.run { [self] in
                 do {
                     try take(request, call, accepted, here: false)
                 } catch {

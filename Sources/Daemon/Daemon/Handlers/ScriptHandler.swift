@@ -24,7 +24,7 @@ struct ScriptHandler: Sendable {
             throw ServiceError.invalidParameter("parameters")
         }
         // Files are looked at, which may be far away.
-        daemon.background.run { [self] in
+        daemon.planners.run { [self] in
             do {
                 try take(request, call)
             } catch {
@@ -121,7 +121,7 @@ struct ScriptHandler: Sendable {
 
     func keep(_ call: IncomingCall) throws {
         let request = try call.parameters(as: KeepInterpreter.Request.self)
-        daemon.background.run { [self] in
+        daemon.planners.run { [self] in
             do {
                 let need = try need(request.python, request.preload, request.root, request.context)
                 let id = try daemon.interpreter(for: need).id
