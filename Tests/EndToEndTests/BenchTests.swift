@@ -122,6 +122,38 @@ extension EndToEnd {
             }
         }
 
+        @Test("end soon when they are asked to, whatever a hook ignores")
+        func stubbornHook() throws {
+            try Daemon.run { daemon in
+                let begun = daemon.fixture.temporary + "/begun"
+                defer { try? FileManager.default.removeItem(atPath: begun) }
+                let parctl = try Parctl(
+                    words: ["--socket", daemon.socket, "bench", "noop", "--threads", "1", "--no-cold", "-r1"]
+                        + ["--prepare", "trap '' TERM; touch \(begun); sleep 61; true"], in: daemon.fixture)
+                func sleepers() -> [Int] {
+                    daemon.fixture.processes.filter { Processes.line(of: $0).hasPrefix("sleep") }
+                }
+                #expect(eventually { FileManager.default.fileExists(atPath: begun) && sleepers().count == 1 })
+                parctl.process.signal(SIGTERM)
+                #expect(parctl.process.end(within: 10) == .exit(130))
+                #expect(eventually { sleepers().isEmpty })
+            }
+        }
+
+        @Test("have an open loop that tells what it came to when it is interrupted while tasks are not due")
+        func interruptedRate() throws {
+            try Daemon.run { daemon in
+                let parctl = try daemon.start("bench sleep --for 1ms --threads 4 --rate 2 --time 30s --json")
+                // The first one warms the workers up.
+                #expect(try eventually { try daemon.status.jobsFinished >= 3 })
+                parctl.process.signal(SIGINT)
+                let outcome = try parctl.outcome()
+                #expect(outcome.status == 0, "\(outcome.errors)")
+                let tasks = try #require(try outcome.object()["tasks"] as? Int)
+                #expect((2..<60).contains(tasks))
+            }
+        }
+
         @Test("have an open loop whose latencies count from when tasks were due")
         func rate() throws {
             try Daemon.run { daemon in

@@ -194,6 +194,29 @@ extension EndToEnd {
         }
 
         @Test(
+            "are left by an interrupt where the daemon does not answer, and ended once it goes on",
+            arguments: [[], ["--line-buffer"]])
+        func silentDaemon(options: [String]) throws {
+            try Daemon.run { daemon in
+                func sleepers() -> [Int] {
+                    daemon.fixture.processes.filter { Processes.line(of: $0).hasPrefix("sleep") }
+                }
+                let parctl = try Parctl(
+                    words: ["--socket", daemon.socket, "run", "exec", "--threads", "2"] + options
+                        + ["sleep", "6{}", ":::", "1", "2"], in: daemon.fixture)
+                #expect(eventually { sleepers().count == 2 })
+                daemon.process.signal(SIGSTOP)
+                defer { daemon.process.signal(SIGCONT) }
+                parctl.process.signal(SIGINT)
+                #expect(parctl.process.end(within: 10) == .exit(130))
+                #expect(try parctl.outcome().errors.contains("the daemon does not answer"))
+                #expect(sleepers().count == 2)
+                daemon.process.signal(SIGCONT)
+                #expect(eventually { sleepers().isEmpty })
+            }
+        }
+
+        @Test(
             "are tried again when they fail, as often as is allowed, whoever sees to it",
             arguments: [[], ["--timeout", "10000%"]])
         func retries(options: [String]) throws {

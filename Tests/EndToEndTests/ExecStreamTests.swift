@@ -110,6 +110,44 @@ extension EndToEnd {
             }
         }
 
+        @Test("take their turns at an input to its end where one has failed before all of them have begun")
+        func haltedTurns() throws {
+            try Daemon.run { daemon in
+                // The input goes on, for more commands than have begun, once the first one's failure is known.
+                let script = """
+                    line=$(printf %2000s)
+                    input() {
+                        echo "$line"; echo "$line"
+                        until [ -e log ] && [ $(wc -l < log) = 2 ]; do sleep 0.01; done
+                        yes "$line" | head -c 400000
+                    }
+                    first='until [ -e begun ]; do sleep 0.01; done; exit 7'
+                    input | parctl -q --pipe --round-robin -k -j4 --block 1000 --halt soon,fail=1 --joblog log \
+                        "case {#} in 1) $first;; *) touch begun; wc -c;; esac"
+                    x=$?; rm log begun; exit $x
+                    """
+                let child = try shell(script, daemon)
+                #expect(child.end(within: 20) == .exit(7))
+                #expect(child.output.isOver(within: 5))
+                #expect(child.output.text == "402001\n", "\(child.errors.text)")
+            }
+        }
+
+        @Test("have their time from when they run on, however long others keep them waiting")
+        func queued() throws {
+            try Daemon.run("--worker-limit 1 --floor-threads 0 --floor-processes 0") { daemon in
+                let input = "yes 0.02 | head -n 5; until [ -e go ]; do sleep 0.01; done; echo 0; echo 0"
+                let child = try shell("(\(input)) | parctl -q -j1 --timeout 2000% sleep; x=$?; rm go; exit $x", daemon)
+                #expect(try eventually { try daemon.status.jobsFinished == 5 })
+                let other = try daemon.start("run sleep --for 1s --tasks 1 --threads 1")
+                _ = try daemon.awaitJob()
+                try Data().write(to: URL(fileURLWithPath: daemon.fixture.folder + "/go"))
+                _ = try daemon.awaitJob { $0.state == "queued" }
+                #expect(child.end(within: 20) == .exit(0), "\(child.errors.text)")
+                #expect(try other.outcome().status == 0)
+            }
+        }
+
         @Test("show lines at once where that is asked for, each whole and with its tag")
         func lines() throws {
             try Daemon.run { daemon in

@@ -2,6 +2,7 @@ import CLease
 import Control
 import Foundation
 import Glibc
+import Linux
 import Synchronization
 import Testing
 
@@ -88,6 +89,18 @@ final class LeaseClient {
         return Array(results.prefix(max(0, count)))
     }
 
+    /// How many have ended that nobody was told of, waiting for so many; or why there are none.
+    func count(ofTakingAtLeast least: Int, seconds: Double) -> Int {
+        var results = [par_result](repeating: par_result(), count: 64)
+        return par_lease_take(lease, &results, results.count, least, Int64(seconds * 1e9))
+    }
+
+    /// Whether there is room for the input of another task, which is not handed in.
+    func reserves(_ size: UInt) -> Bool {
+        var id: UInt64 = 0
+        return par_lease_reserve(lease, Int(bitPattern: size), &id) != nil
+    }
+
     func release(_ id: UInt64) { par_lease_release(lease, id) }
     func cancel(_ id: UInt64) -> Int32 { par_lease_cancel(lease, id) }
     func begun(_ id: UInt64) -> Int32 { par_lease_begun(lease, id) }
@@ -101,16 +114,44 @@ final class LeaseClient {
     }
 
     /// Ends the lease and reads what the daemon says last.
-    func lastWords() throws -> String {
+    func lastWords() throws -> String { try #require(lastWords(within: 20)) }
+
+    /// The same; nil where it has not said it within the time.
+    func lastWords(within seconds: Double) -> String? {
         var text = [UInt8](repeating: 0, count: 1 << 16)
         var size = 0
         let code = text.withUnsafeMutableBytes {
             par_lease_finish(
-                lease, $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count, &size, 20_000_000_000)
+                lease, $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count, &size, Int64(seconds * 1e9))
         }
-        try #require(code == 0)
-        return String(decoding: text.prefix(size), as: UTF8.self)
+        return code == 0 ? String(decoding: text.prefix(size), as: UTF8.self) : nil
     }
+}
+
+/// A call that waits, on a thread of its own.
+private final class WaitingCall: Sendable {
+    private let thread = Atomic<Int32>(0)
+    private let answer = Mutex<Int?>(nil)
+    private let isOver = DispatchGroup()
+
+    /// Begins it, and returns once it sleeps.
+    init(_ call: @escaping @Sendable () -> Int) throws {
+        isOver.enter()
+        Thread.detachNewThread { [self] in
+            thread.store(ThisProcess.tid, ordering: .releasing)
+            let value = call()
+            answer.withLock { $0 = value }
+            isOver.leave()
+        }
+        let isAsleep = eventually {
+            let tid = thread.load(ordering: .acquiring)
+            return tid != 0 && Processes.isAsleep(Int(tid))
+        }
+        try #require(isAsleep)
+    }
+
+    /// What it came to.
+    var value: Int? { isOver.isLeft(within: 30) ? answer.withLock { $0 } : nil }
 }
 
 extension Daemon {
@@ -291,6 +332,51 @@ extension EndToEnd {
                 #expect(client.tryPut([UInt8](repeating: 0, count: 8192)) == 0)
                 client.release(ids[9])
                 #expect(client.tryPut([UInt8](repeating: 0, count: 200)) == -EAGAIN)
+                for size in [.max, .max - 4095, 1 << 32] as [UInt] { #expect(!client.reserves(size), "\(size) bytes") }
+            }
+        }
+
+        @Test("has room for others, in their order, where many were cancelled while its workers were busy")
+        func cancelledMany() throws {
+            try Daemon.run { daemon in
+                let client = try LeaseClient(daemon, "sleep", ["for", "200ms"], processes: 1, tasks: 64)
+                var ids = [try client.put()]
+                #expect(eventually { client.begun(ids[0]) == 1 })
+                for round in 0..<200 {
+                    if round % 20 == 0 { ids.append(try client.put()) }
+                    let cancelled = try client.put()
+                    #expect(client.cancel(cancelled) == 0)
+                    #expect(try client.take(cancelled).result.state == UInt8(PAR_TASK_CANCELLED))
+                }
+                let results = try ids.map { try client.take($0).result }
+                #expect(results.count == 11 && results.allSatisfy { $0.state == UInt8(PAR_TASK_OK) })
+                let order = results.indices.sorted { results[$0].start < results[$1].start }
+                #expect(order == Array(0..<11))
+                #expect(try client.take(client.put()).result.state == UInt8(PAR_TASK_OK))
+            }
+        }
+
+        @Test("wakes who waits for a task that is cancelled", arguments: [true, false])
+        func cancelledWait(inOrder: Bool) throws {
+            try Daemon.run { daemon in
+                let client = try LeaseClient(daemon, "sleep", ["for", "1h"], processes: 1)
+                nonisolated(unsafe) let shared = client
+                let busy = try client.put()
+                #expect(eventually { client.begun(busy) == 1 })
+                // The first one listens, the second one to what that hears.
+                var waits: [(id: UInt64, call: WaitingCall)] = []
+                for _ in 0..<2 {
+                    let id = try client.put()
+                    waits.append((id, try WaitingCall { Int(shared.code(ofWaitingFor: id, seconds: 15)) }))
+                }
+                for (id, call) in inOrder ? waits : waits.reversed() {
+                    #expect(client.cancel(id) == 0)
+                    #expect(call.value == 0)
+                }
+                let others = try (0..<3).map { _ in try client.put() }
+                let taker = try WaitingCall { shared.count(ofTakingAtLeast: 2, seconds: 15) }
+                #expect(client.cancel(others[2]) == 0 && client.cancel(others[0]) == 0)
+                #expect(taker.value == 2)
             }
         }
 
@@ -508,6 +594,30 @@ extension EndToEnd {
                 result.state = 1
                 #expect(eventually { client.isOver })
                 #expect(client.tryPut() == -EPIPE)
+                _ = daemon.process.end()
+                try fixture.removeFiles()
+            }
+        }
+
+        @Test("is heard by who only looks: its receipt, and the end of the daemon")
+        func looks() throws {
+            try Fixture.run { fixture in
+                let daemon = try Daemon(in: fixture)
+                let client = try LeaseClient(daemon, "noop", processes: 1)
+                _ = try client.take(client.put())
+                var receipt: String?
+                let isFinished = eventually {
+                    receipt = client.lastWords(within: 0)
+                    return receipt != nil
+                }
+                #expect(isFinished && receipt?.contains(#""outcome":"ok""#) == true)
+                let clients = try (0..<2).map { _ in try LeaseClient(daemon, "sleep", ["for", "1h"], processes: 1) }
+                let ids = try clients.map { try $0.put() }
+                #expect(eventually { zip(clients, ids).allSatisfy { $0.begun($1) == 1 } })
+                #expect(clients[0].count(ofTakingAtLeast: 1, seconds: 0) == -Int(ETIMEDOUT))
+                daemon.process.signal(SIGKILL)
+                #expect(eventually { clients[0].count(ofTakingAtLeast: 1, seconds: 0) == -Int(EPIPE) })
+                #expect(eventually { clients[1].code(ofWaitingFor: ids[1], seconds: 0) == -EPIPE })
                 _ = daemon.process.end()
                 try fixture.removeFiles()
             }

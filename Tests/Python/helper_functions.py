@@ -63,6 +63,23 @@ def nap(seconds):
     return os.getpid()
 
 
+def slowly(x):
+    time.sleep(0.002)
+    return x
+
+
+def say(words):
+    print(words)
+    return words
+
+
+def hold(value, path):
+    """Returns the value once a FIFO has been read to its end."""
+    with open(path, "rb") as fifo:
+        fifo.read()
+    return value
+
+
 def place(name):
     return os.getcwd(), os.environ.get(name)
 

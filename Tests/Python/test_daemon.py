@@ -127,6 +127,34 @@ class PrivateTests(unittest.TestCase):
         self.assertTrue(pid.isdigit())
         self.assertFalse(os.path.exists(f"/proc/{pid}"))
 
+    def test_it_ends_with_its_program_though_a_forked_child_lives_on(self):
+        code = (
+            "import pard, os, sys; from pard import _daemon\n"
+            "with pard.WarmProcesses(1) as executor: executor.submit(pow, 2, 5).result()\n"
+            "pid = _daemon.find().status()['pid']\n"
+            "if os.fork() == 0:\n"
+            "    sys.stdin.read()\n"
+            "    os._exit(0)\n"
+            "print(pid, flush=True)\n"
+        )
+        with tempfile.TemporaryDirectory() as empty:
+            variables = dict(os.environ, XDG_RUNTIME_DIR=empty)
+            variables.pop("PARD_SOCKET", None)
+            with subprocess.Popen(
+                [sys.executable, "-c", code], env=variables, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL, text=True,
+            ) as program:
+                pid = program.stdout.readline().strip()
+                begun = time.monotonic()
+                self.assertEqual(program.wait(PATIENCE), 0)
+                # Where it doesn't end by itself, it is killed after ten seconds.
+                self.assertLess(time.monotonic() - begun, 5)
+                self.assertTrue(pid.isdigit())
+                self.assertFalse(os.path.exists(f"/proc/{pid}"))
+                # The child is still there, and ends now.
+                program.stdin.close()
+                self.assertEqual(program.stdout.read(), "")
+
 
 class FoundTests(unittest.TestCase):
     def test_what_was_found_is_said(self):

@@ -2,6 +2,7 @@
 package in PYTHONPATH; PARD_TEST_WORKERS=double has a stand-in for the daemon."""
 
 import concurrent.futures as cf
+import errno
 import functools
 import gc
 import io
@@ -24,8 +25,8 @@ sys.path[:0] = [os.path.dirname(os.path.abspath(__file__))]
 import pard
 import workers
 from helper_functions import (
-    Boom, NeverBack, Unsendable, boom, count_of_initializations, crash, held_by_worker, initialize, keep, nap, note, place,
-    printing, processors_seen, recurse, refuse_pickling, square, total,
+    Boom, NeverBack, Unsendable, boom, count_of_initializations, crash, held_by_worker, hold, initialize, keep, nap,
+    note, place, printing, processors_seen, recurse, refuse_pickling, say, slowly, square, total,
 )
 
 try:
@@ -53,6 +54,20 @@ class Both:
 
     def goes_on(self):
         self.assertEqual(self.executor.submit(square, 3).result(PATIENCE), 9)
+
+    def busy_executor(self, value=None):
+        """An executor whose only worker is at a task, that task, and the file that has it end when it is closed."""
+        executor = self.kind(1)
+        self.addCleanup(executor.kill_workers)
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        path = os.path.join(folder.name, "fifo")
+        os.mkfifo(path)
+        task = executor.submit(hold, value, path)
+        # Opened once the task has opened it.
+        fifo = open(path, "wb")
+        self.addCleanup(fifo.close)
+        return executor, task, fifo
 
     # What can be called.
 
@@ -144,6 +159,29 @@ class Both:
         self.assertIn(mock.call("to out\n"), out.write.mock_calls)
         self.assertIn(mock.call("to err\n"), err.write.mock_calls)
 
+    def test_what_cannot_be_printed_takes_no_result_away(self):
+        closed = io.StringIO()
+        closed.close()
+        broken = mock.Mock()
+        broken.write.side_effect = BrokenPipeError(errno.EPIPE, "Broken pipe")
+        for out in (closed, broken):
+            executor = self.kind(1)
+            self.addCleanup(executor.kill_workers)
+            with mock.patch("sys.stdout", out), self.assertLogs("concurrent.futures", "WARNING") as logs:
+                self.assertEqual(executor.submit(say, "one").result(PATIENCE), "one")
+                # These are taken by the collector.
+                futures = [executor.submit(say, words) for words in ("two", "three")]
+                self.assertEqual(cf.wait(futures, PATIENCE).not_done, set())
+                self.assertEqual([future.result() for future in futures], ["two", "three"])
+            self.assertEqual(len(logs.output), 1)
+
+    def test_what_the_output_has_no_letters_for_is_escaped(self):
+        out = io.TextIOWrapper(io.BytesIO(), encoding="ascii", newline="")
+        with mock.patch("sys.stdout", out):
+            self.assertEqual(self.executor.submit(say, "5 \u20ac").result(PATIENCE), "5 \u20ac")
+            self.assertEqual(cf.wait([self.executor.submit(say, "\xe4")], PATIENCE).not_done, set())
+        self.assertEqual(out.buffer.getvalue(), b"5 \\u20ac\n\\xe4\n")
+
     def test_a_record_says_when_a_task_ran_and_where(self):
         before = time.monotonic_ns()
         future = self.executor.submit(nap, 0.01)
@@ -173,6 +211,23 @@ class Both:
         with self.assertRaisesRegex(TypeError, "pickle"):
             self.executor.submit(refuse_pickling).result(PATIENCE)
         self.goes_on()
+
+    @unittest.skipUnless(workers.are_real(), "a stand-in has room for any input")
+    def test_what_is_larger_than_all_the_room_fails_alone(self):
+        size = 20 << 20
+        executor, busy, fifo = self.busy_executor()
+        executor._stream.packer.set_inline()
+        large = [executor.submit(len, bytes(size)) for _ in range(3)]
+        self.assertTrue(executor._stream._waiting)
+        larger = executor.submit(len, bytes(2 * size))
+        small = executor.submit(len, b"abc")
+        fifo.close()
+        self.assertEqual(cf.wait([busy, larger, small] + large, PATIENCE).not_done, set())
+        self.assertRaisesRegex(ValueError, "larger than the lease has room for", larger.result)
+        self.assertEqual([future.result() for future in large + [small]], [size] * 3 + [3])
+        results = executor.map(len, [b"", b"a", bytes(2 * size)])
+        self.assertEqual([next(results), next(results)], [0, 1])
+        self.assertRaisesRegex(ValueError, "larger than the lease has room for", next, results)
 
     def test_an_exception_comes_with_the_workers_traceback(self):
         error = self.executor.submit(boom, "words").exception(PATIENCE)
@@ -259,6 +314,16 @@ class Both:
             self.executor.shutdown()
             self.assertLess(len(os.listdir(folder)), 1000)
 
+    def test_a_maps_results_are_all_there_after_the_shutdown(self):
+        for count in (17, 400):
+            with self.kind(2) as executor:
+                results = executor.map(slowly, range(count))
+            self.assertEqual(list(results), list(range(count)))
+            executor = self.kind(2)
+            results = executor.map(slowly, range(count))
+            executor.shutdown(wait=False)
+            self.assertEqual(list(results), list(range(count)))
+
     def test_a_map_with_a_buffer_takes_items_as_results_are_taken(self):
         taken = []
 
@@ -327,6 +392,29 @@ class Both:
         self.assertTrue(queued.cancel())
         self.assertRaises(cf.CancelledError, queued.result)
         self.assertEqual(cf.wait([queued] + blockers, PATIENCE).not_done, set())
+
+    def test_many_that_are_cancelled_while_the_workers_are_busy_are_in_nobodys_way(self):
+        executor, busy, fifo = self.busy_executor("done")
+        first = executor.submit(square, 3)
+        for _ in range(12):
+            futures = [executor.submit(square, 1) for _ in range(1000)]
+            self.assertTrue(all(future.cancel() for future in futures))
+            # Takes them, so that there is room for others.
+            self.assertFalse(busy.done())
+        last = executor.submit(square, 4)
+        fifo.close()
+        self.assertEqual([future.result(PATIENCE) for future in (busy, first, last)], ["done", 9, 16])
+        self.assertEqual(executor.submit(square, 5).result(PATIENCE), 25)
+
+    def test_a_collector_that_could_not_be_started_is_started_the_next_time(self):
+        executor = self.kind(1)
+        with mock.patch.object(threading.Thread, "start", side_effect=RuntimeError("can't start new thread")):
+            first = executor.submit(square, 3)
+            self.assertRaisesRegex(RuntimeError, "can't start", first.add_done_callback, id)
+        second = executor.submit(square, 4)
+        self.assertEqual(cf.wait([first, second], PATIENCE).not_done, set())
+        executor.shutdown()
+        self.assertEqual([first.result(), second.result()], [9, 16])
 
     # The end.
 
