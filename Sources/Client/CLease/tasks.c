@@ -74,24 +74,39 @@ static void give_back(par_lease *lease, uint32_t number) {
     lease->free_slots[lease->free_count++] = number;
 }
 
+/* What has been handed in can be seen from now on. */
+static void publish(par_lease *lease, uint64_t count) {
+    __atomic_store_n(&par_stream_head_of(&lease->stream)->tail, lease->tail, __ATOMIC_SEQ_CST);
+    wake_workers(lease, count);
+}
+
 /* Makes sure of a place at the queue's end, which is a ring: workers pass the places of tasks that they claim, and none may have
-   done so for long, while others were put and taken back. What is over is passed here; what waits moves to the end, which is the same
-   place. Half of the places are of tasks that are over, so that few are looked at. */
+   done so for long, while others were put and taken back. The ring is turned once, then: what is over is passed, and what waits
+   moves to the end, in its order. Half of the places are free afterwards at least. */
 static void make_place(par_lease *lease) {
     const par_stream *stream = &lease->stream;
     par_stream_head *head = par_stream_head_of(stream);
-    uint64_t places = 2 * (uint64_t)stream->shape.slots;
-    if (lease->tail - lease->passed < places) return;
-    for (uint64_t look = 0; look < places; look++) {
-        uint64_t next = lease->passed = __atomic_load_n(&head->next, __ATOMIC_SEQ_CST);
-        if (lease->tail - next != places) return;
+    uint64_t places = 2 * (uint64_t)stream->shape.slots, end = lease->tail, moved = 0;
+    if (end - lease->passed < places) return;
+    lease->passed = __atomic_load_n(&head->next, __ATOMIC_SEQ_CST);
+    if (end - lease->passed != places) return;
+    publish(lease, 0);
+    /* No more looks than there can be, whatever others make of the hint. */
+    for (uint64_t look = 0; look < 2 * places; look++) {
+        uint64_t next = __atomic_load_n(&head->next, __ATOMIC_SEQ_CST);
+        if (next - end < places) break;
         uint64_t id = __atomic_load_n(par_stream_place(stream, next), __ATOMIC_RELAXED);
         lease_slot *slot = &lease->slots[par_stream_slot(stream, id)];
         uint64_t claim = __atomic_load_n(&par_stream_entry_of(stream, id)->claim, __ATOMIC_RELAXED);
         int waits = slot->id == id && slot->state == SLOT_OUT && (uint32_t)claim == PAR_CLAIM_NOBODY;
         if (!__atomic_compare_exchange_n(&head->next, &next, next + 1, 0, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) continue;
-        if (waits) lease->tail++;
+        if (!waits) continue;
+        __atomic_store_n(par_stream_place(stream, lease->tail), id, __ATOMIC_RELAXED);
+        lease->tail++;
+        moved++;
+        publish(lease, 0);
     }
+    publish(lease, moved);
 }
 
 /* Hands a task in, whose input stands where it is to. Workers may have it at once. */
@@ -108,12 +123,6 @@ static void hand_in(par_lease *lease, uint32_t number, size_t size, uint64_t use
     make_place(lease);
     __atomic_store_n(par_stream_place(stream, lease->tail), slot->id, __ATOMIC_RELAXED);
     lease->tail++;
-}
-
-/* What has been handed in can be seen from now on. */
-static void publish(par_lease *lease, uint64_t count) {
-    __atomic_store_n(&par_stream_head_of(&lease->stream)->tail, lease->tail, __ATOMIC_SEQ_CST);
-    wake_workers(lease, count);
 }
 
 int par_lease_put(par_lease *lease, const void *input, size_t size, uint64_t user, uint64_t *id) {
