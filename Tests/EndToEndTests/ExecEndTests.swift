@@ -207,6 +207,7 @@ extension EndToEnd {
                 #expect(eventually { sleepers().count == 2 })
                 daemon.process.signal(SIGSTOP)
                 defer { daemon.process.signal(SIGCONT) }
+                #expect(eventually { Processes.isStopped(Int(daemon.process.pid)) })
                 parctl.process.signal(SIGINT)
                 #expect(parctl.process.end(within: 10) == .exit(130))
                 #expect(try parctl.outcome().errors.contains("the daemon does not answer"))

@@ -57,6 +57,12 @@ enum Processes {
     /// Whether a process's first thread waits for something.
     static func isAsleep(_ pid: Int) -> Bool { state(of: pid) == "S" }
 
+    /// Whether a signal has stopped all threads of a process.
+    static func isStopped(_ pid: Int) -> Bool {
+        let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")) ?? []
+        return !threads.isEmpty && threads.allSatisfy { Int($0).flatMap(state(of:)) == "T" }
+    }
+
     private static func state(of pid: Int) -> Character? {
         guard let status = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8) else { return nil }
         return status[(status.lastIndex(of: ")") ?? status.startIndex)...].dropFirst(2).first

@@ -378,6 +378,23 @@ import Testing
         #expect(held.admits(at: nil) && count == 1 + 1 << 16)
     }
 
+    @Test func `what waits for a command that is never begun is handed out in the end`() throws {
+        let held = HeldOutputs(inOrder: true)
+        var text = ""
+        func print(_ part: HeldOutputs.Part, isFirst: Bool) {
+            text += (isFirst ? "<" : "") + String(decoding: part.output, as: UTF8.self) + (part.isLast ? ">" : "")
+        }
+        for (index, output, isLast) in [(3, "c", true), (1, "a", false), (1, "b", true)] {
+            var part = HeldOutputs.Part(job: ExecJob(number: index + 1, arguments: []), slot: 1)
+            part.output = Array(output.utf8)
+            part.isLast = isLast
+            try held.take(part, at: index, print)
+        }
+        #expect(text == "")
+        try held.end(print)
+        #expect(text == "<ab><c>")
+    }
+
     @Test func `what is much waits in a file`() throws {
         let much = String(repeating: "y", count: 5 << 20)
         let text = try printed(inOrder: true, [(1, much, false), (2, much, true), (1, "z", true), (0, "x", true)])

@@ -106,7 +106,7 @@ class Lease:
             except OSError:
                 pass  # The reader says so.
 
-    def take(self, nanoseconds, task=None):
+    def take(self, taken, nanoseconds, task=None):
         from pard._lease import Ended, LeaseOver
 
         with self._changed:
@@ -114,12 +114,13 @@ class Lease:
                 self._changed.wait(nanoseconds / 1e9)
             if not self._ended and self._is_over:
                 raise LeaseOver("the daemon has ended the lease")
-            taken, self._ended = self._ended, []
-            result = []
-            for task, (state, failure, pid, worker, times), data in taken:
-                key = self._memory.pop(task)
-                result.append(Ended(key, task, state, failure, pid, worker, int(state == 4), times, times + 1000, data))
-            return result
+            while self._ended:
+                task, (state, failure, pid, worker, times), data = self._ended[0]
+                key = self._memory.get(task)
+                taken.append(Ended(key, task, state, failure, pid, worker, int(state == 4), times, times + 1000, data))
+                # What an interrupt keeps from here comes twice, and is passed over.
+                del self._ended[0]
+                self._memory.pop(task, None)
 
     def release(self, task):
         with self._lock:

@@ -26,7 +26,8 @@ import pard
 import workers
 from helper_functions import (
     Boom, NeverBack, Unsendable, boom, count_of_initializations, crash, held_by_worker, hold, initialize, keep, nap,
-    note, place, printing, processors_seen, recurse, refuse_pickling, say, slowly, square, total,
+    note, place, printing, processors_seen, recurse, refuse_pickling, say, say_of, slowly,
+    square, total,
 )
 
 try:
@@ -174,6 +175,40 @@ class Both:
                 self.assertEqual(cf.wait(futures, PATIENCE).not_done, set())
                 self.assertEqual([future.result() for future in futures], ["two", "three"])
             self.assertEqual(len(logs.output), 1)
+
+    def test_an_interrupt_while_something_is_printed_has_nothing_done_twice(self):
+        size = 3 << 20
+        out = mock.Mock()
+        out.flush.side_effect = [KeyboardInterrupt, None, None, None]
+        with mock.patch("sys.stdout", out):
+            future = self.executor.submit(say_of, b"X" * size)
+            with self.assertRaises(KeyboardInterrupt):
+                future.result(PATIENCE)
+            self.assertEqual(future.result(PATIENCE), b"XX")
+            self.assertEqual(out.write.mock_calls, [mock.call(f"{size}\n")])
+            # What it was called with stood in memory that these must not have both.
+            others = [self.executor.submit(say_of, letter * size) for letter in (b"A", b"B")]
+            self.assertEqual([other.result(PATIENCE) for other in others], [b"AA", b"BB"])
+
+    def test_interrupts_lose_no_result(self):
+        def interrupt(number, frame):
+            raise KeyboardInterrupt
+
+        self.addCleanup(signal.signal, signal.SIGALRM, signal.signal(signal.SIGALRM, interrupt))
+        self.addCleanup(signal.setitimer, signal.ITIMER_REAL, 0)
+        for round in range(60):
+            futures = [self.executor.submit(square, number) for number in range(300)]
+            time.sleep(0.002)
+            try:
+                try:
+                    signal.setitimer(signal.ITIMER_REAL, 0.0001 + 0.00001 * round)
+                    for future in futures:
+                        future.result(PATIENCE)
+                finally:
+                    signal.setitimer(signal.ITIMER_REAL, 0)
+            except KeyboardInterrupt:
+                pass
+            self.assertEqual([future.result(PATIENCE) for future in futures], [number**2 for number in range(300)])
 
     def test_what_the_output_has_no_letters_for_is_escaped(self):
         out = io.TextIOWrapper(io.BytesIO(), encoding="ascii", newline="")

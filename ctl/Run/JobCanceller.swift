@@ -54,7 +54,8 @@ final class JobCanceller {
             try connection?.client.receiveAvailable()
             while connection?.client.hasBufferedReply == true {
                 do throws(ClientError) {
-                    _ = try connection?.client.next(as: Empty.self)
+                    // One that more are to follow is no answer.
+                    if try connection?.client.next(as: Empty.self).continues != false { return connection = nil }
                 } catch .failed {
                     // The job has ended by itself.
                 }

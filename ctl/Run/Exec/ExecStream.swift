@@ -85,6 +85,7 @@ final class ExecStream {
             if !plan.options.readsTerminal { progress.draw() }
             try wait()
         }
+        try held.end(print)
         return account.receipt(
             plan, shape: request, slots: plan.slots, start: start, lanes: lanes, interrupted: interrupted,
             halted: haltedBy != nil)
@@ -381,16 +382,17 @@ final class ExecStream {
 
     /// Prints a part of what a command has written, or keeps it until its turn.
     private func take(_ part: HeldOutputs.Part) throws {
-        let (follower, interruption, isWhole) = (follower, interruption, plan.options.output == .whole)
         progress.erase()
-        try held.take(part, at: part.job.place ?? 0) { part, isFirst in
-            if isWhole || part.isLast {
-                try follower.show(
-                    part.output, part.errors, of: part.job, isFirst: isFirst, isLast: part.isLast, slot: part.slot,
-                    interruption)
-            } else {
-                try follower.showNow(part.output, part.errors, of: part.job, slot: part.slot, interruption)
-            }
+        try held.take(part, at: part.job.place ?? 0, print)
+    }
+
+    private func print(_ part: HeldOutputs.Part, isFirst: Bool) throws {
+        if plan.options.output == .whole || part.isLast {
+            try follower.show(
+                part.output, part.errors, of: part.job, isFirst: isFirst, isLast: part.isLast, slot: part.slot,
+                interruption)
+        } else {
+            try follower.showNow(part.output, part.errors, of: part.job, slot: part.slot, interruption)
         }
     }
 

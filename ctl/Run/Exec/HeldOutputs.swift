@@ -57,6 +57,13 @@ final class HeldOutputs {
         }
     }
 
+    /// Hands out what still waits for a command that won't be begun any more, in order.
+    func end(_ print: (Part, _ isFirst: Bool) throws -> Void) throws {
+        for index in parts.keys.sorted() {
+            for place in parts.removeValue(forKey: index) ?? [] { try show(try restored(place), at: index, print) }
+        }
+    }
+
     private func show(_ part: Part, at index: Int, _ print: (Part, Bool) throws -> Void) throws {
         let isFirst = !isBegun
         isBegun = !part.isLast

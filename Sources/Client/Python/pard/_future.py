@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import _base
-from typing import TYPE_CHECKING, Any, Callable, List, NamedTuple, Optional
+from typing import TYPE_CHECKING, Any, Callable, List, NamedTuple, Optional, Sequence
 
 if TYPE_CHECKING:
     from ._stream import Stream
@@ -53,6 +53,11 @@ class Future(_base.Future):  # type: ignore[type-arg]
         #: The task's number in the lease; None before it is there.
         self._task: Optional[int] = None
         self._spans: Any = ()
+        #: How far its end has been taken in, so that an interrupt has nothing done twice: what it is, the parts of memory in which
+        #: it stands, and whether what the task has printed was written.
+        self._answer: Any = None
+        self._buffers: Sequence[Any] = ()
+        self._is_printed = False
         self._record: Any = None
         #: Of a chunk of a map: who is told of its end, and is given what there is of it.
         self._feed: Any = None

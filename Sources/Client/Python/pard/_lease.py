@@ -7,7 +7,7 @@ import errno
 import json
 import os
 import struct
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Deque, Dict, List, NamedTuple, Optional
 
 from ._errors import PardError
 
@@ -71,6 +71,8 @@ class _COptions(ctypes.Structure):
 
 #: par_result: address and size of the bytes, id, user, value, start, stop, cpu, cpu_tasks, pid, failure, worker, state, deaths.
 _RESULT = struct.Struct("<QQQQqQQQIIIHBB")
+#: Where a result has its task's number, and what stands there once it is taken.
+_TASK_PLACE, _NO_TASK = 16, bytes(8)
 _VERSION = 1
 #: Results taken at a time.
 _ROOM = 256
@@ -163,7 +165,9 @@ class Lease:
         self._handle = handle.value
         self._results = ctypes.create_string_buffer(_RESULT.size * _ROOM)
         self._place = ctypes.addressof(self._results)
-        self._view = memoryview(self._results)
+        self._view = memoryview(self._results).cast("B")
+        #: Whether results may stand there that nobody has: an interrupt came as they were being taken.
+        self._is_taking = False
         self._task = ctypes.c_uint64()
         self._task_place = ctypes.addressof(self._task)
 
@@ -178,26 +182,41 @@ class Lease:
             raise ValueError(f"an input of {len(data)} bytes is larger than the lease has room for")
         raise LeaseOver("the daemon has ended the lease")
 
-    def take(self, nanoseconds: int, task: Optional[int] = None) -> List[Ended]:
-        """What has ended, waiting for so long for the first. One thread at a time.
+    def take(self, taken: Deque[Ended], nanoseconds: int, task: Optional[int] = None) -> None:
+        """Takes what has ended, waiting for so long for the first. One thread at a time.
+
+        What an interrupt keeps from it is there at the next call. A task may come twice then.
 
         task: the one that is waited for, awake for the first moments.
         """
+        if self._is_taking and self._move(taken, _ROOM):
+            return
+        self._is_taking = True
+        count = 0
         if task is not None and nanoseconds > 0:
-            if self._library.wait(self._handle, task, self._place, 1) == 0:
-                return [self._ended(0)]
-        taker = self._library.take if nanoseconds > 0 else self._library.look
-        count = taker(self._handle, self._place, _ROOM, 1, nanoseconds)
+            count = self._library.wait(self._handle, task, self._place, 1) == 0
+        if not count:
+            taker = self._library.take if nanoseconds > 0 else self._library.look
+            count = taker(self._handle, self._place, _ROOM, 1, nanoseconds)
+        self._move(taken, count)
         if count == -errno.EPIPE:
             raise LeaseOver(self.reason())
-        return [self._ended(index) for index in range(count)]
 
-    def _ended(self, index: int) -> Ended:
-        address, size, task, key, _, start, stop, _, _, pid, failure, worker, state, deaths = _RESULT.unpack_from(
-            self._view, index * _RESULT.size
-        )
-        data = ctypes.string_at(address, size) if size else b""
-        return Ended(key, task, state, failure, pid, worker, deaths, start, stop, data)
+    def _move(self, taken: Deque[Ended], count: int) -> bool:
+        """Hands on what stands among the first so many results; whether something did."""
+        found = False
+        for offset in range(0, count * _RESULT.size, _RESULT.size):
+            address, size, task, key, _, start, stop, _, _, pid, failure, worker, state, deaths = _RESULT.unpack_from(
+                self._view, offset
+            )
+            # No task has this number.
+            if task:
+                data = ctypes.string_at(address, size) if size else b""
+                taken.append(Ended(key, task, state, failure, pid, worker, deaths, start, stop, data))
+                self._view[offset + _TASK_PLACE : offset + _TASK_PLACE + 8] = _NO_TASK
+                found = True
+        self._is_taking = False
+        return found
 
     def release(self, task: int) -> None:
         """Frees a task that has been taken, with its result."""
@@ -247,8 +266,8 @@ class Over:
     def put(self, data: bytes, key: int) -> Optional[int]:
         raise LeaseOver("the lease has ended")
 
-    def take(self, nanoseconds: int, task: Optional[int] = None) -> List[Ended]:
-        return []
+    def take(self, taken: Deque[Ended], nanoseconds: int, task: Optional[int] = None) -> None:
+        pass
 
     def release(self, task: int) -> None:
         pass

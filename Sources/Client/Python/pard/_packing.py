@@ -156,10 +156,11 @@ class Answer(NamedTuple):
     broken: Optional[str] = None
 
 
-def read(data: Any, results: Optional[MemoryFile] = None) -> Answer:
+def read(data: Any, results: Optional[MemoryFile] = None, future: Any = None) -> Answer:
     """Reads a result. Raises what unpickling raises.
 
     results: the memory file in which workers put what is large. A value that has buffers looks at them there.
+    future: keeps these buffers meanwhile, and may have them from an earlier call, which was interrupted.
     """
     if data[0] == _wire.PICKLE:
         return Answer(pickle.loads(data), None)
@@ -172,7 +173,7 @@ def read(data: Any, results: Optional[MemoryFile] = None) -> Answer:
     if status == _wire.VALUE:
         table = [_wire.RESULT_SPAN.unpack_from(view, _wire.FULL.size + index * 16) for index in range(count)]
         if there and results is not None:
-            buffers: List[Any] = _borrow(results, table)
+            buffers: List[Any] = _borrow(results, table, future)
             if there == _wire.BODY_THERE:
                 # It has no buffers: what it is unpickled to is a copy.
                 body = buffers.pop()
@@ -180,7 +181,7 @@ def read(data: Any, results: Optional[MemoryFile] = None) -> Answer:
             buffers = [bytearray(view[offset : offset + length]) for offset, length in table]
         return Answer(pickle.loads(body, buffers=buffers), None, bool(kept), *printed)
     if there and results is not None:
-        body = _borrow(results, [_wire.RESULT_SPAN.unpack_from(view, _wire.FULL.size)])[0]
+        body = _borrow(results, [_wire.RESULT_SPAN.unpack_from(view, _wire.FULL.size)], future)[0]
     if status == _wire.PARTIAL:
         values, explanation = pickle.loads(body)
         return Answer(pickle.loads(values), _exception(pickle.loads(explanation)), bool(kept), *printed)
@@ -193,9 +194,12 @@ def read(data: Any, results: Optional[MemoryFile] = None) -> Answer:
     raise Unreachable(bytes(body).decode("utf-8", "replace"))
 
 
-def _borrow(results: MemoryFile, table: Sequence[Tuple[int, int]]) -> List[Any]:
+def _borrow(results: MemoryFile, table: Sequence[Tuple[int, int]], future: Any) -> List[Any]:
     """The buffers where they stand. With the last of them to go, the worker may use their place again."""
-    left = [len(table)]
+    if future._buffers:
+        return list(future._buffers)
+    # One more until all are held: where an interrupt comes before, the place is lost rather than used by two.
+    left = [len(table) + 1]
     mapped, head = results.map, table[0][0] - _wire.PART_HEAD_SIZE
     owner = os.getpid()
 
@@ -211,6 +215,8 @@ def _borrow(results: MemoryFile, table: Sequence[Tuple[int, int]]) -> List[Any]:
         buffer = (ctypes.c_char * length).from_buffer(mapped, offset)
         weakref.finalize(buffer, gone).atexit = False
         buffers.append(memoryview(buffer).cast("B"))
+    future._buffers = tuple(buffers)
+    gone()
     return buffers
 
 

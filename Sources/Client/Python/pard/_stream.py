@@ -69,8 +69,10 @@ class Stream:
             raise PardError(f"the workers can't be used: {over}") from None
 
     def _hear_probe(self) -> None:
+        taken: Deque[Ended] = deque()
         while True:
-            for ended in self.lease.take(_SLICE):
+            self.lease.take(taken, _SLICE)
+            for ended in taken:
                 data = bytes(ended.data)
                 self.lease.release(ended.task)
                 if ended.state != State.OK:
@@ -108,7 +110,11 @@ class Stream:
             if is_full:
                 self._waiting.append((key, future, packed.data))
         if is_full:
-            self.collect()
+            try:
+                self.collect()
+            except RuntimeError:
+                # No thread can be started now. Whoever waits for a result puts others in, too.
+                pass
         return future
 
     def check(self) -> None:
@@ -131,29 +137,33 @@ class Stream:
 
     def _refill(self) -> None:
         refused: List[Tuple[Future, ValueError]] = []
-        with self._lock:
-            while self._waiting:
-                key, future, data = self._waiting[0]
-                if key in self._pending and future._state not in _DONE:
-                    try:
-                        task = self.lease.put(data, key)
-                    except ValueError as error:
-                        # It is larger than all the room.
-                        refused.append((future, error))
-                        self._let_go(key, future)
+        try:
+            with self._lock:
+                while self._waiting:
+                    key, future, data = self._waiting[0]
+                    if key in self._pending and future._state not in _DONE:
+                        try:
+                            task = self.lease.put(data, key)
+                        except ValueError as error:
+                            # It is larger than all the room.
+                            refused.append((future, error))
+                            self._let_go(key, future)
+                        else:
+                            if task is None:
+                                return
+                            future._task = task
                     else:
-                        if task is None:
-                            break
-                        future._task = task
-                else:
-                    self._let_go(key, future)
-                self._waiting.popleft()
-        for future, error in refused:
-            self._finish(future, Answer(None, error))
+                        self._let_go(key, future)
+                    self._waiting.popleft()
+        finally:
+            # Not with the lock: who waits for several has theirs, and may want it.
+            for future, error in refused:
+                self._finish(future, Answer(None, error))
 
     def _let_go(self, key: int, future: Future) -> None:
         self._pending.pop(key, None)
-        self.packer.free(future._spans)
+        spans, future._spans = future._spans, ()
+        self.packer.free(spans)
 
     def cancel(self, future: Future) -> bool:
         """Whether the task won't be begun."""
@@ -233,16 +243,13 @@ class Stream:
         """With the pump: takes what has ended, waiting for the first. Who is to be told of it is told without the pump."""
         if not self._taken and not self._is_closed:
             try:
-                self._taken.extend(self.lease.take(nanoseconds, task))
+                self.lease.take(self._taken, nanoseconds, task)
             except LeaseOver as over:
                 self.fail_all(str(over))
         while self._taken:
-            ended = self._taken.popleft()
-            try:
-                self._end(ended)
-            except KeyboardInterrupt:
-                self._taken.appendleft(ended)
-                raise
+            # Whatever interrupts it, the next one who takes goes on with it.
+            self._end(self._taken[0])
+            self._taken.popleft()
         if self._waiting and not self._is_closed:
             try:
                 self._refill()
@@ -268,17 +275,22 @@ class Stream:
             if future is not None:
                 self._let_go(ended.key, future)
             return
-        answer = self._answer(ended)
+        answer = future._answer
+        if answer is None:
+            answer = future._answer = self._answer(ended, future)
+        future._buffers = ()
         self.lease.release(ended.task)
         future._record = (
             ended.worker, ended.pid, ended.start, ended.stop, State.NAMES.get(ended.state, "failed"), ended.deaths
         )
         if answer.error is not None and ended.state == State.OK:
             future._record = future._record[:4] + ("failed", ended.deaths)
+        spans, future._spans = future._spans, ()
         if not answer.kept:
-            self.packer.free(future._spans)
-        self._print(answer)
-        self._pending.pop(ended.key, None)
+            self.packer.free(spans)
+        if not future._is_printed:
+            future._is_printed = True
+            self._print(answer)
         if answer.broken is not None:
             _base.LOGGER.critical("Exception in initializer:\n%s", answer.broken)
             broken = self._error("the initializer has failed in a worker, so the executor can't be used")
@@ -289,6 +301,8 @@ class Stream:
             future._end_cancelled()
         else:
             self._finish(future, answer)
+        future._answer = None
+        self._pending.pop(ended.key, None)
 
     def _finish(self, future: Future, answer: Answer) -> None:
         if future._feed is not None:
@@ -309,12 +323,15 @@ class Stream:
                 except UnicodeEncodeError as error:
                     stream.write(shown.encode(error.encoding, "backslashreplace").decode(error.encoding))
                 stream.flush()
-            except Exception as error:
+            except TimeoutError:
+                # A signal's handler has raised it.
+                raise
+            except (OSError, ValueError) as error:
                 if not self._is_mute:
                     self._is_mute = True
                     _base.LOGGER.warning("what tasks print can't be written: %s", error)
 
-    def _answer(self, ended: Ended) -> Answer:
+    def _answer(self, ended: Ended, future: Future) -> Answer:
         if ended.state == State.LOST:
             return Answer(None, self._lost(ended))
         if ended.state == State.CANCELLED:
@@ -323,7 +340,7 @@ class Stream:
             text = bytes(ended.data).decode("utf-8", "replace")
             return Answer(None, TaskError(text or f"the task has failed ({ended.failure})"))
         try:
-            return read(ended.data, self.packer.results)
+            return read(ended.data, self.packer.results, future)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
