@@ -7,7 +7,7 @@ extension PoolMachine {
         if job.isDisturbed || job.request.isHeld { settle(id) } else { finish(id, now) }
     }
 
-    /// Workers that are there and leave a client's job as soon as they have it can't join it: they lack what that takes.
+    /// Counts that a client's workers have all left its job without a death. Where they do so at once, they could not join it.
     private mutating func noteDesertion(of job: JobRow, _ now: UInt64) {
         if job.cancelled != nil || job.isDisturbed || job.ready == 0 { return }
         let isBrief = now < job.handedAt + PoolPolicy.youthNanoseconds

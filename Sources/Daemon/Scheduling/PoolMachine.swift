@@ -65,7 +65,7 @@ public struct PoolMachine: Sendable {
         case stopThreads(ProcessID, [UnitID])
         case stopProcess(ProcessID)
         case kill(ProcessID)
-        /// The same, unless something of it is at a task.
+        /// The same, unless something of it is at a task. It is asked for again until the process has done what it was told.
         case killUnlessBusy(ProcessID)
         /// Hand the job to these units. Seats are given by their place in the job's crew.
         case publish(JobID, [UnitID])

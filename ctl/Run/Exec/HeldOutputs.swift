@@ -41,7 +41,7 @@ final class HeldOutputs {
         if inOrder { current = 0 }
     }
 
-    /// Whether a command may begin. Where as many as may be are ahead, only one may that has had its place before: they wait for it.
+    /// Whether a command may begin. Where too many wait already, only one may that has a place: they may wait for that one.
     func admits(at place: Int?) -> Bool { place != nil || parts.count < Self.limit }
 
     /// Takes a part of what the command at `index` has written, the commands counted as they were begun, and hands out what may be
