@@ -179,7 +179,8 @@ struct ExecOptions {
         if let text = options["timeout-percent"]?.last {
             guard let number = Double(text), number > 0, number <= 1_000_000 else {
                 throw words.fault(
-                    "--timeout takes a time such as 10 or 500ms, or a percentage such as 200%, not '\(text)%'")
+                    "--timeout takes a time such as 10 or 500ms, or a percentage such as 200%, at most 1000000%, "
+                        + "not '\(text)%'")
             }
             timeoutPercent = number
         }
