@@ -29,6 +29,16 @@ extension ServiceTests {
             #expect(try service.mainPID == before)
         }
 
+        @Test("Where memory is short, workers go before the daemon, which goes on without them")
+        func outOfMemory() throws {
+            let service = try Service.fresh()
+            try service.receipt("noop --processes 2")
+            func score(_ pid: String) throws -> Int? { Int(try service.box.check("cat /proc/\(pid)/oom_score_adj")) }
+            let daemon = try #require(try score(service.mainPID))
+            #expect(try score("\(service.status.zygotePid)") == daemon + 200)
+            #expect(try service.property("OOMPolicy") == "continue")
+        }
+
         @Test("Killed while runs go on, it is started again, and the next run is well", arguments: Box.System.all)
         func killed(system: Box.System) throws {
             let service = try Service.fresh(on: system)

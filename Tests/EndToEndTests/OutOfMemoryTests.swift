@@ -7,11 +7,16 @@ import Testing
 private struct SmallCgroup {
     let folder: String
     private let limit: String
+    /// The file with a line `oom_kill`, and how many the kernel has killed behind it.
+    let kills: String
 
     /// Where cgroups with a memory controller can be made: version 2, or 1.
     private static let places = [
-        (root: "/sys/fs/cgroup", limit: "memory.max", mark: "0::"),
-        (root: "/sys/fs/cgroup/memory", limit: "memory.limit_in_bytes", mark: ":memory:"),
+        (root: "/sys/fs/cgroup", limit: "memory.max", kills: "memory.events", mark: "0::"),
+        (
+            root: "/sys/fs/cgroup/memory", limit: "memory.limit_in_bytes", kills: "memory.oom_control",
+            mark: ":memory:"
+        ),
     ]
     /// Where this process was.
     private let home: String
@@ -35,6 +40,7 @@ private struct SmallCgroup {
             else { continue }
             if access("\(folder)/\(place.limit)", W_OK) == 0 {
                 (self.folder, self.limit, home) = (folder, place.limit, "\(place.root)\(path)/cgroup.procs")
+                kills = "\(folder)/\(place.kills)"
                 return
             }
             rmdir(folder)
@@ -58,7 +64,9 @@ private struct SmallCgroup {
 }
 
 extension EndToEnd {
-    @Suite("Where the system kills workers for want of memory")
+    @Suite(
+        "Where the system kills for want of memory",
+        .enabled(if: SmallCgroup.isPossible, "no cgroup with a limit of memory can be made here"))
     struct OutOfMemoryTests {
         private static let functions = """
             def fill(item):
@@ -69,9 +77,44 @@ extension EndToEnd {
                     kept.append(bytearray(b"x") * (1 << 24))
             """
 
-        @Test(
-            "runs and leases say so, and go on with others",
-            .enabled(if: SmallCgroup.isPossible, "no cgroup with a limit of memory can be made here"))
+        /// Takes all memory there is until so many have been killed for it.
+        private static let hog = """
+            import sys
+
+            def kills():
+                with open(sys.argv[1]) as file:
+                    return next(int(line.split()[1]) for line in file if line.startswith("oom_kill "))
+
+            kept = []
+            while kills() < int(sys.argv[2]):
+                kept.append(bytearray(b"x") * (1 << 16))
+            """
+
+        @Test("it takes zygotes and workers, which come back, before the daemon, however large that is")
+        func daemonStays() throws {
+            let group = try SmallCgroup()
+            defer { rmdir(group.folder) }
+            try Fixture.run { fixture in
+                // Sooner than what takes the memory: to have that later than others takes a privilege.
+                let program = fixture.folder + "/sooner"
+                let lines = "#!/bin/sh\necho 800 > /proc/self/oom_score_adj; exec '\(try Program.pard.path)' \"$@\"\n"
+                try lines.write(toFile: program, atomically: false, encoding: .utf8)
+                chmod(program, 0o755)
+                defer { unlink(program) }
+                let daemon = try group.enter { try Daemon(in: fixture, program: program) }
+                try group.limit(to: 128 << 20)
+                let hog = try group.enter {
+                    let words = ["python3", "-c", Self.hog, group.kills, "4"]
+                    return try Child("/usr/bin/env", words, environment: fixture.environment())
+                }
+                #expect(hog.end() == .exit(0), "\(hog.errors.text)")
+                #expect(try daemon.status.pid == Int(daemon.process.pid))
+                #expect(try daemon.exec(["-q", "--processes", "2", "echo", ":::", "a"]).output == "a\n")
+                daemon.stop()
+            }
+        }
+
+        @Test("of workers, runs and leases say so, and go on with others")
         func isTold() throws {
             let group = try SmallCgroup()
             defer { rmdir(group.folder) }

@@ -126,8 +126,9 @@ FILES = {
     "reads_bytes.py": "import sys\nprint(sys.stdin.buffer.readline(), sys.stdin.readline())\n",
     "mask.py": "import os\nmask = os.umask(0)\nprint(oct(mask), os.getcwd())\nopen('made', 'w').close()\nprint(oct(os.stat('made').st_mode))\nos.remove('made')\n",
     "limits.py": """
-        import resource
+        import os, resource
         print([resource.getrlimit(getattr(resource, name)) for name in sorted(dir(resource)) if name.startswith("RLIMIT_")])
+        print(os.getpriority(os.PRIO_PROCESS, 0), os.sched_getscheduler(0), open("/proc/self/oom_score_adj").read())
     """,
     "signals.py": """
         import signal

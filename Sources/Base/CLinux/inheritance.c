@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "inheritance.h"
 #include "CLinux.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
@@ -11,7 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { RESOURCES = 16, IOPRIO_WHO_PROCESS = 1, NICE_OFFSET = 20, CPU_WORDS = PAR_INHERITED_COUNT - PAR_INHERITED_CPUS };
+enum { RESOURCES = 16, IOPRIO_WHO_PROCESS = 1, NICE_OFFSET = 20, MOST_OOM = 1000, CPU_WORDS = PAR_INHERITED_COUNT - PAR_INHERITED_CPUS };
 static const char oom_file[] = "/proc/self/oom_score_adj";
 
 static int64_t oom_adjustment(void) {
@@ -54,15 +55,25 @@ void par_inheritance_read(int64_t *values) {
     }
 }
 
-static void set_oom_adjustment(int64_t value) {
-    // Less than this process's own would shield the command from what may end all others.
-    if (value <= oom_adjustment()) return;
+static int32_t write_oom_adjustment(int64_t value) {
     char text[16];
     int size = snprintf(text, sizeof text, "%d", (int)value);
     int file = open(oom_file, O_WRONLY | O_CLOEXEC);
-    if (file < 0) return;
-    (void)!write(file, text, (size_t)size);
+    if (file < 0) return -errno;
+    int32_t result = write(file, text, (size_t)size) < 0 ? -errno : 0;
     close(file);
+    return result;
+}
+
+static void set_oom_adjustment(int64_t value) {
+    // Less than this process's own would shield the command from what may end all others.
+    if (value > oom_adjustment()) write_oom_adjustment(value);
+}
+
+int32_t par_offer_memory(int32_t by) {
+    int64_t own = oom_adjustment();
+    if (own == PAR_NOT_INHERITED) return -ENOENT;
+    return write_oom_adjustment(own + by < MOST_OOM ? own + by : MOST_OOM);
 }
 
 static void set_limit(int resource, int64_t soft, int64_t hard) {

@@ -90,6 +90,9 @@ public enum ZygoteProtocol {
     /// The exit code of a worker that has done as much as it is to do, so that another takes its place.
     public static let renewalExitCode: Int32 = 74
 
+    /// By how much zygotes and workers go before the daemon where memory is short, in thousandths of the memory that they share.
+    public static let offeredMemory: Int32 = 200
+
     /// The argument before the most memory of its own that each of the runtime's processes may have, in bytes. The
     /// runtime's arguments follow.
     public static let memoryFlag = "--memory"

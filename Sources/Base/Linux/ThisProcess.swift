@@ -40,6 +40,14 @@ public enum ThisProcess {
         try kernel("prctl(PR_SET_DUMPABLE)") { par_deny_inspection() }
     }
 
+    /// Has the kernel end this process, and those that it will start, before others where memory is short.
+    ///
+    /// - Parameter thousandths: what its score in that is raised by, in thousandths of all the memory that it shares with others.
+    ///   Without privileges it can't be raised any more after ``denyInspection()``.
+    public static func offerMemory(_ thousandths: Int32) throws(SystemError) {
+        try kernel("writing /proc/self/oom_score_adj") { par_offer_memory(thousandths) }
+    }
+
     /// Lets go of the pages of this program's code and constants that it has used so far. What it goes on using comes back
     /// from the page cache, some at a time; what only its start has needed doesn't.
     public static func releaseCode() {

@@ -13,12 +13,15 @@ public enum ZygoteProgram {
     public static func run(_ support: (any RuntimeSupport.Type)?) -> Int32 {
         let arguments = ThisProcess.arguments.dropFirst()
         do {
+            let place = WorkerProgram.place(arguments)
+            let isGuardian = arguments.first == GuardianProtocol.flag
+            if place == nil && !isGuardian { offerMemory() }
             // What tasks start may be other programs of the same user, and must not get at the ledger.
             try ThisProcess.denyInspection()
-            if let place = WorkerProgram.place(arguments) {
+            if let place {
                 try WorkerProgram.run(place, support: support, arguments: Array(arguments.dropFirst(3)))
             }
-            if arguments.first == GuardianProtocol.flag {
+            if isGuardian {
                 try Guardian(arguments.dropFirst())?.watch()
                 return 0
             }
@@ -35,6 +38,12 @@ public enum ZygoteProgram {
             complain("\(error); this program is started by a pard of the same version, and can't be run by hand")
             return 1
         }
+    }
+
+    /// Has the kernel take a zygote and its workers before the daemon and its guardian where memory is short: those come back in
+    /// milliseconds. Where that can't be had, the larger process goes, which mostly is a worker.
+    public static func offerMemory() {
+        try? ThisProcess.offerMemory(ZygoteProtocol.offeredMemory)
     }
 
     /// By how many bytes a worker process may grow until another takes its place; 0 for no bound.

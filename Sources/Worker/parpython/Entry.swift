@@ -53,6 +53,7 @@ public func parpythonBegin(
         let rest = start.worker == nil ? words : Array(words.dropFirst(3))
         skipped?.pointee = Int32(words.count - (try ZygoteProgram.bind(rest)).count)
         if start.worker != nil { return 0 }
+        ZygoteProgram.offerMemory()
         start.zygote = try StartingZygote()
         return start.zygote == nil ? 2 : 0
     } catch {

@@ -168,9 +168,11 @@ def practise():
 def sample():
     """The order of a script that has all as it is here."""
     limits = [number for which in range(16) for number in resource.getrlimit(which)]
+    with open("/proc/self/oom_score_adj", "rb", 0) as file:
+        oom = int(file.read())
     texts = [
         "address", "1.1", "", 0, int(signal.SIGINT), "",
-        os.getpriority(os.PRIO_PROCESS, 0), " ".join(map(str, limits)), os.sched_getscheduler(0),
+        os.getpriority(os.PRIO_PROCESS, 0), " ".join(map(str, limits)), oom, os.sched_getscheduler(0),
         " ".join(map(str, os.sched_getaffinity(0))), "command", "pass", 3, 0, sys.executable, "-c", "pass",
     ]
     return b"\0".join([*(os.fsencode(str(text)) for text in texts), *(name + b"=" + value for name, value in os.environb.items())])

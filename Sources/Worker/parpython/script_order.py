@@ -38,6 +38,7 @@ class Order:
         self.blocked = numbers(next(words))
         self.nice = numbers(next(words))
         self.limits = numbers(next(words))
+        self.oom = numbers(next(words))
         self.policy = numbers(next(words))
         self.cpus = numbers(next(words))
         self.kind = next(words).decode()

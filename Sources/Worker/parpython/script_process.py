@@ -53,6 +53,7 @@ def take_signals(order):
 
 
 def take_limits(order):
+    take_oom_score(order)
     for which in range(len(order.limits) // 2):
         if which == UNUSED_LIMIT:
             continue
@@ -80,6 +81,20 @@ def take_limits(order):
                 os.setpriority(os.PRIO_PROCESS, 0, wanted)
             except OSError:
                 raise Unfit("its nice value is below the daemon's") from None
+
+
+def take_oom_score(order):
+    """How soon it is ended where memory is short: workers are sooner than others, scripts are not."""
+    for wanted in order.oom:
+        try:
+            score = os.open("/proc/self/oom_score_adj", os.O_RDWR | os.O_CLOEXEC)
+            try:
+                if int(os.read(score, 16)) != wanted:
+                    os.pwrite(score, b"%d" % wanted, 0)
+            finally:
+                os.close(score)
+        except OSError:
+            raise Unfit("the daemon may not be ended as late as it where memory is short") from None
 
 
 def close_all(numbers):

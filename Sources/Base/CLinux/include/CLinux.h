@@ -73,6 +73,9 @@ int32_t par_child_changes(void);
 void par_child_changes_seen(int32_t fd);
 /// Lets no other process without privileges look into this one, or at what it has open.
 int32_t par_deny_inspection(void);
+/// Has the kernel end this process, and those that it will start, before others where memory is short: adds `by` to what
+/// /proc/self/oom_score_adj says, up to 1000. Without privileges not after par_deny_inspection().
+int32_t par_offer_memory(int32_t by);
 
 /// Has a program to be spawned start with no descriptor from `first` on.
 int32_t par_spawn_close_from(posix_spawn_file_actions_t *actions, int32_t first);
