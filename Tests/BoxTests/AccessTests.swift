@@ -27,7 +27,7 @@ extension ServiceTests {
         @Test("systemctl shows the pools, who is busy and what waits")
         func statusText() throws {
             let service = try Service.fresh(settings: "floor-threads: 3\nfloor-processes: 2")
-            let run = try service.box.start("parctl run sleep --for 700ms --tasks 4 --threads 2", as: "alice")
+            let run = try service.box.start("parctl run sleep --for 2s --tasks 4 --threads 2", as: "alice")
             let busy = "Warm: 3 threads, 2 processes; busy: 2 of 5 workers; waiting jobs: 0"
             #expect(try eventually { try service.property("StatusText") == busy })
             #expect(try service.box.check("systemctl status pard.service").contains("Status: \"\(busy)\""))

@@ -48,7 +48,7 @@ extension ServiceTests {
         @Test("puts the new daemon in the place of a running one when it is installed again, and lets runs finish")
         func upgraded() throws {
             let service = try Service.fresh()
-            let run = try service.box.start("parctl run sleep --for 100ms --tasks 20 --threads 2", as: "alice")
+            let run = try service.box.start("parctl run sleep --for 400ms --tasks 20 --threads 2", as: "alice")
             #expect(try eventually { try service.status.jobsRunning == 1 })
             let before = try service.mainPID
             try service.box.install(again: true)

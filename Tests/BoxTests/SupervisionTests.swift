@@ -57,7 +57,7 @@ extension ServiceTests {
         @Test("Stopped while a run goes on, it lets that finish")
         func drained() throws {
             let service = try Service.fresh()
-            let run = try service.box.start("parctl run sleep --for 100ms --tasks 20 --threads 2 --json", as: "alice")
+            let run = try service.box.start("parctl run sleep --for 400ms --tasks 20 --threads 2 --json", as: "alice")
             #expect(try eventually { try service.status.jobsRunning == 1 })
             try service.box.check("systemctl stop pard.service")
             #expect(try run.outcome().status == 0)

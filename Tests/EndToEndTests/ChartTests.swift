@@ -92,16 +92,16 @@ extension EndToEnd {
         @Test("runs every arm warm and cold in every round, and tells that sleeping goes faster side by side")
         func sleep() throws {
             try Daemon.run { daemon in
-                let outcome = try daemon.parctl("compare sleep --for 5ms -r 6 --json")
+                let outcome = try daemon.parctl("compare sleep --for 5ms -r 9 --json")
                 #expect(outcome.status == 0)
                 #expect(outcome.errors == "")
                 let document: Document = try outcome.decoded()
                 #expect(document.tasks == 16)
-                #expect(document.rounds == 6)
+                #expect(document.rounds == 9)
                 #expect(
                     document.arms.map(\.arm) == ["serial", "2 threads", "4 threads", "2 processes", "4 processes"])
                 for arm in document.arms {
-                    #expect(arm.runs.count == 12)
+                    #expect(arm.runs.count == 18)
                     #expect(arm.not_warm == 0)
                     #expect((arm.cold_startup?.median ?? 0) > 0)
                 }

@@ -34,7 +34,7 @@ final class Fixture: Sendable {
     }
 
     /// The processes that this test's programs are.
-    var processes: [Int] { Processes.with(mark) }
+    var processes: [Int] { Processes.with(mark, or: folder) }
 
     /// All files but the temporary directory itself, as paths.
     var files: [String] {

@@ -35,6 +35,8 @@ extension EndToEnd {
             defer { try? FileManager.default.removeItem(atPath: folder) }
             var environment = fixture.environment(variables)
             environment["HOME"] = home
+            // Its lines are bash's, whatever the user's own shell is.
+            environment["SHELL"] = "/bin/bash"
             // One of the two is this function; the other one is the program of that name.
             let function = #"parallel() { "$PARCTL" --socket "$PARD" run exec "$@"; }; "#
             let child = try Child(

@@ -49,10 +49,9 @@ extension EndToEnd {
         func recycleBusy(pool: String) throws {
             try Daemon.run { daemon in
                 let before = try daemon.pool(pool).pids
-                let run = try daemon.start("run sleep --for 100ms --\(pool) 4 --tasks 12 --records --json")
-                _ = try daemon.awaitJob { $0.done >= 4 }
+                let gate = try Gate(daemon, tasks: 12, "--\(pool)", "4", "--records", "--json")
                 #expect(try daemon.parctl("pools recycle \(pool)").status == 0)
-                let outcome = try run.outcome()
+                let outcome = try gate.open()
                 #expect(try outcome.receipt.tasks == Tasks(ok: 12))
                 #expect(Set(try outcome.records.map(\.pid)).isSubset(of: before))
                 #expect(try outcome.records.allSatisfy { $0.attempt == 1 })

@@ -2,13 +2,21 @@ import Foundation
 
 /// What /proc tells of processes.
 enum Processes {
-    /// Those that are alive and have `variable` in the environment that they were born with.
-    static func with(_ variable: String) -> [Int] {
+    /// Those that are alive and have `variable` in the environment that they were born with. The daemon and its own let only root look
+    /// into them: others find those by `path` in their command lines, and by who has started them.
+    static func with(_ variable: String, or path: String) -> [Int] {
         let wanted = Data(variable.utf8)
-        return all.filter { pid in
+        var found: [Int: Bool] = [:]
+        func isFound(_ pid: Int) -> Bool {
+            if let known = found[pid] { return known }
             let environment = FileManager.default.contents(atPath: "/proc/\(pid)/environ")
-            return environment?.range(of: wanted) != nil && isAlive(pid)
+            let isOne =
+                environment.map { $0.range(of: wanted) != nil }
+                ?? (line(of: pid).contains(path) || parent(of: pid).map { $0 != 0 && isFound($0) } ?? false)
+            found[pid] = isOne
+            return isOne
         }
+        return all.filter { isFound($0) && isAlive($0) }
     }
 
     /// All that can be seen, those that have ended and wait for their parents included.

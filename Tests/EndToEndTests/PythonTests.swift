@@ -16,8 +16,9 @@ extension EndToEnd {
                 with client.open("org.varlink.service") as service:
                     info = service.GetInfo()
                 with client.open("org.pard.Control") as pard:
+                    # Longer than a daemon that is held up tells nothing of it.
                     replies = list(pard.Run(
-                        workload="sleep", arguments={"for": "150ms"}, threads=2, tasks=8, records=True, _more=True))
+                        workload="sleep", arguments={"for": "500ms"}, threads=2, tasks=8, records=True, _more=True))
                     single = pard.Run(workload="cpu", processes=2)
                     errors = []
                     for call in (

@@ -8,15 +8,15 @@ extension EndToEnd {
         @Test("a worker is replaced, and its tasks are run again", arguments: ["threads", "processes"])
         func worker(pool: String) throws {
             try Daemon.run { daemon in
-                let run = try daemon.start("run sleep --for 50ms --\(pool) 4 --tasks 40 --records --json")
+                let run = try daemon.start("run sleep --for 50ms --\(pool) 4 --tasks 200 --records --json")
                 _ = try daemon.awaitJob { $0.done >= 4 }
                 let victim = try #require(try daemon.pool(pool).pids.first)
                 kill(pid_t(victim), SIGKILL)
                 let outcome = try run.outcome()
                 #expect(outcome.status == 0)
                 expectSound(try outcome.receipt)
-                #expect(try outcome.receipt.tasks == Tasks(ok: 40))
-                #expect(try outcome.records.map(\.task) == Array(0..<40))
+                #expect(try outcome.receipt.tasks == Tasks(ok: 200))
+                #expect(try outcome.records.map(\.task) == Array(0..<200))
                 #expect(try outcome.records.contains { $0.attempt == 2 })
                 let receipt = try outcome.receipt
                 #expect(receipt.deaths == (pool == "threads" ? 4 : 1))

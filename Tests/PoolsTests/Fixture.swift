@@ -252,6 +252,26 @@ struct Host: Sendable {
     }
 
     struct Gone: Error {}
+
+    /// Runs twelve tasks of 100 ms on four workers, kills one of their processes while it is at a task, and gives back the run.
+    func killing(
+        _ choice: KeyPath<[Int], Int?>, of pool: Arrangement, attempts: Int? = 3
+    ) async throws -> Outcome {
+        var last: Outcome?
+        // Where this is held up for longer than the run takes, nobody is at a task any more.
+        for _ in 0..<10 where last?.records.contains(where: { $0.deaths > 0 }) != true {
+            let job = try await submit(
+                pool.four(), tasks: 12, workload: Work.sleep, number: 100_000_000, attempts: attempts)
+            // Each of the four has done a task, and the victim is in its next one.
+            _ = try await settles { $0.machine.jobs[job.id] == nil || ($0.done[job.id] ?? 0) >= 4 }
+            let victim = try #require(try await snapshot().pids[pool.kind]?[keyPath: choice])
+            _ = try await settles { $0.machine.jobs[job.id] == nil || isInState("S", victim) }
+            kill(pid_t(victim), SIGKILL)
+            last = await job.outcome
+            #expect(try await settles { $0.machine.isEveryFloorReady && !exists(victim) })
+        }
+        return try #require(last)
+    }
 }
 
 /// A program beside the tests'.
@@ -316,7 +336,10 @@ func withTemporaryDirectory(_ body: (String) async throws -> Void) async throws 
 }
 
 /// Whether a process of this number exists, a zombie included.
-func exists(_ pid: Int) -> Bool { kill(pid_t(pid), 0) == 0 }
+func exists(_ pid: Int) -> Bool { kill(pid_t(pid), 0) == 0 || errno == EPERM }
+
+/// Whether tests may look into the daemon's processes, which let nobody but root in.
+let mayLookIntoWorkers = geteuid() == 0
 
 /// Whether a process's first thread is in this state: `S` sleeps, `T` is stopped.
 func isInState(_ state: Character, _ pid: Int) -> Bool {

@@ -10,7 +10,9 @@ private let libraryPools = Arrangement.allCases.filter { [.curl, .blas].contains
 
 @Suite("A worker with a library", .serialized)
 struct LibraryTests {
-    @Test("has it loaded before its first order", arguments: libraryPools)
+    @Test(
+        "has it loaded before its first order",
+        .enabled(if: mayLookIntoWorkers, "only root may look into workers"), arguments: libraryPools)
     func loaded(pool: Arrangement) async throws {
         try await Host.run { host in
             try await host.warm(pool)
@@ -46,7 +48,9 @@ struct LibraryTests {
     }
 
     @Test(
-        "finds libcurl loaded by its zygote, and OpenBLAS not", arguments: [Arrangement.processesCurl, .processesBLAS])
+        "finds libcurl loaded by its zygote, and OpenBLAS not",
+        .enabled(if: mayLookIntoWorkers, "only root may look into workers"),
+        arguments: [Arrangement.processesCurl, .processesBLAS])
     func preloaded(pool: Arrangement) async throws {
         try await Host.run { host in
             try await host.warm(pool)

@@ -100,11 +100,11 @@ class IsolationTests(ScriptTests):
     def test_changed_sources(self):
         """A preloaded module that has changed is loaded anew, and --why says so."""
         path = os.path.join(self.stage.files, "changing.py")
-        words, options = ["-c", "import changing; print(changing.VALUE)"], ["--preload", "changing", "--why"]
+        words, options = ["-c", "import changing; print(changing.VALUE)"], ["--preload", "changing"]
         for value in ("1", "22"):
             with open(path, "w", encoding="ascii") as file:
                 file.write(f"VALUE = {value}\n")
-            result = self.stage.warm(words, options)
+            result = self.stage.why(words, options)
             self.assertEqual(result[1], value.encode() + b"\n")
         self.assertIn(b"sources changed: ", result[2])
         os.remove(path)
@@ -113,15 +113,15 @@ class IsolationTests(ScriptTests):
         """A variable that a preloaded module has read makes another interpreter, and --why names both."""
         with open(os.path.join(self.stage.files, "reading.py"), "w", encoding="ascii") as file:
             file.write("import os\nVALUE = os.environ.get('READ_BY_CASE')\n")
-        words, options = ["-c", "import reading; print(reading.VALUE)"], ["--preload", "reading", "--why"]
-        self.stage.warm(words, options, environment={b"READ_BY_CASE": b"a"})
-        result = self.stage.warm(words, options, environment={b"READ_BY_CASE": b"b"})
+        words, options = ["-c", "import reading; print(reading.VALUE)"], ["--preload", "reading"]
+        self.stage.why(words, options, environment={b"READ_BY_CASE": b"a"})
+        result = self.stage.why(words, options, environment={b"READ_BY_CASE": b"b"})
         self.assertEqual(result[1], b"b\n")
         self.assertIn(b"environment changed: READ_BY_CASE, read by reading", result[2])
 
     def test_preload_that_fails(self):
         """What can't be preloaded is said by --why, and the script runs all the same."""
-        result = self.stage.warm(["-c", "print('ran')"], ["--preload", "no_such_module_here", "--why"])
+        result = self.stage.why(["-c", "print('ran')"], ["--preload", "no_such_module_here"])
         self.assertEqual(result[:2], (0, b"ran\n"))
         self.assertCold(result, b"No module named 'no_such_module_here'")
 
@@ -136,7 +136,7 @@ class IsolationTests(ScriptTests):
             file.write("VALUE = 'mine'\n")
         with open(os.path.join(folder, "main.py"), "w", encoding="ascii") as file:
             file.write(f"import {name}\nprint({name}.VALUE)\n")
-        result = self.stage.warm([os.path.join(folder, "main.py")], ["--why"])
+        result = self.stage.why([os.path.join(folder, "main.py")])
         self.assertEqual(result[:2], (0, b"mine\n"))
         self.assertCold(result, b"stands before the module " + name.encode())
 

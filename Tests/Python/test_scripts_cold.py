@@ -21,7 +21,7 @@ class ColdTests(ScriptTests):
     def test_options(self):
         """Options of the interpreter's own."""
         for option in (["-I"], ["-S"], ["-B"], ["-O"], ["-X", "utf8"], ["-W", "error"], ["-E"], ["-uI"]):
-            self.check(self.stage.warm([*option, *self.DONE], ["--why"]), b"is the interpreter's own option")
+            self.check(self.stage.why([*option, *self.DONE]), b"is the interpreter's own option")
         self.assertEqual(self.stage.warm(["-V"]), self.stage.real(["-V"]))
         self.assertEqual(self.stage.warm(["--version"]), self.stage.real(["--version"]))
         self.assertEqual(self.stage.warm(["-c"])[0], 2)
@@ -43,7 +43,7 @@ class ColdTests(ScriptTests):
                 with open(os.path.join(self.stage.files, "seen"), encoding="ascii") as file:
                     seen.append(file.read())
             self.assertEqual(seen[0], seen[1])
-        result = self.stage.warm(self.DONE, ["--why"], preexec_fn=lambda: os.close(0), input=None)
+        result = self.stage.why(self.DONE, preexec_fn=lambda: os.close(0), input=None)
         self.check(result, b"a standard stream is closed")
 
     def test_address_space(self):
@@ -56,21 +56,21 @@ class ColdTests(ScriptTests):
             # A build for debugging may not even be loaded then.
             starts = self.stage.run(["parctl", "python", "-V"], preexec_fn=limit)[0] == 0
             if starts and self.stage.real(self.DONE, preexec_fn=limit)[0] == 0:
-                self.check(self.stage.warm(self.DONE, ["--why"], preexec_fn=limit), b"address space")
+                self.check(self.stage.why(self.DONE, preexec_fn=limit), b"address space")
 
     def test_namespace(self):
         """Another namespace."""
         if subprocess.run(["unshare", "--uts", "true"], capture_output=True).returncode:
             self.skipTest("namespaces can't be made here")
         words = ["unshare", "--uts", "parctl", "python", "--python", sys.executable, "--why", *self.DONE]
-        self.check(self.stage.run(words), b"host name namespace")
+        self.check(self.stage.in_time(lambda: self.stage.run(words)), b"host name namespace")
 
     def test_rights(self):
         """Fewer rights."""
         if subprocess.run(["setpriv", "--no-new-privs", "true"], capture_output=True).returncode:
             self.skipTest("there is no setpriv")
         words = ["setpriv", "--no-new-privs", "parctl", "python", "--python", sys.executable, "--why", *self.DONE]
-        self.check(self.stage.run(words), b"no_new_privs")
+        self.check(self.stage.in_time(lambda: self.stage.run(words)), b"no_new_privs")
 
     def test_interpreter_that_starts_parctl(self):
         """A python3 in PATH that is parctl python itself doesn't start itself for ever."""

@@ -59,7 +59,7 @@ class OwnerTests(ScriptTests):
         for _ in range(3):
             self.stage.wait(self.stage.spares)
             waiting = self.stage.spares()
-            pid = int(self.stage.warm(["-c", "import os; print(os.getpid())"])[1])
+            pid = int(self.stage.why(["-c", "import os; print(os.getpid())"])[1])
             self.assertIn(pid, waiting)
             self.assertNotIn(pid, ran)
             ran.add(pid)
@@ -104,7 +104,7 @@ class OwnerTests(ScriptTests):
         self.assertEqual(result[0], 0, result)
         self.assertIn(b"scripts:decimal is warm", result[1])
         self.assertEqual((pool()["floor"], pool()["ready"], pool()["state"]), (1, 1, "ready"))
-        self.assertIn(b"parctl: warm", self.stage.warm(["-c", "pass"], ["--preload", "decimal", "--why"])[2])
+        self.assertIn(b"parctl: warm", self.stage.why(["-c", "pass"], ["--preload", "decimal"])[2])
         self.assertEqual(self.stage.run(["parctl", "pools", "resize", "scripts:decimal", "0"])[0], 0)
         self.assertEqual(pool()["floor"], 0)
         failed = self.stage.run(["parctl", "python", "--python", sys.executable, "--warm", "no_such_module_here"])
@@ -113,7 +113,7 @@ class OwnerTests(ScriptTests):
 
     def test_why_names_a_preload(self):
         """--why names what would have saved most."""
-        errors = self.stage.warm(["-c", "import asyncio.events, http.server"], ["--why"])[2]
+        errors = self.stage.why(["-c", "import asyncio.events, http.server"])[2]
         self.assertRegex(errors, rb"parctl: --preload (asyncio|http|email)[.a-z]* would have saved ")
 
     def test_start_and_stop(self):

@@ -19,6 +19,8 @@ typedef struct {
     pid_t parent;
     volatile int32_t error;
     volatile int32_t step;
+    /// Whether the program is to be given more once it is executed.
+    volatile int32_t later;
 } start;
 
 /// Undoes what glibc's posix_spawn(3), by which the zygote was started, has done to one of the two signals that it keeps
@@ -56,7 +58,7 @@ static int child(void *argument) {
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     listen_again();
-    if (command->inherited != NULL) par_inherit(command->inherited);
+    if (command->inherited != NULL) start->later = par_inherit(command->inherited);
     start->step = PAR_COMMAND_EXECVE;
     execve(command->path, command->arguments + 1, command->environment);
     if (errno == ENOEXEC) {
@@ -81,6 +83,7 @@ int32_t par_command_start(const par_command *command, int32_t *pidfd, int32_t *s
     int32_t error = pid < 0 ? errno : start.error;
     pthread_sigmask(SIG_SETMASK, &mask, NULL);
     *step = pid < 0 ? PAR_COMMAND_CLONE : start.step;
+    if (error == 0 && start.later != 0) par_inherit_later(pid, command->inherited);
     if (error == 0) return pid;
     if (pid > 0) {
         waitid(P_PIDFD, (id_t)*pidfd, &(siginfo_t){0}, WEXITED);

@@ -13,11 +13,16 @@
 #include <unistd.h>
 
 enum { RESOURCES = 16, IOPRIO_WHO_PROCESS = 1, NICE_OFFSET = 20, MOST_OOM = 1000, CPU_WORDS = PAR_INHERITED_COUNT - PAR_INHERITED_CPUS };
-static const char oom_file[] = "/proc/self/oom_score_adj";
+
+static int open_oom_adjustment(pid_t pid, int mode) {
+    char path[48] = "/proc/self/oom_score_adj";
+    if (pid != 0) snprintf(path, sizeof path, "/proc/%d/oom_score_adj", (int)pid);
+    return open(path, mode | O_CLOEXEC);
+}
 
 static int64_t oom_adjustment(void) {
     char text[16];
-    int file = open(oom_file, O_RDONLY | O_CLOEXEC);
+    int file = open_oom_adjustment(0, O_RDONLY);
     if (file < 0) return PAR_NOT_INHERITED;
     ssize_t size = read(file, text, sizeof text - 1);
     close(file);
@@ -55,25 +60,27 @@ void par_inheritance_read(int64_t *values) {
     }
 }
 
-static int32_t write_oom_adjustment(int64_t value) {
+static int32_t write_oom_adjustment(pid_t pid, int64_t value) {
     char text[16];
     int size = snprintf(text, sizeof text, "%d", (int)value);
-    int file = open(oom_file, O_WRONLY | O_CLOEXEC);
+    int file = open_oom_adjustment(pid, O_WRONLY);
     if (file < 0) return -errno;
     int32_t result = write(file, text, (size_t)size) < 0 ? -errno : 0;
     close(file);
     return result;
 }
 
-static void set_oom_adjustment(int64_t value) {
+static int32_t set_oom_adjustment(int64_t value) {
     // Less than this process's own would shield the command from what may end all others.
-    if (value > oom_adjustment()) write_oom_adjustment(value);
+    return value > oom_adjustment() ? write_oom_adjustment(0, value) : 0;
 }
+
+void par_inherit_later(pid_t pid, const int64_t *values) { write_oom_adjustment(pid, values[PAR_INHERITED_OOM]); }
 
 int32_t par_offer_memory(int32_t by) {
     int64_t own = oom_adjustment();
     if (own == PAR_NOT_INHERITED) return -ENOENT;
-    return write_oom_adjustment(own + by < MOST_OOM ? own + by : MOST_OOM);
+    return write_oom_adjustment(0, own + by < MOST_OOM ? own + by : MOST_OOM);
 }
 
 static void set_limit(int resource, int64_t soft, int64_t hard) {
@@ -100,13 +107,14 @@ static void set_policy(int64_t policy) {
     if (policy == SCHED_BATCH || policy == SCHED_IDLE) sched_setscheduler(0, (int)policy, &none);
 }
 
-void par_inherit(const int64_t *values) {
+int32_t par_inherit(const int64_t *values) {
     int64_t ignored = values[PAR_INHERITED_SIGNALS];
     if (ignored == PAR_NOT_INHERITED) ignored = 0;
     for (int number = 1; number <= 64; number++) {
         if ((uint64_t)ignored >> (number - 1) & 1) signal(number, SIG_IGN);
     }
-    if (values[PAR_INHERITED_OOM] != PAR_NOT_INHERITED) set_oom_adjustment(values[PAR_INHERITED_OOM]);
+    int32_t later = 0;
+    if (values[PAR_INHERITED_OOM] != PAR_NOT_INHERITED) later = set_oom_adjustment(values[PAR_INHERITED_OOM]) < 0;
     if (values[PAR_INHERITED_NICE] != PAR_NOT_INHERITED)
         syscall(SYS_setpriority, PRIO_PROCESS, 0, values[PAR_INHERITED_NICE]);
     if (values[PAR_INHERITED_IO] != PAR_NOT_INHERITED)
@@ -119,4 +127,5 @@ void par_inherit(const int64_t *values) {
         if (resource == RLIMIT_LOCKS || (soft == PAR_NOT_INHERITED && hard == PAR_NOT_INHERITED)) continue;
         set_limit(resource, soft, hard);
     }
+    return later;
 }

@@ -142,7 +142,7 @@ def run(stage, report):
         for fault in others.faults[:5]:
             report.check(False, f"others: {fault}")
         report.check(others.runs, "others had no run done meanwhile")
-        report.check(at(others.pings, 0.99) <= PING, f"others waited p99 {time_text(at(others.pings, 0.99))} for a ping")
+        report.check(at(others.pings, 0.99) <= stage.time(PING), f"others waited p99 {time_text(at(others.pings, 0.99))} for a ping")
         crowd.close()
         if not report.check(daemon.is_alive, f"the daemon ended: {daemon.end_text()}"):
             return
