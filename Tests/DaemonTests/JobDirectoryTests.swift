@@ -5,6 +5,16 @@ import Testing
 
 @Suite("The directory of a daemon's jobs")
 struct JobDirectoryTests {
+    @Test("is in /tmp where no other place is named")
+    func place() {
+        let own = getenv("TMPDIR").map { String(cString: $0) }
+        defer { if let own { setenv("TMPDIR", own, 1) } else { unsetenv("TMPDIR") } }
+        setenv("TMPDIR", "", 1)
+        #expect(JobDirectory.parent == "/tmp")
+        setenv("TMPDIR", "/elsewhere", 1)
+        #expect(JobDirectory.parent == "/elsewhere")
+    }
+
     /// A directory that is removed with the test.
     private final class Parent {
         let path = FileManager.default.temporaryDirectory.path + "/job-directories-\(UUID().uuidString)"

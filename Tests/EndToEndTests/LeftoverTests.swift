@@ -114,6 +114,17 @@ extension EndToEnd {
             }
         }
 
+        @Test("when the daemon has ended before its guardian, which was held up, and does the rest alone")
+        func guardianHeldUp() throws {
+            try run("--threads") { daemon, run, sleepers throws in
+                let guardian = try #require(daemon.guardian)
+                kill(pid_t(guardian), SIGSTOP)
+                daemon.process.signal(SIGTERM)
+                #expect(daemon.process.end() == .exit(0))
+                sleepers.expectNone()
+            }
+        }
+
         @Test("even when the daemon is killed after its guardian was")
         func guardianKilled() throws {
             try run("--threads") { daemon, _, sleepers throws in

@@ -9,10 +9,12 @@ extension EndToEnd {
         func drain(signal: Int32) throws {
             try Fixture.run { fixture in
                 let daemon = try Daemon(in: fixture)
-                let run = try daemon.start("run sleep --for 200ms --threads 2 --tasks 8 --json")
-                _ = try daemon.awaitJob { $0.done >= 2 }
+                var connection = try RawConnection(daemon.socket)
+                let gate = try Gate(daemon, tasks: 8, "--threads", "2", "--json")
                 daemon.process.signal(signal)
-                let outcome = try run.outcome()
+                // Connections that wait for nothing are let go once it has heard.
+                #expect(try connection.next() == nil)
+                let outcome = try gate.open()
                 #expect(outcome.status == 0)
                 expectSound(try outcome.receipt)
                 #expect(try outcome.receipt.tasks == Tasks(ok: 8))
@@ -26,14 +28,13 @@ extension EndToEnd {
             try Fixture.run { fixture in
                 let daemon = try Daemon(in: fixture)
                 var connection = try RawConnection(daemon.socket)
-                let run = try daemon.start("run sleep --for 500ms --threads 2 --tasks 4 --json")
-                _ = try daemon.awaitJob()
+                let gate = try Gate(daemon, tasks: 4, "--threads", "2")
                 daemon.process.signal(SIGTERM)
                 // Connections that wait for nothing are let go, and no others are taken from then on.
                 #expect(try connection.next() == nil)
                 let outcome = try daemon.parctl("run noop")
                 #expect(outcome.status == 3 || outcome.status == 4)
-                #expect(try run.outcome().status == 0)
+                #expect(try gate.open().status == 0)
                 #expect(daemon.process.end() == .exit(0))
             }
         }
@@ -50,6 +51,49 @@ extension EndToEnd {
                 expectSound(try outcome.receipt)
                 #expect(try outcome.receipt.outcome == .cancelled)
                 #expect(daemon.process.end() == .exit(0))
+            }
+        }
+
+        @Test(
+            "ends when its drain time is over, though its user may start neither process nor thread any more",
+            .enabled(if: geteuid() == 0, "only root can be a user of whom there are no other processes"))
+        func noThread() throws {
+            try Fixture.run { fixture throws in
+                let user = UInt32.random(in: 541_000...541_999)
+                for folder in [fixture.folder, fixture.temporary] { chown(folder, user, user) }
+                let script = """
+                    import os, resource, subprocess, sys, time
+                    resource.setrlimit(resource.RLIMIT_NPROC, (60, 60))
+                    pard, parctl, socket = sys.argv[1:]
+                    daemon = subprocess.Popen([pard, "--socket", socket, "--floor-threads", "1", "--floor-processes", "1",
+                        "--drain-time", "100ms", "--cancel-grace", "100ms"])
+                    while subprocess.call([parctl, "--socket", socket, "ping"], stdout=-3, stderr=-3): pass
+                    # Threads that wait for work leave after some seconds, and none comes back.
+                    children, until = [], time.monotonic() + 8
+                    while time.monotonic() < until:
+                        try:
+                            child = os.fork()
+                        except BlockingIOError:
+                            time.sleep(0.01)
+                            continue
+                        if child == 0:
+                            time.sleep(60)
+                            os._exit(0)
+                        children.append(child)
+                    daemon.terminate()
+                    code = daemon.wait()
+                    for child in children: os.kill(child, 9)
+                    sys.exit(code)
+                    """
+                let child = try Child(
+                    "/usr/bin/setpriv",
+                    ["--reuid", "\(user)", "--regid", "\(user)", "--clear-groups", "python3", "-c", script]
+                        + [try Program.pard.path, try Program.parctl.path, fixture.folder + "/pard.sock"],
+                    environment: fixture.environment())
+                #expect(child.end() == .exit(1), "\(child.errors.text)")
+                #expect(child.errors.isOver(within: 10))
+                #expect(child.errors.text.contains("no thread can be started"), "\(child.errors.text)")
+                try fixture.removeFiles()
             }
         }
 

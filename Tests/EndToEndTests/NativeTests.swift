@@ -1,3 +1,4 @@
+import CLease
 import Control
 import Foundation
 import Testing
@@ -392,6 +393,37 @@ extension EndToEnd {
                         "compare native \(libraries.path("shout")):shout a b c d --workers 2 --runs 2 --json")
                     #expect(outcome.status == 0)
                     #expect(outcome.output.contains("\"processes"))
+                }
+            }
+        }
+
+        @Test("have the room for results that there is, where they ask for none of their own")
+        func littleRoom() throws {
+            try Libraries.use { libraries in
+                try Daemon.run("--ledger-size 64MiB") { daemon in
+                    let line = "run native \(libraries.path("shout")):shout -q"
+                    let outcome = try daemon.parctl("\(line) a b")
+                    #expect(outcome.status == 0, "\(outcome.errors)")
+                    #expect(try daemon.parctl("\(line) --results-limit 128MiB a b").status == 4)
+                    let lease = try LeaseClient(
+                        daemon, "native", ["function", libraries.path("shout") + ":shout"], processes: 1)
+                    #expect(try lease.take(lease.put(Array("a".utf8))).result.state == UInt8(PAR_TASK_OK))
+                    _ = try lease.finish()
+                }
+            }
+        }
+
+        @Test(
+            "run where a limit on memory may not be raised",
+            .enabled(if: PrivateTests.isAlone, PrivateTests.why))
+        func memoryLimit() throws {
+            try Libraries.use { libraries in
+                try Fixture.run { fixture in
+                    let line = "ulimit -d 4000000; exec \(try Program.parctl.path) run native "
+                    let child = try Child(
+                        "/bin/sh", ["-c", line + "\(libraries.path("shout")):shout -q a"],
+                        environment: fixture.environment())
+                    #expect(child.end() == .exit(0) && child.output.isOver(within: 10), "\(child.errors.text)")
                 }
             }
         }

@@ -116,6 +116,25 @@ extension EndToEnd {
             }
         }
 
+        @Test("gets the help of 'parctl python' where a script's words would stand")
+        func pythonHelp() throws {
+            try Fixture.run { fixture in
+                for line in ["python --help", "python --why --help"] {
+                    let outcome = try Parctl(line, in: fixture).outcome()
+                    #expect(outcome.status == 0 && outcome.output.contains("USAGE: parctl python"), "\(outcome.errors)")
+                }
+            }
+        }
+
+        @Test("is told the place in which no daemon can be started")
+        func noPlace() throws {
+            try Fixture.run { fixture in
+                let outcome = try Parctl("start", in: fixture, variables: ["XDG_RUNTIME_DIR": "/proc"]).outcome()
+                #expect(outcome.status == 2)
+                #expect(outcome.errors.hasPrefix("parctl: can't write to '/proc/pard': "), "\(outcome.errors)")
+            }
+        }
+
         private static let script = "/usr/bin/script"
 
         @Test(
@@ -124,7 +143,7 @@ extension EndToEnd {
         func progress() throws {
             try Daemon.run { daemon in
                 let line =
-                    "\(try Program.parctl.path) --socket \(daemon.socket) run exec -q -j1 --delay 1ms --timeout 900ms sleep ::: 60"
+                    "\(try Program.parctl.path) --socket \(daemon.socket) run exec -q -j1 --delay 1ms --timeout 3s sleep ::: 60"
                 let child = try Child(
                     Self.script, ["-qec", line, "/dev/null"], environment: daemon.fixture.environment(["TERM": "xterm"])
                 )

@@ -33,7 +33,8 @@ extension EndToEnd {
                 let closing = descriptors.map { "\($0)>&-" }.joined(separator: " ")
                 let daemon = try start("exec \"$0\" \"$@\" \(closing)", in: fixture)
                 try expectService(of: daemon, in: fixture) {
-                    for descriptor in descriptors {
+                    // Only root may look into it.
+                    for descriptor in descriptors where geteuid() == 0 {
                         let link = "/proc/\(daemon.pid)/fd/\(descriptor)"
                         let target = try FileManager.default.destinationOfSymbolicLink(atPath: link)
                         #expect(target == "/dev/null")
@@ -48,6 +49,32 @@ extension EndToEnd {
                 let line = "mkdir \(fixture.folder)/gone && cd \(fixture.folder)/gone && rmdir ../gone && "
                 let daemon = try start(line + "exec \"$0\" \"$@\" 2> >(exit)", in: fixture)
                 try expectService(of: daemon, in: fixture)
+            }
+        }
+
+        @Test(
+            "says that there are too few threads, and which limit to raise",
+            .enabled(if: geteuid() == 0, "root has no such limit, and nobody else can be another user"),
+            arguments: [2, 4, 12])
+        func fewThreads(limit: Int) throws {
+            try Fixture.run { fixture in
+                let user = UInt32.random(in: 542_000...542_999)
+                let line = "ulimit -u \(limit); exec setpriv --reuid \(user) --clear-groups \"$0\" \"$@\""
+                let daemon = try start(line, in: fixture)
+                #expect(daemon.end() == .exit(1))
+                try #require(daemon.errors.isOver(within: 10))
+                #expect(daemon.errors.text.contains("see 'ulimit -u', or LimitNPROC"), "\(daemon.errors.text)")
+            }
+        }
+
+        @Test("serves whatever the soft limit on files, and says what to do where the hard one is too low")
+        func fileLimit() throws {
+            try Fixture.run { fixture in
+                try expectService(of: try start("ulimit -Sf 1000; exec \"$0\" \"$@\"", in: fixture), in: fixture)
+                let daemon = try start("ulimit -f 1000; exec \"$0\" \"$@\"", in: fixture)
+                #expect(daemon.end() == .exit(1))
+                try #require(daemon.errors.isOver(within: 10))
+                #expect(daemon.errors.text.contains("'ulimit -f' must allow the ledger's "), "\(daemon.errors.text)")
             }
         }
 

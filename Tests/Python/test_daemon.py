@@ -156,6 +156,23 @@ class PrivateTests(unittest.TestCase):
                 self.assertEqual(program.stdout.read(), "")
 
 
+class LibraryTests(unittest.TestCase):
+    def test_it_is_found_where_the_daemon_can_not_be_looked_into(self):
+        daemon = _daemon.Daemon("/nowhere")
+        daemon._status = {"pid": 1}
+        path = os.path.join(os.path.dirname(os.path.realpath(_daemon._program())), "libparlease.so")
+        real = os.readlink
+
+        def refused(path):
+            if path.startswith("/proc/"):
+                raise PermissionError
+            return real(path)
+
+        with mock.patch("os.readlink", refused):
+            found = daemon.library("libparlease.so")
+        self.assertTrue(os.path.samefile(found, path) if os.path.exists(path) else "/lib" in found, found)
+
+
 class FoundTests(unittest.TestCase):
     def test_what_was_found_is_said(self):
         done = subprocess.run([sys.executable, "-m", "pard"], stdout=subprocess.PIPE, text=True, timeout=PATIENCE)

@@ -68,6 +68,8 @@ struct PythonCommand: ParsableCommand {
 
     /// Only what no script is run by comes here.
     func run() throws {
+        // As it stands before what python3 takes, it is not for that one.
+        if words.contains("--help") { throw CleanExit.helpRequest(self) }
         throw CommandError.usage(
             warm == nil
                 ? "parctl python takes --preload, --python, --why and --warm, and then what python3 takes"

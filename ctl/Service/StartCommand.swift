@@ -127,12 +127,7 @@ enum OwnDaemon {
         guard let program = DaemonFinder.pard() else {
             throw CommandError.privateDaemon("there is no 'pard' beside parctl or in $PATH")
         }
-        var folderStatus = stat()
-        if mkdir(folder(of: path).cBytes, 0o700) != 0, errno == EEXIST, folder(of: path).hasPrefix("/tmp/pard-"),
-            lstat(folder(of: path).cBytes, &folderStatus) != 0 || folderStatus.st_uid != getuid()
-        {
-            throw CommandError.usage("\(folder(of: path)) is not yours: name a place with --socket")
-        }
+        try makeFolder(folder(of: path))
         let log = open(Self.log(of: path).cBytes, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard log >= 0 else { throw CommandError.export(path: Self.log(of: path), errno: errno) }
         defer { close(log) }
@@ -141,17 +136,33 @@ enum OwnDaemon {
         if fstat(log, &status) == 0, status.st_size > logBytes { ftruncate(log, 0) }
         let ends = try Pipe().release()
         defer { close(ends.reader) }
+        let pid: Int32
         do {
             defer { close(ends.writer) }
-            try spawn(
+            pid = try spawn(
                 program, ["--socket", path, "--idle-exit", idle, "--ready-link", String(readyDescriptor)], log,
                 ends.writer)
         }
-        try awaitReady(ends.reader, path)
+        do {
+            try awaitReady(ends.reader, path)
+        } catch {
+            // One that can't even start is not to do so later, when nobody expects it any more.
+            killChild(pid)
+            throw error
+        }
+    }
+
+    private static func makeFolder(_ folder: String) throws(CommandError) {
+        if mkdir(folder.cBytes, 0o700) == 0 { return }
+        guard errno == EEXIST else { throw .export(path: folder, errno: errno) }
+        var status = stat()
+        if folder.hasPrefix("/tmp/pard-"), lstat(folder.cBytes, &status) != 0 || status.st_uid != getuid() {
+            throw .usage("\(folder) is not yours: name a place with --socket")
+        }
     }
 
     /// Starts the program apart from this one, which it outlives. This process has one thread.
-    private static func spawn(_ path: String, _ arguments: [String], _ log: Int32, _ ready: Int32) throws {
+    private static func spawn(_ path: String, _ arguments: [String], _ log: Int32, _ ready: Int32) throws -> Int32 {
         var program = Program(path: path, arguments: arguments, environment: .ofThisProcess, descriptors: [ready])
         program.directory = "/"
         program.hasNoInput = true
@@ -164,7 +175,7 @@ enum OwnDaemon {
             close(own)
         }
         do {
-            _ = try program.spawn()
+            return try program.spawn()
         } catch {
             throw CommandError.privateDaemon("\(path): \(SystemFault.text(error.errno.rawValue))")
         }

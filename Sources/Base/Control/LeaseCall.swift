@@ -13,7 +13,7 @@ public enum LeaseCall {
         public var timeout: Int?
         /// How many tasks can be on their way at a time: a power of two; ``LeaseCall/tasks`` when nil.
         public var tasks: Int?
-        /// Room for inputs and results that are not small; ``LeaseCall/bytes`` each when nil.
+        /// Room for inputs and results that are not small; ``LeaseCall/bytes`` each when nil, or what the daemon has.
         public var inputBytes: Int?
         public var resultBytes: Int?
         /// How many workers may die of a task until it is lost; 1 when nil.

@@ -58,6 +58,8 @@ extension ThisProcess {
 public enum MarkedProcesses {
     /// How many are killed before their ends are waited for: each takes a descriptor meanwhile.
     private static let maximumAtOnce = 256
+    /// How often it is looked at least, however late: who was held up in between finds what has been started meanwhile.
+    private static let leastLooks = 3
 
     /// Kills all processes whose mark is wanted, waits for their ends, and looks again until there is none.
     ///
@@ -67,11 +69,13 @@ public enum MarkedProcesses {
     public static func end(within nanoseconds: UInt64, where isWanted: (CommandMark) -> Bool) -> Bool {
         let deadline = Monotonic.now() + nanoseconds
         var spared: Set<Int32> = []
+        var looks = 0
         repeat {
+            looks += 1
             var killed = kill(isWanted, sparing: &spared)
             if killed.isEmpty { return spared.isEmpty }
             awaitEnds(of: &killed, until: deadline)
-        } while Monotonic.now() < deadline
+        } while Monotonic.now() < deadline || looks < leastLooks
         return false
     }
 

@@ -72,10 +72,23 @@ public enum ThisProcess {
     }
 
     /// Bounds the memory of its own that this process, and each that it starts, may have: its heap and what it maps for
-    /// writing, files and shared memory not among it. Whoever asks for more gets none.
+    /// writing, files and shared memory not among it. Whoever asks for more gets none. A lower bound that there is stays.
     public static func limitMemory(bytes: UInt64) throws(SystemError) {
-        var limit = rlimit(rlim_cur: rlim_t(bytes), rlim_max: rlim_t(bytes))
+        var limit = rlimit()
+        try system("getrlimit(RLIMIT_DATA)") { getrlimit(__rlimit_resource_t(RLIMIT_DATA.rawValue), &limit) }
+        limit.rlim_max = min(rlim_t(bytes), limit.rlim_max)
+        limit.rlim_cur = limit.rlim_max
         try system("setrlimit(RLIMIT_DATA)") { setrlimit(__rlimit_resource_t(RLIMIT_DATA.rawValue), &limit) }
+    }
+
+    /// Lets files be as large as this process may have them.
+    public static func raiseFileSizeLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0, limit.rlim_cur < limit.rlim_max else {
+            return
+        }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
     }
 
     /// Forks. The child is a sibling: its parent is this process's parent. This process must have one thread only.

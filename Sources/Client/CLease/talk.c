@@ -199,13 +199,18 @@ static int connect_to(const char *path, int64_t nanoseconds, char *error, size_t
     }
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0) return fail(errno, error, room, "socket: %s", strerror(errno));
-    /* Rounded up: 0 would be for ever. */
-    int64_t microseconds = nanoseconds / 1000 + 1;
-    struct timeval patience = {microseconds / 1000000, microseconds % 1000000};
-    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-    if (connect(fd, (struct sockaddr *)&address, length) < 0) {
-        /* What connect(2) says where the time was up. */
-        int code = errno == EAGAIN ? ETIMEDOUT : errno;
+    uint64_t deadline = lease_now() + (uint64_t)nanoseconds;
+    int code;
+    do {
+        /* Rounded up: 0 would be for ever. A signal ends what has a bound, and has nothing happen. */
+        uint64_t now = lease_now(), microseconds = (deadline > now ? deadline - now : 0) / 1000 + 1;
+        struct timeval patience = {(time_t)(microseconds / 1000000), (suseconds_t)(microseconds % 1000000)};
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+        code = connect(fd, (struct sockaddr *)&address, length) < 0 ? errno : 0;
+    } while (code == EINTR && lease_now() < deadline);
+    if (code != 0) {
+        /* EAGAIN is what connect(2) says where the time was up. */
+        if (code == EAGAIN || code == EINTR) code = ETIMEDOUT;
         close(fd);
         return fail(code, error, room, "no daemon answers at %s: %s", path, strerror(code));
     }

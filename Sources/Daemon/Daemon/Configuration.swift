@@ -79,7 +79,7 @@ public struct Configuration: Sendable {
     private static let busyPatienceNanoseconds: UInt64 = 10_000_000
 
     /// How long stopping may take from its beginning, in nanoseconds.
-    var stopNanoseconds: UInt64 { drainNanoseconds + 2 * policy.cancelGraceNanoseconds + Self.stopMargin }
+    public var stopNanoseconds: UInt64 { drainNanoseconds + 2 * policy.cancelGraceNanoseconds + Self.stopMargin }
     /// For the last workers to leave once they have been killed.
     private static let stopMargin: UInt64 = 5_000_000_000
 

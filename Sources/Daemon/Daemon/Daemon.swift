@@ -63,7 +63,7 @@ public struct Daemon: ServiceLifecycle.Service {
         // Only the newest is of interest to whoever looks at the status.
         let (loads, loadFeed) = AsyncStream<Load>.makeStream(bufferingPolicy: .bufferingNewest(1))
         options.onLoad = { loadFeed.yield($0) }
-        let supervisor = try Supervisor(options)
+        let supervisor = try Self.supervisor(options)
         let counts = RunCounts()
         let (warmth, warm) = AsyncThrowingStream<Void, any Error>.makeStream()
         let (failures, failure) = AsyncStream<DaemonError>.makeStream()
@@ -81,7 +81,7 @@ public struct Daemon: ServiceLifecycle.Service {
             case .workerLost, .zygoteStarted, .zygoteLost, .forksFailed, .trouble, .refused: break
             }
         }
-        let directory = try JobDirectory(at: directoryPath)
+        let directory = try Self.directory(at: directoryPath)
         try await cancelWhenGracefulShutdown { for try await _ in warmth {} }
         if Task.isShuttingDownGracefully {
             supervisor.shutDown(deadline: Monotonic.now())
@@ -222,6 +222,22 @@ public struct Daemon: ServiceLifecycle.Service {
         let digits = String(mixed, radix: 16)
         return String(repeating: "0", count: 4 - digits.count) + digits
     }
+
+    private static func directory(at path: String) throws -> JobDirectory {
+        do {
+            return try JobDirectory(at: path)
+        } catch {
+            throw DaemonError.noDirectory("\(error)")
+        }
+    }
+
+    private static func supervisor(_ options: Supervisor.Configuration) throws -> Supervisor {
+        do {
+            return try Supervisor(options)
+        } catch {
+            throw error.errno == .fileTooLarge ? DaemonError.fileLimit(ledgerBytes: options.ledgerBytes) : error
+        }
+    }
 }
 
 /// Why the daemon ends without having been told to.
@@ -230,11 +246,18 @@ enum DaemonError: Error, CustomStringConvertible {
     case poolsFailed(String)
     /// Nobody can reach it any more; likewise.
     case socketFailed(String)
+    /// There is no place for the files of jobs.
+    case noDirectory(String)
+    /// The ledger, which counts as a file, would be larger than one may be.
+    case fileLimit(ledgerBytes: Int)
 
     var description: String {
         switch self {
         case .poolsFailed(let why): "the pools have failed: \(why)"
         case .socketFailed(let why): "the socket can't be served any more: \(why)"
+        case .noDirectory(let why): "no directory can be made for temporary files: \(why); name another place by TMPDIR"
+        case .fileLimit(let bytes):
+            "'ulimit -f' must allow the ledger's \(bytes >> 20) MiB: raise it, or set a smaller ledger-size"
         }
     }
 }

@@ -102,7 +102,7 @@ final class DaemonContext: Sendable {
         case .shared:
             .notPermitted(
                 action: action,
-                needs: "a daemon of one's own: systemctl --user start pard.socket, or parctl without a daemon")
+                needs: "a daemon of one's own: parctl start, or systemctl --user start pard.socket")
         }
     }
 

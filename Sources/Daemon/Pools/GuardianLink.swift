@@ -13,7 +13,7 @@ final class GuardianLink: Sendable {
     private let thread = Mutex<SystemThread?>(nil)
     private let current = Atomic<Int32>(0)
 
-    /// How long the guardian may take to end when it is told to.
+    /// How long the guardian's end is waited for when it is told to.
     private static let patienceMilliseconds: Int32 = 1000
     /// How long after one has ended, or could not be started, another is started; doubled each time, up to the second.
     private static let pauseMilliseconds: Int32 = 50
@@ -87,7 +87,7 @@ final class GuardianLink: Sendable {
         }
     }
 
-    /// Waits until the guardian has ended and reaps it, or until it is to be waited for no more.
+    /// Waits until the guardian has ended and reaps it, or until it is to be waited for no more: it may end later, then.
     ///
     /// - Returns: whether there is to be no other one.
     private func awaitEnd(of process: Int32) -> Bool {
@@ -100,8 +100,9 @@ final class GuardianLink: Sendable {
             let isOver = ends[0].revents != 0
             ends[0].fd = -1
             if isOver, try system("poll", { poll(&ends, 2, Self.patienceMilliseconds) }) == 0 {
-                guardian.kill()
-                try system("poll") { poll(&ends, 2, Self.patienceMilliseconds) }
+                // It has things left to end, and then ends by itself: nobody has to wait for that, and nobody else does it.
+                try guardian.signal(SIGCONT)
+                return true
             }
             _ = try guardian.reap()
             return isOver

@@ -6,7 +6,6 @@ import Linux
 import ServiceLifecycle
 
 /// Keeps thread pools and process pools warm.
-@main
 struct Pard: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pard",
@@ -64,11 +63,6 @@ struct Pard: AsyncParsableCommand {
     /// EX_CONFIG of sysexits.h: starting again doesn't help.
     private static let configurationFault: Int32 = 78
 
-    /// By its words as they were given: a path need not be UTF-8.
-    static func main() async {
-        await main(Array(ThisProcess.arguments.dropFirst()))
-    }
-
     mutating func validate() throws {
         do {
             try SettingsSource(flags: SettingsSource.flags(settings)).checkFlags()
@@ -83,6 +77,8 @@ struct Pard: AsyncParsableCommand {
         try ThisProcess.denyInspection()
         // Whoever reads messages or replies may go away at any time.
         signal(SIGPIPE, SIG_IGN)
+        // The ledger counts as a file. What commands and scripts may write is their callers' limit.
+        ThisProcess.raiseFileSizeLimit()
         // Inherited as ignored, it would have the kernel reap workers before the daemon has seen how they ended.
         signal(SIGCHLD, SIG_DFL)
         let log = try DaemonLog()
@@ -125,8 +121,10 @@ struct Pard: AsyncParsableCommand {
         let group = ServiceGroup(
             configuration: .init(
                 services: [.init(service: daemon, successTerminationBehavior: .gracefullyShutdownGroup)],
-                gracefulShutdownSignals: [.sigterm, .sigint] + (ownerLink == nil ? [] : [.sighup]), logger: logger))
-        if let ownerLink { try OwnerLink(ownerLink).whenDropped { Task { await group.triggerGracefulShutdown() } } }
+                gracefulShutdownSignals: ownerLink == nil ? [] : [.sighup], logger: logger))
+        let stop = try Stop(group, patience: configuration.stopNanoseconds)
+        try stop.awaitSignals()
+        if let ownerLink { try OwnerLink(ownerLink).whenDropped { stop.demand() } }
         try await group.run()
     }
 }

@@ -64,7 +64,8 @@ typedef struct {
     /* Tasks that can be on their way at a time: a power of two, 0 for 4096. */
     uint32_t tasks;
     uint32_t unused;
-    /* Room for inputs of more than 160 bytes and for results of more than 128; 0 for 32 MiB each. Memory is taken as it is used. */
+    /* Room for inputs of more than 160 bytes and for results of more than 128; 0 for 32 MiB each, or
+     * what the daemon has. Memory is taken as it is used. */
     uint64_t input_bytes, result_bytes;
     /* How long to wait for the daemon's answer; 0 for 10 seconds. */
     int64_t timeout;

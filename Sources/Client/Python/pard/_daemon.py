@@ -11,7 +11,7 @@ import shutil
 import socket
 import subprocess
 import threading
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, Iterator, List, Optional
 
 from ._errors import PardError
 from ._varlink import Connection, VarlinkError
@@ -52,17 +52,22 @@ class Daemon:
 
     def library(self, name: str) -> str:
         """Where a library is that comes with the daemon; only its name where the system is to look for it."""
+        for folder in self._folders():
+            for below in _LIBRARY_FOLDERS:
+                path = os.path.normpath(os.path.join(folder, below, name))
+                if os.path.exists(path):
+                    return path
+        return name
+
+    def _folders(self) -> Iterator[str]:
+        """Where the daemon's program may be."""
+        # Only root may look: a daemon lets nobody else look into it.
         if self._status is None:
             self._status = self.status()
-        try:
-            folder = os.path.dirname(os.readlink(f"/proc/{self._status['pid']}/exe"))
-        except OSError:
-            return name
-        for below in _LIBRARY_FOLDERS:
-            path = os.path.normpath(os.path.join(folder, below, name))
-            if os.path.exists(path):
-                return path
-        return name
+        with contextlib.suppress(OSError):
+            yield os.path.dirname(os.readlink(f"/proc/{self._status['pid']}/exe"))
+        with contextlib.suppress(PardError):
+            yield os.path.dirname(os.path.realpath(_program()))
 
 
 def places() -> List[str]:
@@ -116,7 +121,8 @@ def _answers(path: str) -> bool:
     except OSError as error:
         if error.errno in (errno.ENOENT, errno.ECONNREFUSED):
             return False
-        raise PardError(f"the daemon at {path} can't be reached: {error}") from None
+        advice = "; 'parctl start' starts one of your own" if error.errno == errno.EACCES else ""
+        raise PardError(f"the daemon at {path} can't be reached: {error}{advice}") from None
     return True
 
 

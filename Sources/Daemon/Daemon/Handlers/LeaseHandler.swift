@@ -50,6 +50,9 @@ struct LeaseHandler: Sendable {
         }
     }
 
+    /// The least room for inputs or results that a lease has which doesn't ask for less.
+    private static let leastBytes = 1 << 20
+
     /// Makes a lease's job of a run's: its tasks come from a stream.
     private func complete(_ plan: inout RunPlan, _ request: LeaseCall.Request, _ limits: JobLimits) throws(ControlError)
     {
@@ -62,11 +65,16 @@ struct LeaseHandler: Sendable {
             throw .limitExceeded(limit: "workers of a lease", value: seats, allowed: StreamShape.maximumSeats)
         }
         let slots = request.tasks ?? LeaseCall.tasks
-        guard
-            let shape = StreamShape(
-                slots: slots, inputBytes: request.inputBytes ?? LeaseCall.bytes,
-                resultBytes: request.resultBytes ?? LeaseCall.bytes)
-        else {
+        func shape(_ usual: Int) -> StreamShape? {
+            StreamShape(
+                slots: slots, inputBytes: request.inputBytes ?? usual, resultBytes: request.resultBytes ?? usual)
+        }
+        // What nobody asked for is as much as there is.
+        var usual = LeaseCall.bytes
+        while usual > Self.leastBytes, shape(usual).map({ $0.byteCount(seats: seats) > limits.ledgerBytes }) == true {
+            usual /= 2
+        }
+        guard let shape = shape(usual) else {
             throw .badArgument(
                 "tasks",
                 value: "\(slots), with \(request.inputBytes ?? LeaseCall.bytes) bytes of inputs and "

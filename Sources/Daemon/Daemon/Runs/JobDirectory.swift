@@ -14,7 +14,10 @@ struct JobDirectory: ~Copyable {
     private static let pattern = "XXXXXX"
 
     /// The directory for temporary files.
-    static var parent: String { getenv("TMPDIR").map { String(cBytes: $0) } ?? "/tmp" }
+    static var parent: String {
+        let named = getenv("TMPDIR").map { String(cBytes: $0) } ?? ""
+        return named.isEmpty ? "/tmp" : named
+    }
 
     /// A path that nothing has, in `parent`: known before the directory is there, so that whoever is to remove it, should
     /// the daemon be killed, can be told in time.

@@ -169,6 +169,7 @@ struct RunPlan: Sendable {
             encodedInputs = encoded
         }
         if let encodedInputs { plan.note(encodedInputs) }
+        Self.shrinkResults(of: &plan, request.arguments ?? [:], to: limits.ledgerBytes)
         let byteCount = plan.layout.byteCount
         guard byteCount <= limits.ledgerBytes else {
             throw .limitExceeded(limit: "ledger bytes", value: byteCount, allowed: limits.ledgerBytes)
@@ -178,6 +179,18 @@ struct RunPlan: Sendable {
             attempts: definition.rerun ? Self.attempts : nil,
             progressNanoseconds: request.outputs == nil && request.early != true
                 ? limits.progressNanoseconds : Self.outputNanoseconds)
+    }
+
+    /// Leaves results that nobody has asked for a size of the room that there is.
+    private static func shrinkResults(of plan: inout JobPlan, _ arguments: [String: String], to byteCount: Int) {
+        let excess = plan.layout.byteCount - byteCount
+        guard excess > 0, arguments["results-limit"] == nil, plan.heapBytes > excess else { return }
+        let left = plan.heapBytes - UInt64(excess)
+        if plan.resultLimit > left {
+            guard arguments["result-limit"] == nil else { return }
+            plan.resultLimit = left
+        }
+        plan.heapBytes = left
     }
 
     /// How many tasks are asked for, by number or by what each is given; nil where nothing says so.
