@@ -1,15 +1,16 @@
 import Glibc
 import Linux
 
-/// The program. Its first thread does nothing but wait, with the signals blocked that ``Stop`` waits for: all others have that from it.
+/// The program. Its first thread only waits, with the signals blocked that ``Stop`` takes, as all others have from it.
 @main
 enum Main {
     static func main() {
-        Stop.block()
         do {
+            try Stop.awaitSignals()
             try tryThreads()
         } catch {
-            Stop.complain("there are too few threads: \(error); see 'ulimit -u', or LimitNPROC of a service")
+            Stop.complain(
+                "there are too few threads: \(error); see 'ulimit -u', or LimitNPROC and TasksMax of a service")
             ThisProcess.leave(EXIT_FAILURE)
         }
         Task.detached {

@@ -123,7 +123,7 @@ struct Pard: AsyncParsableCommand {
                 services: [.init(service: daemon, successTerminationBehavior: .gracefullyShutdownGroup)],
                 gracefulShutdownSignals: ownerLink == nil ? [] : [.sighup], logger: logger))
         let stop = try Stop(group, patience: configuration.stopNanoseconds)
-        try stop.awaitSignals()
+        stop.takeSignals()
         if let ownerLink { try OwnerLink(ownerLink).whenDropped { stop.demand() } }
         try await group.run()
     }

@@ -29,20 +29,32 @@ final class Stop: Sendable {
         }
     }
 
-    /// Keeps the signals from ending the process. To be called before it has another thread, as each has that from its starter.
-    static func block() {
+    /// Waits for the signals from now on, on a thread that is there before it is needed. To be called before there is another one, as
+    /// each has it from its starter that they are blocked.
+    static func awaitSignals() throws(SystemError) {
         var signals = signals
         pthread_sigmask(SIG_BLOCK, &signals, nil)
-    }
-
-    /// Waits for the signals from now on, on a thread that is there before it is needed.
-    func awaitSignals() throws(SystemError) {
-        try SystemThread.detached(named: "par-signals") { [self] in
+        try SystemThread.detached(named: "par-signals") {
             var signals = Self.signals
             var number: Int32 = 0
-            while sigwait(&signals, &number) == 0 { demand() }
+            while sigwait(&signals, &number) == 0 {
+                guard let stop = current.withLock({ $0 }) else {
+                    // Nothing has begun that would have to be ended in order.
+                    signal(number, SIG_DFL)
+                    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+                    kill(ThisProcess.pid, number)
+                    continue
+                }
+                stop.demand()
+            }
         }
     }
+
+    /// What a signal is for; nil as long as there is no daemon.
+    private static let current = Mutex<Stop?>(nil)
+
+    /// From now on, signals have the daemon end.
+    func takeSignals() { Self.current.withLock { $0 = self } }
 
     /// Has the daemon end. Waits until it has heard: not to be called by who has anything else to do.
     func demand() {
