@@ -75,7 +75,7 @@ enum CommandError: Error {
             case EACCES:
                 "you may not use the daemon at \(path): "
                     + (SocketGroup(of: path)?.advice
-                        ?? "it serves others; 'parctl start' starts one of your own")
+                        ?? "it serves others; without a socket named, 'parctl start' starts one of your own")
             case EMFILE, ENFILE, ENOMEM, ENOBUFS:
                 "can't connect to \(path): \(SystemFault.text(number))"
             default: ClientError.unreachable(path: path, errno: number).description

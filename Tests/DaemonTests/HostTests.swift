@@ -33,8 +33,8 @@ struct HostTests {
     @Test(
         "each limit lowers the floors, keeps their proportion and is named",
         arguments: [
-            (HostLimits(processors: 2, tasks: 30), "TasksMax"),
-            (HostLimits(processors: 2, userTasks: 30), "LimitNPROC"),
+            (HostLimits(processors: 2, tasks: 36), "TasksMax"),
+            (HostLimits(processors: 2, userTasks: 36), "LimitNPROC"),
             (HostLimits(processors: 2, memoryBytes: 40 << 20), "MemoryMax"),
             (HostLimits(processors: 2, openFiles: 144), "LimitNOFILE"),
         ])
@@ -49,7 +49,7 @@ struct HostTests {
 
     @Test("floors without a size leave half of a small host's workers to others")
     func smallHost() throws {
-        let host = HostLimits(processors: 2, tasks: 30)
+        let host = HostLimits(processors: 2, tasks: 36)
         let sizes = try PoolSizes(floorThreads: nil, floorProcesses: nil, workerLimit: 256, on: host)
         #expect(sizes.workerLimit == 8)
         #expect((sizes.floorThreads, sizes.floorProcesses) == (2, 2))
@@ -57,7 +57,7 @@ struct HostTests {
 
     @Test("a host without room for a worker is refused by the limit's name")
     func noRoom() {
-        let host = HostLimits(processors: 2, tasks: 18)
+        let host = HostLimits(processors: 2, tasks: 24)
         #expect(throws: SettingError.noRoom(limit: "TasksMax (pids.max of the cgroup)")) {
             try PoolSizes(floorThreads: nil, floorProcesses: nil, workerLimit: 256, on: host)
         }

@@ -173,7 +173,7 @@ extension EndToEnd {
         func advice() throws {
             try Daemon.run { daemon in
                 // Once a round is held up it may rightly be not sure.
-                let isAdvised = try eventually {
+                let isAdvised = try inOneOf(3) {
                     let outcome = try daemon.parctl("advise sleep --for 5ms --tasks 16 --budget 3s")
                     #expect(outcome.status == 0, "\(outcome.errors)")
                     #expect(outcome.output.contains("it waits most of the time"))

@@ -15,6 +15,12 @@ func eventually(within limit: Duration = .seconds(20), _ isSo: () throws -> Bool
 /// What a look counts for at most: a machine that holds up everybody for longer takes it from no one's time.
 private let longestLook = Duration.milliseconds(100)
 
+/// Does something up to so many times, until it comes out as wanted: what a machine that holds up a process for once may spoil.
+func inOneOf(_ tries: Int, _ isSo: () throws -> Bool) rethrows -> Bool {
+    for _ in 0..<tries where try isSo() { return true }
+    return false
+}
+
 extension DispatchGroup {
     /// Waits for a thread to leave the group; false if it hasn't within the time.
     func isLeft(within seconds: Double) -> Bool { wait(timeout: .now() + seconds) == .success }

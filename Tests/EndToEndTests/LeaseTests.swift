@@ -134,7 +134,7 @@ extension EndToEnd {
         @Test("does again what a worker was at when it was killed, where it is asked for that")
         func rerun() throws {
             try Daemon.run { daemon in
-                let isHit = try eventually {
+                let isHit = try inOneOf(10) {
                     let client = try LeaseClient(daemon, "sleep", ["for", "200ms"], processes: 2, attempts: 3)
                     let ids = try (0..<6).map { _ in try client.put() }
                     let first = try client.take(ids[0]).result

@@ -63,11 +63,13 @@ extension EndToEnd {
                 for folder in [fixture.folder, fixture.temporary] { chown(folder, user, user) }
                 let script = """
                     import os, resource, subprocess, sys, time
-                    resource.setrlimit(resource.RLIMIT_NPROC, (60, 60))
+                    most = 60 + 3 * os.cpu_count()
+                    resource.setrlimit(resource.RLIMIT_NPROC, (most, most))
                     pard, parctl, socket = sys.argv[1:]
                     daemon = subprocess.Popen([pard, "--socket", socket, "--floor-threads", "1", "--floor-processes", "1",
                         "--drain-time", "100ms", "--cancel-grace", "100ms"])
-                    while subprocess.call([parctl, "--socket", socket, "ping"], stdout=-3, stderr=-3): pass
+                    while subprocess.call([parctl, "--socket", socket, "ping"], stdout=-3, stderr=-3):
+                        if daemon.poll() is not None: sys.exit("it did not start")
                     # Threads that wait for work leave after some seconds, and none comes back.
                     children, until = [], time.monotonic() + 8
                     while time.monotonic() < until:

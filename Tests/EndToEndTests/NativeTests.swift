@@ -400,15 +400,22 @@ extension EndToEnd {
         @Test("have the room for results that there is, where they ask for none of their own")
         func littleRoom() throws {
             try Libraries.use { libraries in
-                try Daemon.run("--ledger-size 64MiB") { daemon in
+                // None of pages as a whole.
+                try Daemon.run("--ledger-size 67000001") { daemon in
                     let line = "run native \(libraries.path("shout")):shout -q"
                     let outcome = try daemon.parctl("\(line) a b")
                     #expect(outcome.status == 0, "\(outcome.errors)")
                     #expect(try daemon.parctl("\(line) --results-limit 128MiB a b").status == 4)
-                    let lease = try LeaseClient(
-                        daemon, "native", ["function", libraries.path("shout") + ":shout"], processes: 1)
-                    #expect(try lease.take(lease.put(Array("a".utf8))).result.state == UInt8(PAR_TASK_OK))
-                    _ = try lease.finish()
+                    // And leave others some.
+                    let leases = try (0..<2).map { _ in
+                        try LeaseClient(
+                            daemon, "native", ["function", libraries.path("shout") + ":shout"], processes: 1)
+                    }
+                    for lease in leases {
+                        #expect(try lease.take(lease.put(Array("a".utf8))).result.state == UInt8(PAR_TASK_OK))
+                    }
+                    #expect(try daemon.parctl("\(line) a b").status == 0)
+                    for lease in leases { _ = try lease.finish() }
                 }
             }
         }

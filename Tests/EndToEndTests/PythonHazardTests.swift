@@ -308,7 +308,7 @@ extension EndToEnd {
                 let line = "json:loads --processes 1 --json 1"
                 // An interpreter may take longer than that where others have the processors.
                 var isLoaded = false
-                let isRenewed = try eventually {
+                let isRenewed = try inOneOf(8) {
                     let outcome = try scripts.python(line)
                     defer { isLoaded = outcome.status == 0 }
                     guard isLoaded, outcome.status == 0 else { return false }

@@ -228,11 +228,13 @@ struct BoundsTests {
             let file = par_memfd_create("given")
             let (reader, full) = try lingering(seconds: 60)
             let writer = isNested ? try wrapped(full) : full
-            let call = "{\"method\":\"\(prefix)\(method)\"}\0"
+            let call = "{\"method\":\"\(prefix)\(method)\"}"
             #expect(send(call, [file, writer], to: socket) == call.utf8.count)
             close(file)
             close(writer)
+            // The call has its end only now: whoever closes them last waits, which is to be the server.
             let begun = ContinuousClock.now
+            #expect(send("\0", [], to: socket) == 1)
             let (_, came) = try await receive(from: socket, frames: 1)
             for descriptor in came { close(descriptor) }
             try await expectPong(fixture.path)

@@ -44,8 +44,8 @@ struct SocketGroup: Equatable {
         hasUser
             ? "you have joined the group '\(name)' since you logged in: log in again"
             : "members of the group '\(name)' may; join it with "
-                + "'sudo usermod -aG \(name) \(Environment.value("USER") ?? "NAME")' and log in again, or start a daemon of "
-                + "your own with 'parctl start'"
+                + "'sudo usermod -aG \(name) \(Environment.value("USER") ?? "NAME")' and log in again; without a socket "
+                + "named, 'parctl start' starts a daemon of your own"
     }
 
     /// The groups that this process is in.

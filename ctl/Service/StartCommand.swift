@@ -113,7 +113,8 @@ enum OwnDaemon {
     static func log(of path: String) -> String { folder(of: path) + "/pard.log" }
 
     private static func folder(of path: String) -> String {
-        path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        guard let end = path.lastIndex(of: "/") else { return "." }
+        return end == path.startIndex ? "/" : String(path[..<end])
     }
 
     /// The daemon at `path`; nil where none answers.

@@ -52,7 +52,7 @@ public enum NativeFailure: UInt16, FailureTable {
         case .setUp: "getting the worker ready for the function: its _setup returned"
         case .symbol: "the library can't be loaded by the worker, or has no such function"
         case .resultSize: "the result is larger than --result-limit"
-        case .results: "the run's results are more than --results-limit all together"
+        case .results: "the run's results are more than --results-limit, or than the daemon has room for"
         case .timeout: "the call took longer than its timeout"
         case .watch: "starting the thread that watches over the timeout"
         }

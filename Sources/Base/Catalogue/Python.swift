@@ -59,7 +59,7 @@ public enum PythonFailure: UInt16, FailureTable {
         case .exception: "an exception"
         case .function: "the function can't be called"
         case .resultSize: "the result is larger than --result-limit"
-        case .results: "the run's results are more than --results-limit all together"
+        case .results: "the run's results are more than --results-limit, or than the daemon has room for"
         case .timeout: "the task took longer than its timeout, could not be interrupted, and was ended with its worker"
         }
     }

@@ -77,7 +77,7 @@ public enum ThisProcess {
         var limit = rlimit()
         try system("getrlimit(RLIMIT_DATA)") { getrlimit(__rlimit_resource_t(RLIMIT_DATA.rawValue), &limit) }
         limit.rlim_max = min(rlim_t(bytes), limit.rlim_max)
-        limit.rlim_cur = limit.rlim_max
+        limit.rlim_cur = min(limit.rlim_cur, limit.rlim_max)
         try system("setrlimit(RLIMIT_DATA)") { setrlimit(__rlimit_resource_t(RLIMIT_DATA.rawValue), &limit) }
     }
 

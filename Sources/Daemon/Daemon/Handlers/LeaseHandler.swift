@@ -69,9 +69,9 @@ struct LeaseHandler: Sendable {
             StreamShape(
                 slots: slots, inputBytes: request.inputBytes ?? usual, resultBytes: request.resultBytes ?? usual)
         }
-        // What nobody asked for is as much as there is.
+        // What nobody asked for leaves room for others.
         var usual = LeaseCall.bytes
-        while usual > Self.leastBytes, shape(usual).map({ $0.byteCount(seats: seats) > limits.ledgerBytes }) == true {
+        while usual > Self.leastBytes, shape(usual).map({ $0.byteCount(seats: seats) > limits.unaskedBytes }) == true {
             usual /= 2
         }
         guard let shape = shape(usual) else {

@@ -112,8 +112,9 @@ struct ScriptHandler: Sendable {
         return [
             (request.unbuffered ? "u" : "") + (request.why ? "w" : ""), String(context.umask), list(context.ignored),
             list(request.blocked), list(context.nice.map { [$0] }), list(context.limits),
-            list(context.oom.map { [$0] }), list(context.policy.map { [$0] }), list(context.cpus),
-            request.kind.rawValue, request.script, String(request.words.count), String(request.arguments),
+            list([context.oom, Self.inheritance.oom].compactMap { $0 }), list(context.policy.map { [$0] }),
+            list(context.cpus), request.kind.rawValue, request.script, String(request.words.count),
+            String(request.arguments),
         ] + request.words + context.environment
     }
 

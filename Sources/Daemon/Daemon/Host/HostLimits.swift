@@ -45,8 +45,8 @@ public struct HostLimits: Sendable, Equatable {
 
     /// What is taken off each limit before workers get their share.
     enum Reserve {
-        /// The daemon's own threads and the zygote, beside ``threadsPerProcessor`` for its event loops and executors.
-        static let tasks = 12
+        /// The daemon's own threads, its guardian and the zygote, beside ``threadsPerProcessor`` for its event loops and executors.
+        static let tasks = 18
         static let threadsPerProcessor = 3
         /// The daemon and the zygote at rest.
         static let memoryBytes = 32 << 20

@@ -9,6 +9,8 @@ public struct JobLimits: Sendable, Equatable {
     public var queuedJobs = 0
     /// Shared memory for the records of all jobs, in bytes.
     public var ledgerBytes = 0
+    /// What a job has of it that doesn't say how much it needs, in bytes: others find room beside it.
+    var unaskedBytes: Int { ledgerBytes / 4 }
     /// How many tasks the host can really run at a time: a run that names no number has as many workers.
     public var cores = Int.max
     /// Memory that a job's tasks can't have more of, in bytes.

@@ -169,7 +169,7 @@ struct RunPlan: Sendable {
             encodedInputs = encoded
         }
         if let encodedInputs { plan.note(encodedInputs) }
-        Self.shrinkResults(of: &plan, request.arguments ?? [:], to: limits.ledgerBytes)
+        Self.shrinkResults(of: &plan, request.arguments ?? [:], to: limits)
         let byteCount = plan.layout.byteCount
         guard byteCount <= limits.ledgerBytes else {
             throw .limitExceeded(limit: "ledger bytes", value: byteCount, allowed: limits.ledgerBytes)
@@ -181,16 +181,18 @@ struct RunPlan: Sendable {
                 ? limits.progressNanoseconds : Self.outputNanoseconds)
     }
 
-    /// Leaves results that nobody has asked for a size of the room that there is.
-    private static func shrinkResults(of plan: inout JobPlan, _ arguments: [String: String], to byteCount: Int) {
-        let excess = plan.layout.byteCount - byteCount
-        guard excess > 0, arguments["results-limit"] == nil, plan.heapBytes > excess else { return }
-        let left = plan.heapBytes - UInt64(excess)
-        if plan.resultLimit > left {
-            guard arguments["result-limit"] == nil else { return }
-            plan.resultLimit = left
+    /// Leaves results that nobody has asked for a size of a part of the ledger, and no more than there is.
+    private static func shrinkResults(of plan: inout JobPlan, _ arguments: [String: String], to limits: JobLimits) {
+        guard plan.heapBytes > 0, arguments["results-limit"] == nil else { return }
+        var bare = plan
+        bare.heapBytes = 0
+        let room = (limits.ledgerBytes - bare.layout.byteCount) / Arena.pageBytes * Arena.pageBytes
+        let heap = min(Int(plan.heapBytes), limits.unaskedBytes, room)
+        if Int(plan.resultLimit) > heap {
+            guard heap > 0, arguments["result-limit"] == nil else { return }
+            plan.resultLimit = UInt64(heap)
         }
-        plan.heapBytes = left
+        plan.heapBytes = UInt64(max(heap, 0))
     }
 
     /// How many tasks are asked for, by number or by what each is given; nil where nothing says so.
