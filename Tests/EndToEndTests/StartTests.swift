@@ -54,12 +54,13 @@ extension EndToEnd {
 
         @Test(
             "says that there are too few threads, and which limit to raise",
-            .enabled(if: geteuid() == 0, "root has no such limit, and nobody else can be another user"),
+            .enabled(if: OtherUser.isPossible, OtherUser.why),
             arguments: [2, 4, 12])
         func fewThreads(limit: Int) throws {
             try Fixture.run { fixture in
                 let user = UInt32.random(in: 542_000...542_999)
-                let line = "ulimit -u \(limit); exec setpriv --reuid \(user) --clear-groups \"$0\" \"$@\""
+                let words = OtherUser.words(user).joined(separator: " ")
+                let line = "ulimit -u \(limit); exec setpriv \(words) \"$0\" \"$@\""
                 let daemon = try start(line, in: fixture)
                 #expect(daemon.end() == .exit(1))
                 try #require(daemon.errors.isOver(within: 10))
