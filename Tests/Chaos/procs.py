@@ -126,7 +126,7 @@ def end_holders(token):
 def eventually(condition, within, pause=0.01):
     """Asks until it is so, for at most `within` seconds; returns the last answer.
 
-    Where the machine holds up this process for longer than a question may take, it has held up others, too: that is no time of theirs.
+    A question counts for LONGEST_QUESTION at most: where the machine holds everybody up for longer, the rest is not counted.
     """
     left = within
     while True:

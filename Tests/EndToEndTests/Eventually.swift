@@ -12,7 +12,7 @@ func eventually(within limit: Duration = .seconds(20), _ isSo: () throws -> Bool
     }
 }
 
-/// What a look counts for at most: a machine that holds up everybody for longer takes it from no one's time.
+/// What a look counts for at most. Where the machine holds everybody up for longer, the rest is not counted.
 private let longestLook = Duration.milliseconds(100)
 
 /// Does something up to so many times, until it comes out as wanted: what a machine that holds up a process for once may spoil.

@@ -100,7 +100,7 @@ final class GuardianLink: Sendable {
             let isOver = ends[0].revents != 0
             ends[0].fd = -1
             if isOver, try system("poll", { poll(&ends, 2, Self.patienceMilliseconds) }) == 0 {
-                // It has things left to end, and then ends by itself: nobody has to wait for that, and nobody else does it.
+                // It still has processes to end, which nobody else would, and leaves by itself afterwards.
                 try guardian.signal(SIGCONT)
                 return true
             }

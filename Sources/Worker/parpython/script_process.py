@@ -84,8 +84,8 @@ def take_limits(order):
 
 
 def take_oom_score(order):
-    """How soon it is ended where memory is short: workers are sooner than others. A privileged process may have set the least that it
-    may have; the daemon's own comes second for that."""
+    """Gives it the caller's oom_score_adj, as a worker's is higher. Where the system has set a minimum above that, it gets the
+    daemon's."""
     try:
         score = os.open("/proc/self/oom_score_adj", os.O_RDWR | os.O_CLOEXEC)
     except OSError:
